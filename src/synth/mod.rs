@@ -2,6 +2,8 @@
 //!
 //! Level 1: it uses nothing of the rest of the crate, and only `command` and tests use it. What it writes is read by
 //! the real pipeline through the same connectors as anybody's files.
+mod dice;
+mod generate;
 pub mod world;
 
 pub use world::{Identifiers, Person, World, WorldSpec};

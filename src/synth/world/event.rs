@@ -66,7 +66,7 @@ pub struct Placement {
     pub objectives_set: bool,
     /// Reviews held.
     pub reviews_held: u8,
-    /// `placement_end_reason`; some workbooks have it for the renewed ones too, as none.
+    /// `placement_end_reason`; none for a place that is renewed or lasts.
     pub end_reason: Option<Code>,
 }
 
@@ -168,7 +168,7 @@ pub struct Qualification {
     pub level: Option<Code>,
     /// `grade`.
     pub grade: Code,
-    /// Award date; a summer series is dated 20 August, a workbook's award 15 July or the placement's last day.
+    /// Award date; a summer series is dated 20 August, a workbook's award 15 July of its year.
     pub awarded_on: NaiveDate,
     /// Centre.
     pub place: Option<Place>,
@@ -189,4 +189,6 @@ pub struct Destination {
     pub transferred_to_la: Option<Code>,
     /// `september_guarantee`.
     pub guarantee: Option<Code>,
+    /// The provider whose last workbook row also says it, from 1 September.
+    pub workbook: Option<Place>,
 }
