@@ -36,7 +36,7 @@ pub(super) fn tell(story: &mut Story) {
         return;
     }
     let june = day(last, 6, 20);
-    let place = main_on(story, june).map(|one| one.place);
+    let place = story.place(june).or_else(|| main_on(story, june).map(|one| one.place));
     let phase = place.map(|place| story.area.establishment(place).phase);
     let provider = story
         .person
@@ -130,7 +130,7 @@ fn first_year(story: &mut Story, last: i32, standing: Standing, alternative: boo
 fn second_year(story: &mut Story, last: i32, before: Standing) {
     let ay = last + 2;
     let start = story.first_day(ay);
-    let neet = if before == Standing::Participates { 0.028 } else { 0.50 };
+    let neet = if before == Standing::Participates { 0.021 } else { 0.45 };
     let (activity, changes) = match story.dice.unit() {
         unit if unit < neet => (story.dice.weighted(&NEET), true),
         unit if unit < neet + 0.026 => (story.dice.weighted(&NOT_KNOWN), true),

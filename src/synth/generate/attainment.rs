@@ -157,7 +157,7 @@ fn mainstream(story: &mut Story, ay: i32, place: Place, z: f64) {
     }
     let humanity = *story.dice.pick(&["history", "geography"]);
     let language = *story.dice.pick(&["french", "spanish", "german"]);
-    let options = [(humanity, 0.80), (language, 0.32 + 0.2 * z), ("religious_studies", 0.45)];
+    let options = [(humanity, 0.80), (language, 0.40 + 0.2 * z), ("religious_studies", 0.50)];
     for (subject, chance) in options {
         if z > -1.7 && story.dice.chance(chance) {
             subjects.push(subject);
@@ -165,7 +165,7 @@ fn mainstream(story: &mut Story, ay: i32, place: Place, z: f64) {
     }
     let arts = *story.dice.pick(&["art", "drama", "music", "computing", "design_technology", "business"]);
     subjects.push(arts);
-    if z > 0.3 && story.dice.chance(0.5) {
+    if z > -0.6 && story.dice.chance(0.6) {
         let second = *story.dice.pick(&["art", "computing", "design_technology", "music"]);
         if !subjects.contains(&second) {
             subjects.push(second);
