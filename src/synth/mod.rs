@@ -5,6 +5,7 @@
 mod dice;
 pub mod estate;
 mod generate;
+pub mod server;
 pub mod world;
 
 pub use world::{Identifiers, Person, World, WorldSpec};
