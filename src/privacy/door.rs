@@ -18,6 +18,20 @@ pub struct Drawn {
     pub origin: Origin,
 }
 
+impl Drawn {
+    /// The row that says another is gone: its name, and nothing in it.
+    pub fn gone(
+        entity: usize,
+        columns: usize,
+        subject: Option<Pseudonym>,
+        row_key: Digest16,
+        origin: Origin,
+    ) -> Pseudonymous<Self> {
+        let cells = vec![Cell::Null; columns];
+        Pseudonymous::drawn(Self { entity, subject, row_key, row_hash: 0, cells, origin })
+    }
+}
+
 /// The one way from identified to pseudonymous.
 pub struct Door<'a> {
     keyed: &'a Keyed,

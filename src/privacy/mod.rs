@@ -36,6 +36,7 @@
 mod area;
 mod door;
 mod key;
+mod linked;
 mod plan;
 mod row;
 mod state;
@@ -44,6 +45,7 @@ pub use area::{Area, PostcodeDirectory};
 pub use door::{Door, Drawn};
 pub(crate) use door::days;
 pub use key::{Digest16, Key, KeyFault, KeyKind, Keyed, Pseudonym};
+pub use linked::Link;
 pub use plan::{CodeWords, ColumnPlan, ColumnType, EntityPlan, IdentityKind, IdentityPlan, Treatment};
 pub use row::{Cell, Identity, Origin, PersonKey, Row};
 pub use state::{Identified, Pseudonymous, Storable};

@@ -79,7 +79,7 @@ impl Drop for PersonKey {
 }
 
 /// Where a row came from, in forms that say nothing about anyone.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Origin {
     /// Keyed digest of the file's or page's bytes.
     pub document: Digest16,

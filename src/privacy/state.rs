@@ -55,6 +55,13 @@ impl<T> Pseudonymous<T> {
     }
 }
 
+impl<T> Pseudonymous<T> {
+    /// Many drawn values as one drawn list.
+    pub fn gather(values: impl IntoIterator<Item = Self>) -> Pseudonymous<Vec<T>> {
+        Pseudonymous(values.into_iter().map(|value| value.0).collect())
+    }
+}
+
 impl<T> fmt::Debug for Pseudonymous<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Pseudonymous(…)")
