@@ -1,1 +1,4 @@
 //! Stub.
+
+pub mod graph;
+pub mod query;
