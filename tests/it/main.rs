@@ -1,1 +1,4 @@
+//! Stub.
 
+#[cfg(feature = "warehouse")]
+mod specs;
