@@ -7,7 +7,9 @@ mod code;
 mod complaint;
 pub mod connector;
 mod files;
+pub mod graph;
 mod ordered;
+pub mod query;
 mod schema;
 
 pub use code::CodeList;
