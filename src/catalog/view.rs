@@ -95,6 +95,20 @@ impl Catalog {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
+    /// Visible lake files of one source with their rows.
+    pub fn lake_files_with_rows(&self, source: &str) -> Result<Vec<LakeFile>, CatalogFault> {
+        let sql = format!("SELECT f.entity, f.path, f.rows {VISIBLE} AND f.kind = 'lake' AND f.source = ?1 ORDER BY f.path");
+        let mut statement = self.read().prepare(&sql)?;
+        let rows = statement.query_map([source], |row| {
+            Ok(LakeFile {
+                entity: row.get(0)?,
+                path: row.get::<_, String>(1)?.into(),
+                rows: row.get::<_, i64>(2)? as u64,
+            })
+        })?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
     /// Visible register segments in commit order: (commit sequence, path); of one source, or of all.
     pub fn register_files(&self, source: Option<&str>) -> Result<Vec<(i64, PathBuf)>, CatalogFault> {
         let sql = format!(

@@ -101,6 +101,7 @@ pub(super) fn normalise(kind: IdentityKind, raw: &Raw<'_>, dates: &[String]) -> 
             _ => Ok(None),
         },
         IdentityKind::Postcode => Ok(Some(compact(&text)).filter(|code| code.len() >= 5)),
+        IdentityKind::Local => Ok(Some(text.trim().to_owned()).filter(|key| !key.is_empty())),
         IdentityKind::BirthDate => Ok(None),
     }
 }

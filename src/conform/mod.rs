@@ -136,6 +136,12 @@ impl<'a> Conformer<'a> {
                 return Err(Fault::row(place.at(column.name), Problem::Missing));
             }
         }
+        if let Some((from, to)) = plan.interval
+            && let (Cell::Date(first), Cell::Date(last)) = (&cells[from], &cells[to])
+            && last < first
+        {
+            return Err(Fault::row(place.at(plan.columns[to].name), Problem::EndsBeforeStart));
+        }
         let emptied_key = bound.requires.iter().any(|at| cells[*at] == Cell::Null);
         faults.extend(found.iter().map(|(name, _, problem)| Fault::cell(place.at(*name), *problem)));
         Ok((!emptied_key).then_some(Row { entity: bound.entity, cells, origin }))

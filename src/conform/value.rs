@@ -65,13 +65,27 @@ pub(super) fn date(raw: &Raw<'_>, styles: &[String]) -> Result<NaiveDate, Proble
             let found = styles
                 .iter()
                 .filter(|style| *style != "excel")
-                .find_map(|style| NaiveDate::parse_from_str(text, style).ok());
+                .find_map(|style| if style == "census" { census_day(text) } else { NaiveDate::parse_from_str(text, style).ok() });
             match found {
                 Some(day) => Ok(day),
                 None => text.parse::<f64>().map_err(|_| Problem::NotADate).and_then(|n| serial_day(n, styles)),
             }
         }
     }
+}
+
+/// The day of a termly school census, from a text that names year and term (`2024 autumn`): the first Thursday of
+/// October, the third of January or the third of May.
+fn census_day(text: &str) -> Option<NaiveDate> {
+    let year: i32 = text.chars().filter(char::is_ascii_digit).collect::<String>().parse().ok()?;
+    let term = text.to_lowercase();
+    let (month, week) = match () {
+        () if term.contains("autumn") => (10, 1),
+        () if term.contains("spring") => (1, 3),
+        () if term.contains("summer") => (5, 3),
+        () => return None,
+    };
+    NaiveDate::from_weekday_of_month_opt(year, month, chrono::Weekday::Thu, week)
 }
 
 /// Day 1 is 1 January 1900 in spreadsheets, which count a 29 February 1900 that never was.
@@ -133,17 +147,15 @@ fn yes_or_no(raw: &Raw<'_>) -> Result<bool, Problem> {
     }
 }
 
-/// A URN of six digits, or a site reference of two capitals and two to four digits.
+/// A URN of six digits, or a site reference of two to four capitals and one to four digits.
 fn establishment(text: &str) -> Result<Cell, Problem> {
     let text: String = text.trim().trim_end_matches(".0").to_uppercase();
-    let (letters, digits) = text.split_at_checked(2).unwrap_or(("", ""));
-    let number = |digits: &str| digits.bytes().all(|byte| byte.is_ascii_digit());
-    let urn = text.len() == 6 && number(&text);
-    let site = letters.len() == 2
-        && letters.bytes().all(|byte| byte.is_ascii_uppercase())
-        && (2..=4).contains(&digits.len())
-        && number(digits);
-    if urn || site { Ok(Cell::Text(text.into())) } else { Err(Problem::NotAnEstablishment) }
+    let letters = text.bytes().take_while(u8::is_ascii_uppercase).count();
+    let digits = text.bytes().skip(letters).filter(u8::is_ascii_digit).count();
+    let whole = letters + digits == text.len();
+    let urn = letters == 0 && digits == 6;
+    let site = (2..=4).contains(&letters) && (1..=4).contains(&digits);
+    if whole && (urn || site) { Ok(Cell::Text(text.into())) } else { Err(Problem::NotAnEstablishment) }
 }
 
 #[cfg(test)]
@@ -172,10 +184,19 @@ mod tests {
     }
 
     #[test]
+    fn a_census_has_a_day_each_term() {
+        let day = |text| date(&Raw::Text(Cow::Borrowed(text)), &["census".to_owned()]).map(|day| day.to_string());
+        assert_eq!(day("2024_autumn"), Ok("2024-10-03".to_owned()));
+        assert_eq!(day("2025_spring"), Ok("2025-01-16".to_owned()));
+        assert_eq!(day("Summer 2025"), Ok("2025-05-15".to_owned()));
+        assert_eq!(day("2025"), Err(Problem::NotADate));
+    }
+
+    #[test]
     fn establishments_are_urns_or_site_references() {
         assert_eq!(establishment("100123"), Ok(Cell::Text("100123".into())));
         assert_eq!(establishment("ap07"), Ok(Cell::Text("AP07".into())));
-        for wrong in ["10012", "A7", "Riverside", "AP", "AP12345", "é1"] {
+        for wrong in ["10012", "A7", "Riverside", "AP", "AP12345", "é1", "1AP2"] {
             assert_eq!(establishment(wrong), Err(Problem::NotAnEstablishment), "{wrong}");
         }
     }

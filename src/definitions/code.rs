@@ -58,6 +58,12 @@ fn parse(name: &str, text: &str) -> Result<CodeList, (usize, String)> {
             return Err((line, format!("the code `{}` stands twice for the same days", row[0])));
         }
         words.insert(row[0].to_lowercase(), row[0].clone());
+        // `also` lists finer codes and other spellings that count as this one.
+        if let Some(at) = columns.iter().position(|column| column == "also") {
+            for word in row[at].split_whitespace() {
+                words.insert(word.to_lowercase(), row[0].clone());
+            }
+        }
         rows.push(row);
     }
     Ok(CodeList { name: name.to_owned(), columns, rows, words })

@@ -21,6 +21,8 @@ pub struct Schema {
     pub key: Vec<String>,
     /// The date that files a row under an academic year.
     pub dated_by: Option<String>,
+    /// The first and last day of the interval that a row is.
+    pub interval: Option<(String, String)>,
     /// What it may be used for.
     pub purposes: Vec<String>,
     /// Columns in the file's order.
@@ -69,6 +71,7 @@ impl Schema {
                 .collect(),
             key: self.key.iter().filter_map(position).collect(),
             dated_by: self.dated_by.as_ref().and_then(position),
+            interval: self.interval.as_ref().and_then(|(from, to)| Some((position(from)?, position(to)?))),
         }
     }
 }
@@ -81,6 +84,7 @@ struct Raw {
     #[serde(default)]
     key: Vec<String>,
     dated_by: Option<String>,
+    interval: Option<(String, String)>,
     #[serde(default)]
     public: bool,
     purposes: Vec<String>,
@@ -153,9 +157,10 @@ pub(super) fn load_identity(files: &Files, complaints: &mut Vec<Complaint>) -> (
             "birth_date" => IdentityKind::BirthDate,
             "sex" => IdentityKind::Sex,
             "postcode" => IdentityKind::Postcode,
+            "local" => IdentityKind::Local,
             other => {
                 let problem = format!("`{other}` is not an identity type");
-                complaints.push(Complaint::near(PATH, text, &name, problem, "use upn, uln, name, birth_date, sex or postcode"));
+                complaints.push(Complaint::near(PATH, text, &name, problem, "use upn, uln, name, birth_date, sex, postcode or local"));
                 continue;
             }
         };
@@ -187,7 +192,8 @@ pub(super) fn load(
         let mut checker = Checker { path, text: &file.text, codes, identity, public: raw.public, complaints };
         let columns: Vec<Column> =
             raw.columns.0.into_iter().filter_map(|(name, column)| checker.column(name, column)).collect();
-        for name in raw.key.iter().chain(raw.dated_by.as_ref()) {
+        let ends = raw.interval.iter().flat_map(|(from, to)| [from, to]);
+        for name in raw.key.iter().chain(raw.dated_by.as_ref()).chain(ends) {
             if !columns.iter().any(|column| column.name == *name) {
                 checker.complain(name, format!("`{name}` is not a column of this entity"), "name one of [columns]");
             }
@@ -202,6 +208,7 @@ pub(super) fn load(
             public: raw.public,
             key: raw.key,
             dated_by: raw.dated_by,
+            interval: raw.interval,
             purposes: raw.purposes,
             columns,
         });

@@ -7,6 +7,8 @@ use std::fmt;
 pub enum Problem {
     /// A required cell is empty.
     Missing,
+    /// An interval whose end lies before its start.
+    EndsBeforeStart,
     /// Not a date in any of the connector's styles, or no such day.
     NotADate,
     /// Not a whole number.
@@ -68,6 +70,7 @@ impl Problem {
     pub fn code(self) -> &'static str {
         match self {
             Self::Missing => "missing",
+            Self::EndsBeforeStart => "ends_before_start",
             Self::NotADate => "not_a_date",
             Self::NotAWholeNumber => "not_a_whole_number",
             Self::NotANumber => "not_a_number",
@@ -101,6 +104,7 @@ impl Problem {
     /// What to do next, for whoever may open the file or call the supplier.
     pub fn hint(self) -> &'static str {
         match self {
+            Self::EndsBeforeStart => "one of the two dates is wrong: correct it at the source",
             Self::Missing => "fill the cell in at the source and send it again",
             Self::NotADate => "write dates as 31/03/2010 or 2010-03-31",
             Self::NotAWholeNumber | Self::NotANumber => "write a number without words",
@@ -139,6 +143,7 @@ impl fmt::Display for Problem {
             Self::UnknownCode(list) => write!(f, "not a code of the list {list}"),
             Self::HttpStatus(status) => write!(f, "the service answered {status}"),
             Self::Missing => f.write_str("empty, but required"),
+            Self::EndsBeforeStart => f.write_str("ends before it starts"),
             Self::NotADate => f.write_str("not a date"),
             Self::NotAWholeNumber => f.write_str("not a whole number"),
             Self::NotANumber => f.write_str("not a number"),

@@ -52,6 +52,8 @@ pub struct FieldPositions {
     pub sex: usize,
     /// Postcode.
     pub postcode: usize,
+    /// The source's own number for a person.
+    pub local_key: usize,
 }
 
 impl People {
@@ -70,13 +72,20 @@ impl People {
             birth_date: at("birth_date"),
             sex: at("sex"),
             postcode: at("postcode"),
+            local_key: at("local_key"),
         };
         Self { texts: vec!["".into()], fields, ..Self::default() }
     }
 
-    /// Adds what was said about a subject in one commit.
-    pub fn add(&mut self, subject: Pseudonym, said: &[Option<&str>], seq: i64) {
-        let said: Box<[Word]> = said.iter().map(|text| text.map_or(0, |text| self.word(text))).collect();
+    /// Adds what one source and tenant said about a subject in one commit.
+    pub fn add(&mut self, subject: Pseudonym, origin: (&str, &str), said: &[Option<&str>], seq: i64) {
+        let local = self.fields.local_key;
+        let mut said: Box<[Word]> = said.iter().map(|text| text.map_or(0, |text| self.word(text))).collect();
+        // A local number means something within its source only.
+        if let Some(word) = said.get_mut(local).filter(|word| **word != 0) {
+            let scoped = format!("{}\u{1f}{}\u{1f}{}", origin.0, origin.1, self.texts[*word as usize]);
+            *word = self.word(&scoped);
+        }
         let at = *self.index.entry(subject).or_insert_with(|| {
             self.people.push(Person { subject, first_seq: seq, said: Vec::new() });
             self.people.len() - 1

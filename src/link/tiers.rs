@@ -26,7 +26,8 @@ struct Rule {
     former: bool,
 }
 
-const RULES: [Rule; 7] = [
+const RULES: [Rule; 8] = [
+    Rule { name: "local_key", keys: |s, k| s.each(s.at.local_key, k), agrees: |_, _| true, former: false },
     Rule { name: "upn", keys: |s, k| s.each(s.at.upn, k), agrees: plausible, former: false },
     Rule { name: "former_upn", keys: |s, k| s.any_upn(k), agrees: plausible, former: true },
     Rule { name: "uln", keys: |s, k| s.each(s.at.uln, k), agrees: plausible, former: false },

@@ -1,11 +1,22 @@
-use super::{SiteFault, Watch, intake::{Belonging, Intake}};
+use super::{
+    SiteFault, Watch,
+    intake::{Belonging, Intake},
+};
 use crate::{
     conform::{Binding, Conformer, DocumentContext, Record},
-    definitions::{Connector, connector::{Feed, FileForm}},
+    definitions::{
+        Connector,
+        connector::{Feed, FileForm, FileFormat},
+    },
     fault::{Consequence, Fault, Place, Problem},
-    privacy::Origin,
-    source::{inbox::{self, InboxFile}, sheet},
+    privacy::{Digest16, Origin},
+    source::{
+        RawCell,
+        inbox::{self, InboxFile},
+        sheet,
+    },
 };
+use serde_json::Value;
 use std::{collections::BTreeMap, fs};
 
 /// Reads the new files of an inbox. Each file stands for itself: a bad one does not harm its neighbours.
@@ -16,87 +27,142 @@ pub(super) fn pull(
     full: bool,
     watch: &mut dyn Watch,
 ) -> Result<(), SiteFault> {
-    let Some(first) = connector.feeds.first() else { return Ok(()) };
-    let files = intake.source.inbox.as_ref().and_then(|inbox| inbox::list(inbox, &form.name).ok());
-    let Some(files) = files else {
-        let place = intake.place(first);
-        intake.tally.note(Fault::document(place, Problem::Unreachable));
-        return Ok(());
-    };
-    for file in files {
-        for feed in &connector.feeds {
-            read_file(intake, connector, form, feed, &file, full, watch)?;
+    for feed in &connector.feeds {
+        let pattern = feed.files.as_ref().unwrap_or(&form.name);
+        let files = intake.source.inbox.as_ref().and_then(|inbox| inbox::list(inbox, pattern).ok());
+        let Some(files) = files else {
+            let place = intake.place(feed);
+            intake.tally.note(Fault::document(place, Problem::Unreachable));
+            continue;
+        };
+        for file in files {
+            Reading { connector, form, feed, file: &file }.read(intake, full, watch)?;
         }
     }
     Ok(())
 }
 
-fn read_file(
-    intake: &mut Intake<'_>,
-    connector: &Connector,
-    form: &FileForm,
-    feed: &Feed,
-    file: &InboxFile,
-    full: bool,
-    watch: &mut dyn Watch,
-) -> Result<(), SiteFault> {
-    let place = Place { document: file.ordinal, part: 1, ..intake.place(feed) };
-    let Ok(bytes) = fs::read(&file.path) else {
-        intake.tally.note(Fault::document(place, Problem::UnreadableFile));
-        return Ok(());
-    };
-    let digest = intake.document_digest(&bytes);
-    if !full && intake.has_document(feed, &digest)? {
-        return Ok(());
+/// One file under one feed.
+struct Reading<'f> {
+    connector: &'f Connector,
+    form: &'f FileForm,
+    feed: &'f Feed,
+    file: &'f InboxFile,
+}
+
+/// A file's records, with the numbers a person would count them by.
+enum Content {
+    Cells(sheet::Table),
+    Json(Vec<Value>),
+}
+
+impl Content {
+    fn of(bytes: Vec<u8>, form: &FileForm, feed: &Feed) -> Result<Self, Problem> {
+        if form.format != FileFormat::Json {
+            return sheet::read(bytes, form).map(Self::Cells);
+        }
+        let text = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&bytes);
+        let document: Value = serde_json::from_slice(text).map_err(|_| Problem::UnreadableFile)?;
+        let list = feed.records.iter().try_fold(&document, |value, step| value.get(step)).and_then(Value::as_array);
+        list.cloned().map(Self::Json).ok_or(Problem::NoRecords)
     }
-    let table = match sheet::read(bytes, form) {
-        Ok(table) => table,
-        Err(problem) => {
-            intake.tally.note(Fault::document(place, problem));
+
+    const fn part(&self) -> u32 {
+        match self {
+            Self::Cells(table) => table.part,
+            Self::Json(_) => 1,
+        }
+    }
+
+    fn header(&self) -> Option<&[String]> {
+        match self {
+            Self::Cells(table) if !table.header.is_empty() => Some(&table.header),
+            _ => None,
+        }
+    }
+
+    fn records(&self) -> Box<dyn Iterator<Item = (u32, Record<'_>)> + '_> {
+        match self {
+            Self::Cells(table) => {
+                Box::new(table.rows.iter().map(|(number, cells): &(u32, Vec<RawCell>)| (*number, Record::Cells(cells))))
+            }
+            Self::Json(list) => Box::new(list.iter().zip(1..).map(|(value, number)| (number, Record::Json(value)))),
+        }
+    }
+}
+
+impl Reading<'_> {
+    fn read(&self, intake: &mut Intake<'_>, full: bool, watch: &mut dyn Watch) -> Result<(), SiteFault> {
+        let place = Place { document: self.file.ordinal, part: 1, ..intake.place(self.feed) };
+        let Ok(bytes) = fs::read(&self.file.path) else {
+            intake.tally.note(Fault::document(place, Problem::UnreadableFile));
+            return Ok(());
+        };
+        let digest = intake.document_digest(&bytes);
+        if !full && intake.has_document(self.feed, &digest)? {
             return Ok(());
         }
-    };
-    let place = Place { part: table.part, ..place };
-    let codes = intake.site.definitions.codes.clone();
-    let plans = intake.site.definitions.plans.clone();
-    let identity = intake.site.definitions.identity.clone();
-    let context = DocumentContext {
-        header: (!table.header.is_empty()).then_some(table.header.as_slice()),
-        tenant: &BTreeMap::new(),
-        params: &intake.source.params,
-        captures: &file.captures,
-    };
-    let binding = Binding::of(feed, &context, &connector.nulls, &codes, &plans, true);
-    for (entity, column) in &binding.missing {
-        let place = place.at(plans[*entity].columns[*column].name);
-        let required = plans[*entity].columns[*column].required;
-        let consequence = if required { Consequence::DocumentSetAside } else { Consequence::CellEmptied };
-        intake.tally.note(Fault { place, problem: Problem::MissingColumn, consequence });
+        match Content::of(bytes, self.form, self.feed) {
+            Ok(content) => self.take(intake, &content, digest, Place { part: content.part(), ..place }, watch),
+            Err(problem) => {
+                intake.tally.note(Fault::document(place, problem));
+                Ok(())
+            }
+        }
     }
-    if binding.lacks_required(&plans).is_some() {
-        return Ok(());
+
+    fn take(
+        &self,
+        intake: &mut Intake<'_>,
+        content: &Content,
+        digest: Digest16,
+        place: Place,
+        watch: &mut dyn Watch,
+    ) -> Result<(), SiteFault> {
+        let (codes, plans, identity) = (
+            intake.site.definitions.codes.clone(),
+            intake.site.definitions.plans.clone(),
+            intake.site.definitions.identity.clone(),
+        );
+        let params = intake.source.params.clone();
+        let captures = &self.file.captures;
+        let context =
+            DocumentContext { header: content.header(), tenant: &BTreeMap::new(), params: &params, captures };
+        let sheet = matches!(content, Content::Cells(_));
+        let binding = Binding::of(self.feed, &context, &self.connector.nulls, &codes, &plans, sheet);
+        for (entity, column) in &binding.missing {
+            let column = &plans[*entity].columns[*column];
+            let consequence =
+                if column.required { Consequence::DocumentSetAside } else { Consequence::CellEmptied };
+            intake.tally.note(Fault { place: place.at(column.name), problem: Problem::MissingColumn, consequence });
+        }
+        if binding.lacks_required(&plans).is_some() {
+            return Ok(());
+        }
+        let scope = self.feed.snapshot.as_ref().map(|names| {
+            let parts: Vec<&str> = names.iter().filter_map(|name| captures.get(name)).map(String::as_str).collect();
+            intake.scope(self.feed, &parts)
+        });
+        let conformer = Conformer::new(&binding, &plans, &identity);
+        intake.begin_document();
+        let before = intake.tally.count(place).set_aside;
+        let mut rows = 0;
+        for (number, record) in content.records() {
+            let origin = Origin { document: digest, part: place.part, row: number };
+            let place = place.row(number);
+            let mut faults = Vec::new();
+            let conformed = conformer.record(&record, place, origin, &mut faults);
+            intake.record(conformed, faults, &Belonging { feed: self.feed, tenant: "", place, scope })?;
+            rows += 1;
+        }
+        Intake::tick(watch, rows);
+        // A row set aside could be any row the scope held: nothing is taken for gone until it is mended.
+        if let Some(scope) = scope
+            && intake.tally.count(place).set_aside == before
+        {
+            intake.end_snapshot(self.feed, scope, Origin { document: digest, part: place.part, row: 0 });
+        }
+        intake.publication.documents.push((self.feed.name.to_string(), digest));
+        Ok(())
     }
-    let scope = feed.snapshot.as_ref().map(|names| {
-        let parts: Vec<&str> = names.iter().filter_map(|name| file.captures.get(name)).map(String::as_str).collect();
-        intake.scope(feed, &parts)
-    });
-    let conformer = Conformer::new(&binding, &plans, &identity);
-    intake.begin_document();
-    let before = intake.tally.count(place).set_aside;
-    for (number, cells) in &table.rows {
-        let origin = Origin { document: digest, part: table.part, row: *number };
-        let place = place.row(*number);
-        let mut faults = Vec::new();
-        let conformed = conformer.record(&Record::Cells(cells), place, origin, &mut faults);
-        intake.record(conformed, faults, &Belonging { feed, tenant: "", place, scope })?;
-    }
-    Intake::tick(watch, table.rows.len());
-    // A row set aside could be any row the scope held: nothing is taken for gone until it is mended.
-    if let Some(scope) = scope
-        && intake.tally.count(place).set_aside == before
-    {
-        intake.end_snapshot(feed, scope, Origin { document: digest, part: table.part, row: 0 });
-    }
-    intake.publication.documents.push((feed.name.to_string(), digest));
-    Ok(())
 }

@@ -30,7 +30,7 @@ pub fn link(site: &mut Site, watch: &mut dyn Watch) -> Result<LinkReport, SiteFa
         watch.part("identity register", at + 1, segments.len());
         let plan = &site.definitions.identity;
         link::read_segment(&data_dir, path, &site.key, plan, |source, tenant, person, fields, seq| {
-            people.add(keyed.subject(source, tenant, person), fields, seq);
+            people.add(keyed.subject(source, tenant, person), (source, tenant), fields, seq);
         })?;
     }
     let linker = Tiers;

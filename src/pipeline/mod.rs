@@ -2,16 +2,23 @@
 //!
 //! `pull` brings a source's records through the door into staged batches and publishes them with their cursors;
 //! `link` says which subjects are one learner; `build` and `release` make tables and a snapshot of them.
+#[cfg(feature = "warehouse")]
 mod build;
 mod files;
 mod intake;
 mod link;
 mod pull;
+#[cfg(feature = "warehouse")]
+mod release;
 mod service;
 mod site;
 
+#[cfg(feature = "warehouse")]
+pub use build::{BuildReport, build, write_shell};
 pub use link::{LinkReport, link};
 pub use pull::{PullOptions, PullReport, SourceOutcome, SourceReport, pull};
+#[cfg(feature = "warehouse")]
+pub use release::release;
 pub use site::{Site, SiteFault};
 
 /// What a person at a terminal is shown while a verb works.

@@ -164,6 +164,7 @@ mod tests {
             ],
             key: vec![],
             dated_by: None,
+            interval: None,
         }
     }
 

@@ -79,6 +79,8 @@ pub struct EntityPlan {
     pub key: Vec<usize>,
     /// Position of the date that files a row under an academic year.
     pub dated_by: Option<usize>,
+    /// Positions of the first and last day of the interval that a row is, if it is one.
+    pub interval: Option<(usize, usize)>,
 }
 
 /// What an identity field holds, and so how it is folded for linking.
@@ -96,6 +98,8 @@ pub enum IdentityKind {
     Sex,
     /// A postcode.
     Postcode,
+    /// A number by which one source names a person in its other tables.
+    Local,
 }
 
 /// The identity fields, in the order of `schemas/identity.toml`.

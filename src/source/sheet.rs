@@ -26,6 +26,7 @@ pub fn read(bytes: Vec<u8>, form: &FileForm) -> Result<Table, Problem> {
     let (part, rows) = match form.format {
         FileFormat::Csv => (1, read_csv(&bytes, form)?),
         FileFormat::ZipCsv => (1, read_csv(&unzip_first(bytes)?, form)?),
+        FileFormat::Json => return Err(Problem::UnreadableFile),
         FileFormat::Xlsx | FileFormat::Xls | FileFormat::Ods => read_workbook(bytes, &form.sheet)?,
     };
     under_header(part, rows, form)

@@ -49,6 +49,8 @@ pub enum Form {
 pub struct Feed {
     /// Its name within the connector.
     pub name: Name,
+    /// Pattern of the file names, where the feed has files of its own.
+    pub files: Option<String>,
     /// Path of the list, with `{tenant}`.
     pub path: String,
     /// Fixed query parameters.

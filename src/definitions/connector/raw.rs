@@ -142,6 +142,8 @@ pub enum FileFormat {
     Csv,
     /// The first delimited text in a zip archive, whatever the archive is called.
     ZipCsv,
+    /// A JSON document.
+    Json,
 }
 
 /// Which sheet of a workbook.
@@ -198,6 +200,7 @@ impl Default for Stop {
 #[serde(deny_unknown_fields)]
 pub(super) struct RawFeed {
     pub name: String,
+    pub files: Option<String>,
     #[serde(default)]
     pub path: String,
     #[serde(default)]

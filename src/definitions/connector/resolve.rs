@@ -99,6 +99,7 @@ impl Resolver<'_> {
         let rows = raw.rows.into_iter().filter_map(|rows| self.rows(rows, raw.public)).collect();
         Feed {
             name: Name::declare(&raw.name),
+            files: raw.files,
             path: raw.path,
             query: raw.query,
             records: raw.records.split('.').filter(|step| !step.is_empty()).map(str::to_owned).collect(),
