@@ -2,4 +2,8 @@
 #![cfg(test)]
 
 mod architecture;
+mod disclosure;
+#[cfg(feature = "warehouse")]
+mod release;
+#[cfg(feature = "warehouse")]
 mod specs;
