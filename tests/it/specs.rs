@@ -241,7 +241,8 @@ fn id_of(name: &str) -> String {
 /// The name behind an id, or the text itself where it is no id.
 fn name_of(text: String) -> String {
     let digits = text.trim_end_matches("00");
-    let is_id = text.len() == 32 && digits.len() % 2 == 0 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let is_id =
+        text.len() == 32 && digits.len() % 2 == 0 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
     let bytes: Option<Vec<u8>> = (0..digits.len() / 2)
         .map(|at| u8::from_str_radix(digits.get(2 * at..2 * at + 2)?, 16).ok())
         .collect();
@@ -272,7 +273,8 @@ fn make(
     if !made.insert(table.to_owned()) {
         return;
     }
-    let columns: Vec<String> = world.shapes[table].iter().map(|(name, kind)| format!("{name} {kind}")).collect();
+    let columns: Vec<String> =
+        world.shapes[table].iter().map(|(name, kind)| format!("{name} {kind}")).collect();
     if let Some(text) = world.codes.get(table) {
         connection.execute_batch(&format!("create table {table} ({})", columns.join(", "))).unwrap();
         let mut reader = csv::Reader::from_reader(text.as_bytes());
