@@ -1,4 +1,4 @@
-//! A DuckDB that can do what it is told and no more: no extensions, no files but the listed ones, no settings to
+//! A `DuckDB` that can do what it is told and no more: no extensions, no files but the listed ones, no settings to
 //! change afterwards, bounded memory and a bounded place to spill.
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -89,7 +89,7 @@ pub fn over_tables(
     Ok(connection)
 }
 
-/// Writes a DuckDB database that holds the finished tables, for those who want one file to open.
+/// Writes a `DuckDB` database that holds the finished tables, for those who want one file to open.
 /// Its bytes are the engine's business and no part of a release's content.
 ///
 /// # Errors
