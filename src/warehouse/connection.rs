@@ -18,6 +18,9 @@ pub struct Limits {
     pub spill_to: Option<PathBuf>,
 }
 
+/// What may be spilled at most: a build that wants more is a mistake, and must not fill the disk.
+const SPILL_LIMIT: &str = "50GB";
+
 impl Default for Limits {
     fn default() -> Self {
         Self { threads: 1, memory: "2GB".to_owned(), spill_to: None }
@@ -49,6 +52,10 @@ fn config(limits: &Limits) -> Result<Config, WarehouseFault> {
         .and_then(|config| config.max_memory(&limits.memory))
         .and_then(|config| config.with("temp_directory", &spill_to))
         .and_then(|config| config.with("preserve_insertion_order", "false"))
+        .and_then(|config| match limits.spill_to {
+            Some(_) => config.with("max_temp_directory_size", SPILL_LIMIT),
+            None => Ok(config),
+        })
         .map_err(engine)
 }
 

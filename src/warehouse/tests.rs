@@ -334,6 +334,22 @@ fn a_fault_names_the_query_and_never_the_value() {
 }
 
 #[test]
+fn a_published_table_with_a_doubled_row_stops_the_build() {
+    let site = tempfile::tempdir().unwrap();
+    std::fs::create_dir_all(site.path().join("spine")).unwrap();
+    let sql = "/*\ntitle = \"x\"\ngrain = [\"a\"]\nreads = [\"learner\"]\npublished = true\npurposes = \
+               [\"research\"]\n[columns]\na = \"x\"\n*/\nwith final as (\n    select 1 as a from learner\n)\n\nselect \
+               * from final\n";
+    std::fs::write(site.path().join("spine/doubled.sql"), sql).unwrap();
+    let queries = QuerySet::load(Some(site.path())).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let inputs = made_up_lake(folder.path(), 3);
+    let fault =
+        build(&queries, &inputs, &context(), &limits(1), folder.path(), &mut |_, _, _| {}).unwrap_err();
+    assert!(matches!(fault, WarehouseFault::Grain { rows: 1, .. }), "{fault}");
+}
+
+#[test]
 fn the_shell_file_is_the_whole_build() {
     let folder = tempfile::tempdir().unwrap();
     let inputs = made_up_lake(folder.path(), 50);
