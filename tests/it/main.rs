@@ -3,7 +3,9 @@
 
 mod architecture;
 mod disclosure;
+mod real_data;
 #[cfg(feature = "warehouse")]
 mod release;
+mod site;
 #[cfg(feature = "warehouse")]
 mod specs;
