@@ -100,8 +100,15 @@ fn no_identifier_leaves_the_identified_zone() {
     run(&["pull"], &mut said);
     assert!(said[0].out.contains("set aside"), "{}\n{}", said[0].out, said[0].err);
     let config = fs::read_to_string(site.join("throughline.toml")).unwrap();
-    for fault in [Fault::Truncated, Fault::Html, Fault::Error, Fault::Reset, Fault::Loop, Fault::RetryLater(1)] {
-        let server = Server::start(&site.join("estate"), Faults::now(fault, 1_000)).unwrap();
+    for fault in [
+        Fault::TruncatedBody,
+        Fault::HtmlPage,
+        Fault::ServerError,
+        Fault::ResetConnection,
+        Fault::LoopingNext,
+        Fault::TooManyRequests { retry_after: 1 },
+    ] {
+        let server = Server::start(&site.join("estate"), Faults { after: 3, ..Faults::now(fault, 9) }).unwrap();
         let elsewhere = config.replace("base_url = \"estate\"", &format!("base_url = \"{}\"", server.base_url()));
         fs::write(site.join("throughline.toml"), elsewhere).unwrap();
         run(&["pull", "schools", "--full"], &mut said);

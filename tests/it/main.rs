@@ -3,6 +3,9 @@
 
 mod architecture;
 mod disclosure;
+#[cfg(feature = "warehouse")]
+mod leaks;
+mod needles;
 mod real_data;
 #[cfg(feature = "warehouse")]
 mod release;
