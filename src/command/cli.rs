@@ -110,4 +110,7 @@ pub struct DemoArgs {
     /// The seed; the same seed gives the same bytes.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
+    /// Give every row the right pupil number, names and birth date, to see what linkage costs.
+    #[arg(long)]
+    pub perfect_identifiers: bool,
 }

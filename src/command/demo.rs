@@ -86,7 +86,8 @@ fn prepare(args: &DemoArgs, screen: &Screen) -> Result<std::path::PathBuf, Halt>
     }
     screen.say(&format!("Inventing an authority of {} learners and its schools, providers and registers ...", thousands(u64::from(args.learners))));
     fs::create_dir_all(dir)?;
-    let world = World::generate(&WorldSpec { seed: args.seed, learners: args.learners, identifiers: Identifiers::Realistic });
+    let identifiers = if args.perfect_identifiers { Identifiers::Perfect } else { Identifiers::Realistic };
+    let world = World::generate(&WorldSpec { seed: args.seed, learners: args.learners, identifiers });
     let text = configuration(&world, args);
     synth::estate::write(&world, &dir.join("estate"))?;
     drop(world);

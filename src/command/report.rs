@@ -51,7 +51,9 @@ impl CohortPage {
     ) -> Result<Self, Halt> {
         let waterfall = figures::waterfall(folder)?;
         let headline = figures::headline(folder)?;
-        let newest = waterfall.iter().map(|row| row.cohort_ay).max();
+        // The newest cohort that has a baseline; after 2020 and 2021, when no tests were held, the one before.
+        let scored = headline.iter().filter(|row| row.n_members > 0).map(|row| row.cohort_ay).max();
+        let newest = scored.or_else(|| waterfall.iter().map(|row| row.cohort_ay).max());
         let year = year.or(newest).filter(|year| waterfall.iter().any(|row| row.cohort_ay == *year));
         let Some(year) = year else {
             let words = "that cohort has not reached sixteen in this release, or is not in it";

@@ -143,7 +143,10 @@ fn hex(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{fault::Name, privacy::Key};
+    use crate::{
+        fault::Name,
+        privacy::{Area, Key},
+    };
 
     fn plan() -> EntityPlan {
         let column = |name: &str, kind, treatment, from_identity| ColumnPlan {
