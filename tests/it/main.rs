@@ -1,0 +1,4 @@
+//! The one integration-test binary.
+#![cfg(test)]
+
+mod oracle;
