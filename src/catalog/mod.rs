@@ -1,1 +1,96 @@
-//! Stub.
+//! `catalog.sqlite`: the one place of truth about what the lake holds.
+//!
+//! A file exists if and only if the catalog names it under a published run. Batches are *staged* as they are
+//! written; one *publish* transaction makes a run's batches visible and moves its cursors, so cursor, data and
+//! identities cannot disagree. Everything that writes goes through [`Catalog::write`], one `BEGIN IMMEDIATE` at a time.
+mod lock;
+mod record;
+mod run;
+mod schema;
+mod view;
+
+pub use lock::{Lock, LockFault};
+pub use record::{FileKind, NewFile, SetAside};
+pub use run::{Publication, Run, RunState};
+pub use view::{FileEntry, LakeFile, ReleaseEntry, RunEntry, SourceCount};
+
+use crate::privacy::{Key, KeyFault};
+use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
+use std::{path::Path, time::Duration};
+
+/// Why the catalog could not be used.
+#[derive(Debug, thiserror::Error)]
+pub enum CatalogFault {
+    /// `SQLite` refused.
+    #[error("the catalog cannot be used: {0}")]
+    Sqlite(#[from] rusqlite::Error),
+    /// A newer or foreign catalog.
+    #[error("the catalog has format {found}, this program knows {known}: use the program that wrote it, or a newer one")]
+    Format {
+        /// What the file says.
+        found: i64,
+        /// What this program writes.
+        known: i64,
+    },
+    /// The key is not the lake's.
+    #[error(transparent)]
+    Key(#[from] KeyFault),
+}
+
+/// The open catalog.
+pub struct Catalog {
+    connection: Connection,
+}
+
+impl Catalog {
+    /// Opens or creates the catalog of a data folder.
+    pub fn open(path: &Path) -> Result<Self, CatalogFault> {
+        let connection = Connection::open(path)?;
+        connection.busy_timeout(Duration::from_secs(30))?;
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        connection.pragma_update(None, "synchronous", "FULL")?;
+        connection.pragma_update(None, "foreign_keys", "ON")?;
+        let mut catalog = Self { connection };
+        schema::create(&mut catalog)?;
+        Ok(catalog)
+    }
+
+    /// A catalog in memory, for tests.
+    pub fn in_memory() -> Result<Self, CatalogFault> {
+        let mut catalog = Self { connection: Connection::open_in_memory()? };
+        schema::create(&mut catalog)?;
+        Ok(catalog)
+    }
+
+    /// The one function that writes: all of `work`, or nothing.
+    pub(in crate::catalog) fn write<T>(
+        &mut self,
+        work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
+    ) -> Result<T, CatalogFault> {
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let done = work(&transaction)?;
+        transaction.commit()?;
+        Ok(done)
+    }
+
+    pub(in crate::catalog) const fn read(&self) -> &Connection {
+        &self.connection
+    }
+
+    /// Binds the lake to its key the first time, and refuses another one ever after.
+    pub fn bind_key(&mut self, key: &Key) -> Result<(), CatalogFault> {
+        let fingerprint = key.fingerprint();
+        let held: Option<String> = self
+            .connection
+            .query_row("SELECT value FROM meta WHERE name = 'key_fingerprint'", [], |row| row.get(0))
+            .optional()?;
+        match held {
+            Some(held) if held == fingerprint => Ok(()),
+            Some(_) => Err(KeyFault::AnotherKey.into()),
+            None => self.write(|tx| {
+                tx.execute("INSERT INTO meta(name, value) VALUES ('key_fingerprint', ?1)", [&fingerprint])?;
+                Ok(())
+            }),
+        }
+    }
+}

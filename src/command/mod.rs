@@ -1,1 +1,145 @@
-//! Stub.
+//! The command line: what can be typed, what is said, and with which code it ends.
+mod check;
+mod cli;
+#[cfg(feature = "warehouse")]
+mod demo;
+mod estate;
+mod init;
+mod pull;
+#[cfg(feature = "warehouse")]
+mod release;
+#[cfg(feature = "warehouse")]
+mod report;
+mod screen;
+mod status;
+mod verify;
+
+use crate::{
+    config::{self, Settings},
+    definitions::Complaint,
+    pipeline::SiteFault,
+    telemetry::{self, Verbosity},
+};
+use clap::Parser;
+use cli::{Cli, Verb};
+use screen::Screen;
+use std::{ffi::OsString, path::Path, process::ExitCode};
+
+/// How a verb ended. The numbers are a contract.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// Done.
+    Done = 0,
+    /// Failed.
+    Failed = 1,
+    /// Usage or configuration.
+    Usage = 2,
+    /// Held by a guard.
+    Held = 3,
+    /// Partly done.
+    Partly = 4,
+    /// Refused by disclosure control or purpose.
+    Refused = 5,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// What a verb may end with before it is done: a code, and what to say.
+#[derive(Debug)]
+pub struct Halt {
+    /// The code.
+    pub exit: Exit,
+    /// What to say on standard error.
+    pub words: String,
+}
+
+impl Halt {
+    fn new(exit: Exit, words: impl Into<String>) -> Self {
+        Self { exit, words: words.into() }
+    }
+}
+
+impl From<SiteFault> for Halt {
+    fn from(fault: SiteFault) -> Self {
+        let exit = match fault {
+            SiteFault::Complaints(_) | SiteFault::Key(_) | SiteFault::Areas(_) => Exit::Usage,
+            _ => Exit::Failed,
+        };
+        Self::new(exit, fault.to_string())
+    }
+}
+
+impl From<std::io::Error> for Halt {
+    fn from(error: std::io::Error) -> Self {
+        Self::new(Exit::Failed, format!("the disk refused: {error}"))
+    }
+}
+
+type Verdict = Result<Exit, Halt>;
+
+/// Parses and runs one command.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Printing its own help and usage errors is the parser's part.
+            let _ = error.print();
+            return if error.use_stderr() { Exit::Usage.into() } else { Exit::Done.into() };
+        }
+    };
+    let screen = Screen { json: cli.json, quiet: cli.quiet };
+    let verbosity = match (cli.quiet, cli.verbose) {
+        (true, _) => Verbosity::Quiet,
+        (_, 0) => Verbosity::Warnings,
+        (_, 1) => Verbosity::Info,
+        _ => Verbosity::Trace,
+    };
+    telemetry::start(verbosity, cli.json);
+    match verb(&cli, &screen) {
+        Ok(exit) => exit.into(),
+        Err(halt) => {
+            screen.fail(&halt.words);
+            halt.exit.into()
+        }
+    }
+}
+
+fn verb(cli: &Cli, screen: &Screen) -> Verdict {
+    match &cli.verb {
+        Verb::Init { dir } => init::init(dir, screen),
+        Verb::Synth { dir, learners, seed } => estate::write(dir, *learners, *seed, screen),
+        Verb::Check => check::check(&cli.config, screen),
+        Verb::Pull { sources, full } => pull::pull(settings(&cli.config)?, sources, *full, screen),
+        Verb::Link => pull::link(settings(&cli.config)?, screen),
+        Verb::Status => status::status(settings(&cli.config)?, screen),
+        Verb::Quarantine { source, all } => {
+            status::quarantine(settings(&cli.config)?, source.as_deref(), *all, screen)
+        }
+        Verb::Verify => verify::verify(settings(&cli.config)?, screen),
+        #[cfg(feature = "warehouse")]
+        Verb::Demo(args) => demo::demo(args, screen),
+        #[cfg(feature = "warehouse")]
+        Verb::Build { shell } => release::build(settings(&cli.config)?, shell.as_deref(), screen),
+        #[cfg(feature = "warehouse")]
+        Verb::Release => release::release(settings(&cli.config)?, screen),
+        #[cfg(feature = "warehouse")]
+        Verb::Report { report: cli::Report::Cohort { year, population } } => {
+            report::cohort(settings(&cli.config)?, *year, population, screen)
+        }
+        #[cfg(not(feature = "warehouse"))]
+        _ => Err(Halt::new(Exit::Usage, "this program was built without its warehouse")),
+    }
+}
+
+fn settings(file: &Path) -> Result<Settings, Halt> {
+    let environment: Vec<(String, String)> = std::env::vars().filter(|(name, _)| name.starts_with("THROUGHLINE__")).collect();
+    config::load(file, &environment).map_err(|complaints| Halt::new(Exit::Usage, list(&complaints)))
+}
+
+fn list(complaints: &[Complaint]) -> String {
+    complaints.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}

@@ -1,1 +1,86 @@
-//! Stub.
+//! The one gate: no figure leaves the controller unless it has passed here.
+//!
+//! What comes in: a [`CountTable`], exact counts of distinct learners. What goes out: a [`Disclosed`]
+//! [`DisclosedTable`], with small counts hidden, the rest rounded, and every rate worked out again from the rounded
+//! parts. What it promises: no hidden count can be worked out, from everything the table shows, to a range narrower
+//! than the threshold. The promise is one about *one table*; what it does not cover is listed in `docs/disclosure.md`.
+//!
+//! Pure on purpose: no input or output, no clock, no randomness, no state. The same table and policy give the same
+//! figures each time, so that asking again teaches nothing.
+//!
+//! [`Disclosed`] cannot be made anywhere else:
+//!
+//! ```compile_fail,E0423
+//! let forged = throughline::disclosure::Disclosed(3_u64);
+//! ```
+
+mod attack;
+mod figure;
+mod headline;
+mod policy;
+mod protect;
+mod refusal;
+mod table;
+mod waterfall;
+
+#[cfg(test)]
+mod attackers;
+#[cfg(test)]
+mod proofs;
+
+use std::fmt;
+
+pub use figure::{Figure, Symbol};
+pub use headline::{Headline, HeadlineGroup};
+pub use policy::{KeyKind, Policy};
+pub use refusal::{Notice, Refusal};
+pub use table::{Count, CountTable, DisclosedRow, DisclosedTable};
+pub use waterfall::{StateCount, Waterfall};
+
+/// A value that has passed disclosure control: the only kind of figure that may leave the controller.
+///
+/// Neither `Clone` nor `Serialize`, and `Debug` prints the state, never the content. Renderers read it through
+/// [`AsRef`]; nothing outside this module can make one.
+pub struct Disclosed<T>(T);
+
+impl<T> AsRef<T> for Disclosed<T> {
+    fn as_ref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T> fmt::Debug for Disclosed<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Disclosed(..)")
+    }
+}
+
+/// Puts one table of counts through the gate.
+///
+/// # Errors
+/// [`Refusal`] when the table does not hold together (parts that exceed their whole, rows with the wrong number of
+/// keys): a table that cannot be checked is not shown.
+pub fn disclose(table: &CountTable, policy: &Policy) -> Result<Disclosed<DisclosedTable>, Refusal> {
+    let tree = table.checked()?;
+    let hidden = protect::hidden(&tree, policy);
+    Ok(Disclosed(table::render(table, &tree, &hidden, policy)))
+}
+
+/// Puts the attrition waterfall of one cohort and population through the gate.
+///
+/// # Errors
+/// As [`disclose`].
+pub fn disclose_waterfall(
+    waterfall: &Waterfall,
+    policy: &Policy,
+) -> Result<Disclosed<DisclosedTable>, Refusal> {
+    waterfall::disclose(waterfall, policy).map(Disclosed)
+}
+
+/// Puts the headline table of one cohort and population through the gate: groups by measures.
+///
+/// # Errors
+/// As [`disclose`], and when the measures of a group are not nested.
+pub fn disclose_headline(headline: &Headline, policy: &Policy) -> Result<Disclosed<DisclosedTable>, Refusal> {
+    headline::disclose(headline, policy).map(Disclosed)
+}

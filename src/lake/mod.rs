@@ -1,1 +1,26 @@
-//! Stub.
+//! Pseudonymous rows as Parquet: one file per entity, academic year and batch, never changed once named.
+//!
+//! Takes [`Storable`] only, so it cannot be handed a raw row. A file is written under a temporary name, synced and
+//! renamed; it exists for readers when the catalog names it under a published run, and not before.
+mod columns;
+mod known;
+mod links;
+mod write;
+
+pub use known::{Known, KnownRow};
+pub use links::write_links;
+pub use write::{Meta, StoredRow, write_rows};
+
+/// Why the lake could not be written or read. Right of the boundary: its rows hold no identifier.
+#[derive(Debug, thiserror::Error)]
+pub enum LakeFault {
+    /// The disk refused.
+    #[error("the lake folder cannot be written: {0}")]
+    Io(#[from] std::io::Error),
+    /// Arrow refused.
+    #[error("a lake file could not be put together: {0}")]
+    Arrow(#[from] arrow::error::ArrowError),
+    /// Parquet refused.
+    #[error("a lake file could not be read or written: {0}")]
+    Parquet(#[from] parquet::errors::ParquetError),
+}

@@ -1,1 +1,36 @@
-//! Stub.
+//! Which records are one learner.
+//!
+//! In: identities, from the encrypted register. Out: `(subject, learner)` pairs, which identify nobody. A [`Linker`]
+//! is the interface; [`Tiers`] is the deterministic one. Every pair it joins agrees on more than a number: a number
+//! alone is typed on the wrong child too often. Two different permanent pupil numbers are never joined, except where one is on record as the
+//! other's former number. What is joined too little can be joined later; what is joined wrongly cannot be taken apart.
+mod cluster;
+mod people;
+mod register;
+mod tiers;
+
+pub use cluster::{Cluster, anchored};
+pub use people::{People, Person};
+pub use register::{RegisterFault, Segment, identity_digest, read_segment, saying_digest};
+pub use tiers::Tiers;
+
+use crate::privacy::{Identified, Link};
+
+/// Joins subjects into learners.
+pub trait Linker {
+    /// The name and version under which its links are published.
+    fn model(&self) -> &'static str;
+    /// Groups of subjects that are one person, each with the rule that joined it. Same people, same answer.
+    fn clusters(&self, people: &Identified<People>) -> Vec<Cluster>;
+}
+
+/// How many subjects found their learner, by rule.
+pub fn by_method(links: &[Link]) -> Vec<(&'static str, u64)> {
+    let mut counts = std::collections::BTreeMap::<&'static str, u64>::new();
+    for link in links {
+        *counts.entry(link.method.as_str()).or_default() += 1;
+    }
+    let mut counts: Vec<_> = counts.into_iter().collect();
+    counts.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
+    counts
+}

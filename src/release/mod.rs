@@ -1,1 +1,199 @@
-//! Stub.
+//! Immutable, citable snapshots of the published tables.
+//!
+//! What comes in: the tables that a build wrote, with the checksums of everything they were made from. What goes out: a
+//! folder named by its content. What it promises: the same content is the same id; a release is there whole or not at all; once
+//! there it is never written to again; one changed byte is found.
+//!
+//! Published twice in two places, the same content gives the same bytes in every file but `warehouse.duckdb`, a convenience
+//! that the engine writes as it likes, and so in all of the manifest but that file's checksum and the seal over it.
+//!
+//! ```text
+//! <releases>/<id>/ manifest.json  parquet/<table>.parquet  warehouse.duckdb  codebook.html  codebook.json  README.md
+//! <releases>/current -> <id>
+//! ```
+//!
+//! A release is row-level and so *pseudonymised personal data*, its aggregates included. What leaves the controller goes
+//! through [`disclosure`](crate::disclosure) first.
+
+mod codebook;
+mod codebook_html;
+mod database;
+mod fault;
+mod folder;
+mod manifest;
+mod readme;
+mod verify;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use chrono::NaiveDate;
+use serde::Serialize;
+
+pub use fault::ReleaseFault;
+pub use folder::current;
+pub use verify::{Flaw, Verification, verify};
+
+use folder::Draft;
+use manifest::Manifest;
+
+/// A published table on disk, as the build wrote it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TableFile {
+    /// Table name: lower case, digits, underscores.
+    pub name: String,
+    /// One line that says what a row is about.
+    pub title: String,
+    /// The columns that name a row.
+    pub grain: Vec<String>,
+    /// The columns, in the order of the file.
+    pub columns: Vec<Column>,
+    /// The purposes it may serve.
+    pub purposes: Vec<String>,
+    /// Number of rows.
+    pub rows: u64,
+    /// The Parquet file.
+    pub path: PathBuf,
+    /// SHA-256 of the file, 64 hex characters.
+    pub sha256: String,
+}
+
+/// A column of a published table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, serde::Deserialize)]
+pub struct Column {
+    /// Its name.
+    pub name: String,
+    /// Its type, in the engine's SQL.
+    #[serde(rename = "type")]
+    pub sql_type: String,
+    /// What it holds, and what an empty cell means.
+    pub description: String,
+}
+
+/// How much of a release came from where.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, serde::Deserialize)]
+pub struct Coverage {
+    /// The source's name in the configuration.
+    pub source: String,
+    /// The entity.
+    pub entity: String,
+    /// Rows that were read.
+    pub rows: u64,
+}
+
+/// All that a release is made of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReleaseInput {
+    /// The published tables, in any order.
+    pub tables: Vec<TableFile>,
+    /// Checksums of schemas, code lists, queries and connectors: path within the definitions to SHA-256.
+    pub definitions: BTreeMap<String, String>,
+    /// The day that the build looked back from.
+    pub as_of: NaiveDate,
+    /// The authority that runs the instance, three digits.
+    pub home_authority: String,
+    /// Rows read, by source and entity, in any order.
+    pub coverage: Vec<Coverage>,
+    /// True when every learner is made up.
+    pub synthetic: bool,
+}
+
+/// A release that is there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Release {
+    /// Its id: 32 hex characters, which follow from its content alone.
+    pub id: String,
+    /// Its folder.
+    pub folder: PathBuf,
+    /// False when the same content had been published before, and nothing was written.
+    pub is_new: bool,
+}
+
+/// One line about a release.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Summary {
+    /// Its id.
+    pub id: String,
+    /// The day that the build looked back from, written 2026-03-31.
+    pub as_of: String,
+    /// The authority, three digits.
+    pub home_authority: String,
+    /// Number of tables.
+    pub tables: usize,
+    /// Rows of all tables together.
+    pub rows: u64,
+    /// True when every learner is made up.
+    pub synthetic: bool,
+    /// Whether `current` points to it.
+    pub is_current: bool,
+}
+
+/// Publishes a release and points `current` to it. The same content again writes nothing, and says so.
+///
+/// # Errors
+/// [`ReleaseFault`]: when a table's file is not what its checksum says, when a release of that id is there and damaged, or
+/// when the folder cannot be written. Whatever goes wrong, no half release is left behind under an id.
+pub fn publish(input: &ReleaseInput, releases_dir: &Path) -> Result<Release, ReleaseFault> {
+    let content = manifest::content(input)?;
+    let id = manifest::id(&content);
+    let folder = releases_dir.join(&id);
+    fs::create_dir_all(releases_dir).map_err(|error| ReleaseFault::file(releases_dir, &error))?;
+    let is_new = !folder.exists();
+    if is_new {
+        write(input, content, &id, releases_dir)?;
+    } else {
+        let found = verify(releases_dir, &id)?;
+        if !found.flaws.is_empty() {
+            return Err(ReleaseFault::Damaged { id, flaws: found.flaws.len() });
+        }
+    }
+    folder::point_current(releases_dir, &id)?;
+    Ok(Release { id, folder, is_new })
+}
+
+fn write(
+    input: &ReleaseInput,
+    content: manifest::Content,
+    id: &str,
+    releases_dir: &Path,
+) -> Result<(), ReleaseFault> {
+    let mut draft = Draft::begin(releases_dir, id)?;
+    for table in &input.tables {
+        draft.copy_table(table)?;
+    }
+    let engine = database::write(&draft.path("warehouse.duckdb"), &draft.path("parquet"), &content.tables)?;
+    draft.add_written("warehouse.duckdb")?;
+    let mut coverage = input.coverage.clone();
+    coverage.sort();
+    let codebook = codebook::Codebook::new(id, &content, &coverage);
+    draft.add("codebook.json", codebook.json()?.as_bytes())?;
+    draft.add("codebook.html", codebook_html::page(&codebook).as_bytes())?;
+    draft.add("README.md", readme::page(&codebook).as_bytes())?;
+    let manifest = Manifest::new(id, content, coverage, draft.checksums().clone(), engine);
+    draft.add("manifest.json", manifest.json()?.as_bytes())?;
+    draft.finish()
+}
+
+/// The releases of a folder, by the day they look back from, then by id.
+///
+/// # Errors
+/// When the folder or a manifest cannot be read.
+pub fn list(releases_dir: &Path) -> Result<Vec<Summary>, ReleaseFault> {
+    let current = current(releases_dir)?;
+    let mut found = Vec::new();
+    for id in folder::ids(releases_dir)? {
+        let manifest = Manifest::read(releases_dir, &id)?;
+        found.push(Summary {
+            as_of: manifest.content.as_of.clone(),
+            home_authority: manifest.content.home_authority.clone(),
+            tables: manifest.content.tables.len(),
+            rows: manifest.content.tables.iter().map(|table| table.rows).sum(),
+            synthetic: manifest.content.synthetic,
+            is_current: current.as_ref() == Some(&id),
+            id,
+        });
+    }
+    found.sort_by(|one, other| (&one.as_of, &one.id).cmp(&(&other.as_of, &other.id)));
+    Ok(found)
+}

@@ -1,1 +1,22 @@
-//! Stub.
+//! The warehouse: from the lake's Parquet to the published tables, by the queries and nothing else.
+//!
+//! Comes in: lists of Parquet files, code lists and the policy, and the day to look back from. Goes out: one Parquet
+//! file per published table. Promise: the same inputs give the same bytes, whatever the number of threads and the
+//! order of the files; the engine reads the files it was given and no others; no fault repeats a value.
+mod build;
+mod connection;
+mod entity;
+mod fault;
+mod publish;
+mod relation;
+mod shape;
+mod shell;
+
+pub use build::{Build, BuildOptions, CheckResult, build, build_with_checks};
+pub use connection::{Limits, over_tables, write_database};
+pub use entity::Entity;
+pub use fault::{Cause, WarehouseFault};
+pub use publish::BuiltTable;
+pub use relation::{BuildContext, Inputs};
+pub use shape::{Shapes, prove_reads, scratch, shapes};
+pub use shell::write_shell;

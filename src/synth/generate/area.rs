@@ -202,7 +202,7 @@ impl Area {
             .collect();
         b.school("Further Education College", Phase::College, "18", "fe", HOME_LA);
         let sixth_college = b.school("Sixth Form College", Phase::College, "31", "fe", HOME_LA);
-        let secure = b.school("Secure Children's Home", Phase::Secure, "24", "secure", HOME_LA);
+        let secure = b.school("Secure Children’s Home", Phase::Secure, "24", "secure", HOME_LA);
         let mut next_door_primaries = Vec::new();
         let mut next_door_secondaries = Vec::new();
         for la in NEIGHBOUR_LAS {

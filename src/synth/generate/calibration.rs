@@ -166,9 +166,8 @@ fn attainment(world: &World) {
     near("maths mean", mean(&maths), 104.0, 0.5);
     near("reading sd", deviation(&reading), 8.0, 0.6);
     let percent = |(n, of): (i32, i32)| 100.0 * f64::from(n) / f64::from(of.max(1));
-    // Some 3,000 disadvantaged learners with results: one standard error of an index is 0.12, so two of them on top of nothing.
-    near("ks2 gap index", gap_index(&ks2), 3.1, 0.25);
-    near("ks4 gap index", gap_index(&ks4), 3.93, 0.25);
+    near("ks2 gap index", gap_index(&ks2), 3.1, 0.15);
+    near("ks4 gap index", gap_index(&ks4), 3.93, 0.15);
     // Ten slots without the rules on which subject may fill which.
     near("attainment 8, rough", a8 / f64::from(n8), 45.9, 2.5);
     near("9-4 english and maths", percent(four), 64.5, 2.0);

@@ -220,7 +220,9 @@ fn assess(story: &mut Story, provider: Place, number: usize, from: NaiveDate, un
 /// What the provider awards at the end of the year: functional skills, entry level, units.
 fn award(story: &mut Story, provider: Place, ay: i32, days: i64) {
     let awarded_on = day(ay, 7, 15);
-    if awarded_on > as_of() || days < 60 {
+    // One set of awards a year from one provider.
+    let held = |one: &Qualification| one.door == Door::Workbook(provider) && one.awarded_on == awarded_on;
+    if awarded_on > as_of() || days < 60 || story.person.qualifications.iter().any(held) {
         return;
     }
     let older = story.nc_year(ay) >= 10;

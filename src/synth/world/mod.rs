@@ -8,11 +8,11 @@
 //!
 //! | fact | door |
 //! |---|---|
-//! | [`Enrolment`] | MIS of the establishment when [`Establishment::on_mis`]: one student record each; spring census when [`Establishment::in_census`]: one row each third Thursday of January that it covers |
+//! | [`Enrolment`] | MIS of the establishment when [`Establishment::on_mis`]: one student record each; spring census when [`Establishment::in_census`]: one row each third Thursday of January that it covers, from the academic year of Year 6 |
 //! | [`Year`] (free meals, care, special needs) | that census row, observed on the census day; the MIS record shows the latest year at or before the end of the enrolment, without a day of observation |
-//! | [`Home`] | postcode in force on the day: census row (census day), MIS record (last day of the enrolment, else `as_of`), every other row (its own first day) |
+//! | [`Home`] | postcode in force on the day: census row (census day), every other row (its own first day, month end or summer); the MIS is not asked for addresses |
 //! | [`Suspension`], [`Attendance`] | MIS of the establishment when it is on the MIS |
-//! | [`Placement`] | the provider's workbook of that academic year (every placement lies within one) |
+//! | [`Placement`] | the provider's workbook of that academic year (every placement lies within one), with its starting points and reviews; awards and a destination stand in the year's last row |
 //! | [`OffRoll`] `ehe_*`, `cme` | the council's registers, when [`OffRoll::registered`] |
 //! | [`Assessment`], [`Qualification`] | as their `door` says |
 //! | [`Destination`] | the NCCIS extract of each December to March from December 2023 at whose month end it is the latest one started, while academic age 15 to 17 |

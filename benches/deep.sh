@@ -1,0 +1,145 @@
+#!/usr/bin/env bash
+# The long checks: what is too slow for every change and too important for none.
+#
+#   benches/deep.sh [stage ...]     all stages, or the named ones
+#
+# Resumable: a stage that passed at this commit is skipped, so an interrupted run is started again with the same
+# command. Figures go to benches/deep.md, one row per stage; `--list` prints the stages and runs nothing.
+#
+# The stages are called by name from their table, which a reader of shell cannot follow:
+# shellcheck disable=SC2317
+set -euo pipefail
+exec </dev/null
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+report=benches/deep.md
+target="${CARGO_TARGET_DIR:-target}"
+program="$target/release/throughline"
+scratch="$(mktemp -d "${TMPDIR:-/tmp}/throughline-deep.XXXXXX")"
+trap 'rm -rf "$scratch"' EXIT
+
+# The last commit that changed anything but the report: committing figures does not make them out of date.
+commit="$(git log -1 --format=%h --abbrev=12 -- . ":!$report")"
+if [[ -n "$(git status --porcelain -- . ":!$report")" ]]; then
+    # A figure belongs to a commit. What is not committed has none, and is never taken for done.
+    commit="$commit-changed"
+fi
+state="${XDG_CACHE_HOME:-$HOME/.cache}/throughline-deep/$commit"
+
+# --- The stages -----------------------------------------------------------------------------------------------
+# name | command (a function below, with its arguments) | what it shows
+stages() {
+    cat <<'TABLE'
+oracle       | ignored_tests                  | The published tables agree with an independent count of the same rules, at many seeds
+demo_12k     | demo_timed 12000               | Time and memory of the whole run for one authority's learners
+demo_100k    | demo_timed 100000              | The same for a region: what grows with the number of learners, and how
+determinism  | demo_twice 12000               | Two runs of one seed, one of them on a single core, publish the same release id and the same bytes
+TABLE
+}
+
+build() { cargo build --release --locked --quiet; }
+
+# Tests too long for every change are called deep_... and ignored.
+ignored_tests() {
+    cargo test --release --locked --test it deep_ -- --ignored | tee "$scratch/tests"
+    local passed
+    passed="$(awk '/^test result:/ { n += $4 } END { print n + 0 }' "$scratch/tests")"
+    if [[ "$passed" == 0 ]]; then
+        echo "no test is called deep_..., nothing was shown"
+        return 1
+    fi
+    figures="$passed tests passed"
+}
+
+demo_timed() {
+    local learners="$1" log="$scratch/time-$1"
+    build
+    if ! /usr/bin/time -v -o "$log" "$program" --quiet demo --dir "$scratch/demo" --learners "$learners" --seed 1; then
+        return 1
+    fi
+    local elapsed memory disk
+    elapsed="$(awk -F'): ' '/Elapsed/ { print $2 }' "$log")"
+    memory="$(awk -F': ' '/Maximum resident/ { printf "%.0f MiB", $2 / 1024 }' "$log")"
+    disk="$(du -sm "$scratch/demo" | cut -f1)"
+    rm -rf "$scratch/demo"
+    figures="$learners learners: $elapsed elapsed, $memory at most, $disk MiB on disk; $(nproc) cores"
+}
+
+# The digest of every published table below its release id, in name order. Paths outside the release do not count.
+published() {
+    local parquet folder
+    while IFS= read -r parquet; do
+        folder="$(dirname "$parquet")"
+        printf '%s %s/%s\n' "$(sha256sum <"$parquet" | cut -d' ' -f1)" \
+            "$(basename "$(dirname "$folder")")" "$(basename "$parquet")"
+    done < <(find "$1" -path '*/releases/*/parquet/*.parquet' -type f | sort)
+}
+
+demo_twice() {
+    local learners="$1"
+    build
+    "$program" --quiet demo --dir "$scratch/one" --learners "$learners" --seed 7
+    taskset -c 0 "$program" --quiet demo --dir "$scratch/two" --learners "$learners" --seed 7
+    published "$scratch/one" >"$scratch/one.sums"
+    published "$scratch/two" >"$scratch/two.sums"
+    if [[ ! -s "$scratch/one.sums" ]]; then
+        echo "the demo published no table, nothing was compared"
+        return 1
+    fi
+    diff "$scratch/one.sums" "$scratch/two.sums"
+    figures="$(wc -l <"$scratch/one.sums") tables of $learners learners byte for byte"
+    rm -rf "$scratch/one" "$scratch/two"
+}
+
+# --- Running them ---------------------------------------------------------------------------------------------
+trim() { sed -E 's/^[[:space:]]+|[[:space:]]+$//g' <<<"$1"; }
+
+# Rewrites the rows of the report: this commit's where there are some, else the row that stood there.
+write_report() {
+    local name command shows
+    sed -n '1,/^|---/p' "$report" >"$scratch/report"
+    while IFS='|' read -r name command shows; do
+        name="$(trim "$name")"
+        if [[ -f "$state/$name" ]]; then
+            cat "$state/$name"
+        else
+            grep -m 1 "^| $name |" "$report" || true
+        fi
+    done < <(stages) >>"$scratch/report"
+    cp "$scratch/report" "$report"
+}
+
+if [[ "${1:-}" == "--list" ]]; then
+    stages
+    exit 0
+fi
+mkdir -p "$state"
+failed=0
+while IFS='|' read -r -u 3 name command shows; do
+    name="$(trim "$name")" command="$(trim "$command")" shows="$(trim "$shows")"
+    if (($# > 0)) && [[ " $* " != *" $name "* ]]; then
+        continue
+    fi
+    if [[ -f "$state/$name" && "$commit" != *-changed ]]; then
+        echo "==> $name: done at $commit, skipped"
+        continue
+    fi
+    echo "==> $name: $shows"
+    started=$SECONDS figures=""
+    # In a subshell of its own: a stage that stops half way stops itself and not the stages after it. (`set -e` does
+    # not hold inside a condition, hence the two lines.)
+    set +e
+    (set -e; eval "$command"; printf '%s' "$figures" >"$scratch/figures")
+    code=$?
+    set -e
+    if ((code == 0)); then
+        # shellcheck disable=SC2016
+        printf '| %s | %s | `%s` | %s | %s s | %s |\n' "$name" "$commit" "$command" \
+            "$(date -u +%Y-%m-%d)" "$((SECONDS - started))" "$(cat "$scratch/figures")" >"$state/$name"
+        write_report
+    else
+        echo "==> $name: FAILED"
+        failed=1
+    fi
+done 3< <(stages)
+exit "$failed"

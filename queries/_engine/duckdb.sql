@@ -1,0 +1,56 @@
+-- What differs from engine to engine, as functions of our own. The queries call these and nothing engine-specific,
+-- so that moving to another engine means rewriting this one file.
+
+-- A 16-byte id as 32 lower-case hex characters, the form in which ids are published.
+create or replace macro id_text(id) as lower(hex(id));
+
+-- The date of a year, month and day.
+create or replace macro date_of(y, m, d) as make_date(cast(y as integer), m, d);
+
+-- The day that lies `n` days after `day` (before it, when `n` is negative).
+create or replace macro add_days(day, n) as cast(day + cast(n as integer) as date);
+
+-- Days from the first date to the second; 0 for the same day.
+create or replace macro days_between(first_day, second_day) as cast(second_day - first_day as integer);
+
+-- The academic year a day lies in, named by the year in which it ends: 1 September 2024 is in 2025.
+create or replace macro academic_year(day) as cast(year(day) + case when month(day) >= 9 then 1 else 0 end as smallint);
+
+-- First and last day of an academic year.
+create or replace macro year_starts_on(ay) as make_date(cast(ay as integer) - 1, 9, 1);
+create or replace macro year_ends_on(ay) as make_date(cast(ay as integer), 8, 31);
+
+-- The academic year in which a learner born in this month is in Year 6: academic age 10 at its start.
+create or replace macro cohort_year(birth_month) as
+    cast(year(birth_month) + case when month(birth_month) <= 8 then 11 else 12 end as smallint);
+
+-- The January census day: the third Thursday of January.
+create or replace macro third_thursday_of_january(ay) as
+    cast(make_date(cast(ay as integer), 1, 15)
+         + cast((11 - isodow(make_date(cast(ay as integer), 1, 15))) % 7 as integer) as date);
+
+-- The June day: the last Friday of June.
+create or replace macro last_friday_of_june(ay) as
+    cast(make_date(cast(ay as integer), 6, 30)
+         - cast((isodow(make_date(cast(ay as integer), 6, 30)) + 2) % 7 as integer) as date);
+
+-- A share with four decimals, rounded half up, in whole numbers throughout; empty when there is nobody to divide by.
+create or replace macro share_of(n, whole) as
+    case when whole > 0
+         then cast(cast((cast(n as bigint) * 20000 + whole) // (2 * cast(whole as bigint)) as decimal(14, 0)) * 0.0001
+                   as decimal(9, 4))
+    end;
+
+-- Both ends of the 95% Wilson interval of n out of whole, z = 1.96, four decimals.
+create or replace macro wilson_low(n, whole) as
+    case when whole > 0
+         then cast(round(greatest(0.0, (n / whole + 1.9208e0 / whole
+                    - 1.96e0 * sqrt(n / whole * (1e0 - n / whole) / whole + 0.9604e0 / whole / whole))
+                   / (1e0 + 3.8416e0 / whole)), 4) as decimal(9, 4))
+    end;
+create or replace macro wilson_high(n, whole) as
+    case when whole > 0
+         then cast(round(least(1e0, (n / whole + 1.9208e0 / whole
+                    + 1.96e0 * sqrt(n / whole * (1e0 - n / whole) / whole + 0.9604e0 / whole / whole))
+                   / (1e0 + 3.8416e0 / whole)), 4) as decimal(9, 4))
+    end;

@@ -1,0 +1,106 @@
+/*
+title = "Establishments, what kind they are, and which school each belongs to"
+grain = ["establishment_id"]
+reads = ["stg_establishment", "stg_establishment_link", "code_establishment_type", "code_establishment_link_type"]
+[columns]
+establishment_id = "URN or the authority's own site reference"
+school_id = "The last establishment of the chain of successors: a school that converts stays one school"
+kind = "Kind of establishment"
+la_code = "Authority in which it stands"
+*/
+with described as (
+    select
+        stg_establishment.establishment_id,
+        min(stg_establishment.kind) as stated_kind,
+        min(code_establishment_type.kind) as kind_of_type,
+        min(case when stg_establishment.type_code is not null then stg_establishment.la_code end) as la_of_register,
+        min(stg_establishment.la_code) as la_of_any
+    from stg_establishment
+    left join code_establishment_type on code_establishment_type.code = stg_establishment.type_code
+    group by stg_establishment.establishment_id
+),
+
+-- Both ends of a link may report it. Read every link forward; a split, or any other tie, joins nothing.
+forward_links as (
+    select
+        case when code_establishment_link_type.direction = 'forward'
+             then stg_establishment_link.establishment_id else stg_establishment_link.linked_establishment_id end as establishment_id,
+        case when code_establishment_link_type.direction = 'forward'
+             then stg_establishment_link.linked_establishment_id else stg_establishment_link.establishment_id end as next_id,
+        stg_establishment_link.linked_on
+    from stg_establishment_link
+    inner join code_establishment_link_type on code_establishment_link_type.code = stg_establishment_link.link_type
+    where stg_establishment_link.link_type in ('successor', 'successor_merged', 'predecessor', 'predecessor_merged')
+      and stg_establishment_link.establishment_id <> stg_establishment_link.linked_establishment_id
+),
+
+-- Where one establishment has several successors, the latest link says which school it became.
+ranked_links as (
+    select
+        establishment_id, next_id,
+        row_number() over (
+            partition by establishment_id order by linked_on desc nulls last, next_id desc nulls last
+        ) as place
+    from forward_links
+),
+
+successors as (
+    select establishment_id, next_id
+    from ranked_links
+    where place = 1
+),
+
+-- Everything an establishment leads to, step by step. No real chain is near 40 steps: the limit ends a cycle.
+walks as (
+    with recursive walk as (
+        select establishment_id, next_id as reached_id, 1 as steps
+        from successors
+        union all
+        select walk.establishment_id, successors.next_id as reached_id, walk.steps + 1 as steps
+        from walk
+        inner join successors on successors.establishment_id = walk.reached_id
+        where walk.steps < 40
+          and walk.reached_id <> walk.establishment_id
+    )
+    select distinct establishment_id, reached_id
+    from walk
+),
+
+-- An establishment that can be reached from itself lies on a cycle, which is cut at its smallest id.
+on_cycle as (
+    select establishment_id
+    from walks
+    where establishment_id = reached_id
+),
+
+chain_ends as (
+    select
+        walks.establishment_id,
+        max(case when successors.establishment_id is null then walks.reached_id end) as last_id,
+        min(case when on_cycle.establishment_id is not null then walks.reached_id end) as smallest_on_cycle
+    from walks
+    left join successors on successors.establishment_id = walks.reached_id
+    left join on_cycle on on_cycle.establishment_id = walks.reached_id
+    group by walks.establishment_id
+),
+
+establishments as (
+    select establishment_id from described
+    union
+    select establishment_id from successors
+    union
+    select next_id as establishment_id from successors
+),
+
+final as (
+    select
+        establishments.establishment_id,
+        coalesce(chain_ends.last_id, chain_ends.smallest_on_cycle, establishments.establishment_id) as school_id,
+        coalesce(described.stated_kind, described.kind_of_type, 'none') as kind,
+        coalesce(described.la_of_register, described.la_of_any) as la_code
+    from establishments
+    left join described on described.establishment_id = establishments.establishment_id
+    left join chain_ends on chain_ends.establishment_id = establishments.establishment_id
+)
+
+select * from final

@@ -1,0 +1,83 @@
+/*
+title = "Stays: evidence of the same learner at the same school, joined"
+grain = ["learner_id", "stay_no"]
+reads = ["evidence", "school"]
+[columns]
+learner_id = "Pseudonym of the learner"
+stay_no = "Number of the stay among the learner's"
+role = "What the stay can say: main, placement, home, missing or concurrent"
+establishment_id = "The establishment of its latest part"
+school_id = "The school, through conversions and mergers"
+is_open = "Whether it still lasts"
+*/
+-- Parts can lie inside one another (a census row within a long enrolment), so each is compared with the greatest end
+-- so far and not with the end of the one before.
+with parts as (
+    select
+        learner_id, role, establishment_id, merge_key, tolerance_days, legal_basis, status, starts_on, ends_on, is_open,
+        max(ends_on) over (
+            partition by learner_id, role, merge_key, legal_basis, status
+            order by starts_on asc nulls last, ends_on asc nulls last, establishment_id asc nulls last, row_key asc nulls last
+            rows between unbounded preceding and 1 preceding
+        ) as greatest_end_so_far,
+        row_key
+    from evidence
+),
+
+numbered_parts as (
+    select
+        learner_id, role, establishment_id, merge_key, legal_basis, status, starts_on, ends_on, is_open,
+        sum(case when greatest_end_so_far is null or starts_on > add_days(greatest_end_so_far, tolerance_days) then 1 else 0 end) over (
+            partition by learner_id, role, merge_key, legal_basis, status
+            order by starts_on asc nulls last, ends_on asc nulls last, establishment_id asc nulls last, row_key asc nulls last
+            rows between unbounded preceding and current row
+        ) as stay_of_key
+    from parts
+),
+
+-- After a conversion the stay carries the new establishment: the one of its latest part.
+ranked_parts as (
+    select
+        *,
+        row_number() over (
+            partition by learner_id, role, merge_key, legal_basis, status, stay_of_key
+            order by starts_on desc nulls last, establishment_id desc nulls last
+        ) as lateness
+    from numbered_parts
+),
+
+-- An open part reaches the last day there is, so any open part makes the stay open.
+stays as (
+    select
+        learner_id, role, merge_key, legal_basis, status, stay_of_key,
+        max(case when lateness = 1 then establishment_id end) as establishment_id,
+        min(starts_on) as starts_on,
+        max(ends_on) as ends_on,
+        max(case when is_open then 1 else 0 end) = 1 as is_open
+    from ranked_parts
+    group by learner_id, role, merge_key, legal_basis, status, stay_of_key
+),
+
+final as (
+    select
+        stays.learner_id,
+        row_number() over (
+            partition by stays.learner_id
+            order by stays.starts_on asc nulls last, stays.role asc nulls last, stays.merge_key asc nulls last,
+                     stays.legal_basis asc nulls last, stays.status asc nulls last
+        ) as stay_no,
+        stays.role,
+        stays.establishment_id,
+        coalesce(school.school_id, stays.establishment_id) as school_id,
+        case when stays.establishment_id is null then 'none' else coalesce(school.kind, 'none') end as kind,
+        school.la_code,
+        stays.legal_basis,
+        stays.status,
+        stays.starts_on,
+        stays.ends_on,
+        stays.is_open
+    from stays
+    left join school on school.establishment_id = stays.establishment_id
+)
+
+select * from final

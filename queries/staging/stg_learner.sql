@@ -1,0 +1,46 @@
+/*
+title = "What each source says of a person"
+grain = ["source", "feed", "row_key"]
+reads = ["lake_learner", "learner_link", "build_context"]
+*/
+-- Of all versions of a row the one committed last stands; a tombstone removes the row.
+-- A row dated after the build looks back is not read; a row without a date is a live record.
+with versions as (
+    select
+        *,
+        row_number() over (
+            partition by source, feed, row_key
+            order by commit_seq desc nulls last, row_number desc nulls last, part desc nulls last, row_hash desc nulls last
+        ) as version_rank
+    from lake_learner
+),
+
+latest as (
+    select *
+    from versions
+    where version_rank = 1
+      and not tombstone
+),
+
+final as (
+    select
+        id_text(learner_link.learner_id) as learner_id,
+        id_text(latest.subject_id) as subject_id,
+        latest.birth_month,
+        latest.sex,
+        latest.ethnicity,
+        latest.home_la,
+        latest.observed_on,
+        latest.source,
+        latest.feed,
+        latest.row_key,
+        latest.commit_seq,
+        latest.row_number as source_row
+    from latest
+    inner join learner_link on learner_link.subject_id = latest.subject_id
+    cross join build_context
+    where latest.observed_on <= build_context.as_of
+       or latest.observed_on is null
+)
+
+select * from final

@@ -1,0 +1,103 @@
+use super::{Exit, Verdict, list, screen::Screen};
+use crate::{
+    config::{Settings, Source},
+    definitions::{Complaint, Definitions, connector::Form},
+    privacy::{Key, KeyKind},
+};
+use std::path::Path;
+
+/// Checks everything that can be checked without a request, and lists every complaint.
+pub(super) fn check(config: &Path, screen: &Screen) -> Verdict {
+    let settings = super::settings(config)?;
+    let mut complaints = Vec::new();
+    let mut done = vec![format!("configuration: {} ({} sources)", config.display(), settings.sources.len())];
+    check_key(&settings, &mut complaints, &mut done);
+    match Definitions::load(settings.definitions.as_deref()) {
+        Err(found) => complaints.extend(found),
+        Ok(definitions) => {
+            done.push(format!(
+                "definitions: {} schemas, {} code lists, {} connectors",
+                definitions.schemas.len(),
+                definitions.codes.len(),
+                definitions.connectors.len()
+            ));
+            done.extend(definitions.files.overlaid().map(|path| format!("overlaid by the site: {path}")));
+            for source in &settings.sources {
+                check_source(&settings, source, &definitions, &mut complaints);
+            }
+        }
+    }
+    check_queries(&settings, &mut complaints, &mut done);
+    screen.document(&serde_json::json!({
+        "checked": done,
+        "complaints": complaints.iter().map(|c| serde_json::json!({ "file": c.file, "line": c.line, "problem": c.problem, "hint": c.hint })).collect::<Vec<_>>(),
+    }));
+    for line in &done {
+        screen.result(&format!("checked  {line}"));
+    }
+    if complaints.is_empty() {
+        screen.result("All is well.");
+        return Ok(Exit::Done);
+    }
+    screen.fail(&list(&complaints));
+    Ok(Exit::Usage)
+}
+
+fn check_key(settings: &Settings, complaints: &mut Vec<Complaint>, done: &mut Vec<String>) {
+    let file = settings.key_file.display().to_string();
+    match Key::load(&settings.key_file) {
+        Err(fault) => complaints.push(Complaint::file(&file, fault.to_string(), "")),
+        Ok(key) if key.kind() == KeyKind::Demo && settings.demo.is_none() && !settings.sources.is_empty() => {
+            complaints.push(Complaint::file(&file, "a demonstration key beside real sources", "make a real one: throughline init"));
+        }
+        Ok(_) => done.push(format!("key: {file}")),
+    }
+}
+
+fn check_source(settings: &Settings, source: &Source, definitions: &Definitions, complaints: &mut Vec<Complaint>) {
+    let file = settings.file.display().to_string();
+    let name = source.name;
+    let mut complain = |problem: String, hint: &str| complaints.push(Complaint::file(&file, problem, hint));
+    let Some(connector) = definitions.connectors.get(&source.connector) else {
+        complain(format!("the source `{name}` names no connector"), "name a file of connectors/");
+        return;
+    };
+    match &connector.form {
+        Form::Rest { .. } => {
+            if source.base_url.is_none() {
+                complain(format!("the source `{name}` has no `base_url`"), "say where the service is");
+            }
+            if source.token_file.as_ref().is_none_or(|file| !file.is_file()) {
+                complain(format!("the token of the source `{name}` cannot be read"), "name it in `token_file`");
+            }
+        }
+        Form::File(_) if source.inbox.as_ref().is_none_or(|inbox| !inbox.is_dir()) => {
+            complain(format!("the source `{name}` has no inbox"), "name a folder in `inbox`");
+        }
+        Form::File(_) => {}
+    }
+    let today = settings.as_of.unwrap_or_else(|| chrono::Utc::now().date_naive());
+    if let Some(reason) = source.refusal(today) {
+        complain(format!("the source `{name}` will not be pulled: {reason}"), "see its agreement");
+    }
+}
+
+#[cfg(feature = "warehouse")]
+fn check_queries(settings: &Settings, complaints: &mut Vec<Complaint>, done: &mut Vec<String>) {
+    use crate::definitions::query::QuerySet;
+    let folder = settings.definitions.as_ref().map(|site| site.join("queries")).filter(|folder| folder.is_dir());
+    match QuerySet::load(folder.as_deref()) {
+        Ok(queries) => {
+            let published = queries.published().count();
+            done.push(format!("queries: {} of which {published} are published", queries.queries.len()));
+        }
+        Err(problems) => complaints.extend(problems.0.into_iter().map(|problem| Complaint {
+            file: format!("queries/{}", problem.file),
+            line: problem.line,
+            problem: problem.what,
+            hint: "see queries/README.md".into(),
+        })),
+    }
+}
+#[cfg(not(feature = "warehouse"))]
+fn check_queries(_: &Settings, _: &mut Vec<Complaint>, _: &mut Vec<String>) {}

@@ -1,0 +1,138 @@
+use super::{Exit, Halt, Verdict, estate, screen::{Screen, table, thousands}};
+use crate::{
+    config::Settings,
+    pipeline::{self, LinkReport, PullOptions, PullReport, Site, SourceOutcome},
+};
+use serde_json::json;
+
+/// Pulls, and says what came and what was set aside.
+pub(super) fn pull(mut settings: Settings, sources: &[String], full: bool, screen: &Screen) -> Verdict {
+    for name in sources {
+        if !settings.sources.iter().any(|source| source.name.as_str() == name) {
+            let words = format!("there is no source `{name}` in {}", settings.file.display());
+            return Err(Halt::new(Exit::Usage, words));
+        }
+    }
+    let _estate = estate::play(&mut settings)?;
+    let mut site = Site::open_to_write(settings, "pull")?;
+    let options = PullOptions { sources: sources.to_vec(), full };
+    let report = {
+        let mut bar = screen.bar();
+        pipeline::pull(&mut site, &options, &mut bar)?
+    };
+    screen.result(&pull_table(&report));
+    screen.document(&pull_json(&report));
+    Ok(verdict(&report))
+}
+
+/// The code of a pull.
+pub(super) fn verdict(report: &PullReport) -> Exit {
+    let all = |outcome: fn(&SourceOutcome) -> bool| report.sources.iter().all(|source| outcome(&source.outcome));
+    if report.is_whole() {
+        Exit::Done
+    } else if all(|outcome| matches!(outcome, SourceOutcome::Refused(_))) {
+        Exit::Refused
+    } else if all(|outcome| matches!(outcome, SourceOutcome::Failed(_) | SourceOutcome::Refused(_))) {
+        Exit::Failed
+    } else {
+        Exit::Partly
+    }
+}
+
+/// A line per source.
+pub(super) fn pull_table(report: &PullReport) -> String {
+    let mut rows: Vec<Vec<String>> = report
+        .sources
+        .iter()
+        .map(|source| {
+            let count = source.count;
+            let n = thousands;
+            let outcome = match &source.outcome {
+                SourceOutcome::Published => "whole".to_owned(),
+                SourceOutcome::Partly => "partly: see quarantine".to_owned(),
+                SourceOutcome::Failed(why) => format!("failed: {why}"),
+                SourceOutcome::Refused(why) => format!("not pulled: {why}"),
+            };
+            vec![source.source.to_string(), n(count.read), n(count.accepted), n(count.unchanged), n(count.set_aside), outcome]
+        })
+        .collect();
+    let total = report.total();
+    rows.push(vec![
+        "all".into(),
+        thousands(total.read),
+        thousands(total.accepted),
+        thousands(total.unchanged),
+        thousands(total.set_aside),
+        String::new(),
+    ]);
+    table(&["source", "read", "new", "known", "set aside", "outcome"], rows, &[1, 2, 3, 4])
+}
+
+/// The same as data.
+pub(super) fn pull_json(report: &PullReport) -> serde_json::Value {
+    let sources: Vec<_> = report
+        .sources
+        .iter()
+        .map(|source| {
+            let (outcome, reason) = match &source.outcome {
+                SourceOutcome::Published => ("published", ""),
+                SourceOutcome::Partly => ("partly", ""),
+                SourceOutcome::Failed(why) => ("failed", why.as_str()),
+                SourceOutcome::Refused(why) => ("refused", why.as_str()),
+            };
+            let count = source.count;
+            json!({ "source": source.source.as_str(), "outcome": outcome, "reason": reason, "read": count.read,
+                    "accepted": count.accepted, "unchanged": count.unchanged, "set_aside": count.set_aside,
+                    "cells_emptied": count.cells_emptied, "documents_set_aside": count.documents_set_aside })
+        })
+        .collect();
+    json!({ "sources": sources })
+}
+
+/// Links, and says how many records found their learner.
+pub(super) fn link(settings: Settings, screen: &Screen) -> Verdict {
+    let mut site = Site::open_to_write(settings, "link")?;
+    let report = {
+        let mut bar = screen.bar();
+        pipeline::link(&mut site, &mut bar)?
+    };
+    screen.result(&link_words(&report));
+    screen.document(&link_json(&report));
+    Ok(Exit::Done)
+}
+
+/// What linking found, in words and a table.
+pub(super) fn link_words(report: &LinkReport) -> String {
+    let rows = report
+        .by_method
+        .iter()
+        .map(|(method, n)| vec![(*method).to_owned(), thousands(*n), in_words(method).to_owned()])
+        .collect();
+    format!(
+        "{} records of a person are {} learners.\n{}",
+        thousands(report.subjects),
+        thousands(report.learners),
+        table(&["rule", "records", "what had to agree"], rows, &[1])
+    )
+}
+
+/// The same as data.
+pub(super) fn link_json(report: &LinkReport) -> serde_json::Value {
+    let methods: serde_json::Map<String, serde_json::Value> =
+        report.by_method.iter().map(|(method, n)| ((*method).to_owned(), json!(n))).collect();
+    json!({ "subjects": report.subjects, "learners": report.learners, "model": report.model, "by_method": methods })
+}
+
+fn in_words(method: &str) -> &'static str {
+    match method {
+        "local_key" => "the source's own number for the child, within that source",
+        "upn" => "pupil number, and birth date or names beside it",
+        "former_upn" => "a pupil number held before, and birth date or names beside it",
+        "uln" => "learner number, and birth date or names beside it",
+        "name_birth_postcode" => "names, birth date and postcode",
+        "name_birth" => "names and birth date, where only one child has them",
+        "surname_birth_postcode" => "surname, birth date, postcode, and a short form of the forename",
+        "forename_birth_postcode" => "forename, birth date and postcode",
+        _ => "matched nobody: a learner of its own",
+    }
+}

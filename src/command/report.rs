@@ -1,0 +1,144 @@
+use super::{Exit, Halt, Verdict, screen::{Screen, table}};
+use crate::{
+    config::Settings,
+    disclosure::{self, DisclosedTable, Disclosed, Headline, HeadlineGroup, Policy, Refusal, StateCount, Waterfall},
+    pipeline::Site,
+    release,
+};
+use serde_json::json;
+use std::path::Path;
+
+mod figures;
+
+use figures::{HeadlineRow, WaterfallRow};
+
+impl From<Refusal> for Halt {
+    fn from(refusal: Refusal) -> Self {
+        Self::new(Exit::Refused, format!("{refusal}\n  instead: {}", refusal.instead()))
+    }
+}
+
+/// Where the children of one Year 6 are at sixteen, and the gap with and without those who are not seen.
+pub(super) fn cohort(settings: Settings, year: Option<i32>, population: &str, screen: &Screen) -> Verdict {
+    let site = Site::open(settings)?;
+    let policy = Policy::named(&site.settings.disclosure_policy, site.key.kind())?;
+    let releases = site.settings.data_dir.join("releases");
+    let none = || Halt::new(Exit::Failed, "there is no release yet; run `throughline release`");
+    let id = release::current(&releases).map_err(|fault| Halt::new(Exit::Failed, fault.to_string()))?.ok_or_else(none)?;
+    let page = CohortPage::of(&releases.join(&id), &id, year, population, &policy)?;
+    screen.result(&page.in_words());
+    screen.document(&page.as_json());
+    Ok(Exit::Done)
+}
+
+/// One cohort and population of a release, through the gate.
+pub(super) struct CohortPage {
+    release: String,
+    year: i32,
+    population: String,
+    waterfall: Disclosed<DisclosedTable>,
+    headline: Disclosed<DisclosedTable>,
+}
+
+impl CohortPage {
+    /// Reads a release's tables and puts them through the gate.
+    pub(super) fn of(
+        folder: &Path,
+        id: &str,
+        year: Option<i32>,
+        population: &str,
+        policy: &Policy,
+    ) -> Result<Self, Halt> {
+        let waterfall = figures::waterfall(folder)?;
+        let headline = figures::headline(folder)?;
+        let newest = waterfall.iter().map(|row| row.cohort_ay).max();
+        let year = year.or(newest).filter(|year| waterfall.iter().any(|row| row.cohort_ay == *year));
+        let Some(year) = year else {
+            let words = "that cohort has not reached sixteen in this release, or is not in it";
+            return Err(Halt::new(Exit::Failed, words));
+        };
+        let people = figures::population_words(population);
+        let waterfall = disclosure::disclose_waterfall(&to_waterfall(&waterfall, year, population, people), policy)?;
+        let headline = disclosure::disclose_headline(&to_headline(&headline, year, population, people), policy)?;
+        Ok(Self { release: id.to_owned(), year, population: population.to_owned(), waterfall, headline })
+    }
+
+    /// The page that a newcomer reads.
+    pub(super) fn in_words(&self) -> String {
+        let (waterfall, headline) = (self.waterfall.as_ref(), self.headline.as_ref());
+        let mut out = format!(
+            "Year 6 of {}: where are they at sixteen?  ({})\n",
+            figures::academic_year(self.year),
+            waterfall.population
+        );
+        let rows = waterfall.rows.iter().map(|row| {
+            let state = row.keys.first().map_or("", String::as_str);
+            let cells = row.figures.iter().map(ToString::to_string);
+            let mut line = vec![figures::state_words(state).to_owned()];
+            line.extend(cells);
+            line
+        });
+        out.push_str(&table(&["at sixteen", "learners", "share"], rows.collect(), &[1, 2]));
+        out.push_str("\n\nTop third at the end of primary school: how many reach five GCSEs at grades 7 to 9?\n");
+        out.push_str(&headline_table(headline));
+        out.push_str(
+            "\n  seen only: of those with GCSE results.  whole cohort: of everybody; nobody leaves the denominator, unknown is\n  not counted as success.  at most: if every unseen learner had made it.  visible: known from any result or destination.\n",
+        );
+        for notice in waterfall.notices.iter().chain(&headline.notices) {
+            out.push_str(&format!("\n{} {} Safe to ask instead: {}", notice.what, notice.why, notice.instead));
+        }
+        out.push_str(&format!("\nDisclosure control: {}\nRelease {}", waterfall.policy_in_words, self.release));
+        out
+    }
+
+    /// The same as data.
+    pub(super) fn as_json(&self) -> serde_json::Value {
+        json!({ "release": self.release, "cohort": self.year, "population": self.population,
+                "waterfall": self.waterfall.as_ref(), "headline": self.headline.as_ref() })
+    }
+}
+
+fn headline_table(headline: &DisclosedTable) -> String {
+    let at = |name: &str| headline.measures.iter().position(|measure| measure == name);
+    let wanted = ["n_members", "observed", "whole_cohort", "upper", "visibility", "lost_potential"];
+    let columns: Vec<Option<usize>> = wanted.iter().map(|name| at(name)).collect();
+    let rows = headline.rows.iter().map(|row| {
+        let mut line = vec![figures::group_words(row.keys.first().map_or("", String::as_str)).to_owned()];
+        line.extend(columns.iter().map(|at| at.and_then(|at| row.figures.get(at)).map_or_else(String::new, ToString::to_string)));
+        line
+    });
+    let header = ["high attainers", "learners", "seen only", "whole cohort", "at most", "visible", "lost potential"];
+    table(&header, rows.collect(), &[1, 2, 3, 4, 5, 6])
+}
+
+fn to_waterfall(rows: &[WaterfallRow], year: i32, population: &str, people: &str) -> Waterfall {
+    let mut chosen: Vec<&WaterfallRow> =
+        rows.iter().filter(|row| row.cohort_ay == year && row.population == population).collect();
+    chosen.sort_by_key(|row| row.state_order);
+    let states = chosen
+        .into_iter()
+        .map(|row| StateCount { state: row.state.clone(), count: row.n, structural_zero: false })
+        .collect();
+    let title = format!("Where the Year 6 of {} are at sixteen", figures::academic_year(year));
+    Waterfall { title, population: people.to_owned(), states }
+}
+
+fn to_headline(rows: &[HeadlineRow], year: i32, population: &str, people: &str) -> Headline {
+    let groups = rows
+        .iter()
+        .filter(|row| row.cohort_ay == year && row.population == population)
+        .map(|row| HeadlineGroup {
+            group: row.group.clone(),
+            n_members: row.n_members,
+            n_visible: row.n_visible,
+            n_with_results: row.n_with_results,
+            n_achieved: row.n_achieved,
+        })
+        .collect();
+    Headline {
+        title: format!("High attainers of the Year 6 of {} at sixteen", figures::academic_year(year)),
+        population: people.to_owned(),
+        groups,
+        lost_potential: Some(("disadvantaged".to_owned(), "other".to_owned())),
+    }
+}

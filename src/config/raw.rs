@@ -1,0 +1,73 @@
+use serde::Deserialize;
+use std::{collections::BTreeMap, path::PathBuf};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawConfig {
+    pub data_dir: PathBuf,
+    pub key_file: PathBuf,
+    pub home_authority: String,
+    pub as_of: Option<String>,
+    pub definitions: Option<PathBuf>,
+    pub postcode_directory: Option<PathBuf>,
+    #[serde(default)]
+    pub build: RawBuild,
+    #[serde(default)]
+    pub disclosure: RawDisclosure,
+    pub demo: Option<RawDemo>,
+    #[serde(default)]
+    pub sources: BTreeMap<String, RawSource>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RawBuild {
+    pub threads: usize,
+    pub memory_limit: String,
+}
+
+impl Default for RawBuild {
+    fn default() -> Self {
+        Self { threads: 2, memory_limit: "1GB".into() }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RawDisclosure {
+    pub policy: String,
+}
+
+impl Default for RawDisclosure {
+    fn default() -> Self {
+        Self { policy: "published".into() }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawDemo {
+    pub estate: PathBuf,
+    pub seed: u64,
+    pub learners: u32,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawSource {
+    pub connector: String,
+    pub base_url: Option<String>,
+    pub token_file: Option<PathBuf>,
+    pub inbox: Option<PathBuf>,
+    #[serde(default)]
+    pub params: BTreeMap<String, String>,
+    #[serde(default)]
+    pub agreement: String,
+    #[serde(default)]
+    pub controller: String,
+    #[serde(default)]
+    pub bases: Vec<String>,
+    pub expires: Option<String>,
+    #[serde(default)]
+    pub purposes: Vec<String>,
+}

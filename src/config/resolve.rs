@@ -1,0 +1,162 @@
+use super::{Agreement, Demo, Source, raw::{RawConfig, RawSource}};
+use crate::{definitions::Complaint, fault::Name};
+use chrono::NaiveDate;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// The environment's prefix for overrides.
+const PREFIX: &str = "THROUGHLINE__";
+
+/// The checked configuration. Paths are absolute or relative to the working folder, ready to open.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The file it came from.
+    pub file: PathBuf,
+    /// Where the lake, the register, the catalog and the releases live.
+    pub data_dir: PathBuf,
+    /// The key's file, outside `data_dir`.
+    pub key_file: PathBuf,
+    /// The authority that runs this instance, three digits.
+    pub home_authority: String,
+    /// The day a build looks back from, when the configuration fixes it.
+    pub as_of: Option<NaiveDate>,
+    /// A site's own definitions.
+    pub definitions: Option<PathBuf>,
+    /// The site's postcode directory.
+    pub postcode_directory: Option<PathBuf>,
+    /// Threads for a build.
+    pub threads: usize,
+    /// Memory for a build, as the engine reads it.
+    pub memory_limit: String,
+    /// The disclosure policy's name.
+    pub disclosure_policy: String,
+    /// Set when this folder is a demonstration.
+    pub demo: Option<Demo>,
+    /// The sources, in name order.
+    pub sources: Vec<Source>,
+}
+
+/// Reads and checks a configuration file, with overrides from the environment given as pairs.
+pub(crate) fn load(path: &Path, environment: &[(String, String)]) -> Result<Settings, Vec<Complaint>> {
+    let shown = path.display().to_string();
+    let text = fs::read_to_string(path).map_err(|_| {
+        vec![Complaint::file(
+            &shown,
+            "cannot be read",
+            "make one with `throughline init DIR`, or see one at work: `throughline demo`",
+        )]
+    })?;
+    let mut table: toml::Table =
+        toml::from_str(&text).map_err(|error| vec![Complaint::toml(&shown, &text, &error)])?;
+    // Read once as written, so that an unknown key is told with its line.
+    toml::from_str::<RawConfig>(&text).map_err(|error| vec![Complaint::toml(&shown, &text, &error)])?;
+    for (name, value) in environment {
+        if let Some(keys) = name.strip_prefix(PREFIX) {
+            overlay(&mut table, &keys.to_lowercase().split("__").collect::<Vec<_>>(), value);
+        }
+    }
+    let raw: RawConfig = table.try_into().map_err(|error: toml::de::Error| {
+        vec![Complaint::file("environment", error.message().to_owned(), "see THROUGHLINE__* in the environment")]
+    })?;
+    check(path, &shown, &text, raw)
+}
+
+fn overlay(table: &mut toml::Table, keys: &[&str], value: &str) {
+    match keys {
+        [] => {}
+        [last] => {
+            let typed = toml::from_str::<toml::Table>(&format!("v = {value}"))
+                .ok()
+                .and_then(|mut parsed| parsed.remove("v"))
+                .unwrap_or_else(|| toml::Value::String(value.to_owned()));
+            table.insert((*last).to_owned(), typed);
+        }
+        [first, rest @ ..] => {
+            let inner = table.entry((*first).to_owned()).or_insert_with(|| toml::Table::new().into());
+            if let toml::Value::Table(inner) = inner {
+                overlay(inner, rest, value);
+            }
+        }
+    }
+}
+
+fn check(path: &Path, shown: &str, text: &str, raw: RawConfig) -> Result<Settings, Vec<Complaint>> {
+    let base = path.parent().unwrap_or(Path::new("")).to_owned();
+    let mut complaints = Vec::new();
+    let day = |key: &str, value: &Option<String>, complaints: &mut Vec<Complaint>| {
+        value.as_ref().and_then(|day| {
+            NaiveDate::parse_from_str(day, "%Y-%m-%d")
+                .map_err(|_| {
+                    let problem = format!("`{key}` is not a date");
+                    complaints.push(Complaint::near(shown, text, key, problem, "write it as 2026-03-31"));
+                })
+                .ok()
+        })
+    };
+    let as_of = day("as_of", &raw.as_of, &mut complaints);
+    if raw.home_authority.len() != 3 || !raw.home_authority.bytes().all(|byte| byte.is_ascii_digit()) {
+        let problem = "`home_authority` is not an authority code";
+        complaints.push(Complaint::near(shown, text, "home_authority", problem, "use the three-digit code"));
+    }
+    let (data_dir, key_file) = (base.join(&raw.data_dir), base.join(&raw.key_file));
+    if key_file.starts_with(&data_dir) {
+        let hint = "a backup of the data must not carry the key: move the key elsewhere";
+        complaints.push(Complaint::near(shown, text, "key_file", "the key lies inside `data_dir`", hint));
+    }
+    let mut sources = Vec::new();
+    for (name, source) in raw.sources {
+        let expires = day("expires", &source.expires, &mut complaints);
+        sources.push(resolve_source(&base, shown, text, &name, source, expires, &mut complaints));
+    }
+    let demo = raw.demo.map(|demo| Demo { estate: base.join(demo.estate), seed: demo.seed, learners: demo.learners });
+    if !complaints.is_empty() {
+        return Err(complaints);
+    }
+    Ok(Settings {
+        file: path.to_owned(),
+        data_dir,
+        key_file,
+        home_authority: raw.home_authority,
+        as_of,
+        definitions: raw.definitions.map(|folder| base.join(folder)),
+        postcode_directory: raw.postcode_directory.map(|file| base.join(file)),
+        threads: raw.build.threads.max(1),
+        memory_limit: raw.build.memory_limit,
+        disclosure_policy: raw.disclosure.policy,
+        demo,
+        sources,
+    })
+}
+
+fn resolve_source(
+    base: &Path,
+    shown: &str,
+    text: &str,
+    name: &str,
+    raw: RawSource,
+    expires: Option<NaiveDate>,
+    complaints: &mut Vec<Complaint>,
+) -> Source {
+    for purpose in raw.purposes.iter().filter(|purpose| !crate::definitions::is_purpose(purpose)) {
+        let problem = format!("`{purpose}` is not a purpose");
+        let hint = "use research, participation or ap_commissioning";
+        complaints.push(Complaint::near(shown, text, purpose, problem, hint));
+    }
+    Source {
+        name: Name::declare(name),
+        connector: raw.connector,
+        base_url: raw.base_url,
+        token_file: raw.token_file.map(|file| base.join(file)),
+        inbox: raw.inbox.map(|folder| base.join(folder)),
+        params: raw.params,
+        agreement: Agreement {
+            reference: raw.agreement,
+            controller: raw.controller,
+            bases: raw.bases,
+            expires,
+            purposes: raw.purposes,
+        },
+    }
+}

@@ -1,0 +1,30 @@
+//! The site's postcode directory: postcode, output area, authority.
+use crate::privacy::{Area, PostcodeDirectory};
+use std::path::Path;
+
+/// Why a directory could not be read. It is public data, but no line of it is quoted all the same.
+#[derive(Clone, Copy, Debug, thiserror::Error, PartialEq, Eq)]
+pub enum AreasFault {
+    /// Not there, or not text.
+    #[error("the postcode directory cannot be read; name it in `postcode_directory`")]
+    Unreadable,
+    /// A column is missing.
+    #[error("the postcode directory needs the columns postcode, lsoa and la_code")]
+    Columns,
+}
+
+/// Reads a directory from a CSV with the columns `postcode`, `lsoa` and `la_code`; others are ignored.
+pub fn read_directory(path: &Path) -> Result<PostcodeDirectory, AreasFault> {
+    let mut reader = csv::Reader::from_path(path).map_err(|_| AreasFault::Unreadable)?;
+    let header = reader.headers().map_err(|_| AreasFault::Unreadable)?.clone();
+    let column = |name: &str| header.iter().position(|text| text.eq_ignore_ascii_case(name)).ok_or(AreasFault::Columns);
+    let (postcode, lsoa, la) = (column("postcode")?, column("lsoa")?, column("la_code")?);
+    let mut directory = PostcodeDirectory::default();
+    for record in reader.records() {
+        let record = record.map_err(|_| AreasFault::Unreadable)?;
+        if let (Some(code), Some(lsoa), Some(la)) = (record.get(postcode), record.get(lsoa), record.get(la)) {
+            directory.insert(code, Area { lsoa: lsoa.into(), la: la.into() });
+        }
+    }
+    Ok(directory)
+}

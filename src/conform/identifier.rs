@@ -1,0 +1,185 @@
+//! The identifiers of a person: their check letters and digits, and one spelling of each for linking.
+use super::ready::Raw;
+use crate::{
+    fault::Problem,
+    privacy::{Identity, IdentityKind, IdentityPlan, Origin},
+};
+use chrono::{Datelike, NaiveDate};
+
+/// The alphabet of check letters: without I, O and S.
+const LETTERS: &[u8; 23] = b"ABCDEFGHJKLMNPQRTUVWXYZ";
+
+/// What a unique pupil number is worth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UpnCheck {
+    /// Its check letter is right and its last character a digit.
+    Permanent,
+    /// Its check letter is right and its last character a letter.
+    Temporary,
+    /// Wrong shape or wrong letter.
+    Invalid,
+}
+
+/// Checks a unique pupil number: the sum of value times position over positions 2 to 13, modulo 23, is the letter.
+pub fn check_upn(upn: &str) -> UpnCheck {
+    let bytes = upn.as_bytes();
+    if bytes.len() != 13 {
+        return UpnCheck::Invalid;
+    }
+    let mut sum = 0_usize;
+    for (at, byte) in bytes.iter().enumerate().skip(1) {
+        let value = match byte {
+            b'0'..=b'9' => usize::from(byte - b'0'),
+            _ if at == 12 => match LETTERS.iter().position(|letter| letter == byte) {
+                Some(value) => value,
+                None => return UpnCheck::Invalid,
+            },
+            _ => return UpnCheck::Invalid,
+        };
+        sum += value * (at + 1);
+    }
+    if LETTERS[sum % 23] != bytes[0] {
+        UpnCheck::Invalid
+    } else if bytes[12].is_ascii_digit() {
+        UpnCheck::Permanent
+    } else {
+        UpnCheck::Temporary
+    }
+}
+
+/// What a unique learner number is worth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UlnCheck {
+    /// Its check digit is right.
+    Valid,
+    /// The agreed number for "not yet known".
+    Placeholder,
+    /// Wrong shape or wrong digit.
+    Invalid,
+}
+
+/// Checks a unique learner number: ten digits, the first not zero, weights 10 to 1, remainder 10 modulo 11.
+pub fn check_uln(uln: &str) -> UlnCheck {
+    let bytes = uln.as_bytes();
+    if bytes.len() != 10 || bytes[0] == b'0' || !bytes.iter().all(u8::is_ascii_digit) {
+        return UlnCheck::Invalid;
+    }
+    if uln == "9999999999" {
+        return UlnCheck::Placeholder;
+    }
+    let sum: u32 = bytes.iter().enumerate().map(|(at, byte)| u32::from(byte - b'0') * (10 - at as u32)).sum();
+    if sum % 11 == 10 { UlnCheck::Valid } else { UlnCheck::Invalid }
+}
+
+/// One spelling of an identity cell. None where it says nothing; a fault where it is wrong.
+pub(super) fn normalise(kind: IdentityKind, raw: &Raw<'_>, dates: &[String]) -> Result<Option<String>, Problem> {
+    if kind == IdentityKind::BirthDate {
+        let date = super::value::date(raw, dates)?;
+        return Ok((!is_placeholder(date)).then(|| date.format("%Y-%m-%d").to_string()));
+    }
+    let text = raw.text();
+    match kind {
+        IdentityKind::Upn => {
+            let upn = compact(&text);
+            match check_upn(&upn) {
+                UpnCheck::Invalid => Err(Problem::FailsCheck),
+                UpnCheck::Permanent | UpnCheck::Temporary => Ok(Some(upn)),
+            }
+        }
+        IdentityKind::Uln => {
+            let uln = compact(&text);
+            match check_uln(&uln) {
+                UlnCheck::Valid => Ok(Some(uln)),
+                UlnCheck::Placeholder => Ok(None),
+                UlnCheck::Invalid => Err(Problem::FailsCheck),
+            }
+        }
+        IdentityKind::Name => Ok(Some(name(&text)).filter(|name| !name.is_empty())),
+        IdentityKind::Sex => match text.trim().chars().next().map(|first| first.to_ascii_uppercase()) {
+            Some('F') => Ok(Some("F".to_owned())),
+            Some('M') => Ok(Some("M".to_owned())),
+            _ => Ok(None),
+        },
+        IdentityKind::Postcode => Ok(Some(compact(&text)).filter(|code| code.len() >= 5)),
+        IdentityKind::Local => Ok(Some(text.trim().to_owned()).filter(|key| !key.is_empty())),
+        IdentityKind::BirthDate => Ok(None),
+    }
+}
+
+/// 1 January 1900 and the like stand for "not known".
+fn is_placeholder(date: NaiveDate) -> bool {
+    date.year() < 1980
+}
+
+fn compact(text: &str) -> String {
+    text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()).collect()
+}
+
+/// Capitals, single spaces, no marks: `Mary-Jane  O'Neill` becomes `MARY JANE ONEILL`.
+fn name(text: &str) -> String {
+    let spaced: String = text
+        .chars()
+        .filter(|c| !matches!(c, '\'' | '’' | '`' | '.'))
+        .map(|c| if c.is_alphanumeric() { c } else { ' ' })
+        .flat_map(char::to_uppercase)
+        .collect();
+    spaced.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The person of a sheet that gives no key: all identity cells of the row, in one agreed order (rule 1).
+///
+/// A number or a birth date keeps two namesakes apart. A row with a name alone is a person of its own, for joining two of them here could
+/// never be undone, while linking can still join what was kept apart.
+pub(super) fn person_key(plan: &IdentityPlan, identity: &Identity, origin: Origin) -> Option<String> {
+    let field = |name: &str| plan.position(name).and_then(|at| identity.get(at)).unwrap_or("");
+    let (upn, uln, forename, surname, birth) =
+        (field("upn"), field("uln"), field("forename"), field("surname"), field("birth_date"));
+    if [upn, uln, forename, surname].iter().all(|text| text.is_empty()) {
+        return None;
+    }
+    let mut key = format!("1\u{1f}{upn}\u{1f}{uln}\u{1f}{forename}\u{1f}{surname}\u{1f}{birth}");
+    if upn.is_empty() && uln.is_empty() && birth.is_empty() {
+        use std::fmt::Write as _;
+        let postcode = field("postcode");
+        if postcode.is_empty() {
+            let _ = write!(key, "\u{1f}{}:{}", origin.part, origin.row);
+        } else {
+            let _ = write!(key, "\u{1f}{postcode}");
+        }
+    }
+    Some(key)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn upn_check_letters() {
+        for upn in ["H801200001001", "B201361421001", "Q846401119037", "B380209316120", "C823270018046"] {
+            assert_eq!(check_upn(upn), UpnCheck::Permanent, "{upn}");
+        }
+        for upn in ["F30140011500A", "K89194012107C", "D38020931601K", "W33640231900X"] {
+            assert_eq!(check_upn(upn), UpnCheck::Temporary, "{upn}");
+        }
+        for upn in ["P473368326012", "X822200014001", "A999999500000", "A123456789001", "A12345678900I", "short"] {
+            assert_eq!(check_upn(upn), UpnCheck::Invalid, "{upn}");
+        }
+    }
+
+    #[test]
+    fn uln_check_digits() {
+        for uln in ["1000000019", "1234567899", "6201948375", "4278319060", "9276308686"] {
+            assert_eq!(check_uln(uln), UlnCheck::Valid, "{uln}");
+        }
+        assert_eq!(check_uln("9999999999"), UlnCheck::Placeholder);
+        for uln in ["2718281828", "0000000042", "1234567890", "12345"] {
+            assert_eq!(check_uln(uln), UlnCheck::Invalid, "{uln}");
+        }
+    }
+
+    #[test]
+    fn names_have_one_spelling() {
+        assert_eq!(name("  Mary-Jane  O’Neill "), "MARY JANE ONEILL");
+    }
+}

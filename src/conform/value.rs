@@ -1,0 +1,211 @@
+use super::ready::Raw;
+use crate::{
+    definitions::{CodeList, connector::CellSpec},
+    fault::Problem,
+    privacy::{Cell, ColumnPlan, ColumnType},
+};
+use chrono::{Days, NaiveDate};
+use std::collections::BTreeMap;
+
+/// Reads a readied cell as its column's type.
+pub(super) fn read(
+    raw: &Raw<'_>,
+    column: &ColumnPlan,
+    spec: &CellSpec,
+    codes: &BTreeMap<String, CodeList>,
+) -> Result<Cell, Problem> {
+    Ok(match &column.kind {
+        ColumnType::Date => Cell::Date(crate::privacy::days(date(raw, &spec.dates)?)),
+        ColumnType::Month => {
+            use chrono::Datelike;
+            let day = date(raw, &spec.dates)?;
+            Cell::Date(crate::privacy::days(day.with_day(1).unwrap_or(day)))
+        }
+        ColumnType::Int => {
+            let number = whole(raw)?;
+            within(column, number)?;
+            Cell::Int(i32::try_from(number).map_err(|_| Problem::OutOfRange)?)
+        }
+        ColumnType::Decimal => {
+            let hundredths = decimal(raw, spec.percent)?;
+            within(column, hundredths.div_euclid(100))?;
+            Cell::Decimal(hundredths)
+        }
+        ColumnType::Bool => Cell::Bool(yes_or_no(raw)?),
+        ColumnType::Code(list) => {
+            let text = raw.text();
+            let known = codes.get(list.as_str()).and_then(|codes| {
+                let text = text.trim();
+                codes.words.get(text).or_else(|| codes.words.get(&text.to_lowercase()))
+            });
+            Cell::Text(known.ok_or(Problem::UnknownCode(*list))?.as_str().into())
+        }
+        ColumnType::Establishment => establishment(&raw.text())?,
+        ColumnType::Authority => {
+            let text = raw.text();
+            let text = text.trim();
+            if text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_digit()) {
+                Cell::Text(text.into())
+            } else {
+                return Err(Problem::NotAnAuthority);
+            }
+        }
+        ColumnType::Lsoa | ColumnType::Text => Cell::Text(raw.text().trim().into()),
+    })
+}
+
+/// A day, from a native date, a text in one of the styles, or a serial number where `excel` is one of them.
+pub(super) fn date(raw: &Raw<'_>, styles: &[String]) -> Result<NaiveDate, Problem> {
+    match raw {
+        Raw::Date(day) => Ok(*day),
+        Raw::Number(serial) => serial_day(*serial, styles),
+        other => {
+            let text = other.text();
+            let text = text.trim();
+            let found = styles
+                .iter()
+                .filter(|style| *style != "excel")
+                .find_map(|style| if style == "census" { census_day(text) } else { NaiveDate::parse_from_str(text, style).ok() });
+            match found {
+                Some(day) => Ok(day),
+                None => text.parse::<f64>().map_err(|_| Problem::NotADate).and_then(|n| serial_day(n, styles)),
+            }
+        }
+    }
+}
+
+/// The day of a termly school census, from a text that names year and term (`2024 autumn`): the first Thursday of
+/// October, the third of January or the third of May.
+fn census_day(text: &str) -> Option<NaiveDate> {
+    let year: i32 = text.chars().filter(char::is_ascii_digit).collect::<String>().parse().ok()?;
+    let term = text.to_lowercase();
+    let (month, week) = match () {
+        () if term.contains("autumn") => (10, 1),
+        () if term.contains("spring") => (1, 3),
+        () if term.contains("summer") => (5, 3),
+        () => return None,
+    };
+    NaiveDate::from_weekday_of_month_opt(year, month, chrono::Weekday::Thu, week)
+}
+
+/// Day 1 is 1 January 1900 in spreadsheets, which count a 29 February 1900 that never was.
+fn serial_day(serial: f64, styles: &[String]) -> Result<NaiveDate, Problem> {
+    let plausible = (20_000.0..80_000.0).contains(&serial);
+    if !plausible || !styles.iter().any(|style| style == "excel") {
+        return Err(Problem::NotADate);
+    }
+    NaiveDate::from_ymd_opt(1899, 12, 30)
+        .and_then(|zero| zero.checked_add_days(Days::new(serial as u64)))
+        .ok_or(Problem::NotADate)
+}
+
+fn whole(raw: &Raw<'_>) -> Result<i64, Problem> {
+    match raw {
+        Raw::Number(n) if n.fract() == 0.0 && n.abs() < 1e15 => Ok(*n as i64),
+        other => {
+            let text = other.text();
+            let text = text.trim();
+            let text = text.strip_suffix(".0").unwrap_or(text);
+            text.parse().map_err(|_| Problem::NotAWholeNumber)
+        }
+    }
+}
+
+/// Hundredths. A percentage keeps its scale: 87, 87% and 0.87 are all 87.00 where the unit is percent.
+fn decimal(raw: &Raw<'_>, percent: bool) -> Result<i64, Problem> {
+    let (number, marked) = match raw {
+        Raw::Number(n) => (*n, false),
+        other => {
+            let text = other.text();
+            let text = text.trim();
+            let bare = text.strip_suffix('%').unwrap_or(text).trim().replace(',', "");
+            (bare.parse::<f64>().map_err(|_| Problem::NotANumber)?, text.ends_with('%'))
+        }
+    };
+    if !number.is_finite() || number.abs() > 1e9 {
+        return Err(Problem::NotANumber);
+    }
+    let scaled = if percent && !marked && number.abs() <= 1.0 { number * 100.0 } else { number };
+    Ok((scaled * 100.0).round() as i64)
+}
+
+fn within(column: &ColumnPlan, number: i64) -> Result<(), Problem> {
+    match column.range {
+        Some((least, greatest)) if number < least || number > greatest => Err(Problem::OutOfRange),
+        _ => Ok(()),
+    }
+}
+
+fn yes_or_no(raw: &Raw<'_>) -> Result<bool, Problem> {
+    match raw {
+        Raw::Bool(b) => Ok(*b),
+        other => match other.text().trim().to_lowercase().as_str() {
+            "y" | "yes" | "true" | "1" | "t" => Ok(true),
+            "n" | "no" | "false" | "0" | "f" => Ok(false),
+            _ => Err(Problem::NotYesOrNo),
+        },
+    }
+}
+
+/// A URN of six digits, or a site reference of two to four capitals and one to four digits.
+fn establishment(text: &str) -> Result<Cell, Problem> {
+    let text: String = text.trim().trim_end_matches(".0").to_uppercase();
+    let letters = text.bytes().take_while(u8::is_ascii_uppercase).count();
+    let digits = text.bytes().skip(letters).filter(u8::is_ascii_digit).count();
+    let whole = letters + digits == text.len();
+    let urn = letters == 0 && digits == 6;
+    let site = (2..=4).contains(&letters) && (1..=4).contains(&digits);
+    if whole && (urn || site) { Ok(Cell::Text(text.into())) } else { Err(Problem::NotAnEstablishment) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::borrow::Cow;
+
+    fn styles() -> Vec<String> {
+        ["%d/%m/%Y", "%Y-%m-%d", "excel"].map(str::to_owned).to_vec()
+    }
+
+    #[test]
+    fn dates_in_every_style_are_one_day() {
+        let day = NaiveDate::from_ymd_opt(2022, 3, 10).unwrap();
+        for raw in [
+            Raw::Text(Cow::Borrowed("10/03/2022")),
+            Raw::Text(Cow::Borrowed("2022-03-10")),
+            Raw::Text(Cow::Borrowed("44630")),
+            Raw::Number(44630.0),
+            Raw::Date(day),
+        ] {
+            assert_eq!(date(&raw, &styles()), Ok(day));
+        }
+        assert_eq!(date(&Raw::Text(Cow::Borrowed("31/02/2022")), &styles()), Err(Problem::NotADate));
+        assert_eq!(date(&Raw::Number(12.0), &styles()), Err(Problem::NotADate));
+    }
+
+    #[test]
+    fn a_census_has_a_day_each_term() {
+        let day = |text| date(&Raw::Text(Cow::Borrowed(text)), &["census".to_owned()]).map(|day| day.to_string());
+        assert_eq!(day("2024_autumn"), Ok("2024-10-03".to_owned()));
+        assert_eq!(day("2025_spring"), Ok("2025-01-16".to_owned()));
+        assert_eq!(day("Summer 2025"), Ok("2025-05-15".to_owned()));
+        assert_eq!(day("2025"), Err(Problem::NotADate));
+    }
+
+    #[test]
+    fn establishments_are_urns_or_site_references() {
+        assert_eq!(establishment("100123"), Ok(Cell::Text("100123".into())));
+        assert_eq!(establishment("ap07"), Ok(Cell::Text("AP07".into())));
+        for wrong in ["10012", "A7", "Riverside", "AP", "AP12345", "é1", "1AP2"] {
+            assert_eq!(establishment(wrong), Err(Problem::NotAnEstablishment), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_percentage_has_one_scale() {
+        assert_eq!(decimal(&Raw::Number(0.87), true), Ok(8700));
+        assert_eq!(decimal(&Raw::Text(Cow::Borrowed("87%")), true), Ok(8700));
+        assert_eq!(decimal(&Raw::Text(Cow::Borrowed("87")), true), Ok(8700));
+        assert_eq!(decimal(&Raw::Text(Cow::Borrowed("eighty")), false), Err(Problem::NotANumber));
+    }
+}

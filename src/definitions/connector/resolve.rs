@@ -1,0 +1,180 @@
+use super::raw::{Mode, OneOrMany, RawCell, RawConnector, RawFeed, RawRows};
+use super::{CellOrigin, CellSpec, Connector, Feed, Form, PersonKeySpec, RowSpec, fold};
+use crate::{
+    definitions::{Complaint, Files},
+    fault::Name,
+    privacy::{EntityPlan, IdentityPlan},
+};
+use std::collections::BTreeMap;
+
+/// Loads every connector and looks its entities and columns up.
+pub(in crate::definitions) fn load(
+    files: &Files,
+    plans: &[EntityPlan],
+    identity: &IdentityPlan,
+    complaints: &mut Vec<Complaint>,
+) -> BTreeMap<String, Connector> {
+    let mut connectors = BTreeMap::new();
+    for (path, stem, file) in files.under("connectors", "toml") {
+        match toml::from_str::<RawConnector>(&file.text) {
+            Err(error) => complaints.push(Complaint::toml(path, &file.text, &error)),
+            Ok(raw) => {
+                let mut resolver = Resolver { path, text: &file.text, plans, identity, complaints };
+                if let Some(connector) = resolver.connector(stem, raw) {
+                    connectors.insert(stem.to_owned(), connector);
+                }
+            }
+        }
+    }
+    connectors
+}
+
+struct Resolver<'a> {
+    path: &'a str,
+    text: &'a str,
+    plans: &'a [EntityPlan],
+    identity: &'a IdentityPlan,
+    complaints: &'a mut Vec<Complaint>,
+}
+
+impl Resolver<'_> {
+    fn complain(&mut self, near: &str, problem: String, hint: &str) {
+        self.complaints.push(Complaint::near(self.path, self.text, near, problem, hint));
+    }
+
+    fn connector(&mut self, stem: &str, raw: RawConnector) -> Option<Connector> {
+        if raw.name != stem {
+            self.complain("name", format!("the name is `{}`, the file `{stem}`", raw.name), "make them one");
+        }
+        let form = match (raw.kind.as_str(), raw.rest, raw.file) {
+            ("rest", Some(rest), None) => {
+                let super::raw::Auth::Bearer = rest.auth;
+                Form::Rest { paging: rest.paging, tenants: rest.tenants, deletions: rest.deletions }
+            }
+            ("file", None, Some(file)) => Form::File(Box::new(file)),
+            (kind, ..) => {
+                let problem = format!("kind `{kind}` does not go with its tables");
+                self.complain("kind", problem, "kind = \"rest\" has [rest], kind = \"file\" has [file]");
+                return None;
+            }
+        };
+        let mut nulls: Vec<String> = raw.nulls.iter().map(|text| text.trim().to_lowercase()).collect();
+        nulls.push(String::new());
+        let feeds = raw.feeds.into_iter().map(|feed| self.feed(feed)).collect();
+        Some(Connector { name: raw.name, title: raw.title, confirmed: raw.confirmed, nulls, form, feeds })
+    }
+
+    fn feed(&mut self, raw: RawFeed) -> Feed {
+        let near = format!("name = \"{}\"", raw.name);
+        let person = match (raw.public, raw.person.map(|person| person.key)) {
+            (true, None) => None,
+            (false, Some(OneOrMany::One(key))) if key == "identity" => Some(PersonKeySpec::Identity),
+            (false, Some(OneOrMany::One(key))) => Some(PersonKeySpec::Field(vec![key])),
+            (false, Some(OneOrMany::Many(keys))) => Some(PersonKeySpec::Field(keys)),
+            (true, Some(_)) => {
+                self.complain(&near, "a public feed has no people".into(), "remove [feed.person] or `public`");
+                None
+            }
+            (false, None) => {
+                self.complain(&near, "nothing says who a record is about".into(), "add [feed.person] with its key");
+                None
+            }
+        };
+        let snapshot = match raw.mode {
+            Mode::Snapshot => Some(raw.scope),
+            Mode::Keyed => None,
+        };
+        let identity = raw
+            .identity
+            .0
+            .into_iter()
+            .filter_map(|(name, cell)| match self.identity.position(&name) {
+                Some(at) => self.cell(&name, cell).map(|cell| (at, cell)),
+                None => {
+                    self.complain(&name, format!("`{name}` is not an identity field"), "see schemas/identity.toml");
+                    None
+                }
+            })
+            .collect();
+        let rows = raw.rows.into_iter().filter_map(|rows| self.rows(rows, raw.public)).collect();
+        Feed {
+            name: Name::declare(&raw.name),
+            files: raw.files,
+            path: raw.path,
+            query: raw.query,
+            records: raw.records.split('.').filter(|step| !step.is_empty()).map(str::to_owned).collect(),
+            since: raw.since,
+            snapshot,
+            public: raw.public,
+            person,
+            identity,
+            rows,
+        }
+    }
+
+    fn rows(&mut self, raw: RawRows, public: bool) -> Option<RowSpec> {
+        let Some(entity) = self.plans.iter().position(|plan| plan.name.as_str() == raw.entity) else {
+            let problem = format!("there is no entity `{}`", raw.entity);
+            self.complain(&format!("\"{}\"", raw.entity), problem, "an entity is a file of schemas/");
+            return None;
+        };
+        let plan = &self.plans[entity];
+        if plan.public != public {
+            let problem = format!("`{}` and its feed disagree about people", raw.entity);
+            self.complain(&format!("\"{}\"", raw.entity), problem, "`public` must be the same in both");
+        }
+        let position = |name: &str| plan.columns.iter().position(|column| column.name.as_str() == name);
+        let mut requires = Vec::new();
+        for name in &raw.requires {
+            match position(name) {
+                Some(at) => requires.push(at),
+                None => self.complain(name, format!("`{}` has no column `{name}`", raw.entity), "see its schema"),
+            }
+        }
+        let mut columns: Vec<Option<CellSpec>> = vec![None; plan.columns.len()];
+        for (name, cell) in raw.columns.0 {
+            match position(&name) {
+                Some(at) => columns[at] = self.cell(&name, cell),
+                None => self.complain(&name, format!("`{}` has no column `{name}`", raw.entity), "see its schema"),
+            }
+        }
+        for (at, column) in plan.columns.iter().enumerate() {
+            if column.required && columns[at].is_none() {
+                let problem = format!("`{}` needs the column `{}`", raw.entity, column.name);
+                self.complain(&format!("\"{}\"", raw.entity), problem, "say where it is found");
+            }
+        }
+        Some(RowSpec { entity, requires, columns })
+    }
+
+    fn cell(&mut self, name: &str, raw: RawCell) -> Option<CellSpec> {
+        let mut origins = Vec::new();
+        origins.extend(raw.from.map(CellOrigin::From));
+        origins.extend(raw.constant.map(CellOrigin::Const));
+        origins.extend(raw.tenant.map(CellOrigin::Tenant));
+        origins.extend(raw.param.map(CellOrigin::Param));
+        origins.extend(raw.template.map(CellOrigin::Template));
+        let percent = match raw.unit.as_deref() {
+            None => false,
+            Some("percent") => true,
+            Some(other) => {
+                self.complain(name, format!("`{other}` is not a unit"), "the only unit is percent");
+                false
+            }
+        };
+        if origins.len() != 1 {
+            let hint = "give exactly one of from, const, tenant, param, template";
+            self.complain(name, format!("`{name}` has {} origins", origins.len()), hint);
+            return None;
+        }
+        Some(CellSpec {
+            origin: origins.remove(0),
+            take: raw.take,
+            digits: raw.digits,
+            map: raw.map.into_iter().map(|(text, code)| (fold(&text), code)).collect(),
+            default: raw.default,
+            dates: raw.dates,
+            percent,
+        })
+    }
+}

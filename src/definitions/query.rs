@@ -1,0 +1,349 @@
+//! The queries: one SQL file per table, with a header comment that says what the table is.
+//!
+//! Comes in: the embedded `queries/` folder and, laid over it file by file, a site's own. Goes out: a [`QuerySet`],
+//! every header read, every file checksummed and linted. Promise: all problems are told at once, each with its
+//! file and line, and text that has not been through here never becomes SQL.
+mod lint;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::Path;
+
+use include_dir::{Dir, include_dir};
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+
+static EMBEDDED: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/queries");
+
+/// The folder that holds what differs between engines; its files are macros, not tables.
+const ENGINE_FILE: &str = "_engine/duckdb.sql";
+
+/// The folders of `queries/`, in the order in which the data passes through them.
+const LAYERS: [&str; 6] = ["staging", "spine", "cohort", "outcome", "headline", "checks"];
+
+/// One thing that is wrong with a query, and where.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Problem {
+    /// Path of the file inside `queries/`, with forward slashes.
+    pub file: String,
+    /// Line in that file, from 1.
+    pub line: usize,
+    /// What is wrong, lower case, no full stop.
+    pub what: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "queries/{}:{}: {}", self.file, self.line, self.what)
+    }
+}
+
+/// Everything that is wrong with a set of queries, in file order: never only the first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problems(pub Vec<Problem>);
+
+impl fmt::Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (position, problem) in self.0.iter().enumerate() {
+            if position > 0 {
+                writeln!(f)?;
+            }
+            write!(f, "{problem}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Problems {}
+
+/// How the build keeps a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Materialise {
+    /// Computed once and kept until its last reader is done.
+    #[default]
+    Table,
+    /// Computed by each reader.
+    View,
+}
+
+/// The header of a query file, as written. Unknown keys are errors.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Header {
+    title: String,
+    grain: Vec<String>,
+    reads: Vec<String>,
+    #[serde(default)]
+    purposes: Vec<String>,
+    #[serde(default)]
+    materialise: Materialise,
+    #[serde(default)]
+    published: bool,
+    #[serde(default)]
+    columns: BTreeMap<String, String>,
+}
+
+/// One table and the SELECT that makes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Query {
+    /// Table name: the file's stem.
+    pub name: String,
+    /// Path inside `queries/`, with forward slashes.
+    pub file: String,
+    /// The folder: staging, spine, cohort, outcome, headline or checks.
+    pub layer: String,
+    /// One line that says what the table is.
+    pub title: String,
+    /// The columns that name a row; no two rows agree on all of them.
+    pub grain: Vec<String>,
+    /// The tables it reads, and no others.
+    pub reads: Vec<String>,
+    /// The purposes it may serve; empty for a table that is not published.
+    pub purposes: Vec<String>,
+    /// Table or view.
+    pub materialise: Materialise,
+    /// Whether it becomes part of a release.
+    pub published: bool,
+    /// Column name to description.
+    pub columns: BTreeMap<String, String>,
+    /// The whole file, header included.
+    pub sql: String,
+    /// SHA-256 of the file, 64 hex characters.
+    pub sha256: String,
+    /// Whether a site's file stands in place of, or beside, the embedded ones.
+    pub is_overlaid: bool,
+}
+
+impl Query {
+    /// Whether its rows are violations of which there should be none.
+    pub fn is_check(&self) -> bool {
+        self.layer == "checks"
+    }
+}
+
+/// All queries by table name, and the engine's own functions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QuerySet {
+    /// By table name.
+    pub queries: BTreeMap<String, Query>,
+    /// SQL that defines the functions the queries call.
+    pub engine: String,
+    /// SHA-256 of the engine file, 64 hex characters.
+    pub engine_sha256: String,
+}
+
+impl QuerySet {
+    /// Reads the queries that travel in the binary, with a site's folder laid over them: a file of the same path
+    /// replaces the embedded one whole, any other is added.
+    ///
+    /// # Errors
+    /// Every header, name and lint problem of every file.
+    pub fn load(overlay: Option<&Path>) -> Result<Self, Problems> {
+        let mut texts = BTreeMap::new();
+        embedded_texts(&EMBEDDED, &mut texts);
+        let mut problems = Vec::new();
+        if let Some(folder) = overlay {
+            overlay_texts(folder, &mut texts, &mut problems);
+        }
+        Self::from_texts(texts, problems)
+    }
+
+    /// Reads queries from texts: path inside `queries/` to (text, whether it is a site's own).
+    ///
+    /// # Errors
+    /// As [`QuerySet::load`].
+    fn from_texts(
+        texts: BTreeMap<String, (String, bool)>,
+        mut problems: Vec<Problem>,
+    ) -> Result<Self, Problems> {
+        let mut queries: BTreeMap<String, Query> = BTreeMap::new();
+        let mut engine = String::new();
+        for (file, (text, is_overlaid)) in texts {
+            if file == ENGINE_FILE {
+                engine = text;
+                continue;
+            }
+            problems.extend(lint::lint(&file, &text));
+            match read_query(&file, text, is_overlaid) {
+                Ok(query) => {
+                    if let Some(twin) = queries.get(&query.name) {
+                        let what = format!("the table `{}` is also made by {}", query.name, twin.file);
+                        problems.push(Problem { file, line: 1, what });
+                    } else {
+                        queries.insert(query.name.clone(), query);
+                    }
+                }
+                Err(problem) => problems.push(problem),
+            }
+        }
+        if problems.is_empty() {
+            let engine_sha256 = sha256_hex(engine.as_bytes());
+            Ok(Self { queries, engine, engine_sha256 })
+        } else {
+            problems.sort();
+            Err(Problems(problems))
+        }
+    }
+
+    /// The published tables, by name.
+    pub fn published(&self) -> impl Iterator<Item = &Query> {
+        self.queries.values().filter(|query| query.published)
+    }
+}
+
+fn embedded_texts(dir: &Dir<'_>, texts: &mut BTreeMap<String, (String, bool)>) {
+    for file in dir.files() {
+        let path = file.path().to_string_lossy().replace('\\', "/");
+        if let (true, Some(text)) = (is_sql(file.path()), file.contents_utf8()) {
+            texts.insert(path, (text.to_owned(), false));
+        }
+    }
+    for inner in dir.dirs() {
+        embedded_texts(inner, texts);
+    }
+}
+
+fn overlay_texts(folder: &Path, texts: &mut BTreeMap<String, (String, bool)>, problems: &mut Vec<Problem>) {
+    for layer in LAYERS.iter().copied().chain(["_engine"]) {
+        let Ok(entries) = std::fs::read_dir(folder.join(layer)) else { continue };
+        for entry in entries.flatten() {
+            let path = entry.path();
+            if !is_sql(&path) {
+                continue;
+            }
+            let file = format!("{layer}/{}", entry.file_name().to_string_lossy());
+            match std::fs::read_to_string(&path) {
+                Ok(text) => {
+                    texts.insert(file, (text, true));
+                }
+                Err(error) => {
+                    problems.push(Problem {
+                        file,
+                        line: 1,
+                        what: format!("cannot be read: {}", error.kind()),
+                    });
+                }
+            }
+        }
+    }
+}
+
+fn is_sql(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "sql")
+}
+
+fn read_query(file: &str, sql: String, is_overlaid: bool) -> Result<Query, Problem> {
+    let problem = |line: usize, what: String| Problem { file: file.to_owned(), line, what };
+    let (layer, name) = file
+        .split_once('/')
+        .and_then(|(layer, rest)| Some((layer, rest.strip_suffix(".sql")?)))
+        .filter(|(layer, _)| LAYERS.contains(layer))
+        .ok_or_else(|| problem(1, format!("not in one of the folders {}", LAYERS.join(", "))))?;
+    let is_plain_name = name.starts_with(|c: char| c.is_ascii_lowercase())
+        && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+    if !is_plain_name {
+        return Err(problem(1, "a table name is lower-case letters, digits and underscores".to_owned()));
+    }
+    let header_text = sql
+        .strip_prefix("/*")
+        .and_then(|rest| rest.split_once("*/"))
+        .map(|(header, _)| header)
+        .ok_or_else(|| problem(1, "does not begin with a header comment".to_owned()))?;
+    let header: Header = toml::from_str(header_text).map_err(|error| {
+        let before = error.span().map_or(0, |span| span.start);
+        let line = 1 + header_text.bytes().take(before).filter(|byte| *byte == b'\n').count();
+        problem(line, error.message().to_owned())
+    })?;
+    if header.published && header.purposes.is_empty() {
+        return Err(problem(1, "a published table must name its purposes".to_owned()));
+    }
+    if header.grain.is_empty() {
+        return Err(problem(1, "the grain names no column".to_owned()));
+    }
+    Ok(Query {
+        name: name.to_owned(),
+        file: file.to_owned(),
+        layer: layer.to_owned(),
+        title: header.title,
+        grain: header.grain,
+        reads: header.reads,
+        purposes: header.purposes,
+        materialise: header.materialise,
+        published: header.published,
+        columns: header.columns,
+        sha256: sha256_hex(sql.as_bytes()),
+        sql,
+        is_overlaid,
+    })
+}
+
+fn sha256_hex(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn one(file: &str, text: &str) -> Result<QuerySet, Problems> {
+        QuerySet::from_texts(BTreeMap::from([(file.to_owned(), (text.to_owned(), false))]), Vec::new())
+    }
+
+    #[test]
+    fn the_embedded_queries_are_all_well_formed() {
+        let set = QuerySet::load(None).map_err(|problems| problems.to_string()).unwrap();
+        let published: Vec<&str> = set.published().map(|query| query.name.as_str()).collect();
+        assert_eq!(
+            published,
+            [
+                "area_spell",
+                "attrition_waterfall",
+                "cohort_member",
+                "cohort_outcome",
+                "learner",
+                "lost_potential",
+                "outcome",
+                "spell"
+            ]
+        );
+        assert!(set.engine.contains("macro academic_year"));
+    }
+
+    #[test]
+    fn an_unknown_header_key_is_named_with_its_line() {
+        let text = "/*\ntitle = \"x\"\ngrain = [\"a\"]\nreads = []\ncolour = 1\n*/\nselect * from final\n";
+        let problems = one("spine/x.sql", text).unwrap_err();
+        assert_eq!(problems.0[0].line, 5);
+        assert!(problems.0[0].what.contains("unknown field `colour`"), "{problems}");
+    }
+
+    #[test]
+    fn every_problem_is_told_not_only_the_first() {
+        let texts = BTreeMap::from([
+            ("spine/a.sql".to_owned(), ("select 1".to_owned(), false)),
+            ("elsewhere/b.sql".to_owned(), ("/**/".to_owned(), false)),
+        ]);
+        let problems = QuerySet::from_texts(texts, Vec::new()).unwrap_err().to_string();
+        assert!(
+            problems.contains("queries/spine/a.sql:1: does not begin with a header comment"),
+            "{problems}"
+        );
+        assert!(problems.contains("queries/elsewhere/b.sql:1: not in one of the folders"), "{problems}");
+    }
+
+    #[test]
+    fn a_site_replaces_a_file_whole_and_the_checksum_shows_it() {
+        let site = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(site.path().join("checks")).unwrap();
+        let embedded = QuerySet::load(None).unwrap();
+        let text = embedded.queries["learner_without_cohort"].sql.replace("no cohort", "no cohort here");
+        std::fs::write(site.path().join("checks/learner_without_cohort.sql"), text).unwrap();
+        let overlaid = QuerySet::load(Some(site.path())).unwrap();
+        let (before, after) =
+            (&embedded.queries["learner_without_cohort"], &overlaid.queries["learner_without_cohort"]);
+        assert!(after.is_overlaid && !before.is_overlaid);
+        assert_ne!(before.sha256, after.sha256);
+        assert_eq!(embedded.queries.len(), overlaid.queries.len());
+    }
+}

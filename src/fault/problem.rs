@@ -1,0 +1,206 @@
+use super::Name;
+use std::fmt;
+
+/// What was wrong. `Copy` on purpose: no variant can own a text, so none can own a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Problem {
+    /// A required cell is empty.
+    Missing,
+    /// An interval whose end lies before its start.
+    EndsBeforeStart,
+    /// Not a date in any of the connector's styles, or no such day.
+    NotADate,
+    /// Not a whole number.
+    NotAWholeNumber,
+    /// Not a number.
+    NotANumber,
+    /// Not yes or no.
+    NotYesOrNo,
+    /// A number outside the schema's range.
+    OutOfRange,
+    /// Not in the code list, or not on that date.
+    UnknownCode(Name),
+    /// Fails its check letter or check digit, or has the wrong shape.
+    FailsCheck,
+    /// Not an establishment number or site reference.
+    NotAnEstablishment,
+    /// Not a three-digit authority code.
+    NotAnAuthority,
+    /// No area for this postcode in the directory.
+    UnknownPostcode,
+    /// The spreadsheet holds an error there (`#REF!`, `#N/A`).
+    UnreadableCell,
+    /// No cell of the row says who the person is.
+    NobodyNamed,
+    /// The same key twice in one document; the first stands.
+    DuplicateKey,
+    /// A column that the connector needs is not in the header.
+    MissingColumn,
+    /// No row looks like the header.
+    NoHeader,
+    /// No rows under the header.
+    Empty,
+    /// No sheet of that name or position.
+    NoSheet,
+    /// The file could not be read as its format.
+    UnreadableFile,
+    /// A file's format limits were passed (cells, size).
+    TooLarge,
+    /// The answer is not the kind of document asked for (a web page instead of data).
+    NotData,
+    /// The answer ends before its end.
+    Truncated,
+    /// The answer lacks the list of records.
+    NoRecords,
+    /// The service answered with this status.
+    HttpStatus(u16),
+    /// The service could not be reached or broke off.
+    Unreachable,
+    /// The service gave the same page again, or a link that was followed before.
+    PageRepeated,
+    /// A next link that leads to another host.
+    ForeignLink,
+    /// More pages than the connector allows.
+    TooManyPages,
+}
+
+impl Problem {
+    /// A short, stable word for tables and `--json`.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Missing => "missing",
+            Self::EndsBeforeStart => "ends_before_start",
+            Self::NotADate => "not_a_date",
+            Self::NotAWholeNumber => "not_a_whole_number",
+            Self::NotANumber => "not_a_number",
+            Self::NotYesOrNo => "not_yes_or_no",
+            Self::OutOfRange => "out_of_range",
+            Self::UnknownCode(_) => "unknown_code",
+            Self::FailsCheck => "fails_check",
+            Self::NotAnEstablishment => "not_an_establishment",
+            Self::NotAnAuthority => "not_an_authority",
+            Self::UnknownPostcode => "unknown_postcode",
+            Self::UnreadableCell => "unreadable_cell",
+            Self::NobodyNamed => "nobody_named",
+            Self::DuplicateKey => "duplicate_key",
+            Self::MissingColumn => "missing_column",
+            Self::NoHeader => "no_header",
+            Self::Empty => "empty",
+            Self::NoSheet => "no_sheet",
+            Self::UnreadableFile => "unreadable_file",
+            Self::TooLarge => "too_large",
+            Self::NotData => "not_data",
+            Self::Truncated => "truncated",
+            Self::NoRecords => "no_records",
+            Self::HttpStatus(_) => "http_status",
+            Self::Unreachable => "unreachable",
+            Self::PageRepeated => "page_repeated",
+            Self::ForeignLink => "foreign_link",
+            Self::TooManyPages => "too_many_pages",
+        }
+    }
+
+    /// What to do next, for whoever may open the file or call the supplier.
+    pub fn hint(self) -> &'static str {
+        match self {
+            Self::EndsBeforeStart => "one of the two dates is wrong: correct it at the source",
+            Self::Missing => "fill the cell in at the source and send it again",
+            Self::NotADate => "write dates as 31/03/2010 or 2010-03-31",
+            Self::NotAWholeNumber | Self::NotANumber => "write a number without words",
+            Self::NotYesOrNo => "write yes or no",
+            Self::OutOfRange => "the schema's `range` says what is allowed; correct the cell",
+            Self::UnknownCode(_) => "correct the code, or map the word in the connector (`map = { ... }`)",
+            Self::FailsCheck => "a letter or digit was mistyped: compare with the child's school record",
+            Self::NotAnEstablishment => "use the URN (six digits) or the site reference (AP07)",
+            Self::NotAnAuthority => "use the three-digit authority code",
+            Self::UnknownPostcode => "add it to the postcode directory, or correct it",
+            Self::UnreadableCell => "open the workbook and mend the formula",
+            Self::NobodyNamed => "give at least a UPN, or a name and a date of birth",
+            Self::DuplicateKey => "remove one of the two rows",
+            Self::MissingColumn => "compare the sheet's header with the connector's `from` lists",
+            Self::NoHeader => "compare the sheet's first rows with the connector's `header.must_have`",
+            Self::Empty => "send the sheet with its rows",
+            Self::NoSheet => "compare the workbook's sheets with the connector's `sheet`",
+            Self::UnreadableFile => "open it in a spreadsheet program and save it again",
+            Self::TooLarge => "split the file",
+            Self::NotData => "the service may be down or asking for a login: try again, then ask the supplier",
+            Self::Truncated | Self::Unreachable => "try again; nothing was half-written",
+            Self::NoRecords => "compare the answer's shape with the connector's `records`",
+            Self::HttpStatus(401 | 403) => "check the token and the scopes that the school granted",
+            Self::HttpStatus(429) => "the supplier asks for patience: the next run goes on from here",
+            Self::HttpStatus(_) => "try again, then ask the supplier",
+            Self::PageRepeated | Self::ForeignLink | Self::TooManyPages => {
+                "the supplier's paging misbehaves: nothing of this slice was published"
+            }
+        }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UnknownCode(list) => write!(f, "not a code of the list {list}"),
+            Self::HttpStatus(status) => write!(f, "the service answered {status}"),
+            Self::Missing => f.write_str("empty, but required"),
+            Self::EndsBeforeStart => f.write_str("ends before it starts"),
+            Self::NotADate => f.write_str("not a date"),
+            Self::NotAWholeNumber => f.write_str("not a whole number"),
+            Self::NotANumber => f.write_str("not a number"),
+            Self::NotYesOrNo => f.write_str("not yes or no"),
+            Self::OutOfRange => f.write_str("outside the allowed range"),
+            Self::FailsCheck => f.write_str("fails its check letter or digit"),
+            Self::NotAnEstablishment => f.write_str("not a URN or site reference"),
+            Self::NotAnAuthority => f.write_str("not an authority code"),
+            Self::UnknownPostcode => f.write_str("postcode not in the directory"),
+            Self::UnreadableCell => f.write_str("the cell holds an error"),
+            Self::NobodyNamed => f.write_str("nothing says who this is"),
+            Self::DuplicateKey => f.write_str("the same key again"),
+            Self::MissingColumn => f.write_str("column not found"),
+            Self::NoHeader => f.write_str("no header found"),
+            Self::Empty => f.write_str("no rows"),
+            Self::NoSheet => f.write_str("no such sheet"),
+            Self::UnreadableFile => f.write_str("cannot be read"),
+            Self::TooLarge => f.write_str("too large"),
+            Self::NotData => f.write_str("the answer is not data"),
+            Self::Truncated => f.write_str("the answer is cut short"),
+            Self::NoRecords => f.write_str("the answer holds no list of records"),
+            Self::Unreachable => f.write_str("cannot be reached"),
+            Self::PageRepeated => f.write_str("the same page again"),
+            Self::ForeignLink => f.write_str("the next page is on another host"),
+            Self::TooManyPages => f.write_str("more pages than allowed"),
+        }
+    }
+}
+
+/// What a fault cost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Consequence {
+    /// The cell counts as empty; the row went on.
+    CellEmptied,
+    /// The row was left out and counted.
+    RowSetAside,
+    /// The whole document or page was left out.
+    DocumentSetAside,
+}
+
+impl Consequence {
+    /// A short, stable word for tables and `--json`.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::CellEmptied => "cell_emptied",
+            Self::RowSetAside => "row_set_aside",
+            Self::DocumentSetAside => "document_set_aside",
+        }
+    }
+}
+
+impl fmt::Display for Consequence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::CellEmptied => "cell left empty",
+            Self::RowSetAside => "row set aside",
+            Self::DocumentSetAside => "document set aside",
+        })
+    }
+}

@@ -1,0 +1,268 @@
+//! The identity register: who each subject is, over time, encrypted at rest and read by this program alone.
+//!
+//! A segment is a Parquet file with modular encryption (AES-256-GCM) under a key of its own, derived from the lake's key and the
+//! segment's name. It holds no pseudonym: without the key it cannot be joined to the lake.
+use crate::{
+    catalog::{FileKind, NewFile},
+    privacy::{Digest16, Identified, Identity, IdentityPlan, Key, Keyed, PersonKey, Pseudonym},
+};
+use arrow::{
+    array::{ArrayRef, AsArray, Int64Array, RecordBatch, StringBuilder},
+    datatypes::{DataType, Field, Int64Type, Schema},
+};
+use parquet::{
+    arrow::{
+        ArrowWriter,
+        arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReaderBuilder},
+    },
+    encryption::{decrypt::FileDecryptionProperties, encrypt::FileEncryptionProperties},
+    file::properties::{EnabledStatistics, WriterProperties},
+};
+use sha2::{Digest, Sha256};
+use std::{
+    fs::{self, File},
+    io::Write,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+/// Why the register could not be written or read. Says nothing of what it holds.
+#[derive(Clone, Copy, Debug, thiserror::Error, PartialEq, Eq)]
+pub enum RegisterFault {
+    /// The disk refused.
+    #[error("the identity register cannot be written or read: check the folder's owner and the disk")]
+    Disk,
+    /// Not this key's, or changed since.
+    #[error("an identity segment does not open with this key, or was altered: restore it from its backup")]
+    Sealed,
+}
+
+/// A segment in the making.
+pub struct Segment {
+    tenants: StringBuilder,
+    persons: StringBuilder,
+    fields: Vec<StringBuilder>,
+    rows: u64,
+}
+
+impl Segment {
+    /// An empty segment for the identity fields.
+    pub fn new(plan: &IdentityPlan) -> Self {
+        let fields = plan.fields.iter().map(|_| StringBuilder::new()).collect();
+        Self { tenants: StringBuilder::new(), persons: StringBuilder::new(), fields, rows: 0 }
+    }
+
+    /// Adds what a record said about a person.
+    pub fn push(&mut self, tenant: &str, person: &Identified<PersonKey>, identity: &Identified<Identity>) {
+        self.tenants.append_value(tenant);
+        self.persons.append_value(&person.veiled().0);
+        for (at, field) in self.fields.iter_mut().enumerate() {
+            field.append_option(identity.veiled().get(at));
+        }
+        self.rows += 1;
+    }
+
+    /// Rows so far.
+    pub const fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    /// Seals the segment into the register's folder (mode 0700), synced and at its final name.
+    pub fn seal(
+        mut self,
+        plan: &IdentityPlan,
+        key: &Key,
+        data_dir: &Path,
+        (run, seq): (i64, i64),
+        source: &str,
+    ) -> Result<NewFile, RegisterFault> {
+        let path = PathBuf::from("identity").join(format!("{run:06}-{seq:06}.parquet"));
+        let count = self.rows as usize;
+        let text = |name: &str, nullable| Field::new(name, DataType::Utf8, nullable);
+        let mut fields = vec![text("source", false), text("tenant", false), text("person", false)];
+        let sources = arrow::array::StringArray::from_iter_values((0..count).map(|_| source));
+        let mut arrays: Vec<ArrayRef> =
+            vec![Arc::new(sources), Arc::new(self.tenants.finish()), Arc::new(self.persons.finish())];
+        for ((name, _), mut column) in plan.fields.iter().zip(self.fields) {
+            fields.push(text(name.as_str(), true));
+            arrays.push(Arc::new(column.finish()));
+        }
+        fields.push(Field::new("commit_seq", DataType::Int64, false));
+        arrays.push(Arc::new(Int64Array::from_iter_values((0..count).map(|_| seq))));
+        let schema = Arc::new(Schema::new(fields));
+        let batch = RecordBatch::try_new(schema, arrays).map_err(|_| RegisterFault::Sealed)?;
+        let bytes = encrypt(&batch, key, &path)?;
+        write_private(data_dir, &path, &bytes).map_err(|_| RegisterFault::Disk)?;
+        let sha256 = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        let size = bytes.len() as u64;
+        Ok(NewFile {
+            kind: FileKind::Register,
+            entity: String::new(),
+            ay: None,
+            path,
+            rows: self.rows,
+            bytes: size,
+            sha256,
+        })
+    }
+}
+
+fn segment_key(key: &Key, path: &Path) -> Vec<u8> {
+    let name = path.to_string_lossy();
+    key.derive("identity segment", name.as_bytes()).to_vec()
+}
+
+fn encrypt(batch: &RecordBatch, key: &Key, path: &Path) -> Result<Vec<u8>, RegisterFault> {
+    let sealed = |_| RegisterFault::Sealed;
+    let encryption = FileEncryptionProperties::builder(segment_key(key, path))
+        .with_aad_prefix(path.to_string_lossy().as_bytes().to_vec())
+        .build()
+        .map_err(sealed)?;
+    // Statistics would repeat names in the footer; it is sealed too, but what is not written cannot leak.
+    let properties = WriterProperties::builder()
+        .set_statistics_enabled(EnabledStatistics::None)
+        .set_created_by("throughline".to_owned())
+        .set_compression(parquet::basic::Compression::ZSTD(parquet::basic::ZstdLevel::default()))
+        .with_file_encryption_properties(encryption)
+        .build();
+    let mut bytes = Vec::new();
+    let mut writer = ArrowWriter::try_new(&mut bytes, batch.schema(), Some(properties)).map_err(sealed)?;
+    writer.write(batch).map_err(sealed)?;
+    writer.close().map_err(sealed)?;
+    Ok(bytes)
+}
+
+fn write_private(data_dir: &Path, path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let folder = data_dir.join("identity");
+    fs::create_dir_all(&folder)?;
+    close_to_others(&folder)?;
+    let home = data_dir.join(path);
+    let unfinished = home.with_extension("part");
+    let mut file = File::create(&unfinished)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    fs::rename(&unfinished, &home)?;
+    File::open(&folder)?.sync_all()
+}
+
+#[cfg(unix)]
+fn close_to_others(folder: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(folder, fs::Permissions::from_mode(0o700))
+}
+#[cfg(not(unix))]
+fn close_to_others(_: &Path) -> std::io::Result<()> {
+    Ok(())
+}
+
+/// Opens a segment and shows each entry: source, tenant, person key, fields, commit sequence. Under the veil.
+pub fn read_segment(
+    data_dir: &Path,
+    path: &Path,
+    key: &Key,
+    plan: &IdentityPlan,
+    mut each: impl FnMut(&str, &str, &str, &[Option<&str>], i64),
+) -> Result<(), RegisterFault> {
+    let sealed = |_| RegisterFault::Sealed;
+    let file = File::open(data_dir.join(path)).map_err(|_| RegisterFault::Disk)?;
+    let decryption = FileDecryptionProperties::builder(segment_key(key, path))
+        .with_aad_prefix(path.to_string_lossy().as_bytes().to_vec())
+        .build()
+        .map_err(sealed)?;
+    let options = ArrowReaderOptions::new().with_file_decryption_properties(decryption);
+    let reader = ParquetRecordBatchReaderBuilder::try_new_with_options(file, options)
+        .and_then(ParquetRecordBatchReaderBuilder::build)
+        .map_err(sealed)?;
+    for batch in reader {
+        let batch = batch.map_err(|_| RegisterFault::Sealed)?;
+        let text = |name: &str| batch.column_by_name(name).and_then(|array| array.as_string_opt::<i32>());
+        let (Some(sources), Some(tenants), Some(persons)) = (text("source"), text("tenant"), text("person")) else {
+            return Err(RegisterFault::Sealed);
+        };
+        // A field that a later version added is empty in an older segment.
+        let fields: Vec<_> = plan.fields.iter().map(|(name, _)| text(name.as_str())).collect();
+        let seqs = batch.column_by_name("commit_seq").and_then(|array| array.as_primitive_opt::<Int64Type>());
+        let seqs = seqs.ok_or(RegisterFault::Sealed)?;
+        let mut values = vec![None; fields.len()];
+        for at in 0..batch.num_rows() {
+            for (value, field) in values.iter_mut().zip(&fields) {
+                *value = field.filter(|array| arrow::array::Array::is_valid(array, at)).map(|array| array.value(at));
+            }
+            each(sources.value(at), tenants.value(at), persons.value(at), &values, seqs.value(at));
+        }
+    }
+    Ok(())
+}
+
+/// A keyed digest of what is said about a subject, to see whether a record says anything new.
+pub fn identity_digest<'t>(
+    keyed: &Keyed,
+    subject: &Pseudonym,
+    fields: impl Iterator<Item = Option<&'t str>>,
+) -> Digest16 {
+    let mut bytes = Vec::with_capacity(128);
+    bytes.extend_from_slice(subject);
+    for field in fields {
+        if let Some(text) = field {
+            bytes.extend_from_slice(text.as_bytes());
+            bytes.push(1);
+        }
+        bytes.push(0);
+    }
+    keyed.digest("identity", &[&bytes])
+}
+
+/// The same for a record under the veil.
+pub fn saying_digest(keyed: &Keyed, subject: &Pseudonym, identity: &Identified<Identity>) -> Digest16 {
+    identity_digest(keyed, subject, identity.veiled().0.iter().map(Option::as_deref))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::definitions::Definitions;
+
+    fn sealed(dir: &Path, key: &Key) -> (IdentityPlan, NewFile) {
+        let plan = Definitions::load(None).unwrap().identity;
+        let mut segment = Segment::new(&plan);
+        let mut fields = vec![None; plan.fields.len()];
+        fields[plan.position("surname").unwrap()] = Some("ZZCANARYSURNAME".to_owned());
+        segment.push("", &Identified::new(PersonKey("42".into())), &Identified::new(Identity(fields)));
+        let file = segment.seal(&plan, key, dir, (1, 2), "school").unwrap();
+        (plan, file)
+    }
+
+    #[test]
+    fn a_segment_shows_nothing_on_disk_and_everything_under_its_key() {
+        let dir = tempfile::tempdir().unwrap();
+        let key = Key::for_demo(1);
+        let (plan, file) = sealed(dir.path(), &key);
+        let bytes = fs::read(dir.path().join(&file.path)).unwrap();
+        for secret in [&b"ZZCANARYSURNAME"[..], b"surname", b"school"] {
+            assert!(!bytes.windows(secret.len()).any(|window| window == secret));
+        }
+        let mut seen = Vec::new();
+        read_segment(dir.path(), &file.path, &key, &plan, |source, _, person, fields, seq| {
+            seen.push((source.to_owned(), person.to_owned(), fields.iter().flatten().count(), seq));
+        })
+        .unwrap();
+        assert_eq!(seen, vec![("school".to_owned(), "42".to_owned(), 1, 2)]);
+    }
+
+    #[test]
+    fn another_key_another_name_or_a_flipped_bit_do_not_open_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let key = Key::for_demo(1);
+        let (plan, file) = sealed(dir.path(), &key);
+        let open = |path: &Path, key: &Key| read_segment(dir.path(), path, key, &plan, |_, _, _, _, _| {});
+        assert_eq!(open(&file.path, &Key::for_demo(2)), Err(RegisterFault::Sealed));
+        let other = PathBuf::from("identity/000009-000009.parquet");
+        fs::copy(dir.path().join(&file.path), dir.path().join(&other)).unwrap();
+        assert_eq!(open(&other, &key), Err(RegisterFault::Sealed));
+        let mut bytes = fs::read(dir.path().join(&file.path)).unwrap();
+        let middle = bytes.len() / 3;
+        bytes[middle] ^= 1;
+        fs::write(dir.path().join(&file.path), bytes).unwrap();
+        assert_eq!(open(&file.path, &key), Err(RegisterFault::Sealed));
+    }
+}

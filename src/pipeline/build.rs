@@ -1,0 +1,75 @@
+use super::{Site, SiteFault, Watch};
+use crate::{
+    definitions::query::QuerySet,
+    warehouse::{self, BuildContext, BuildOptions, BuiltTable, CheckResult, Entity, Inputs},
+};
+use std::{fs, path::PathBuf};
+
+/// What a build made.
+#[derive(Debug, Clone)]
+pub struct BuildReport {
+    /// The published tables.
+    pub tables: Vec<BuiltTable>,
+    /// What the checks found.
+    pub checks: Vec<CheckResult>,
+    /// Rows of the lake that the build read, latest or not.
+    pub lake_rows: u64,
+    /// Where the tables lie until they are released.
+    pub folder: PathBuf,
+}
+
+/// Runs the queries over the published lake. The tables lie in `<data_dir>/build` until a release takes them.
+pub fn build(site: &mut Site, watch: &mut dyn Watch) -> Result<BuildReport, SiteFault> {
+    let queries = queries(site)?;
+    let inputs = inputs(site)?;
+    let lake_rows = site.catalog.lake_files()?.iter().map(|file| file.rows).sum();
+    let context =
+        BuildContext { as_of: site.today(), home_authority: site.settings.home_authority.clone() };
+    let options = BuildOptions {
+        threads: site.settings.threads,
+        memory: site.settings.memory_limit.clone(),
+        spill_to: Some(site.settings.data_dir.join("tmp")),
+    };
+    let folder = site.settings.data_dir.join("build");
+    if folder.is_dir() {
+        fs::remove_dir_all(&folder)?;
+    }
+    fs::create_dir_all(&folder)?;
+    let mut told = |name: &str, done: usize, of: usize| watch.part(name, done, of);
+    let made = warehouse::build_with_checks(&queries, &inputs, &context, &options, &folder, &mut told)
+        .map_err(|fault| SiteFault::Build(fault.to_string()))?;
+    Ok(BuildReport { tables: made.tables, checks: made.checks, lake_rows, folder })
+}
+
+/// The queries, with a site's own laid over them.
+pub(super) fn queries(site: &Site) -> Result<QuerySet, SiteFault> {
+    let overlay = site.settings.definitions.as_ref().map(|folder| folder.join("queries"));
+    QuerySet::load(overlay.as_deref().filter(|folder| folder.is_dir()))
+        .map_err(|problems| SiteFault::Build(problems.to_string()))
+}
+
+fn inputs(site: &Site) -> Result<Inputs, SiteFault> {
+    let files = &site.definitions.files;
+    let mut entities = Vec::new();
+    for schema in &site.definitions.schemas {
+        let text = files.text(&format!("schemas/{}.toml", schema.name)).unwrap_or_default();
+        entities.push(Entity::parse(&schema.name, text).map_err(|fault| SiteFault::Build(fault.to_string()))?);
+    }
+    let codes = files.under("schemas/codes", "csv").map(|(_, stem, file)| (stem.to_owned(), file.text.clone()));
+    let codes = codes.collect();
+    let mut inputs =
+        Inputs { entities, codes, policy: site.definitions.policy.clone(), ..Inputs::embedded().map_err(|fault| SiteFault::Build(fault.to_string()))? };
+    let data_dir = &site.settings.data_dir;
+    for file in site.catalog.lake_files()? {
+        inputs.lake.entry(file.entity).or_default().push(data_dir.join(file.path));
+    }
+    inputs.links = site.catalog.link_files()?.into_iter().map(|path| data_dir.join(path)).collect();
+    Ok(inputs)
+}
+
+/// Writes a file that opens the lake in a DuckDB shell: a view for each relation and query, over explicit files.
+pub fn write_shell(site: &Site, file: &std::path::Path) -> Result<(), SiteFault> {
+    let context = BuildContext { as_of: site.today(), home_authority: site.settings.home_authority.clone() };
+    warehouse::write_shell(&queries(site)?, &inputs(site)?, &context, file)
+        .map_err(|fault| SiteFault::Build(fault.to_string()))
+}

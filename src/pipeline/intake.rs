@@ -1,0 +1,248 @@
+use super::{Site, SiteFault, Watch};
+use crate::{
+    catalog::{NewFile, Publication, Run},
+    config::Source,
+    conform::Conformed,
+    definitions::connector::Feed,
+    fault::{Fault, Place, Problem, Tally},
+    lake::{self, Known, KnownRow, Meta, StoredRow},
+    link::{Segment, identity_digest, read_segment, saying_digest},
+    privacy::{Digest16, Door, Drawn, Keyed, Origin, PostcodeDirectory, Pseudonymous},
+};
+use std::collections::{HashMap, HashSet};
+
+/// So many rows are kept in memory before they are written as a batch.
+const BATCH_ROWS: usize = 100_000;
+
+/// One source's way into the lake: compares each record with what is known, keeps what is new, and counts all.
+pub(super) struct Intake<'a> {
+    pub(super) site: &'a mut Site,
+    pub(super) source: &'a Source,
+    pub(super) run: Run,
+    pub(super) tally: Tally,
+    pub(super) publication: Publication,
+    keyed: Keyed,
+    directory: &'a PostcodeDirectory,
+    known: Known,
+    said: HashSet<Digest16>,
+    segment: Segment,
+    pending: Vec<Vec<Pseudonymous<StoredRow>>>,
+    waiting: usize,
+    seq: i64,
+    in_document: HashMap<Digest16, i64>,
+}
+
+/// What a record belongs to.
+pub(super) struct Belonging<'a> {
+    pub(super) feed: &'a Feed,
+    pub(super) tenant: &'a str,
+    pub(super) place: Place,
+    pub(super) scope: Option<Digest16>,
+}
+
+impl<'a> Intake<'a> {
+    pub(super) fn open(
+        site: &'a mut Site,
+        source: &'a Source,
+        directory: &'a PostcodeDirectory,
+    ) -> Result<Self, SiteFault> {
+        let keyed = site.key.keyed();
+        let data_dir = site.settings.data_dir.clone();
+        let mut known = Known::default();
+        for (entity, path) in site.catalog.lake_files_of(source.name.as_str())? {
+            if let Some(at) = site.definitions.entity(&entity) {
+                known.load(&data_dir.join(path), at)?;
+            }
+        }
+        let mut said = HashSet::new();
+        for (_, path) in site.catalog.register_files(Some(source.name.as_str()))? {
+            let plan = &site.definitions.identity;
+            read_segment(&data_dir, &path, &site.key, plan, |source, tenant, person, fields, _| {
+                let subject = keyed.subject(source, tenant, person);
+                said.insert(identity_digest(&keyed, &subject, fields.iter().copied()));
+            })?;
+        }
+        let run = site.catalog.begin("pull", source.name.as_str(), &site.stamp())?;
+        let seq = site.catalog.next_seq()?;
+        let segment = Segment::new(&site.definitions.identity);
+        let pending = site.definitions.plans.iter().map(|_| Vec::new()).collect();
+        Ok(Self {
+            site,
+            source,
+            run,
+            tally: Tally::default(),
+            publication: Publication::default(),
+            keyed,
+            directory,
+            known,
+            said,
+            segment,
+            pending,
+            waiting: 0,
+            seq,
+            in_document: HashMap::new(),
+        })
+    }
+
+    /// Keyed digest of a document's bytes.
+    pub(super) fn document_digest(&self, bytes: &[u8]) -> Digest16 {
+        self.keyed.digest("document", &[bytes])
+    }
+
+    /// Keyed name of a snapshot's scope.
+    pub(super) fn scope(&self, feed: &Feed, parts: &[&str]) -> Digest16 {
+        let mut all: Vec<&[u8]> = vec![self.source.name.as_str().as_bytes(), feed.name.as_str().as_bytes()];
+        all.extend(parts.iter().map(|part| part.as_bytes()));
+        self.keyed.digest("scope", &all)
+    }
+
+    /// A new document begins: duplicate keys are told within one document.
+    pub(super) fn begin_document(&mut self) {
+        self.in_document.clear();
+    }
+
+    /// Takes one record in, or says why it is set aside. Returns the row keys it named.
+    pub(super) fn record(
+        &mut self,
+        conformed: Result<Conformed, Fault>,
+        cell_faults: Vec<Fault>,
+        belonging: &Belonging<'_>,
+    ) -> Result<(), SiteFault> {
+        self.tally.count(belonging.place).read += 1;
+        match conformed.and_then(|conformed| self.take(conformed, belonging)) {
+            Ok(true) => self.tally.count(belonging.place).accepted += 1,
+            Ok(false) => self.tally.count(belonging.place).unchanged += 1,
+            Err(fault) => {
+                self.tally.count(belonging.place).set_aside += 1;
+                self.tally.note(fault);
+            }
+        }
+        for fault in cell_faults {
+            self.tally.note(fault);
+        }
+        if self.waiting >= BATCH_ROWS {
+            self.flush()?;
+        }
+        Ok(())
+    }
+
+    /// True where anything is new; an error where the whole record says a key again.
+    fn take(&mut self, conformed: Conformed, belonging: &Belonging<'_>) -> Result<bool, Fault> {
+        let door = Door::new(&self.keyed, self.source.name.as_str(), self.directory);
+        let subject = conformed.person.as_ref().map(|person| door.subject(belonging.tenant, person));
+        let drawn: Vec<Pseudonymous<Drawn>> = conformed
+            .rows
+            .into_iter()
+            .map(|row| {
+                let plan = &self.site.definitions.plans[row.veiled().entity];
+                door.draw(row, plan, subject, &conformed.identity)
+            })
+            .collect();
+        let again = |row: &Pseudonymous<Drawn>| self.in_document.get(&row.get().row_key).copied();
+        let conflict = drawn.iter().any(|row| again(row).is_some_and(|hash| hash != row.get().row_hash));
+        if !drawn.is_empty() && (conflict || drawn.iter().all(|row| again(row).is_some())) {
+            return Err(Fault::row(belonging.place, Problem::DuplicateKey));
+        }
+        let mut new = false;
+        if let (Some(subject), Some(person)) = (&subject, &conformed.person) {
+            let saying = saying_digest(&self.keyed, subject, &conformed.identity);
+            if self.said.insert(saying) {
+                self.segment.push(belonging.tenant, person, &conformed.identity);
+                new = true;
+            }
+        }
+        for row in drawn {
+            self.in_document.insert(row.get().row_key, row.get().row_hash);
+            new |= self.keep(row, belonging);
+        }
+        Ok(new)
+    }
+
+    /// Keeps a row that says something new.
+    fn keep(&mut self, row: Pseudonymous<Drawn>, belonging: &Belonging<'_>) -> bool {
+        let (entity, key, subject, hash) =
+            (row.get().entity, row.get().row_key, row.get().subject, row.get().row_hash);
+        let held = self.known.get(&key);
+        let unchanged = held.is_some_and(|held| !held.gone && held.hash == hash && held.scope == belonging.scope);
+        self.known.set(key, KnownRow { entity, subject, hash, scope: belonging.scope, seq: self.seq, gone: false });
+        if !unchanged {
+            let (feed, scope) = (belonging.feed.name, belonging.scope);
+            self.pending[entity].push(row.map(|drawn| StoredRow { drawn, feed, scope, tombstone: false }));
+            self.waiting += 1;
+        }
+        !unchanged
+    }
+
+    /// Ends a snapshot that was read whole: what its scope held before and it lacks is gone.
+    pub(super) fn end_snapshot(&mut self, feed: &Feed, scope: Digest16, origin: Origin) {
+        let lacking = |row: &KnownRow| row.scope == Some(scope);
+        for (key, row) in self.known.standing(lacking) {
+            if !self.in_document.contains_key(&key) {
+                self.bury(key, row, feed, origin);
+            }
+        }
+    }
+
+    /// A person that the source deleted: every row about them is gone. Returns whether there was any.
+    pub(super) fn delete_person(&mut self, feed: &Feed, tenant: &str, person: &str, origin: Origin) -> bool {
+        let subject = self.keyed.subject(self.source.name.as_str(), tenant, person);
+        let rows = self.known.standing(|row| row.subject == Some(subject));
+        let any = !rows.is_empty();
+        for (key, row) in rows {
+            self.bury(key, row, feed, origin);
+        }
+        any
+    }
+
+    fn bury(&mut self, key: Digest16, row: KnownRow, feed: &Feed, origin: Origin) {
+        let columns = self.site.definitions.plans[row.entity].columns.len();
+        let drawn = Drawn::gone(row.entity, columns, row.subject, key, origin);
+        let feed = feed.name;
+        self.pending[row.entity].push(drawn.map(|drawn| StoredRow { drawn, feed, scope: row.scope, tombstone: true }));
+        self.waiting += 1;
+        self.known.set(key, KnownRow { gone: true, seq: self.seq, ..row });
+    }
+
+    /// Writes what waits as one batch and stages it.
+    pub(super) fn flush(&mut self) -> Result<(), SiteFault> {
+        if self.waiting == 0 && self.segment.rows() == 0 {
+            return Ok(());
+        }
+        let data_dir = self.site.settings.data_dir.clone();
+        let source = self.source.name.as_str();
+        let meta = Meta { data_dir: &data_dir, run: self.run.id, seq: self.seq, source };
+        let mut files: Vec<NewFile> = Vec::new();
+        for (entity, waiting) in self.pending.iter_mut().enumerate() {
+            if !waiting.is_empty() {
+                let rows = Pseudonymous::gather(waiting.drain(..));
+                files.extend(lake::write_rows(rows, &self.site.definitions.plans[entity], &meta)?);
+            }
+        }
+        let plan = &self.site.definitions.identity;
+        let segment = std::mem::replace(&mut self.segment, Segment::new(plan));
+        if segment.rows() > 0 {
+            files.push(segment.seal(plan, &self.site.key, &data_dir, (self.run.id, self.seq), source)?);
+        }
+        self.site.catalog.stage(&self.run, self.seq, &files)?;
+        self.seq = self.site.catalog.next_seq()?;
+        self.waiting = 0;
+        Ok(())
+    }
+
+    /// Whether a document of these bytes has been read whole before.
+    pub(super) fn has_document(&self, feed: &Feed, digest: &Digest16) -> Result<bool, SiteFault> {
+        Ok(self.site.catalog.has_document(self.source.name.as_str(), feed.name.as_str(), digest)?)
+    }
+
+    /// The place of a feed.
+    pub(super) fn place(&self, feed: &Feed) -> Place {
+        Place::feed(self.source.name, feed.name)
+    }
+
+    /// Shows progress now and then.
+    pub(super) fn tick(watch: &mut dyn Watch, done: usize) {
+        if done > 0 {
+            watch.records(done as u64);
+        }
+    }
+}

@@ -1,0 +1,54 @@
+use super::{Site, SiteFault, Watch};
+use crate::{
+    catalog::Publication,
+    lake::{self, Meta},
+    link::{self, Linker, People, Tiers},
+    privacy::{Identified, Pseudonymous},
+};
+use std::collections::HashSet;
+
+/// What linking found.
+#[derive(Clone, Debug)]
+pub struct LinkReport {
+    /// People as sources know them.
+    pub subjects: u64,
+    /// People.
+    pub learners: u64,
+    /// Subjects joined to another, by rule; `alone` are those that matched nobody.
+    pub by_method: Vec<(&'static str, u64)>,
+    /// The model's name and version.
+    pub model: &'static str,
+}
+
+/// Links every subject of the register anew and publishes the answer.
+pub fn link(site: &mut Site, watch: &mut dyn Watch) -> Result<LinkReport, SiteFault> {
+    let data_dir = site.settings.data_dir.clone();
+    let keyed = site.key.keyed();
+    let segments = site.catalog.register_files(None)?;
+    let mut people = People::new(&site.definitions.identity);
+    for (at, (_, path)) in segments.iter().enumerate() {
+        watch.part("identity register", at + 1, segments.len());
+        let plan = &site.definitions.identity;
+        link::read_segment(&data_dir, path, &site.key, plan, |source, tenant, person, fields, seq| {
+            people.add(keyed.subject(source, tenant, person), (source, tenant), fields, seq);
+        })?;
+    }
+    let linker = Tiers;
+    let clusters = linker.clusters(&Identified::new(people));
+    let (links, anchors) = link::anchored(&clusters, &keyed, &site.catalog.anchors()?);
+    let learners = links.iter().map(|link| link.learner).collect::<HashSet<_>>().len() as u64;
+    let report = LinkReport {
+        subjects: links.len() as u64,
+        learners,
+        by_method: link::by_method(&links),
+        model: linker.model(),
+    };
+    let run = site.catalog.begin("link", "", &site.stamp())?;
+    let seq = site.catalog.next_seq()?;
+    let meta = Meta { data_dir: &data_dir, run: run.id, seq, source: "" };
+    let file = lake::write_links(Pseudonymous::from(links), linker.model(), &meta)?;
+    site.catalog.stage(&run, seq, &[file])?;
+    let publication = Publication { anchors, replaces_links: true, ..Publication::default() };
+    site.catalog.publish(&run, &publication, &site.stamp())?;
+    Ok(report)
+}

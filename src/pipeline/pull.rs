@@ -1,0 +1,171 @@
+use super::{Site, SiteFault, Watch, files, intake::Intake, service::Slices};
+use crate::{
+    catalog::RunState,
+    config::Source,
+    conform,
+    definitions::{Connector, connector::Form},
+    fault::{Consequence, Count, Name},
+    privacy::PostcodeDirectory,
+    source::rest::{Service, ServiceFault},
+};
+
+/// What to pull, and how.
+#[derive(Clone, Debug, Default)]
+pub struct PullOptions {
+    /// Source names; none means all.
+    pub sources: Vec<String>,
+    /// Read everything again, whatever cursors and documents say.
+    pub full: bool,
+}
+
+/// How one source ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SourceOutcome {
+    /// Read and published.
+    Published,
+    /// Published, but a document, page or slice is missing and will be asked for again.
+    Partly,
+    /// Nothing could be read.
+    Failed(String),
+    /// Its agreement does not allow it.
+    Refused(String),
+}
+
+/// One source's result.
+#[derive(Clone, Debug)]
+pub struct SourceReport {
+    /// The source.
+    pub source: Name,
+    /// The connector's title.
+    pub title: String,
+    /// How it ended.
+    pub outcome: SourceOutcome,
+    /// What became of its records.
+    pub count: Count,
+}
+
+/// A pull's result.
+#[derive(Clone, Debug, Default)]
+pub struct PullReport {
+    /// In the order pulled.
+    pub sources: Vec<SourceReport>,
+}
+
+impl PullReport {
+    /// The sum over all sources.
+    pub fn total(&self) -> Count {
+        let mut total = Count::default();
+        self.sources.iter().for_each(|source| total.add(&source.count));
+        total
+    }
+    /// Whether every source was read whole.
+    pub fn is_whole(&self) -> bool {
+        self.sources.iter().all(|source| source.outcome == SourceOutcome::Published)
+    }
+}
+
+/// Pulls sources one after the other, each a run of its own.
+pub fn pull(site: &mut Site, options: &PullOptions, watch: &mut dyn Watch) -> Result<PullReport, SiteFault> {
+    let directory = match &site.settings.postcode_directory {
+        Some(path) => conform::read_directory(path)?,
+        None => PostcodeDirectory::default(),
+    };
+    let wanted: Vec<Source> = site
+        .settings
+        .sources
+        .iter()
+        .filter(|source| options.sources.is_empty() || options.sources.iter().any(|name| name == source.name.as_str()))
+        .cloned()
+        .collect();
+    let mut report = PullReport::default();
+    for (at, source) in wanted.iter().enumerate() {
+        watch.part(source.name.as_str(), at + 1, wanted.len());
+        report.sources.push(pull_source(site, source, &directory, options.full, watch)?);
+    }
+    Ok(report)
+}
+
+fn pull_source(
+    site: &mut Site,
+    source: &Source,
+    directory: &PostcodeDirectory,
+    full: bool,
+    watch: &mut dyn Watch,
+) -> Result<SourceReport, SiteFault> {
+    let connector = site.definitions.connectors.get(&source.connector).cloned();
+    let title = connector.as_ref().map_or_else(|| source.connector.clone(), |connector| connector.title.clone());
+    let refused = |outcome| SourceReport { source: source.name, title: title.clone(), outcome, count: Count::default() };
+    if let Some(reason) = source.refusal(site.today()) {
+        return Ok(refused(SourceOutcome::Refused(reason.to_owned())));
+    }
+    let Some(connector) = connector else {
+        return Ok(refused(SourceOutcome::Failed("there is no such connector; see `throughline check`".into())));
+    };
+    let mut intake = Intake::open(site, source, directory)?;
+    let asked = match &connector.form {
+        Form::File(form) => files::pull(&mut intake, &connector, form, full, watch).map(|()| None),
+        Form::Rest { .. } => pull_service(&mut intake, &connector, full, watch),
+    };
+    finish(intake, title, asked?)
+}
+
+fn pull_service(
+    intake: &mut Intake<'_>,
+    connector: &Connector,
+    full: bool,
+    watch: &mut dyn Watch,
+) -> Result<Option<ServiceFault>, SiteFault> {
+    let Form::Rest { paging, tenants, deletions } = &connector.form else { return Ok(None) };
+    let source = intake.source;
+    let opened = match (&source.base_url, &source.token_file) {
+        (Some(base), Some(token)) => Service::open(base, token),
+        (None, _) => Err(ServiceFault::Address),
+        (_, None) => Err(ServiceFault::Token),
+    };
+    let service = match opened {
+        Ok(service) => service,
+        Err(fault) => return Ok(Some(fault)),
+    };
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(SiteFault::Runtime)?;
+    let (codes, plans, identity) = (
+        intake.site.definitions.codes.clone(),
+        intake.site.definitions.plans.clone(),
+        intake.site.definitions.identity.clone(),
+    );
+    let slices = Slices {
+        connector,
+        service: &service,
+        paging,
+        full,
+        codes: &codes,
+        plans: &plans,
+        identity: &identity,
+    };
+    runtime.block_on(slices.pull(intake, tenants.as_ref(), deletions.as_ref(), watch))?;
+    Ok(None)
+}
+
+/// Publishes what was staged, or ends the run without.
+fn finish(mut intake: Intake<'_>, title: String, refused: Option<ServiceFault>) -> Result<SourceReport, SiteFault> {
+    intake.flush()?;
+    let count = intake.tally.total();
+    let lost = intake.tally.faults().iter().any(|fault| fault.consequence == Consequence::DocumentSetAside);
+    let mut publication = std::mem::take(&mut intake.publication);
+    publication.counts = intake.tally.counts().map(|(_, feed, count)| (feed.to_string(), *count)).collect();
+    publication.faults = intake.tally.take_faults();
+    let stamp = intake.site.stamp();
+    let (source, run) = (intake.source.name, intake.run.clone());
+    let outcome = if let Some(fault) = refused {
+        intake.site.catalog.fail(&run, RunState::Failed, &fault.to_string(), &publication, &stamp)?;
+        SourceOutcome::Failed(fault.to_string())
+    } else if lost && count.read == 0 {
+        let reason = "nothing could be read; see `throughline quarantine`";
+        intake.site.catalog.fail(&run, RunState::Failed, reason, &publication, &stamp)?;
+        SourceOutcome::Failed(reason.to_owned())
+    } else {
+        intake.site.catalog.publish(&run, &publication, &stamp)?;
+        if lost { SourceOutcome::Partly } else { SourceOutcome::Published }
+    };
+    Ok(SourceReport { source, title, outcome, count })
+}

@@ -1,0 +1,58 @@
+use super::{BuildReport, Site, SiteFault, build::queries};
+use crate::release::{self, Column, Coverage, Release, ReleaseInput, TableFile};
+use std::collections::BTreeMap;
+
+/// Publishes a build's tables as a snapshot and notes it in the catalog.
+pub fn release(site: &mut Site, built: &BuildReport) -> Result<Release, SiteFault> {
+    let input = ReleaseInput {
+        tables: built.tables.iter().map(table_file).collect(),
+        definitions: checksums(site)?,
+        as_of: site.today(),
+        home_authority: site.settings.home_authority.clone(),
+        coverage: coverage(site)?,
+        synthetic: site.settings.demo.is_some(),
+    };
+    let releases = site.settings.data_dir.join("releases");
+    let release = release::publish(&input, &releases).map_err(|fault| SiteFault::Build(fault.to_string()))?;
+    let stamp = site.stamp();
+    site.catalog.note_release(&release.id, &input.as_of.to_string(), &stamp)?;
+    Ok(release)
+}
+
+fn table_file(table: &crate::warehouse::BuiltTable) -> TableFile {
+    let column = |(name, sql_type, description): &(String, String, String)| Column {
+        name: name.clone(),
+        sql_type: sql_type.clone(),
+        description: description.clone(),
+    };
+    TableFile {
+        name: table.name.clone(),
+        title: table.title.clone(),
+        grain: table.grain.clone(),
+        columns: table.columns.iter().map(column).collect(),
+        purposes: table.purposes.clone(),
+        rows: table.rows,
+        path: table.path.clone(),
+        sha256: table.sha256.clone(),
+    }
+}
+
+/// Every definition that had a part in it: connectors, schemas and queries, site files included.
+fn checksums(site: &Site) -> Result<BTreeMap<String, String>, SiteFault> {
+    let mut checksums = site.definitions.files.checksums();
+    checksums.retain(|path, _| !path.ends_with(".md"));
+    for query in queries(site)?.queries.values() {
+        checksums.insert(format!("queries/{}", query.file), query.sha256.clone());
+    }
+    Ok(checksums)
+}
+
+fn coverage(site: &Site) -> Result<Vec<Coverage>, SiteFault> {
+    let mut rows: BTreeMap<(String, String), u64> = BTreeMap::new();
+    for source in &site.settings.sources {
+        for file in site.catalog.lake_files_with_rows(source.name.as_str())? {
+            *rows.entry((source.name.to_string(), file.entity)).or_default() += file.rows;
+        }
+    }
+    Ok(rows.into_iter().map(|((source, entity), rows)| Coverage { source, entity, rows }).collect())
+}

@@ -1,0 +1,142 @@
+use crate::{
+    catalog::{Catalog, CatalogFault, Lock, LockFault},
+    config::Settings,
+    definitions::{Complaint, Definitions},
+    privacy::{Key, KeyFault, KeyKind},
+};
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use std::{fs, io, path::PathBuf};
+
+/// Why a verb could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum SiteFault {
+    /// Definitions or configuration.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Complaints(Vec<Complaint>),
+    /// The key.
+    #[error(transparent)]
+    Key(#[from] KeyFault),
+    /// The catalog.
+    #[error(transparent)]
+    Catalog(#[from] CatalogFault),
+    /// The writer's lock.
+    #[error(transparent)]
+    Lock(#[from] LockFault),
+    /// The data folder.
+    #[error("the data folder cannot be used: {0}")]
+    Disk(#[from] io::Error),
+    /// The postcode directory.
+    #[error(transparent)]
+    Areas(#[from] crate::conform::AreasFault),
+    /// The lake.
+    #[error(transparent)]
+    Lake(#[from] crate::lake::LakeFault),
+    /// The register.
+    #[error(transparent)]
+    Register(#[from] crate::link::RegisterFault),
+    /// The asynchronous runtime.
+    #[error("the network runtime could not be started: {0}")]
+    Runtime(io::Error),
+    /// The warehouse.
+    #[error("{0}")]
+    Build(String),
+}
+
+/// A data folder with its key, its definitions and its catalog, ready to work on.
+pub struct Site {
+    /// The configuration.
+    pub settings: Settings,
+    /// Connectors, schemas, code lists.
+    pub definitions: Definitions,
+    /// The key.
+    pub key: Key,
+    /// The catalog.
+    pub catalog: Catalog,
+    lock: Option<Lock>,
+}
+
+impl Site {
+    /// Opens a data folder to read from it.
+    pub fn open(settings: Settings) -> Result<Self, SiteFault> {
+        let definitions =
+            Definitions::load(settings.definitions.as_deref()).map_err(SiteFault::Complaints)?;
+        let key = Key::load(&settings.key_file)?;
+        if key.kind() == KeyKind::Demo && settings.demo.is_none() && !settings.sources.is_empty() {
+            return Err(KeyFault::DemoKeyOnRealSource.into());
+        }
+        fs::create_dir_all(&settings.data_dir)?;
+        let mut catalog = Catalog::open(&settings.data_dir.join("catalog.sqlite"))?;
+        catalog.bind_key(&key)?;
+        Ok(Self { settings, definitions, key, catalog, lock: None })
+    }
+
+    /// Opens a data folder to write to it: takes the writer's lock and clears away what a dead process left.
+    pub fn open_to_write(settings: Settings, verb: &str) -> Result<Self, SiteFault> {
+        fs::create_dir_all(&settings.data_dir)?;
+        let lock = Lock::take(&settings.data_dir, verb)?;
+        let mut site = Self::open(settings)?;
+        site.lock = Some(lock);
+        site.sweep()?;
+        Ok(site)
+    }
+
+    /// Today, or the day that the configuration fixes.
+    pub fn today(&self) -> NaiveDate {
+        self.settings.as_of.unwrap_or_else(|| Utc::now().date_naive())
+    }
+
+    /// The instant a verb works at: now, or two in the morning of the day that the configuration fixes.
+    pub fn now(&self) -> DateTime<Utc> {
+        let two = NaiveTime::from_hms_opt(2, 0, 0).unwrap_or_default();
+        self.settings.as_of.map_or_else(Utc::now, |day| day.and_time(two).and_utc())
+    }
+
+    /// That instant as the catalog writes it.
+    pub fn stamp(&self) -> String {
+        self.now().format("%Y-%m-%dT%H:%M:%SZ").to_string()
+    }
+
+    /// Removes files that no published run names: leftovers of a process that ended before its run did.
+    fn sweep(&mut self) -> Result<(), SiteFault> {
+        let data_dir = self.settings.data_dir.clone();
+        let tmp = data_dir.join("tmp");
+        if tmp.is_dir() {
+            fs::remove_dir_all(&tmp)?;
+        }
+        private_folder(&tmp)?;
+        self.catalog.sweep(&self.stamp())?;
+        let named: std::collections::HashSet<PathBuf> =
+            self.catalog.files()?.into_iter().map(|file| file.path).collect();
+        for folder in ["lake", "identity"] {
+            remove_unnamed(&data_dir, &data_dir.join(folder), &named)?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(unix)]
+fn private_folder(folder: &std::path::Path) -> io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}
+#[cfg(not(unix))]
+fn private_folder(folder: &std::path::Path) -> io::Result<()> {
+    fs::create_dir_all(folder)
+}
+
+fn remove_unnamed(
+    data_dir: &std::path::Path,
+    folder: &std::path::Path,
+    named: &std::collections::HashSet<PathBuf>,
+) -> io::Result<()> {
+    let Ok(entries) = fs::read_dir(folder) else { return Ok(()) };
+    for entry in entries {
+        let path = entry?.path();
+        if path.is_dir() {
+            remove_unnamed(data_dir, &path, named)?;
+        } else if path.strip_prefix(data_dir).is_ok_and(|relative| !named.contains(relative)) {
+            fs::remove_file(&path)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,187 @@
+use super::{Cell, ColumnPlan, ColumnType, EntityPlan, Identity, Keyed, Origin, PostcodeDirectory};
+use super::{Digest16, Identified, PersonKey, Pseudonym, Pseudonymous, Row, Treatment};
+
+/// One row behind the veil: a keyed subject and the columns that the schema lets through.
+#[derive(Clone, Debug)]
+pub struct Drawn {
+    /// Which entity, by position in the definitions.
+    pub entity: usize,
+    /// Whom it is about; none in a public entity.
+    pub subject: Option<Pseudonym>,
+    /// The row's name: source, entity, subject and key columns, keyed.
+    pub row_key: Digest16,
+    /// What it says, keyed: equal when nothing changed.
+    pub row_hash: i64,
+    /// Cells in the entity's column order; a dropped column's cell is empty.
+    pub cells: Vec<Cell>,
+    /// Where it came from.
+    pub origin: Origin,
+}
+
+impl Drawn {
+    /// The row that says another is gone: its name, and nothing in it.
+    pub fn gone(
+        entity: usize,
+        columns: usize,
+        subject: Option<Pseudonym>,
+        row_key: Digest16,
+        origin: Origin,
+    ) -> Pseudonymous<Self> {
+        let cells = vec![Cell::Null; columns];
+        Pseudonymous::drawn(Self { entity, subject, row_key, row_hash: 0, cells, origin })
+    }
+}
+
+/// The one way from identified to pseudonymous.
+pub struct Door<'a> {
+    keyed: &'a Keyed,
+    source: &'a str,
+    directory: &'a PostcodeDirectory,
+}
+
+impl<'a> Door<'a> {
+    /// A door for one source, under one key.
+    pub const fn new(keyed: &'a Keyed, source: &'a str, directory: &'a PostcodeDirectory) -> Self {
+        Self { keyed, source, directory }
+    }
+
+    /// The subject of a person as this source and tenant key them.
+    pub fn subject(&self, tenant: &str, person: &Identified<PersonKey>) -> Pseudonym {
+        self.keyed.subject(self.source, tenant, &person.veiled().0)
+    }
+
+    /// Draws one row through: keep, coarsen, hash or drop each column as the schema says, and name the row.
+    pub fn draw(
+        &self,
+        row: Identified<Row>,
+        plan: &EntityPlan,
+        subject: Option<Pseudonym>,
+        identity: &Identified<Identity>,
+    ) -> Pseudonymous<Drawn> {
+        let Row { entity, cells, origin } = row.unveil();
+        let cells: Vec<Cell> = plan
+            .columns
+            .iter()
+            .zip(cells)
+            .map(|(column, cell)| self.treat(column, cell, identity.veiled()))
+            .collect();
+        let subject = if plan.public { None } else { subject };
+        let row_key = self.row_key(plan, subject.as_ref(), &cells);
+        let row_hash = self.row_hash(&cells);
+        Pseudonymous::drawn(Drawn { entity, subject, row_key, row_hash, cells, origin })
+    }
+
+    fn treat(&self, column: &ColumnPlan, cell: Cell, identity: &Identity) -> Cell {
+        match column.treatment {
+            Treatment::Drop => Cell::Null,
+            Treatment::Keep => match (column.from_identity, &cell) {
+                (Some(at), Cell::Null) => identity.get(at).map_or(Cell::Null, |text| Cell::Text(text.into())),
+                _ => cell,
+            },
+            Treatment::Coarsen => {
+                column.from_identity.and_then(|at| identity.get(at)).map_or(Cell::Null, |text| {
+                    coarsen(&column.kind, text, self.directory)
+                })
+            }
+            Treatment::Hash => {
+                let mut bytes = Vec::new();
+                cell.encode(&mut bytes);
+                let digest = self.keyed.digest("column", &[column.name.as_str().as_bytes(), &bytes]);
+                Cell::Text(hex(&digest).into())
+            }
+        }
+    }
+
+    fn row_key(&self, plan: &EntityPlan, subject: Option<&Pseudonym>, cells: &[Cell]) -> Digest16 {
+        let mut key = Vec::with_capacity(64);
+        for at in &plan.key {
+            cells[*at].encode(&mut key);
+        }
+        let subject = subject.map_or(&[][..], |subject| &subject[..]);
+        self.keyed.digest("row", &[self.source.as_bytes(), plan.name.as_str().as_bytes(), subject, &key])
+    }
+
+    fn row_hash(&self, cells: &[Cell]) -> i64 {
+        let mut bytes = Vec::with_capacity(96);
+        for cell in cells {
+            cell.encode(&mut bytes);
+        }
+        let digest = self.keyed.digest("content", &[&bytes]);
+        i64::from_le_bytes([
+            digest[0], digest[1], digest[2], digest[3], digest[4], digest[5], digest[6], digest[7],
+        ])
+    }
+}
+
+/// The coarse form of an identity text: the month of a birth date, the area of a postcode.
+fn coarsen(kind: &ColumnType, text: &str, directory: &PostcodeDirectory) -> Cell {
+    match kind {
+        ColumnType::Month => month_of(text),
+        ColumnType::Lsoa => directory.find(text).map_or(Cell::Null, |area| Cell::Text(area.lsoa.clone())),
+        ColumnType::Authority => directory.find(text).map_or(Cell::Null, |area| Cell::Text(area.la.clone())),
+        _ => Cell::Null,
+    }
+}
+
+fn month_of(iso: &str) -> Cell {
+    use chrono::{Datelike, NaiveDate};
+    NaiveDate::parse_from_str(iso, "%Y-%m-%d")
+        .ok()
+        .and_then(|date| date.with_day(1))
+        .map_or(Cell::Null, |first| Cell::Date(days(first)))
+}
+
+/// Days since 1 January 1970.
+pub(crate) fn days(date: chrono::NaiveDate) -> i32 {
+    date.signed_duration_since(chrono::NaiveDate::default()).num_days() as i32
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{fault::Name, privacy::Key};
+
+    fn plan() -> EntityPlan {
+        let column = |name: &str, kind, treatment, from_identity| ColumnPlan {
+            name: Name::declare(name),
+            kind,
+            treatment,
+            from_identity,
+            required: false,
+            range: None,
+        };
+        EntityPlan {
+            name: Name::declare("learner"),
+            public: false,
+            columns: vec![
+                column("birth_month", ColumnType::Month, Treatment::Coarsen, Some(0)),
+                column("home_la", ColumnType::Authority, Treatment::Coarsen, Some(1)),
+                column("note", ColumnType::Text, Treatment::Drop, None),
+            ],
+            key: vec![],
+            dated_by: None,
+            interval: None,
+        }
+    }
+
+    #[test]
+    fn coarsening_keeps_the_month_and_the_area_and_nothing_else() {
+        let keyed = Key::for_demo(1).keyed();
+        let mut directory = PostcodeDirectory::default();
+        directory.insert("ZT1 1AA", Area { lsoa: "E01999001".into(), la: "998".into() });
+        let door = Door::new(&keyed, "school", &directory);
+        let identity =
+            Identified::new(Identity(vec![Some("2010-03-31".to_owned()), Some("zt11aa".to_owned())]));
+        let origin = Origin { document: [0; 16], part: 1, row: 2 };
+        let cells = vec![Cell::Null, Cell::Null, Cell::Text("a secret".into())];
+        let subject = door.subject("", &Identified::new(PersonKey("17".to_owned())));
+        let drawn =
+            door.draw(Identified::new(Row { entity: 0, cells, origin }), &plan(), Some(subject), &identity);
+        let first = chrono::NaiveDate::from_ymd_opt(2010, 3, 1).unwrap();
+        assert_eq!(drawn.get().cells, vec![Cell::Date(days(first)), Cell::Text("998".into()), Cell::Null]);
+    }
+}

@@ -1,0 +1,201 @@
+use hkdf::Hkdf;
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::{Digest, Sha256};
+use std::{fmt, fs, path::Path};
+use zeroize::Zeroizing;
+
+/// A key is 32 bytes in a file of its own, readable by its owner alone.
+const KEY_BYTES: usize = 32;
+
+/// The first bytes of every key that a demonstration made from its seed. The mark is part of the key, so it
+/// cannot be edited away, and no real source accepts such a key.
+const DEMO_MARK: &[u8; 8] = b"TL-DEMO\0";
+
+/// A 16-byte keyed digest.
+pub type Digest16 = [u8; 16];
+
+/// A keyed pseudonym: the first 16 bytes of an HMAC-SHA-256.
+pub type Pseudonym = Digest16;
+
+/// Whether a key may see real children.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyKind {
+    /// Made from a demonstration's seed: everybody can make it again.
+    Demo,
+    /// Made from the system's randomness.
+    Real,
+}
+
+/// Why a key was not accepted. Every reason stops the program before the first request.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum KeyFault {
+    /// No such file, or not readable.
+    #[error("the key file cannot be read; make one with `throughline init`, or name it in `key_file`")]
+    Unreadable,
+    /// Not 32 bytes.
+    #[error("the key has {0} bytes instead of 32; a shortened key protects nobody: restore it from its backup")]
+    WrongLength(usize),
+    /// All bytes alike.
+    #[error("the key is all one byte; make a new one with `throughline init`")]
+    Trivial,
+    /// Others may read it.
+    #[error("the key file is open to others (mode {0:03o}); close it: chmod 600")]
+    OpenToOthers(u32),
+    /// Another key than the one this lake was written with.
+    #[error("this is not the key the lake was written with; restore that key, or start a new data folder")]
+    AnotherKey,
+    /// A demonstration key beside a real source.
+    #[error("a demonstration key may only be used with a demonstration's own estate; make a real one with `throughline init`")]
+    DemoKeyOnRealSource,
+}
+
+/// The secret that every pseudonym hangs on. Wiped from memory when dropped; never printed.
+pub struct Key(Zeroizing<[u8; KEY_BYTES]>);
+
+impl Key {
+    /// Reads a key file and refuses one that is missing, short, trivial or open to others.
+    pub fn load(path: &Path) -> Result<Self, KeyFault> {
+        let meta = fs::metadata(path).map_err(|_| KeyFault::Unreadable)?;
+        open_to_others(&meta)?;
+        let bytes = Zeroizing::new(fs::read(path).map_err(|_| KeyFault::Unreadable)?);
+        Self::from_bytes(&bytes)
+    }
+
+    /// Checks the bytes of a key.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, KeyFault> {
+        let key: [u8; KEY_BYTES] = bytes.try_into().map_err(|_| KeyFault::WrongLength(bytes.len()))?;
+        if key.iter().all(|byte| *byte == key[0]) {
+            return Err(KeyFault::Trivial);
+        }
+        Ok(Self(Zeroizing::new(key)))
+    }
+
+    /// The key of a demonstration, from its seed, marked as such.
+    pub fn for_demo(seed: u64) -> Self {
+        let digest = Sha256::new_with_prefix(b"throughline demonstration key").chain_update(seed.to_le_bytes());
+        let mut key: [u8; KEY_BYTES] = digest.finalize().into();
+        key[..DEMO_MARK.len()].copy_from_slice(DEMO_MARK);
+        Self(Zeroizing::new(key))
+    }
+
+    /// Whether this is a demonstration's key.
+    pub fn kind(&self) -> KeyKind {
+        if self.0.starts_with(DEMO_MARK) { KeyKind::Demo } else { KeyKind::Real }
+    }
+
+    /// The bytes, to be written to a key file of mode 0600 and nowhere else.
+    pub fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
+        Zeroizing::new(self.0.to_vec())
+    }
+
+    /// Eight hex characters by which a catalog knows its key again. Says nothing about the key.
+    pub fn fingerprint(&self) -> String {
+        let tag = self.keyed().digest("fingerprint", &[]);
+        tag[..4].iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// A state ready to hash under this key.
+    pub fn keyed(&self) -> Keyed {
+        Keyed(<Hmac<Sha256>>::new_from_slice(&*self.0).unwrap_or_else(|_| unreachable!("HMAC takes any length")))
+    }
+
+    /// A key derived for one purpose (a register segment), by HKDF-SHA-256.
+    pub fn derive(&self, purpose: &str, salt: &[u8]) -> Zeroizing<[u8; 32]> {
+        let mut out = Zeroizing::new([0_u8; 32]);
+        let filled = Hkdf::<Sha256>::new(Some(salt), &*self.0).expand(purpose.as_bytes(), &mut *out);
+        debug_assert!(filled.is_ok(), "32 bytes is a valid HKDF length");
+        out
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Key({:?})", self.kind())
+    }
+}
+
+#[cfg(unix)]
+fn open_to_others(meta: &fs::Metadata) -> Result<(), KeyFault> {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = meta.permissions().mode() & 0o777;
+    if mode & 0o077 == 0 { Ok(()) } else { Err(KeyFault::OpenToOthers(mode)) }
+}
+#[cfg(not(unix))]
+fn open_to_others(_: &fs::Metadata) -> Result<(), KeyFault> {
+    Ok(())
+}
+
+/// A keyed state, cheap to clone, that hashes with domain separation.
+#[derive(Clone)]
+pub struct Keyed(Hmac<Sha256>);
+
+impl Keyed {
+    /// Hashes parts under a domain. Each part carries its length, so no two lists of parts collide by running together.
+    pub fn digest(&self, domain: &str, parts: &[&[u8]]) -> Digest16 {
+        let mut mac = self.0.clone();
+        mac.update(domain.as_bytes());
+        mac.update(&[0x1f]);
+        for part in parts {
+            mac.update(&(part.len() as u64).to_le_bytes());
+            mac.update(part);
+        }
+        let full = mac.finalize().into_bytes();
+        let mut short = [0_u8; 16];
+        short.copy_from_slice(&full[..16]);
+        short
+    }
+
+    /// The subject: a person as one source knows them.
+    pub fn subject(&self, source: &str, tenant: &str, person_key: &str) -> Pseudonym {
+        self.digest("subject", &[source.as_bytes(), tenant.as_bytes(), person_key.as_bytes()])
+    }
+
+    /// The learner, named after the subject that anchors the cluster.
+    pub fn learner(&self, anchor: &Pseudonym) -> Pseudonym {
+        self.digest("learner", &[anchor])
+    }
+}
+
+impl fmt::Debug for Keyed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Keyed(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn weak_keys_are_refused() {
+        assert_eq!(Key::from_bytes(&[1; 31]).unwrap_err(), KeyFault::WrongLength(31));
+        assert_eq!(Key::from_bytes(&[0; 32]).unwrap_err(), KeyFault::Trivial);
+        assert_eq!(Key::from_bytes(b"changeme").unwrap_err(), KeyFault::WrongLength(8));
+        assert_eq!(Key::load(Path::new("no/such/key")).unwrap_err(), KeyFault::Unreadable);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_key_open_to_others_is_refused() {
+        use std::os::unix::fs::PermissionsExt;
+        let file = tempfile::NamedTempFile::new().unwrap();
+        fs::write(file.path(), &*Key::for_demo(1).to_bytes()).unwrap();
+        fs::set_permissions(file.path(), fs::Permissions::from_mode(0o644)).unwrap();
+        assert_eq!(Key::load(file.path()).unwrap_err(), KeyFault::OpenToOthers(0o644));
+    }
+
+    #[test]
+    fn a_demonstration_key_is_marked_in_its_own_bytes() {
+        let key = Key::for_demo(7);
+        assert_eq!(Key::from_bytes(&key.to_bytes()).unwrap().kind(), KeyKind::Demo);
+        assert_ne!(Key::for_demo(8).fingerprint(), key.fingerprint());
+    }
+
+    #[test]
+    fn domains_and_lengths_keep_digests_apart() {
+        let keyed = Key::for_demo(1).keyed();
+        assert_ne!(keyed.digest("subject", &[b"ab", b"c"]), keyed.digest("subject", &[b"a", b"bc"]));
+        assert_ne!(keyed.digest("subject", &[b"ab"]), keyed.digest("row", &[b"ab"]));
+        assert_eq!(keyed.subject("s", "t", "1"), keyed.subject("s", "t", "1"));
+    }
+}

@@ -1,0 +1,117 @@
+use crate::fault::Name;
+use std::collections::HashMap;
+
+/// What a column's text is read as.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ColumnType {
+    /// A day.
+    Date,
+    /// A month, kept as its first day.
+    Month,
+    /// A whole number.
+    Int,
+    /// A number with two decimals.
+    Decimal,
+    /// Yes or no.
+    Bool,
+    /// A code of the named list.
+    Code(Name),
+    /// A URN (six digits) or a site reference (two capitals and two to four digits).
+    Establishment,
+    /// A three-digit authority code.
+    Authority,
+    /// A lower layer super output area.
+    Lsoa,
+    /// Free text; only in public entities.
+    Text,
+}
+
+/// What the door does to a column. A column without a treatment is refused when the schema is loaded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Treatment {
+    /// Passes as it is.
+    Keep,
+    /// Passes in a coarser form, derived from an identity field.
+    Coarsen,
+    /// Passes as a keyed digest.
+    Hash,
+    /// Does not pass.
+    Drop,
+}
+
+/// The codes of one list: folded text to the code as the list spells it.
+pub type CodeWords = HashMap<String, String>;
+
+/// One column as the door and the lake see it.
+#[derive(Clone, Debug)]
+pub struct ColumnPlan {
+    /// The schema's name.
+    pub name: Name,
+    /// How its text is read.
+    pub kind: ColumnType,
+    /// What the door does with it.
+    pub treatment: Treatment,
+    /// The identity field it is derived from, if any.
+    pub from_identity: Option<usize>,
+    /// Whether a row without it is set aside.
+    pub required: bool,
+    /// Inclusive bounds for numbers.
+    pub range: Option<(i64, i64)>,
+}
+
+impl ColumnPlan {
+    /// Whether the lake has this column.
+    pub fn stored(&self) -> bool {
+        self.treatment != Treatment::Drop
+    }
+}
+
+/// One entity as the door and the lake see it.
+#[derive(Clone, Debug)]
+pub struct EntityPlan {
+    /// The schema's file stem.
+    pub name: Name,
+    /// No people in it.
+    pub public: bool,
+    /// Columns in the schema's order.
+    pub columns: Vec<ColumnPlan>,
+    /// Positions of the columns that, with the subject, name a row.
+    pub key: Vec<usize>,
+    /// Position of the date that files a row under an academic year.
+    pub dated_by: Option<usize>,
+    /// Positions of the first and last day of the interval that a row is, if it is one.
+    pub interval: Option<(usize, usize)>,
+}
+
+/// What an identity field holds, and so how it is folded for linking.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IdentityKind {
+    /// A unique pupil number.
+    Upn,
+    /// A unique learner number.
+    Uln,
+    /// A name.
+    Name,
+    /// A date of birth.
+    BirthDate,
+    /// F, M or U.
+    Sex,
+    /// A postcode.
+    Postcode,
+    /// A number by which one source names a person in its other tables.
+    Local,
+}
+
+/// The identity fields, in the order of `schemas/identity.toml`.
+#[derive(Clone, Debug, Default)]
+pub struct IdentityPlan {
+    /// Name and kind of each field.
+    pub fields: Vec<(Name, IdentityKind)>,
+}
+
+impl IdentityPlan {
+    /// Position of a field by name.
+    pub fn position(&self, name: &str) -> Option<usize> {
+        self.fields.iter().position(|(field, _)| field.as_str() == name)
+    }
+}

@@ -1,0 +1,100 @@
+use super::Digest16;
+use zeroize::Zeroize;
+
+/// One typed cell.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub enum Cell {
+    /// Empty.
+    #[default]
+    Null,
+    /// A code, an establishment, an area, or public text.
+    Text(Box<str>),
+    /// A whole number.
+    Int(i32),
+    /// Days since 1 January 1970.
+    Date(i32),
+    /// Hundredths.
+    Decimal(i64),
+    /// Yes or no.
+    Bool(bool),
+}
+
+impl Cell {
+    /// Appends a form of the cell that no other cell has, for digests.
+    pub fn encode(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::Null => out.push(0),
+            Self::Text(text) => {
+                out.push(1);
+                out.extend((text.len() as u32).to_le_bytes());
+                out.extend(text.as_bytes());
+            }
+            Self::Int(n) => {
+                out.push(2);
+                out.extend(n.to_le_bytes());
+            }
+            Self::Date(n) => {
+                out.push(3);
+                out.extend(n.to_le_bytes());
+            }
+            Self::Decimal(n) => {
+                out.push(4);
+                out.extend(n.to_le_bytes());
+            }
+            Self::Bool(b) => out.extend([5, u8::from(*b)]),
+        }
+    }
+}
+
+/// What a row says about who the person is: normalised text by identity field, wiped when dropped.
+#[derive(Default, PartialEq, Eq)]
+pub struct Identity(pub Vec<Option<String>>);
+
+impl Identity {
+    /// The field at a position, if the row has it.
+    pub fn get(&self, at: usize) -> Option<&str> {
+        self.0.get(at).and_then(Option::as_deref)
+    }
+    /// Whether no field is filled.
+    pub fn is_empty(&self) -> bool {
+        self.0.iter().all(Option::is_none)
+    }
+}
+
+impl Drop for Identity {
+    fn drop(&mut self) {
+        for field in self.0.iter_mut().flatten() {
+            field.zeroize();
+        }
+    }
+}
+
+/// How a source names a person, wiped when dropped.
+pub struct PersonKey(pub String);
+
+impl Drop for PersonKey {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
+
+/// Where a row came from, in forms that say nothing about anyone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// Keyed digest of the file's or page's bytes.
+    pub document: Digest16,
+    /// Sheet by position, from 1.
+    pub part: u32,
+    /// Row in the file or record in the page, from 1.
+    pub row: u32,
+}
+
+/// One conformed row of one entity, with whom it is about. Identified.
+pub struct Row {
+    /// Which entity, by position in the definitions.
+    pub entity: usize,
+    /// Cells in the entity's column order.
+    pub cells: Vec<Cell>,
+    /// Where it came from.
+    pub origin: Origin,
+}

@@ -1,0 +1,77 @@
+//! Which person a row is about: what tests score linkage with, and nothing else may read.
+use super::Written;
+use super::fault::Planted;
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+
+/// The truth, row by row as the doors are written: `truth/rows.jsonl`, and the planted faults in `truth/faults.jsonl`.
+pub(super) struct Truth {
+    rows: BufWriter<File>,
+    faults: BufWriter<File>,
+    written: Written,
+}
+
+impl Truth {
+    pub(super) fn create(dir: &Path) -> io::Result<Self> {
+        Ok(Self {
+            rows: BufWriter::with_capacity(1 << 16, File::create(dir.join("truth/rows.jsonl"))?),
+            faults: BufWriter::new(File::create(dir.join("truth/faults.jsonl"))?),
+            written: Written { rows: 0, faults: 0 },
+        })
+    }
+
+    /// A row of a file: sheet and row from 1, header rows counted. Paths and codes need no escapes.
+    pub(super) fn row(
+        &mut self,
+        source: &str,
+        document: &str,
+        sheet: usize,
+        row: usize,
+        person: u32,
+        entity: &str,
+    ) -> io::Result<()> {
+        self.written.rows += 1;
+        writeln!(
+            self.rows,
+            r#"{{"source":"{source}","document":"{document}","sheet":{sheet},"row":{row},"person":{person},"entity":"{entity}"}}"#
+        )
+    }
+
+    /// A record of the API.
+    pub(super) fn record(
+        &mut self,
+        feed: &str,
+        tenant: &str,
+        id: &str,
+        person: u32,
+        entity: &str,
+    ) -> io::Result<()> {
+        self.written.rows += 1;
+        writeln!(
+            self.rows,
+            r#"{{"source":"wonde","feed":"{feed}","tenant":"{tenant}","record":"{id}","person":{person},"entity":"{entity}"}}"#
+        )
+    }
+
+    pub(super) fn fault(
+        &mut self,
+        kind: Planted,
+        document: &str,
+        sheet: usize,
+        row: usize,
+    ) -> io::Result<()> {
+        self.written.faults += 1;
+        writeln!(
+            self.faults,
+            r#"{{"kind":"{}","document":"{document}","sheet":{sheet},"row":{row}}}"#,
+            kind.name()
+        )
+    }
+
+    pub(super) fn finish(mut self) -> io::Result<Written> {
+        self.rows.flush()?;
+        self.faults.flush()?;
+        Ok(self.written)
+    }
+}

@@ -1,0 +1,161 @@
+//! Runs the queries in order and writes what is published.
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use duckdb::Connection;
+
+use super::connection::{Limits, lock, open};
+use super::fault::WarehouseFault;
+use super::publish::{self, BuiltTable};
+use super::relation::{BuildContext, Inputs, relations};
+use crate::definitions::graph::build_order;
+use crate::definitions::query::{Materialise, Query, QuerySet};
+
+/// How a build may use the machine.
+pub type BuildOptions = Limits;
+
+/// What a check found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckResult {
+    /// Name of the check.
+    pub name: String,
+    /// What a row of it means.
+    pub title: String,
+    /// How many rows it returned.
+    pub violations: u64,
+}
+
+/// A finished build.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Build {
+    /// The published tables, by name.
+    pub tables: Vec<BuiltTable>,
+    /// Every check, by name, those without violations too.
+    pub checks: Vec<CheckResult>,
+}
+
+/// Builds every table and writes the published ones to `out_dir` as `<table>.parquet`.
+/// `on_progress` is told the table that begins, how many are done and how many there are.
+///
+/// # Errors
+/// When the definitions are not well formed, a file cannot be read, a query fails or a table cannot be written.
+pub fn build(
+    queries: &QuerySet,
+    inputs: &Inputs,
+    context: &BuildContext,
+    options: &BuildOptions,
+    out_dir: &Path,
+    on_progress: &mut dyn FnMut(&str, usize, usize),
+) -> Result<Vec<BuiltTable>, WarehouseFault> {
+    build_with_checks(queries, inputs, context, options, out_dir, on_progress).map(|build| build.tables)
+}
+
+/// As [`build`], and says what the checks found.
+///
+/// # Errors
+/// As [`build`].
+pub fn build_with_checks(
+    queries: &QuerySet,
+    inputs: &Inputs,
+    context: &BuildContext,
+    options: &BuildOptions,
+    out_dir: &Path,
+    on_progress: &mut dyn FnMut(&str, usize, usize),
+) -> Result<Build, WarehouseFault> {
+    let order = build_order(queries, &inputs.names())?;
+    let connection = open(options)?;
+    prepare(&connection, queries, inputs, context)?;
+    lock(&connection, &inputs.files())?;
+    let mut tables = Vec::new();
+    let mut checks = Vec::new();
+    let mut readers = readers_left(queries, &order);
+    for (done, name) in order.iter().enumerate() {
+        let query = &queries.queries[name];
+        on_progress(name, done, order.len());
+        run(&connection, query)?;
+        if query.published {
+            tables.push(publish::publish(&connection, query, out_dir)?);
+        }
+        if query.is_check() {
+            let violations = count(&connection, query)?;
+            checks.push(CheckResult { name: name.clone(), title: query.title.clone(), violations });
+        }
+        release_memory(&connection, queries, query, &mut readers)?;
+    }
+    on_progress("", order.len(), order.len());
+    tables.sort_by(|a, b| a.name.cmp(&b.name));
+    checks.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(Build { tables, checks })
+}
+
+/// Gives a fresh engine the functions and relations that queries expect.
+pub(super) fn prepare(
+    connection: &Connection,
+    queries: &QuerySet,
+    inputs: &Inputs,
+    context: &BuildContext,
+) -> Result<(), WarehouseFault> {
+    connection.execute_batch(&queries.engine).map_err(|error| WarehouseFault::Engine(error.into()))?;
+    for relation in relations(inputs, context)? {
+        connection
+            .execute_batch(&relation.sql)
+            .map_err(|error| WarehouseFault::Relation { relation: relation.name, cause: error.into() })?;
+    }
+    Ok(())
+}
+
+/// Makes one table or view.
+pub(super) fn run(connection: &Connection, query: &Query) -> Result<(), WarehouseFault> {
+    connection
+        .execute_batch(&statement(query))
+        .map_err(|error| WarehouseFault::Query { file: query.file.clone(), cause: error.into() })
+}
+
+/// The statement that makes a query's table.
+pub(super) fn statement(query: &Query) -> String {
+    let kind = match query.materialise {
+        Materialise::Table => "table",
+        Materialise::View => "view",
+    };
+    format!("create or replace {kind} {} as\n{}", query.name, query.sql)
+}
+
+/// For each table, how many queries have still to read it: its own turn counts as one.
+fn readers_left(queries: &QuerySet, order: &[String]) -> BTreeMap<String, usize> {
+    let mut readers: BTreeMap<String, usize> = order.iter().map(|name| (name.clone(), 1)).collect();
+    for query in queries.queries.values() {
+        // A view reads its tables again whenever it is read, so they stay.
+        let weight = if query.materialise == Materialise::View { usize::MAX / 2 } else { 1 };
+        for name in &query.reads {
+            if let Some(left) = readers.get_mut(name) {
+                *left = left.saturating_add(weight);
+            }
+        }
+    }
+    readers
+}
+
+/// Drops every table that nobody will read again: memory stays near the largest few, not the sum of all.
+fn release_memory(
+    connection: &Connection,
+    queries: &QuerySet,
+    finished: &Query,
+    readers: &mut BTreeMap<String, usize>,
+) -> Result<(), WarehouseFault> {
+    for name in finished.reads.iter().chain([&finished.name]) {
+        let Some(left) = readers.get_mut(name) else { continue };
+        *left -= 1;
+        if *left == 0 && queries.queries[name].materialise == Materialise::Table {
+            connection
+                .execute_batch(&format!("drop table {name}"))
+                .map_err(|error| WarehouseFault::Engine(error.into()))?;
+        }
+    }
+    Ok(())
+}
+
+fn count(connection: &Connection, query: &Query) -> Result<u64, WarehouseFault> {
+    connection
+        .query_row(&format!("select count(*) from {}", query.name), [], |row| row.get(0))
+        .map_err(|error| WarehouseFault::Query { file: query.file.clone(), cause: error.into() })
+}

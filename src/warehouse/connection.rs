@@ -1,0 +1,120 @@
+//! A DuckDB that can do what it is told and no more: no extensions, no files but the listed ones, no settings to
+//! change afterwards, bounded memory and a bounded place to spill.
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use duckdb::{Config, Connection};
+
+use super::fault::{Cause, WarehouseFault};
+
+/// How much of the machine the engine may use.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// Threads, at least 1.
+    pub threads: usize,
+    /// Memory in the engine's notation, such as `2GB`.
+    pub memory: String,
+    /// Folder for what does not fit in memory (`<data_dir>/tmp`); none: the engine stops instead.
+    pub spill_to: Option<PathBuf>,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { threads: 1, memory: "2GB".to_owned(), spill_to: None }
+    }
+}
+
+/// A text literal of SQL.
+pub(super) fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
+
+/// A list literal of paths.
+pub(super) fn path_list(files: &[PathBuf]) -> String {
+    let items: Vec<String> = files.iter().map(|file| quoted(&file.to_string_lossy())).collect();
+    format!("[{}]", items.join(", "))
+}
+
+fn engine(error: duckdb::Error) -> WarehouseFault {
+    WarehouseFault::Engine(Cause::from(error))
+}
+
+fn config(limits: &Limits) -> Result<Config, WarehouseFault> {
+    let spill_to =
+        limits.spill_to.as_deref().map_or_else(String::new, |folder| folder.to_string_lossy().into_owned());
+    Config::default()
+        .enable_autoload_extension(false)
+        .and_then(|config| config.with("autoinstall_known_extensions", "false"))
+        .and_then(|config| config.threads(i64::try_from(limits.threads.max(1)).unwrap_or(1)))
+        .and_then(|config| config.max_memory(&limits.memory))
+        .and_then(|config| config.with("temp_directory", &spill_to))
+        .and_then(|config| config.with("preserve_insertion_order", "false"))
+        .map_err(engine)
+}
+
+/// Opens an engine in memory. It can still be given files: see [`lock`].
+pub(super) fn open(limits: &Limits) -> Result<Connection, WarehouseFault> {
+    Connection::open_in_memory_with_flags(config(limits)?).map_err(engine)
+}
+
+/// From here on the engine reads `files` and nothing else, and no setting can be changed.
+pub(super) fn lock(connection: &Connection, files: &[PathBuf]) -> Result<(), WarehouseFault> {
+    let sql = format!(
+        "set allowed_paths = {}; set enable_external_access = false; set lock_configuration = true;",
+        path_list(files)
+    );
+    connection.execute_batch(&sql).map_err(engine)
+}
+
+/// A locked engine over finished tables, for questions: `tables` is table name to Parquet file. It never spills.
+///
+/// # Errors
+/// When the engine cannot be opened or a file cannot be read.
+pub fn over_tables(
+    tables: &BTreeMap<String, PathBuf>,
+    limits: &Limits,
+) -> Result<Connection, WarehouseFault> {
+    let connection = open(&Limits { spill_to: None, ..limits.clone() })?;
+    for (name, file) in tables {
+        let sql = format!(
+            "create view \"{name}\" as select * from read_parquet({})",
+            quoted(&file.to_string_lossy())
+        );
+        connection
+            .execute_batch(&sql)
+            .map_err(|error| WarehouseFault::Relation { relation: name.clone(), cause: error.into() })?;
+    }
+    let files: Vec<PathBuf> = tables.values().cloned().collect();
+    lock(&connection, &files)?;
+    Ok(connection)
+}
+
+/// Writes a DuckDB database that holds the finished tables, for those who want one file to open.
+/// Its bytes are the engine's business and no part of a release's content.
+///
+/// # Errors
+/// When the file exists already, cannot be written, or a table cannot be read.
+pub fn write_database(
+    database: &Path,
+    tables: &BTreeMap<String, PathBuf>,
+    limits: &Limits,
+) -> Result<(), WarehouseFault> {
+    if database.exists() {
+        return Err(WarehouseFault::Export {
+            table: "*".to_owned(),
+            what: "the database file exists already".into(),
+        });
+    }
+    let connection = Connection::open_with_flags(database, config(limits)?).map_err(engine)?;
+    connection.execute_batch("set preserve_insertion_order = true").map_err(engine)?;
+    for (name, file) in tables {
+        let sql = format!(
+            "create table \"{name}\" as select * from read_parquet({})",
+            quoted(&file.to_string_lossy())
+        );
+        connection
+            .execute_batch(&sql)
+            .map_err(|error| WarehouseFault::Relation { relation: name.clone(), cause: error.into() })?;
+    }
+    connection.execute_batch("checkpoint").map_err(engine)
+}

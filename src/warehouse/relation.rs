@@ -1,0 +1,180 @@
+//! What the queries find when they begin: the lake, the links, the code lists, the policy and the day to look back
+//! from, each as SQL text, so that the build and the shell file say exactly the same.
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use chrono::NaiveDate;
+
+use super::connection::{path_list, quoted};
+use super::entity::{Entity, SCHEMAS};
+use super::fault::WarehouseFault;
+
+/// The day a build looks back from, and where "here" is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BuildContext {
+    /// Nothing dated after this day is read.
+    pub as_of: NaiveDate,
+    /// The authority that runs the instance, three digits.
+    pub home_authority: String,
+}
+
+/// Everything a build reads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Inputs {
+    /// Entity name to its Parquet files. An entity that is not here is an empty table.
+    pub lake: BTreeMap<String, Vec<PathBuf>>,
+    /// Parquet files of `learner_link`.
+    pub links: Vec<PathBuf>,
+    /// The entities and their columns.
+    pub entities: Vec<Entity>,
+    /// Code list name to CSV text.
+    pub codes: BTreeMap<String, String>,
+    /// The policy parameters as CSV text: `ay,parameter,value`.
+    pub policy: String,
+}
+
+const LINK_COLUMNS: &[(&str, &str)] = &[
+    ("subject_id", "BLOB"),
+    ("learner_id", "BLOB"),
+    ("method", "VARCHAR"),
+    ("probability", "DECIMAL(5,4)"),
+    ("band", "VARCHAR"),
+    ("model", "VARCHAR"),
+];
+
+impl Inputs {
+    /// The schemas, code lists and policy that travel in the binary, over an empty lake.
+    ///
+    /// # Errors
+    /// When an embedded schema is not well formed.
+    pub fn embedded() -> Result<Self, WarehouseFault> {
+        let codes = SCHEMAS
+            .get_dir("codes")
+            .into_iter()
+            .flat_map(include_dir::Dir::files)
+            .filter_map(|file| {
+                let stem = file.path().file_stem()?.to_str()?;
+                Some((stem.to_owned(), file.contents_utf8()?.to_owned()))
+            })
+            .collect();
+        let policy = SCHEMAS.get_file("policy.csv").and_then(|file| file.contents_utf8()).unwrap_or_default();
+        Ok(Self {
+            lake: BTreeMap::new(),
+            links: Vec::new(),
+            entities: Entity::embedded()?,
+            codes,
+            policy: policy.to_owned(),
+        })
+    }
+
+    /// The names of all relations that queries may read without a query making them.
+    pub fn names(&self) -> BTreeSet<String> {
+        let lake = self.entities.iter().map(|entity| format!("lake_{}", entity.name));
+        let codes = self.codes.keys().map(|list| format!("code_{list}"));
+        let fixed = ["learner_link", "policy", "build_context"].map(str::to_owned);
+        lake.chain(codes).chain(fixed).collect()
+    }
+
+    /// All Parquet files, sorted, each once.
+    pub(super) fn files(&self) -> Vec<PathBuf> {
+        let files: BTreeSet<&PathBuf> = self.lake.values().flatten().chain(&self.links).collect();
+        files.into_iter().cloned().collect()
+    }
+}
+
+/// One relation and the SQL that makes it.
+pub(super) struct Relation {
+    pub(super) name: String,
+    pub(super) sql: String,
+}
+
+/// The statements that make every relation, in name order within their kind.
+pub(super) fn relations(inputs: &Inputs, context: &BuildContext) -> Result<Vec<Relation>, WarehouseFault> {
+    let mut out = Vec::new();
+    for entity in &inputs.entities {
+        let name = format!("lake_{}", entity.name);
+        let files = inputs.lake.get(&entity.name).map_or(&[][..], Vec::as_slice);
+        let columns: Vec<(&str, &str)> =
+            entity.columns.iter().map(|(column, kind)| (column.as_str(), kind.as_str())).collect();
+        out.push(Relation { sql: over_files(&name, &columns, files), name });
+    }
+    let name = "learner_link".to_owned();
+    out.push(Relation { sql: over_files(&name, LINK_COLUMNS, &inputs.links), name });
+    for (list, text) in &inputs.codes {
+        let name = format!("code_{list}");
+        let kind_of = |column: &str| if column.starts_with("valid_") { "DATE" } else { "VARCHAR" };
+        let sql = over_csv(&name, text, &format!("schemas/codes/{list}.csv"), kind_of)?;
+        out.push(Relation { name, sql });
+    }
+    let kind_of = |column: &str| match column {
+        "ay" => "SMALLINT",
+        "value" => "DECIMAL(18,4)",
+        _ => "VARCHAR",
+    };
+    let sql = over_csv("policy", &inputs.policy, "schemas/policy.csv", kind_of)?;
+    out.push(Relation { name: "policy".to_owned(), sql });
+    let sql = format!(
+        "create or replace table build_context as\nselect date {} as as_of, {} as home_authority",
+        quoted(&context.as_of.to_string()),
+        quoted(&context.home_authority)
+    );
+    out.push(Relation { name: "build_context".to_owned(), sql });
+    Ok(out)
+}
+
+/// A view over Parquet files with exactly these columns: one that a file lacks is empty for its rows, one that only a
+/// file has is passed over. The files are sorted, so the order in which they were listed says nothing.
+fn over_files(name: &str, columns: &[(&str, &str)], files: &[PathBuf]) -> String {
+    let casts: Vec<String> =
+        columns.iter().map(|(column, kind)| format!("cast({column} as {kind}) as {column}")).collect();
+    let empty: Vec<String> =
+        columns.iter().map(|(column, kind)| format!("cast(null as {kind}) as {column}")).collect();
+    let empty = format!("select {} where false", empty.join(", "));
+    let body = if files.is_empty() {
+        empty
+    } else {
+        let sorted: BTreeSet<&PathBuf> = files.iter().collect();
+        let sorted: Vec<PathBuf> = sorted.into_iter().cloned().collect();
+        format!(
+            "{empty}\nunion all by name\nselect * from read_parquet({}, union_by_name = true)",
+            path_list(&sorted)
+        )
+    };
+    format!("create or replace view {name} as\nselect {}\nfrom ({body})", casts.join(", "))
+}
+
+/// A table from CSV text with a header; an empty cell is an empty value.
+fn over_csv(
+    name: &str,
+    text: &str,
+    file: &str,
+    kind_of: impl Fn(&str) -> &'static str,
+) -> Result<String, WarehouseFault> {
+    let broken = |what: &str| WarehouseFault::Reference { file: file.to_owned(), what: what.to_owned() };
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let headers = reader.headers().map_err(|_| broken("has no header row"))?.clone();
+    let is_plain =
+        |header: &str| !header.is_empty() && header.chars().all(|c| c.is_ascii_lowercase() || c == '_');
+    if !headers.iter().all(is_plain) {
+        return Err(broken("a column name is lower-case letters and underscores"));
+    }
+    let mut rows = Vec::new();
+    for (position, record) in reader.records().enumerate() {
+        let record =
+            record.map_err(|_| broken(&format!("line {} has another number of cells", position + 2)))?;
+        let cells: Vec<String> = record
+            .iter()
+            .map(|cell| if cell.is_empty() { "null".to_owned() } else { quoted(cell) })
+            .collect();
+        rows.push(format!("    ({})", cells.join(", ")));
+    }
+    let columns: Vec<String> = headers.iter().map(|header| format!("{header} {}", kind_of(header))).collect();
+    let mut sql = format!("create or replace table {name} ({})", columns.join(", "));
+    if !rows.is_empty() {
+        sql.push_str(";\ninsert into ");
+        sql.push_str(name);
+        sql.push_str(" values\n");
+        sql.push_str(&rows.join(",\n"));
+    }
+    Ok(sql)
+}

@@ -1,0 +1,291 @@
+//! Snapshots: the same content is the same bytes, and a changed byte is found.
+#![expect(clippy::unwrap_used, reason = "the helpers of a test may panic like the test")]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, BooleanArray, Int16Array, StringArray};
+use arrow::record_batch::RecordBatch;
+use chrono::NaiveDate;
+use parquet::arrow::ArrowWriter;
+use sha2::{Digest, Sha256};
+use throughline::release::{
+    self, Column, Coverage, ReleaseFault, ReleaseInput, TableFile, current, list, publish, verify,
+};
+
+fn column(name: &str, sql_type: &str, description: &str) -> Column {
+    Column { name: name.into(), sql_type: sql_type.into(), description: description.into() }
+}
+
+fn write(folder: &Path, name: &str, columns: Vec<(&str, ArrayRef)>) -> (PathBuf, String) {
+    let path = folder.join(format!("{name}.parquet"));
+    let batch = RecordBatch::try_from_iter(columns).unwrap();
+    let mut writer = ArrowWriter::try_new(fs::File::create(&path).unwrap(), batch.schema(), None).unwrap();
+    writer.write(&batch).unwrap();
+    writer.close().unwrap();
+    let digest = Sha256::digest(fs::read(&path).unwrap());
+    let pairs: Vec<String> = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    (path, pairs.concat())
+}
+
+/// A build of two tables; `year` changes one cell of one of them.
+fn built(folder: &Path, year: i16) -> ReleaseInput {
+    let ids = ["0a", "1b", "2c"].map(|start| format!("{start}{}", "0".repeat(30)));
+    let learner_id: ArrayRef = Arc::new(StringArray::from(ids.to_vec()));
+    let (member, member_sum) = write(
+        folder,
+        "cohort_member",
+        vec![
+            ("learner_id", learner_id.clone()),
+            ("cohort_ay", Arc::new(Int16Array::from(vec![2019, year, 2020]))),
+            ("dis_y6", Arc::new(BooleanArray::from(vec![Some(true), None, Some(false)]))),
+        ],
+    );
+    let state: ArrayRef = Arc::new(StringArray::from(vec!["ks4_mainstream", "ap_no_ks4", "not_found"]));
+    let (outcome, outcome_sum) =
+        write(folder, "cohort_outcome", vec![("learner_id", learner_id), ("state", state)]);
+    let id_column = column("learner_id", "VARCHAR", "Pseudonym of the learner, 32 hex characters");
+    ReleaseInput {
+        tables: vec![
+            TableFile {
+                name: "cohort_outcome".into(),
+                title: "Where every learner of a cohort ended, & what they achieved".into(),
+                grain: vec!["learner_id".into()],
+                columns: vec![id_column.clone(), column("state", "VARCHAR", "The learner's state at 16")],
+                purposes: vec!["research".into()],
+                rows: 3,
+                path: outcome,
+                sha256: outcome_sum,
+            },
+            TableFile {
+                name: "cohort_member".into(),
+                title: "Every learner of every Year 6 cohort, with the starting point".into(),
+                grain: vec!["learner_id".into()],
+                columns: vec![
+                    id_column,
+                    column("cohort_ay", "SMALLINT", "The academic year, by its end year"),
+                    column("dis_y6", "BOOLEAN", "Disadvantaged in Year 6; empty when not known"),
+                ],
+                purposes: vec!["research".into(), "ap_commissioning".into()],
+                rows: 3,
+                path: member,
+                sha256: member_sum,
+            },
+        ],
+        definitions: BTreeMap::from([
+            ("queries/cohort/cohort_member.sql".into(), "ab".repeat(32)),
+            ("schemas/enrolment.toml".into(), "cd".repeat(32)),
+        ]),
+        as_of: NaiveDate::from_ymd_opt(2026, 3, 31).unwrap(),
+        home_authority: "940".into(),
+        coverage: vec![
+            Coverage { source: "wonde".into(), entity: "enrolment".into(), rows: 14_213 },
+            Coverage { source: "ap-register".into(), entity: "placement".into(), rows: 187 },
+        ],
+        synthetic: false,
+    }
+}
+
+/// Every file of a folder, by path, links not followed.
+fn bytes(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    for within in [folder.to_path_buf(), folder.join("parquet")] {
+        for entry in fs::read_dir(within).unwrap().map(Result::unwrap) {
+            if entry.file_type().unwrap().is_file() {
+                let path = entry.path();
+                let name = path.strip_prefix(folder).unwrap().to_string_lossy().into_owned();
+                found.insert(name, fs::read(path).unwrap());
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn a_release_holds_what_it_should() {
+    let (build, site) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let release = publish(&built(build.path(), 2019), site.path()).unwrap();
+    let files = bytes(&release.folder);
+    let names: Vec<&str> = files.keys().map(String::as_str).collect();
+    assert_eq!(
+        names,
+        [
+            "README.md",
+            "codebook.html",
+            "codebook.json",
+            "manifest.json",
+            "parquet/cohort_member.parquet",
+            "parquet/cohort_outcome.parquet",
+            "warehouse.duckdb"
+        ]
+    );
+    let readme = String::from_utf8(files["README.md"].clone()).unwrap();
+    assert!(readme.contains("pseudonymised personal data") && !readme.to_lowercase().contains("anonymous"));
+    assert!(readme.contains(&release.id) && !readme.contains('{'), "{readme}");
+    let html = String::from_utf8(files["codebook.html"].clone()).unwrap();
+    assert!(html.contains("ended, &amp; what") && html.contains("<html lang=\"en-GB\">"));
+    for outside in ["<script", "http:", "https:", "src=", "url("] {
+        assert!(!html.contains(outside), "{outside}");
+    }
+    let here = site.path().to_string_lossy().into_owned();
+    for (name, bytes) in files.iter().filter(|(name, _)| *name != "warehouse.duckdb") {
+        assert!(!String::from_utf8_lossy(bytes).contains(&here), "{name} tells where it was made");
+    }
+}
+
+#[test]
+fn the_database_opens_read_only_and_describes_itself() {
+    let (build, site) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let release = publish(&built(build.path(), 2019), site.path()).unwrap();
+    let config = duckdb::Config::default().access_mode(duckdb::AccessMode::ReadOnly).unwrap();
+    let open = duckdb::Connection::open_with_flags(release.folder.join("warehouse.duckdb"), config).unwrap();
+    let text = |sql: &str| open.query_row(sql, [], |row| row.get::<_, String>(0)).unwrap();
+    assert_eq!(text("select state from cohort_outcome order by learner_id limit 1"), "ks4_mainstream");
+    assert_eq!(text("select count(*)::varchar from cohort_member where dis_y6 is null"), "1");
+    let comment =
+        "select comment from duckdb_columns() where column_name = 'state' and table_name = 'cohort_outcome'";
+    assert_eq!(text(comment), "The learner's state at 16");
+}
+
+#[test]
+fn the_same_content_is_the_same_bytes() {
+    let build = tempfile::tempdir().unwrap();
+    let (one, another) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let mut input = built(build.path(), 2019);
+    let first = publish(&input, one.path()).unwrap();
+    input.tables.reverse();
+    input.coverage.reverse();
+    let second = publish(&input, another.path()).unwrap();
+    assert_eq!(first.id, second.id);
+    let (first, second) = (bytes(&first.folder), bytes(&second.folder));
+    for (name, bytes) in
+        first.iter().filter(|(name, _)| !["manifest.json", "warehouse.duckdb"].contains(&&***name))
+    {
+        assert!(*bytes == second[name], "{name} differs");
+    }
+    // The engine writes its database as it likes: only that file's checksum, and the seal over it, may differ.
+    let manifest = |files: &BTreeMap<String, Vec<u8>>| {
+        let mut manifest: serde_json::Value = serde_json::from_slice(&files["manifest.json"]).unwrap();
+        manifest["seal"].take();
+        manifest["files"]["warehouse.duckdb"].take();
+        manifest
+    };
+    assert_eq!(manifest(&first), manifest(&second));
+}
+
+#[test]
+fn the_same_content_again_writes_nothing() {
+    let (build, site) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let input = built(build.path(), 2019);
+    assert!(publish(&input, site.path()).unwrap().is_new);
+    let before = bytes(site.path().join(list(site.path()).unwrap()[0].id.clone()).as_path());
+    let again = publish(&input, site.path()).unwrap();
+    assert!(!again.is_new);
+    assert!(before == bytes(&again.folder));
+}
+
+#[test]
+fn what_a_killed_run_left_is_swept_and_no_release() {
+    let (build, site) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let input = built(build.path(), 2019);
+    let sound = publish(&input, site.path()).unwrap();
+    let half = site.path().join(format!(".new-{}", sound.id));
+    fs::rename(&sound.folder, &half).unwrap();
+    fs::write(half.join("half"), "").unwrap();
+    assert!(list(site.path()).unwrap().is_empty());
+    assert!(matches!(verify(site.path(), &sound.id), Err(ReleaseFault::NotFound { .. })));
+    assert!(publish(&input, site.path()).unwrap().is_new);
+    assert!(!half.exists());
+    assert!(verify(site.path(), &sound.id).unwrap().flaws.is_empty());
+}
+
+#[test]
+fn another_cell_is_another_release_and_current_moves() {
+    let (build, site) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    assert_eq!(current(site.path()).unwrap(), None);
+    assert!(list(site.path()).unwrap().is_empty());
+    let first = publish(&built(build.path(), 2019), site.path()).unwrap();
+    assert_eq!(current(site.path()).unwrap(), Some(first.id.clone()));
+    let second = publish(&built(build.path(), 2020), site.path()).unwrap();
+    assert_ne!(first.id, second.id);
+    assert_eq!(current(site.path()).unwrap(), Some(second.id.clone()));
+    assert!(site.path().join("current/manifest.json").exists());
+    let found = list(site.path()).unwrap();
+    assert_eq!(found.len(), 2);
+    assert!(found.iter().all(|summary| summary.is_current == (summary.id == second.id) && summary.rows == 6));
+    // Back to the first: nothing new, but it is the current one again.
+    assert!(!publish(&built(build.path(), 2019), site.path()).unwrap().is_new);
+    assert_eq!(current(site.path()).unwrap(), Some(first.id));
+}
+
+#[test]
+fn whoever_looks_always_finds_a_current_release() {
+    let (build, site) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (one, other) = (built(build.path(), 2019), tempfile::tempdir().unwrap());
+    let another = built(other.path(), 2020);
+    publish(&one, site.path()).unwrap();
+    publish(&another, site.path()).unwrap();
+    let done = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for _ in 0..20 {
+                publish(&one, site.path()).unwrap();
+                publish(&another, site.path()).unwrap();
+            }
+            done.store(true, std::sync::atomic::Ordering::Relaxed);
+        });
+        while !done.load(std::sync::atomic::Ordering::Relaxed) {
+            assert!(current(site.path()).unwrap().is_some());
+            assert!(fs::metadata(site.path().join("current/manifest.json")).is_ok());
+        }
+    });
+}
+
+#[test]
+fn a_flipped_byte_is_found_in_any_file() {
+    let (build, site) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let release = publish(&built(build.path(), 2019), site.path()).unwrap();
+    let sound = verify(site.path(), &release.id).unwrap();
+    assert_eq!((sound.files, sound.flaws.len()), (7, 0));
+    for (name, bytes) in bytes(&release.folder) {
+        for at in [0, bytes.len() / 3, bytes.len() / 2, bytes.len() - 1] {
+            let path = release.folder.join(&name);
+            let mut flipped = bytes.clone();
+            flipped[at] ^= 1;
+            fs::remove_file(&path).unwrap();
+            fs::write(&path, &flipped).unwrap();
+            match verify(site.path(), &release.id) {
+                Ok(found) => assert!(found.flaws.iter().any(|flaw| flaw.file == name), "{name} at {at}"),
+                Err(fault) => {
+                    assert!(matches!(fault, ReleaseFault::Manifest { .. }) && name == "manifest.json");
+                }
+            }
+            fs::write(&path, &bytes).unwrap();
+        }
+    }
+    assert!(verify(site.path(), &release.id).unwrap().flaws.is_empty());
+    fs::write(release.folder.join("notes.txt"), "mine").unwrap();
+    let found = verify(site.path(), &release.id).unwrap();
+    assert_eq!(found.flaws[0].what, "not part of the release");
+    let refused = publish(&built(build.path(), 2019), site.path()).unwrap_err();
+    assert!(matches!(refused, ReleaseFault::Damaged { .. }));
+}
+
+#[test]
+fn what_is_not_as_built_is_refused_and_leaves_nothing() {
+    let (build, site) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let mut input = built(build.path(), 2019);
+    input.tables[1].sha256 = "0".repeat(64);
+    let refused = publish(&input, site.path()).unwrap_err();
+    assert_eq!(refused, ReleaseFault::TableChanged { table: "cohort_member".into() });
+    assert_eq!(fs::read_dir(site.path()).unwrap().count(), 0);
+    let mut input = built(build.path(), 2019);
+    input.tables[0].name = "a\"; drop table x".into();
+    assert!(matches!(publish(&input, site.path()), Err(ReleaseFault::Name { .. })));
+    input.tables.clear();
+    assert_eq!(publish(&input, site.path()).unwrap_err(), ReleaseFault::Empty);
+    assert!(matches!(verify(site.path(), "../etc"), Err(ReleaseFault::NotFound { .. })));
+    assert!(matches!(release::verify(site.path(), &"0".repeat(32)), Err(ReleaseFault::NotFound { .. })));
+}
