@@ -6,7 +6,7 @@
 mod lint;
 
 use std::collections::BTreeMap;
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::path::Path;
 
 use include_dir::{Dir, include_dir};
@@ -204,26 +204,29 @@ fn embedded_texts(dir: &Dir<'_>, texts: &mut BTreeMap<String, (String, bool)>) {
     }
 }
 
+/// Reads a site's folder. What lies where nothing is read from is a problem: a site that meant to replace a query must
+/// hear that it did not.
 fn overlay_texts(folder: &Path, texts: &mut BTreeMap<String, (String, bool)>, problems: &mut Vec<Problem>) {
-    for layer in LAYERS.iter().copied().chain(["_engine"]) {
-        let Ok(entries) = std::fs::read_dir(folder.join(layer)) else { continue };
-        for entry in entries.flatten() {
-            let path = entry.path();
-            if !is_sql(&path) {
-                continue;
-            }
-            let file = format!("{layer}/{}", entry.file_name().to_string_lossy());
+    let mut problem =
+        |file: &str, what: String| problems.push(Problem { file: file.to_owned(), line: 1, what });
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) => return problem("", format!("the site's folder cannot be read: {}", error.kind())),
+    };
+    for layer in entries.flatten() {
+        let name = layer.file_name().to_string_lossy().into_owned();
+        let is_known = LAYERS.contains(&name.as_str()) || name == "_engine";
+        if !is_known && (layer.path().is_dir() || is_sql(&layer.path())) {
+            problem(&name, format!("not one of the folders {}", LAYERS.join(", ")));
+        }
+        let Ok(files) = std::fs::read_dir(layer.path()) else { continue };
+        for path in files.flatten().map(|file| file.path()).filter(|path| is_known && is_sql(path)) {
+            let file = format!("{name}/{}", path.file_name().unwrap_or_default().to_string_lossy());
             match std::fs::read_to_string(&path) {
                 Ok(text) => {
                     texts.insert(file, (text, true));
                 }
-                Err(error) => {
-                    problems.push(Problem {
-                        file,
-                        line: 1,
-                        what: format!("cannot be read: {}", error.kind()),
-                    });
-                }
+                Err(error) => problem(&file, format!("cannot be read: {}", error.kind())),
             }
         }
     }
@@ -279,7 +282,11 @@ fn read_query(file: &str, sql: String, is_overlaid: bool) -> Result<Query, Probl
 }
 
 fn sha256_hex(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    let mut hex = String::with_capacity(64);
+    for byte in Sha256::digest(bytes) {
+        let _ = write!(hex, "{byte:02x}");
+    }
+    hex
 }
 
 #[cfg(test)]
@@ -345,5 +352,16 @@ mod tests {
         assert!(after.is_overlaid && !before.is_overlaid);
         assert_ne!(before.sha256, after.sha256);
         assert_eq!(embedded.queries.len(), overlaid.queries.len());
+    }
+
+    #[test]
+    fn a_site_file_that_would_be_passed_over_is_told() {
+        let site = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(site.path().join("spines")).unwrap();
+        std::fs::write(site.path().join("spell.sql"), "select 1").unwrap();
+        let problems = QuerySet::load(Some(site.path())).unwrap_err();
+        let files: Vec<&str> = problems.0.iter().map(|problem| problem.file.as_str()).collect();
+        assert_eq!(files, ["spell.sql", "spines"]);
+        assert!(QuerySet::load(Some(&site.path().join("nowhere"))).is_err());
     }
 }

@@ -1,4 +1,4 @@
-//! A DuckDB that can do what it is told and no more: no extensions, no files but the listed ones, no settings to
+//! A `DuckDB` that can do what it is told and no more: no extensions, no files but the listed ones, no settings to
 //! change afterwards, bounded memory and a bounded place to spill.
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -17,6 +17,9 @@ pub struct Limits {
     /// Folder for what does not fit in memory (`<data_dir>/tmp`); none: the engine stops instead.
     pub spill_to: Option<PathBuf>,
 }
+
+/// What may be spilled at most: a build that wants more is a mistake, and must not fill the disk.
+const SPILL_LIMIT: &str = "50GB";
 
 impl Default for Limits {
     fn default() -> Self {
@@ -49,6 +52,10 @@ fn config(limits: &Limits) -> Result<Config, WarehouseFault> {
         .and_then(|config| config.max_memory(&limits.memory))
         .and_then(|config| config.with("temp_directory", &spill_to))
         .and_then(|config| config.with("preserve_insertion_order", "false"))
+        .and_then(|config| match limits.spill_to {
+            Some(_) => config.with("max_temp_directory_size", SPILL_LIMIT),
+            None => Ok(config),
+        })
         .map_err(engine)
 }
 
@@ -89,7 +96,7 @@ pub fn over_tables(
     Ok(connection)
 }
 
-/// Writes a DuckDB database that holds the finished tables, for those who want one file to open.
+/// Writes a `DuckDB` database that holds the finished tables, for those who want one file to open.
 /// Its bytes are the engine's business and no part of a release's content.
 ///
 /// # Errors

@@ -20,3 +20,6 @@ pub use publish::BuiltTable;
 pub use relation::{BuildContext, Inputs};
 pub use shape::{Shapes, prove_reads, scratch, shapes};
 pub use shell::write_shell;
+
+#[cfg(test)]
+mod tests;

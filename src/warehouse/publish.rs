@@ -1,4 +1,5 @@
 //! Writes a published table: rows in the order of its grain, in Parquet that depends on the rows alone.
+use std::fmt::Write as _;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -171,5 +172,9 @@ fn sha256_of(path: &Path) -> std::io::Result<String> {
         }
         digest.update(&buffer[..read]);
     }
-    Ok(digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    let mut hex = String::with_capacity(64);
+    for byte in digest.finalize() {
+        let _ = write!(hex, "{byte:02x}");
+    }
+    Ok(hex)
 }

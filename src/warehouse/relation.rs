@@ -153,10 +153,12 @@ fn over_csv(
     let broken = |what: &str| WarehouseFault::Reference { file: file.to_owned(), what: what.to_owned() };
     let mut reader = csv::Reader::from_reader(text.as_bytes());
     let headers = reader.headers().map_err(|_| broken("has no header row"))?.clone();
-    let is_plain =
-        |header: &str| !header.is_empty() && header.chars().all(|c| c.is_ascii_lowercase() || c == '_');
+    let is_plain = |header: &str| {
+        header.starts_with(|c: char| c.is_ascii_lowercase())
+            && header.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+    };
     if !headers.iter().all(is_plain) {
-        return Err(broken("a column name is lower-case letters and underscores"));
+        return Err(broken("a column name is lower-case letters, digits and underscores"));
     }
     let mut rows = Vec::new();
     for (position, record) in reader.records().enumerate() {

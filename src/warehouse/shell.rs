@@ -1,4 +1,4 @@
-//! `build --shell`: the whole build as one SQL file for a DuckDB shell, with the very files and queries of a build.
+//! `build --shell`: the whole build as one SQL file for a `DuckDB` shell, with the files and queries of a build.
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use super::relation::{BuildContext, Inputs, relations};
 use crate::definitions::graph::build_order;
 use crate::definitions::query::QuerySet;
 
-/// Writes a file that a DuckDB shell reads with `.read`: views over the listed Parquet files, the code lists, the
+/// Writes a file that a `DuckDB` shell reads with `.read`: views over the listed Parquet files, the code lists, the
 /// policy and every query in order.
 ///
 /// # Errors

@@ -1,5 +1,6 @@
 //! Runs the stories of `tests/specs`: what was given, what a table says of it. `tests/specs/README.md` says how they
 //! are written; with `UPDATE_SPECS=1` the expected rows are rewritten instead of compared.
+#![allow(clippy::unwrap_used, reason = "a story that cannot be read is a failed test")]
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -234,14 +235,19 @@ fn literal(column: &str, kind: &str, cell: &str) -> String {
 
 fn id_of(name: &str) -> String {
     assert!(name.len() <= 16, "`{name}` is longer than an id");
-    let letters: String = name.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let letters = name.bytes().fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    });
     format!("{letters:0<32}")
 }
 
 /// The name behind an id, or the text itself where it is no id.
 fn name_of(text: String) -> String {
     let digits = text.trim_end_matches("00");
-    let is_id = text.len() == 32 && digits.len() % 2 == 0 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let is_id = text.len() == 32
+        && digits.len().is_multiple_of(2)
+        && text.bytes().all(|byte| byte.is_ascii_hexdigit());
     let bytes: Option<Vec<u8>> = (0..digits.len() / 2)
         .map(|at| u8::from_str_radix(digits.get(2 * at..2 * at + 2)?, 16).ok())
         .collect();
@@ -272,7 +278,8 @@ fn make(
     if !made.insert(table.to_owned()) {
         return;
     }
-    let columns: Vec<String> = world.shapes[table].iter().map(|(name, kind)| format!("{name} {kind}")).collect();
+    let columns: Vec<String> =
+        world.shapes[table].iter().map(|(name, kind)| format!("{name} {kind}")).collect();
     if let Some(text) = world.codes.get(table) {
         connection.execute_batch(&format!("create table {table} ({})", columns.join(", "))).unwrap();
         let mut reader = csv::Reader::from_reader(text.as_bytes());

@@ -45,7 +45,7 @@ pub(super) fn headline(release: &Path) -> Result<Vec<HeadlineRow>, Halt> {
         Some(HeadlineRow {
             cohort_ay: row.number("cohort_ay")? as i32,
             population: row.text("population")?,
-            group: row.text("group_name").or_else(|| row.text("group"))?,
+            group: row.text("disadvantage")?,
             n_members: row.number("n_members")? as u64,
             n_with_results: row.number("n_with_results")? as u64,
             n_achieved: row.number("n_achieved")? as u64,

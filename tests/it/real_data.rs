@@ -1,0 +1,116 @@
+//! Files that nobody here wrote. Read where `THROUGHLINE_REAL_DATA` names their folder; without it each test says
+//! that it was skipped.
+use crate::site::{TestSite, column_text, lake_rows};
+use std::{
+    collections::{HashMap, HashSet},
+    fs,
+    path::{Path, PathBuf},
+};
+
+fn real(folder: &str) -> Option<PathBuf> {
+    let found = std::env::var_os("THROUGHLINE_REAL_DATA").map(|root| Path::new(&root).join(folder));
+    let found = found.filter(|folder| folder.is_dir());
+    if found.is_none() {
+        println!("SKIPPED: no real data: set THROUGHLINE_REAL_DATA to a folder that holds {folder}");
+    }
+    found
+}
+
+#[test]
+fn two_terms_of_a_school_census_with_drifting_columns() {
+    let Some(folder) = real("school_census_synthetic") else { return };
+    let site = TestSite::new();
+    let inbox = site.inbox("census");
+    for file in ["2024_autumn_pupilonroll.csv", "2025_spring_pupilonroll.csv", "2025_spring_fsmperiod.csv"] {
+        fs::copy(folder.join(file), inbox.join(file)).unwrap();
+    }
+    site.source("census", "school-census-tables", "");
+    site.configure("2025-03-31");
+    let report = site.run(&["--json", "pull"]);
+    assert_eq!(report.code, 0, "{}", report.err);
+    let mut terms: HashMap<String, HashMap<String, String>> = HashMap::new();
+    for batch in lake_rows(&site.data(), "enrolment") {
+        for at in 0..batch.num_rows() {
+            let pupil = column_text(&batch, "subject_id", at);
+            let school = column_text(&batch, "establishment_id", at);
+            terms.entry(column_text(&batch, "observed_on", at)).or_default().insert(pupil, school);
+        }
+    }
+    let (autumn, spring) = (&terms["2024-10-03"], &terms["2025-01-16"]);
+    assert_eq!((autumn.len(), spring.len()), (9_088, 9_498));
+    let both: Vec<_> = autumn.keys().filter(|pupil| spring.contains_key(*pupil)).collect();
+    assert_eq!(both.len(), 9_075);
+    assert_eq!(both.iter().filter(|pupil| autumn[**pupil] != spring[**pupil]).count(), 355);
+
+    let set_aside = site.run(&["--json", "quarantine", "census"]).json();
+    let lines = set_aside["quarantine"].as_array().unwrap();
+    let backwards: HashSet<u64> = lines
+        .iter()
+        .filter(|line| line["problem"] == "ends_before_start")
+        .map(|line| line["row"].as_u64().unwrap())
+        .collect();
+    assert_eq!(backwards.len(), 6_382, "each named by its own row");
+    let status = site.run(&["--json", "status"]).json();
+    let spells = status["feeds"].as_array().unwrap().iter().find(|feed| feed["feed"] == "free_school_meals").unwrap();
+    assert_eq!(spells["read"], 25_889);
+    assert_eq!(
+        spells["read"].as_u64().unwrap(),
+        spells["accepted"].as_u64().unwrap() + spells["set_aside"].as_u64().unwrap() + spells["unchanged"].as_u64().unwrap()
+    );
+    assert_eq!(spells["set_aside"], 6_382);
+}
+
+#[test]
+fn a_school_that_became_an_academy_is_one_school() {
+    let Some(folder) = real("gias") else { return };
+    let site = TestSite::new();
+    let inbox = site.inbox("gias");
+    for file in ["Establishment.json", "EstablishmentLinks.json"] {
+        fs::copy(folder.join(file), inbox.join(file)).unwrap();
+    }
+    site.source("gias", "gias-json", "");
+    site.configure("2026-03-31");
+    let report = site.run(&["--json", "pull"]);
+    assert_eq!(report.code, 0, "{}", report.err);
+    let establishments: usize = lake_rows(&site.data(), "establishment").iter().map(arrow::array::RecordBatch::num_rows).sum();
+    assert_eq!(establishments, 1_924);
+    let mut links: HashMap<String, usize> = HashMap::new();
+    for batch in lake_rows(&site.data(), "establishment_link") {
+        for at in 0..batch.num_rows() {
+            *links.entry(column_text(&batch, "link_type", at)).or_default() += 1;
+        }
+    }
+    assert_eq!(links.values().sum::<usize>(), 1_728);
+    assert_eq!(links["predecessor"], 1_599);
+    assert_eq!(links["successor"], 50);
+}
+
+#[test]
+fn national_alternative_provision_is_the_sum_of_its_authorities() {
+    let Some(folder) = real("dfe_ap") else { return };
+    let site = TestSite::new();
+    let inbox = site.inbox("statistics");
+    let file = "ap_placements_ap_census.csv.gz";
+    fs::copy(folder.join(file), inbox.join(file)).unwrap();
+    site.source("statistics", "dfe-ap-census-statistics", "");
+    site.configure("2026-03-31");
+    let report = site.run(&["--json", "pull"]);
+    assert_eq!(report.code, 0, "{}", report.err);
+    let (mut national, mut authorities) = (0.0, 0.0);
+    for batch in lake_rows(&site.data(), "comparator") {
+        for at in 0..batch.num_rows() {
+            let text = |name| column_text(&batch, name, at);
+            let total = ["sex", "age", "ethnicity", "fsm"].iter().all(|name| text(name) == "Total");
+            if total && text("time_period") == "202223" {
+                let value: f64 = text("value").parse().unwrap();
+                match text("level").as_str() {
+                    "National" => national += value,
+                    "Local authority" => authorities += value,
+                    _ => {}
+                }
+            }
+        }
+    }
+    assert!((national - 40_904.0).abs() < f64::EPSILON, "{national}");
+    assert!((authorities - 40_904.0).abs() < f64::EPSILON, "{authorities}");
+}
