@@ -33,19 +33,20 @@ impl Area {
         let Some(first) = journey.first_day().into_iter().chain(first_point).min() else {
             return Self { first: None, days: Vec::new() };
         };
-        let mut days = Vec::new();
-        let mut day = first;
-        while day <= as_of {
-            // The last point up to the day; before the first point the first one reaches back.
-            let current = points.iter().rfind(|(from, ..)| *from <= day).or(points.first());
-            let home = current.map(|(_, la, _)| *la);
-            let educating = journey.main_on(day).and_then(|stay| match stay.role {
-                Role::Home => home,
+        let index = |day: NaiveDate| (day - first).num_days() as usize;
+        let mut days = vec![AreaDay::default(); index(as_of) + 1];
+        // Each point holds to the end until the next one is painted over it; the first one reaches back.
+        for (number, (from, la, evidence)) in points.iter().enumerate() {
+            let from = if number == 0 { 0 } else { index(*from) };
+            days[from..].fill(AreaDay { home: Some(la), evidence: Some(evidence), educating: None });
+        }
+        let learning_from = journey.first_day().map_or(days.len(), index);
+        for (day, main) in days[learning_from..].iter_mut().zip(journey.main_by_day()) {
+            day.educating = main.and_then(|stay| match stay.role {
+                Role::Home => day.home,
                 Role::Missing => None,
                 _ => stay.la,
             });
-            days.push(AreaDay { home, educating, evidence: current.map(|(.., evidence)| *evidence) });
-            day = next(day);
         }
         Self { first: Some(first), days }
     }

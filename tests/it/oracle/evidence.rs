@@ -187,3 +187,10 @@ impl Stay {
         self.from <= day && day <= self.to
     }
 }
+
+#[test]
+fn chains_end_at_the_last_school_and_cycles_at_their_smallest_id() {
+    let forward = BTreeSet::from([("1", "3"), ("2", "3"), ("3", "4"), ("8", "9"), ("9", "8"), ("7", "9")]);
+    let ends: Vec<&str> = ["1", "2", "4", "5", "7", "8", "9"].map(|id| last_of_chain(id, &forward)).to_vec();
+    assert_eq!(ends, ["4", "4", "4", "5", "8", "8", "8"]);
+}

@@ -92,6 +92,11 @@ impl Journey {
         self.first
     }
 
+    /// The stay that is the main one on each day from the first with any evidence on.
+    pub fn main_by_day(&self) -> impl Iterator<Item = Option<&Stay>> {
+        self.main.iter().map(|stay| stay.map(|stay| &self.stays[stay]))
+    }
+
     /// The stay that is the main one on a day; none in a gap, a holiday, before or after.
     pub fn main_on(&self, day: NaiveDate) -> Option<&Stay> {
         let index = usize::try_from((day - self.first?).num_days()).ok()?;

@@ -27,7 +27,7 @@ pub fn member(
     };
     let days_of_year =
         || std::iter::successors(Some(first), |day| Some(next(*day))).take_while(|day| *day <= last);
-    let (ks2_state, ks2_score) = key_stage_2(person, cohort, present);
+    let (ks2_state, ks2_score) = key_stage_2(facts, person, cohort, present);
     CohortMember {
         person: Person(person.number),
         cohort_ay: i64::from(cohort),
@@ -41,9 +41,14 @@ pub fn member(
         ks2_state: ks2_state.to_owned(),
         ks2_score,
         ks2_band: None,
-        dis_y6: disadvantaged(person, cohort),
-        sen_y6: special_needs(person, cohort).map(str::to_owned),
+        dis_y6: disadvantaged(facts, person, cohort),
+        sen_y6: special_needs(facts, person, cohort).map(str::to_owned),
     }
+}
+
+/// Whether a day lies in an academic year and is not ahead of the day that everything is seen from.
+fn in_year(facts: &Facts, day: NaiveDate, ay: i32) -> bool {
+    day <= facts.as_of && academic_year(day) == ay
 }
 
 fn entry_basis(kind: &str, legal_basis: &str) -> Code {
@@ -57,13 +62,13 @@ fn entry_basis(kind: &str, legal_basis: &str) -> Code {
 }
 
 /// State and mean score. A subject has points when it was tested and scored, or was below the test.
-fn key_stage_2(person: &PersonFacts, cohort: i32, present: bool) -> (Code, Option<Fixed<2>>) {
+fn key_stage_2(facts: &Facts, person: &PersonFacts, cohort: i32, present: bool) -> (Code, Option<Fixed<2>>) {
     match codes::ks2_tests_held(cohort) {
         None => return ("no_rule_for_year", None),
         Some(false) => return ("covid", None),
         Some(true) => {}
     }
-    let (reading, maths) = (test(person, cohort, "reading"), test(person, cohort, "maths"));
+    let (reading, maths) = (test(facts, person, cohort, "reading"), test(facts, person, cohort, "maths"));
     match (reading.and_then(points), maths.and_then(points)) {
         (Some(one), Some(other)) => {
             let below = [reading, maths].into_iter().flatten().any(|row| row.status == "below_test");
@@ -88,19 +93,18 @@ fn points(row: &Ks2) -> Option<i64> {
 }
 
 /// The one row of a subject: tested before anything else, then the greatest score, then the order of the codes.
-fn test<'a>(person: &'a PersonFacts, cohort: i32, subject: &str) -> Option<&'a Ks2> {
-    let rows =
-        person.ks2.iter().filter(|row| row.subject == subject && academic_year(row.taken_on) == cohort);
+fn test<'a>(facts: &Facts, person: &'a PersonFacts, cohort: i32, subject: &str) -> Option<&'a Ks2> {
+    let rows = person.ks2.iter().filter(|row| row.subject == subject && in_year(facts, row.taken_on, cohort));
     rows.min_by_key(|row| (row.status != "tested", std::cmp::Reverse(row.score), row.status))
 }
 
 /// Free meals within six years or looked after, as observed in Year 6.
-fn disadvantaged(person: &PersonFacts, cohort: i32) -> Option<bool> {
+fn disadvantaged(facts: &Facts, person: &PersonFacts, cohort: i32) -> Option<bool> {
     let observed = |kind: Code, value: Code| {
         person.circumstances.iter().any(|row| {
             row.kind == kind
                 && row.value == value
-                && row.observed_on.is_some_and(|day| academic_year(day) == cohort)
+                && row.observed_on.is_some_and(|day| in_year(facts, day, cohort))
         })
     };
     if observed("fsm6", "Y") || observed("cla", "Y") {
@@ -113,9 +117,9 @@ fn disadvantaged(person: &PersonFacts, cohort: i32) -> Option<bool> {
 }
 
 /// The most that was observed in Year 6.
-fn special_needs(person: &PersonFacts, cohort: i32) -> Option<Code> {
+fn special_needs(facts: &Facts, person: &PersonFacts, cohort: i32) -> Option<Code> {
     let in_year =
-        person.sen.iter().filter(|row| row.observed_on.is_some_and(|day| academic_year(day) == cohort));
+        person.sen.iter().filter(|row| row.observed_on.is_some_and(|day| in_year(facts, day, cohort)));
     let order = ["none", "support", "plan"];
     let most = in_year.map(|row| match row.provision {
         "E" | "S" => 2,
