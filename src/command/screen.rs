@@ -77,10 +77,11 @@ impl Drop for Bar {
     }
 }
 
-/// A table whose columns line up; those named in `right` hold numbers.
+/// A table whose columns line up; those named in `right` hold numbers. Wide texts wrap.
 pub fn table(header: &[&str], rows: Vec<Vec<String>>, right: &[usize]) -> String {
+    const WIDTH: u16 = 118;
     let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Disabled);
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_width(WIDTH);
     table.set_header(header.to_vec());
     for row in rows {
         table.add_row(row);
@@ -90,7 +91,11 @@ pub fn table(header: &[&str], rows: Vec<Vec<String>>, right: &[usize]) -> String
             column.set_cell_alignment(CellAlignment::Right);
         }
     }
-    table.to_string()
+    let text = table.to_string();
+    let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
+    let rule = "─".repeat(lines.iter().map(|line| line.chars().count()).max().unwrap_or(0));
+    let (first, rest) = lines.split_first().map_or(("", &[][..]), |(first, rest)| (*first, rest));
+    std::iter::once(first).chain(std::iter::once(rule.as_str())).chain(rest.iter().copied()).collect::<Vec<_>>().join("\n")
 }
 
 /// `1234567` as `1,234,567`.

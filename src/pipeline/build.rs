@@ -3,7 +3,7 @@ use crate::{
     definitions::query::QuerySet,
     warehouse::{self, BuildContext, BuildOptions, BuiltTable, CheckResult, Entity, Inputs},
 };
-use std::{fs, path::PathBuf};
+use std::{collections::BTreeSet, fs, path::PathBuf};
 
 /// What a build made.
 #[derive(Debug, Clone)]
@@ -38,7 +38,40 @@ pub fn build(site: &mut Site, watch: &mut dyn Watch) -> Result<BuildReport, Site
     let mut told = |name: &str, done: usize, of: usize| watch.part(name, done, of);
     let made = warehouse::build_with_checks(&queries, &inputs, &context, &options, &folder, &mut told)
         .map_err(|fault| SiteFault::Build(fault.to_string()))?;
+    let mut made = made;
+    for table in &mut made.tables {
+        let allowed = purposes(site, &queries, &table.name)?;
+        table.purposes.retain(|purpose| allowed.contains(purpose));
+    }
     Ok(BuildReport { tables: made.tables, checks: made.checks, lake_rows, folder })
+}
+
+/// What every source behind a table allows: purposes travel with rows, and a table's are those that all share.
+fn purposes(site: &Site, queries: &QuerySet, table: &str) -> Result<BTreeSet<String>, SiteFault> {
+    let (mut waiting, mut seen) = (vec![table.to_owned()], BTreeSet::new());
+    let mut entities = BTreeSet::new();
+    while let Some(name) = waiting.pop() {
+        if let Some(entity) = name.strip_prefix("lake_") {
+            entities.insert(entity.to_owned());
+        }
+        if seen.insert(name.clone())
+            && let Some(query) = queries.queries.get(&name)
+        {
+            waiting.extend(query.reads.iter().cloned());
+        }
+    }
+    let mut allowed: BTreeSet<String> =
+        ["research", "participation", "ap_commissioning"].map(str::to_owned).into();
+    for schema in site.definitions.schemas.iter().filter(|schema| entities.contains(&schema.name)) {
+        allowed.retain(|purpose| schema.purposes.contains(purpose));
+    }
+    for source in &site.settings.sources {
+        let files = site.catalog.lake_files_of(source.name.as_str())?;
+        if files.iter().any(|(entity, _)| entities.contains(entity)) {
+            allowed.retain(|purpose| source.agreement.purposes.contains(purpose));
+        }
+    }
+    Ok(allowed)
 }
 
 /// The queries, with a site's own laid over them.

@@ -38,7 +38,7 @@ pub(super) fn places(world: &World, dir: &Path) -> io::Result<()> {
         list.put(&[site, urn, &one.name, one.kind, one.la, layout])?;
     }
     list.finish()?;
-    let header = ["Postcode", "LSOA", "Ward", "LA"];
+    let header = ["postcode", "lsoa", "ward", "la_code"];
     let mut directory = Document::create(dir, "postcodes", "council/postcodes.csv".to_owned(), &header)?;
     for one in &world.postcodes {
         directory.put(&[&one.text, &one.lsoa, &one.ward, one.la])?;

@@ -423,7 +423,7 @@ const WORDS: [Wording; 53] = [
     (Destination, "270", ["Other education", "EDU", "other education"]),
     (Destination, "280", ["Specialist college", "SPI", "specialist college"]),
     (Destination, "310", ["Apprenticeship", "APP", "apprenticeship"]),
-    (Destination, "320", ["Job with training", "EMP+", "job with training"]),
+    (Destination, "320", ["Job with training", "EMPT", "job with training"]),
     (Destination, "330", ["Job", "EMP", "job"]),
     (Destination, "410", ["Training provider", "WBL", "training"]),
     (Destination, "430", ["Other training", "TRN", "other training"]),

@@ -8,10 +8,6 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
-/// Feeds of one school file, in the order of its lines.
-pub(crate) const FEEDS: [&str; 5] =
-    ["students", "students-leaver", "exclusions", "attendance-summaries", "deletions"];
-
 /// Everybody who was ever on one school's system.
 type Stays = Vec<(u32, u32)>;
 

@@ -13,10 +13,55 @@ mod truth;
 mod workbook;
 mod xlsx;
 
+#[cfg(test)]
+mod tests;
+
 use super::world::World;
 use std::io;
 use std::path::Path;
 use truth::Truth;
+
+/// A door of the estate, as a configuration names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Door {
+    /// Name of the source.
+    pub name: String,
+    /// Its connector.
+    pub connector: String,
+    /// Folder under the estate; none for the schools' API.
+    pub inbox: Option<String>,
+    /// The provider whose workbooks they are.
+    pub establishment_id: Option<String>,
+}
+
+/// Every door of a world's estate: the schools, the council's files, one for each provider.
+pub fn doors(world: &World) -> Vec<Door> {
+    const COUNCIL: [(&str, &str); 9] = [
+        ("gias-establishments", "council/gias"),
+        ("gias-links", "council/gias"),
+        ("provider-list", "council"),
+        ("school-census-spring", "council/census"),
+        ("ks2-results", "council/ks2"),
+        ("ks4-results", "council/exams"),
+        ("ehe-register", "council/ehe"),
+        ("cme-register", "council/cme"),
+        ("nccis", "council/nccis"),
+    ];
+    let door = |name: &str, connector: String, inbox: Option<String>, establishment_id| Door {
+        name: name.to_owned(),
+        connector,
+        inbox,
+        establishment_id,
+    };
+    let schools = door("schools", "wonde".to_owned(), None, None);
+    let council = COUNCIL.map(|(name, inbox)| door(name, name.to_owned(), Some(inbox.to_owned()), None));
+    let providers = world.establishments.iter().filter_map(|one| {
+        let folder = one.folder.as_deref()?;
+        let connector = format!("ap-{}", workbook::layout_name(folder));
+        Some(door(&format!("ap-{folder}"), connector, Some(format!("ap/{folder}")), Some(one.id.clone())))
+    });
+    std::iter::once(schools).chain(council).chain(providers).collect()
+}
 
 /// How much was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +90,9 @@ pub fn write(world: &World, dir: &Path) -> io::Result<Written> {
         "truth",
     ] {
         std::fs::create_dir_all(dir.join(folder))?;
+    }
+    for folder in world.establishments.iter().filter_map(|one| one.folder.as_deref()) {
+        std::fs::create_dir_all(dir.join("ap").join(folder))?;
     }
     let mut truth = Truth::create(dir)?;
     council::places(world, dir)?;

@@ -11,7 +11,7 @@ use std::path::Path;
 const EHE: u32 = 1 << 17;
 const CME: u32 = 1 << 18;
 
-fn entries<'a>(world: &'a World, home: bool) -> impl Iterator<Item = (&'a Person, &'a OffRoll)> {
+fn entries(world: &World, home: bool) -> impl Iterator<Item = (&Person, &OffRoll)> {
     world.people.iter().flat_map(move |person| {
         let of_kind = move |one: &&OffRoll| one.registered && one.basis.starts_with("ehe") == home;
         person.off_roll.iter().filter(of_kind).map(move |one| (person, one))
@@ -139,12 +139,12 @@ fn case(number: usize, who: &Shown, one: &OffRoll) -> Vec<Cell> {
         Cell::from(who.upn.as_str()),
         Cell::from(who.surname.as_str()),
         Cell::from(who.forename.as_str()),
-        date(who.birth_date, number % 3 == 0),
+        date(who.birth_date, number.is_multiple_of(3)),
         Cell::from(who.sex),
         Cell::from(who.postcode.as_str()),
         Cell::from(kind),
         date(Some(one.starts_on), number.is_multiple_of(2)),
-        date(one.ends_on, number % 5 == 0),
+        date(one.ends_on, number.is_multiple_of(5)),
         Cell::from(reason),
         Cell::from(one.moved_to_la.unwrap_or_default()),
         Cell::from(["JB", "SP", "KM"][number % 3]),

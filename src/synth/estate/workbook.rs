@@ -103,7 +103,6 @@ impl Book<'_> {
             Format::Csv => "csv",
         };
         let document = format!("ap/{folder}/placements_{}-{:02}.{extension}", self.ay - 1, self.ay % 100);
-        std::fs::create_dir_all(dir.join("ap").join(folder))?;
         let sheet = if self.layout.lists_first { 2 } else { 1 };
         let source = format!("ap-{}", self.layout.name);
         let mut table = self.furniture();

@@ -157,6 +157,11 @@ impl Builder {
     }
 }
 
+/// Some postcode of a stretch.
+pub(super) fn home_in(stretch: &std::ops::Range<u32>, dice: &mut Dice) -> PostcodeNo {
+    PostcodeNo(stretch.start + dice.below(stretch.len()) as u32)
+}
+
 impl Area {
     pub(super) fn build(seed: u64, learners: u32) -> Self {
         let per_year = (learners / COHORTS).max(1);
@@ -253,10 +258,6 @@ impl Area {
         self.establishment(self.lines[line.0].parts[0].0).phase
     }
 
-    pub(super) fn home_in(&self, range: &std::ops::Range<u32>, dice: &mut Dice) -> PostcodeNo {
-        PostcodeNo(range.start + dice.below(range.len()) as u32)
-    }
-
     pub(super) fn la_of(&self, postcode: PostcodeNo) -> Code {
         self.postcodes[postcode.0 as usize].la
     }
@@ -270,7 +271,7 @@ impl Builder {
             .map(|(name, kind, type_code, folder)| {
                 let place = self.place("", Phase::Provider, "11", kind, HOME_LA);
                 let establishment = &mut self.establishments[usize::from(place.0)];
-                establishment.name = (*name).to_owned();
+                (*name).clone_into(&mut establishment.name);
                 establishment.type_code = *type_code;
                 establishment.folder = Some((*folder).to_owned());
                 if type_code.is_none() {
@@ -323,7 +324,9 @@ impl Builder {
             })
             .collect::<Vec<_>>();
         let mean = wards.iter().map(|ward| ward.poverty).sum::<f64>() / count as f64;
-        wards.iter_mut().for_each(|ward| ward.poverty /= mean);
+        for ward in &mut wards {
+            ward.poverty /= mean;
+        }
         wards
     }
 }

@@ -3,7 +3,7 @@ use super::super::dice::Dice;
 use super::super::world::{
     Code, FIRST_COHORT, Identity, LAST_COHORT, PostcodeNo, check_letter, day, uln_check_digit,
 };
-use super::area::Area;
+use super::area::{Area, home_in};
 use super::names::{COMMUNITIES, FAMILIAR, SURNAME_ENDS, SURNAME_STARTS};
 use super::rates;
 use chrono::{Datelike, Days, NaiveDate};
@@ -41,7 +41,7 @@ impl Family {
         };
         let independent = dice.chance(rates::INDEPENDENT);
         let fsm = if independent { [false; 15] } else { fsm_chain(area.wards[ward].poverty, dice) };
-        let home = area.home_in(&area.wards[ward].postcodes, dice);
+        let home = home_in(&area.wards[ward].postcodes, dice);
         Self { number, ward, home, community, surname, fsm, independent, children: children(dice) }
     }
 

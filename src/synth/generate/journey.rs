@@ -1,6 +1,6 @@
 //! From the first day of Year 6 to the end of Year 11, one academic year after another.
 use super::super::world::{Code, HOME_LA, Home, LAST_COHORT, Phase, as_of, day};
-use super::area::Line;
+use super::area::{Line, home_in};
 use super::rates;
 use super::story::{Now, Story};
 use chrono::{Days, NaiveDate};
@@ -70,7 +70,7 @@ fn begin(story: &mut Story, ay: i32) {
     }
     if story.dice.chance(rates::HOME_NEXT_DOOR) {
         let index = story.dice.below(2);
-        story.person.homes[0].postcode = story.area.home_in(&story.area.outside[index], &mut story.dice);
+        story.person.homes[0].postcode = home_in(&story.area.outside[index], &mut story.dice);
     }
     if story.dice.chance(0.02) {
         let arrives = story.term_day(ay).min(as_of());

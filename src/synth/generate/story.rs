@@ -3,7 +3,7 @@ use super::super::dice::Dice;
 use super::super::world::{
     Code, Destination, Enrolment, Home, OffRoll, Person, Phase, Place, Placement, as_of, day, year_starts,
 };
-use super::area::{Area, Line};
+use super::area::{Area, Line, home_in};
 use super::family::Family;
 use chrono::{Days, NaiveDate};
 
@@ -141,7 +141,7 @@ impl Story<'_> {
     /// Moves home to somewhere in a ward of the area.
     pub(super) fn move_home_here(&mut self, on: NaiveDate) -> usize {
         let ward = self.dice.below(self.area.wards.len());
-        let postcode = self.area.home_in(&self.area.wards[ward].postcodes, &mut self.dice);
+        let postcode = home_in(&self.area.wards[ward].postcodes, &mut self.dice);
         self.person.homes.push(Home { starts_on: on, postcode });
         ward
     }
@@ -149,7 +149,7 @@ impl Story<'_> {
     /// Moves home out of the area: to one of two neighbours, or farther.
     pub(super) fn move_home_out(&mut self, on: NaiveDate, far: bool) -> Code {
         let index = if far { 2 } else { self.dice.below(2) };
-        let postcode = self.area.home_in(&self.area.outside[index], &mut self.dice);
+        let postcode = home_in(&self.area.outside[index], &mut self.dice);
         self.person.homes.push(Home { starts_on: on, postcode });
         self.area.la_of(postcode)
     }

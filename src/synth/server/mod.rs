@@ -203,7 +203,7 @@ fn body(shared: &Shared, path: &Parameters, asked: &Asked, withheld: &[String]) 
     let (Some(school), Some(feed)) = (path.get("school"), path.get("feed")) else {
         let schools = shared.files.schools()?;
         let records = schools.iter().map(String::as_str).collect::<Vec<_>>();
-        return Ok(envelope(shared.addr, asked, &records, |record| record.to_owned()));
+        return Ok(envelope(shared.addr, asked, &records, str::to_owned));
     };
     let school = shared.files.school(school)?;
     let records = school.records(feed, asked.query.get("updated_after").map(String::as_str));

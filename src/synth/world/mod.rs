@@ -102,6 +102,16 @@ pub struct Person {
 }
 
 impl World {
+    /// The authority the estate belongs to.
+    pub fn home_authority(&self) -> Code {
+        HOME_LA
+    }
+
+    /// The day everything is seen from.
+    pub fn as_of(&self) -> chrono::NaiveDate {
+        as_of()
+    }
+
     /// The establishment at an index.
     pub fn establishment(&self, place: Place) -> &Establishment {
         &self.establishments[usize::from(place.0)]

@@ -1,0 +1,161 @@
+//! The whole promise in one test: no identifier leaves the identified zone.
+//!
+//! Unmistakable names, numbers, postcodes and notes are planted in every source, in file names, sheet names and a
+//! sheet without a header; every failure is provoked while the log is at its most talkative; then every byte that
+//! the program wrote outside `estate/` is searched for any of them, in clear, in other encodings and as an unkeyed
+//! digest, and every column of every Parquet file and database is read and searched too.
+use crate::{
+    needles::Needles,
+    site::{Ran, run_in, walk},
+};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+use throughline::synth::{
+    Identifiers, World, WorldSpec, estate,
+    server::{Fault, Faults, Server},
+};
+
+const FORENAME: &str = "Zqxcanaryforename";
+const SURNAME: &str = "Zqxcanarysurname";
+
+/// A demonstration whose first people bear canaries instead of names and numbers.
+fn planted(dir: &Path, needles: &mut Needles) {
+    let made = run_in(dir, &["--quiet", "demo", "--dir", "site", "--learners", "400", "--seed", "5"]);
+    assert_eq!(made.code, 0, "{}", made.err);
+    let spec = WorldSpec { seed: 5, learners: 400, identifiers: Identifiers::Realistic };
+    let mut world = World::generate(&spec);
+    for person in &mut world.people {
+        person.identity.forename = format!("{FORENAME}{}", letters(person.number));
+        person.identity.surname = format!("{SURNAME}{}", letters(person.number));
+        needles.add(&person.identity.upn);
+        needles.add(&person.identity.uln);
+        needles.add(&person.identity.birth_date.format("%d/%m/%Y").to_string());
+        if let Some(upn) = &person.identity.former_upn {
+            needles.add(upn);
+        }
+    }
+    for postcode in &world.postcodes {
+        needles.add(&postcode.text);
+        needles.add(&postcode.text.replace(' ', ""));
+    }
+    needles.add(FORENAME);
+    needles.add(SURNAME);
+    let site = dir.join("site");
+    fs::remove_dir_all(site.join("estate")).unwrap();
+    fs::remove_dir_all(site.join("data")).unwrap();
+    estate::write(&world, &site.join("estate")).unwrap();
+}
+
+fn letters(number: u32) -> String {
+    number.to_string().bytes().map(|digit| char::from(b'a' + digit - b'0')).collect()
+}
+
+/// Puts canaries into file names, a sheet without header, and files that cannot be read.
+fn spoil(estate: &Path, needles: &mut Needles) {
+    let mut files = Vec::new();
+    walk(&estate.join("ap"), &mut files);
+    files.sort();
+    let name_of = |path: &PathBuf| path.file_name().unwrap().to_str().unwrap().to_owned();
+    for path in &files {
+        let (stem, extension) = (path.file_stem().unwrap().to_str().unwrap(), path.extension().unwrap().to_str().unwrap());
+        fs::copy(path, path.with_file_name(format!("{stem} ZqxCanaryFile.{extension}"))).unwrap();
+        // The same name, and content that is no workbook.
+        fs::write(path.with_file_name(format!("{stem} ZqxCanaryBroken.{extension}")), "ZqxCanaryContent,ZqxCanaryCell\n").unwrap();
+        needles.add("ZqxCanaryFile");
+        needles.add("ZqxCanaryBroken");
+        needles.add("ZqxCanaryContent");
+        needles.add("ZqxCanaryCell");
+        assert!(!name_of(path).contains("Zqx"));
+    }
+    let census = estate.join("council/census/2024_spring_pupils.csv");
+    let text = fs::read_to_string(&census).unwrap();
+    let body: String = text.lines().skip(1).map(|line| format!("{line}\n")).collect();
+    // A sheet whose first row is a child.
+    fs::write(estate.join("council/census/2027_spring_pupils.csv"), body).unwrap();
+    let header = text.lines().next().unwrap();
+    fs::write(estate.join("council/census/2028_spring_pupils.csv"), format!("{header}\n")).unwrap();
+    let torn = text.replace(",C,", ",ZqxCanaryCode,").replace("/20", "/99zqxcanarydate");
+    fs::write(estate.join("council/census/2029_spring_pupils.csv"), torn).unwrap();
+    needles.add("ZqxCanaryCode");
+    needles.add("zqxcanarydate");
+}
+
+#[test]
+fn no_identifier_leaves_the_identified_zone() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut needles = Needles::default();
+    planted(dir.path(), &mut needles);
+    let site = dir.path().join("site");
+    spoil(&site.join("estate"), &mut needles);
+
+    let mut said = Vec::new();
+    let run = |arguments: &[&str], said: &mut Vec<Ran>| {
+        let mut all = vec!["-vv", "--config", "site/throughline.toml"];
+        all.extend_from_slice(arguments);
+        said.push(run_in(dir.path(), &all));
+    };
+    // Against the estate's own service first, then against one that fails in every way it knows.
+    run(&["pull"], &mut said);
+    assert!(said[0].out.contains("set aside"), "{}\n{}", said[0].out, said[0].err);
+    let config = fs::read_to_string(site.join("throughline.toml")).unwrap();
+    for fault in [Fault::Truncated, Fault::Html, Fault::Error, Fault::Reset, Fault::Loop, Fault::RetryLater(1)] {
+        let server = Server::start(&site.join("estate"), Faults::now(fault, 1_000)).unwrap();
+        let elsewhere = config.replace("base_url = \"estate\"", &format!("base_url = \"{}\"", server.base_url()));
+        fs::write(site.join("throughline.toml"), elsewhere).unwrap();
+        run(&["pull", "schools", "--full"], &mut said);
+        server.stop();
+    }
+    fs::write(site.join("throughline.toml"), config).unwrap();
+    for arguments in [
+        &["pull", "--full"][..],
+        &["link"],
+        &["build"],
+        &["release"],
+        &["status"],
+        &["quarantine", "--all"],
+        &["--json", "quarantine"],
+        &["report", "cohort"],
+        &["verify"],
+        &["check"],
+    ] {
+        run(arguments, &mut said);
+    }
+    fs::write(site.join("data/catalog.sqlite.extra"), "").unwrap();
+
+    for ran in &said {
+        needles.search_text("standard output", &ran.out);
+        needles.search_text("standard error", &ran.err);
+    }
+    let mut files = Vec::new();
+    walk(&site.join("data"), &mut files);
+    assert!(files.iter().any(|file| file.to_string_lossy().contains("identity")));
+    for file in &files {
+        needles.search_file(&site, file);
+    }
+    needles.search_file(&site, &site.join("throughline.toml"));
+    assert!(needles.found().is_empty(), "an identifier left its zone:\n{}", needles.found().join("\n"));
+    assert!(needles.searched() > 1_000_000, "nothing much was searched");
+}
+
+#[test]
+fn the_search_itself_finds_what_is_planted() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut needles = Needles::default();
+    needles.add("Zqxcanaryname");
+    for (at, form) in [
+        b"..Zqxcanaryname..".to_vec(),
+        b"..ZQXCANARYNAME..".to_vec(),
+        "Zqxcanaryname".encode_utf16().flat_map(u16::to_le_bytes).collect(),
+        b"WnF4Y2FuYXJ5bmFtZQ==".to_vec(),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let file = dir.path().join(at.to_string());
+        fs::write(&file, form).unwrap();
+        needles.search_file(dir.path(), &file);
+        assert_eq!(needles.found().len(), at + 1);
+    }
+}
