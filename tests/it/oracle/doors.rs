@@ -1,14 +1,17 @@
 //! The first step: from what happened to what the doors show of it.
 //!
-//! | door | shows | says of the person | home |
-//! |---|---|---|---|
-//! | a school's own system | enrolments, as they ended | birth, sex, ethnicity | not asked for |
-//! | January census | who is on roll that day: status, day of entry, free meals, care, special needs | birth, sex, ethnicity | on the census day |
-//! | key stage 2 file | both tests | birth, sex | on 1 May |
-//! | examination file | entries and grades | birth, sex | on 20 August |
-//! | registers of home and missing education | entries that were registered | birth, sex | on the first day |
-//! | a provider's workbook | placements, awards, a destination | birth, sex | on the first day |
-//! | NCCIS extract | the latest activity at a month's end, a transfer | birth, sex, ethnicity | on that month's end |
+//! | door | shows | of the person |
+//! |---|---|---|
+//! | a school's own system | enrolments, as they ended | birth, sex, ethnicity |
+//! | January census | who is on roll that day: status, day of entry, free meals, care, special needs | birth, sex, ethnicity, home on the day |
+//! | key stage 2 file | both tests | nothing |
+//! | examination file | entries and grades | nothing |
+//! | registers of home and missing education | entries that were registered | nothing |
+//! | a provider's workbook | placements, awards, a destination | nothing |
+//! | NCCIS extract | the latest activity at a month's end, a transfer | nothing |
+//!
+//! "Nothing" means that the door's connector makes no `learner` row: its rows are somebody's, but neither birth month nor
+//! home comes from them. Should a connector learn to, the constants below are where the oracle learns it too.
 //!
 //! A roll that neither a school's system nor a census shows is invisible: an independent school, a college, a school
 //! of another authority.
@@ -57,6 +60,23 @@ pub fn open(world: &World, as_of: NaiveDate) -> Facts {
     }
 }
 
+/// What the rows of a door say of who they are about.
+#[derive(Clone, Copy)]
+enum Says {
+    Nothing,
+    /// Birth, sex and ethnicity.
+    Person,
+    /// That, and where somebody lived on the day of the row.
+    PersonAndHome,
+}
+
+const SCHOOL_SYSTEM: Says = Says::Person;
+const CENSUS: Says = Says::PersonAndHome;
+const COUNCIL_FILE: Says = Says::Nothing;
+const REGISTER: Says = Says::Nothing;
+const WORKBOOK: Says = Says::Nothing;
+const CLIENTS: Says = Says::Nothing;
+
 /// What has been seen of one person so far.
 struct Seen<'a> {
     world: &'a World,
@@ -65,15 +85,18 @@ struct Seen<'a> {
 }
 
 impl Seen<'_> {
-    /// A row says who it is about, and with an address where they lived on a day.
-    fn row(&mut self, ethnicity: bool, home_on: Option<NaiveDate>) {
+    /// A row of a door, true on a day: whatever it says makes its person a learner.
+    fn row(&mut self, says: Says, day: NaiveDate) {
         let identity = &self.person.identity;
-        self.facts.attributes.push(Attributes {
-            birth_month: identity.birth_date.with_day(1),
-            sex: Some(identity.sex),
-            ethnicity: ethnicity.then_some(identity.ethnicity),
+        self.facts.attributes.push(match says {
+            Says::Nothing => Attributes { birth_month: None, sex: None, ethnicity: None },
+            Says::Person | Says::PersonAndHome => Attributes {
+                birth_month: identity.birth_date.with_day(1),
+                sex: Some(identity.sex),
+                ethnicity: Some(identity.ethnicity),
+            },
         });
-        if let Some(day) = home_on {
+        if let Says::PersonAndHome = says {
             let la = self.world.postcode(self.person.home_on(day)).la;
             self.facts.addresses.push(Address { la, observed_on: Some(day) });
         }
@@ -86,7 +109,7 @@ impl Seen<'_> {
     fn rolls(&mut self) {
         for roll in &self.person.enrolments {
             if self.world.establishment(roll.place).on_mis {
-                self.row(true, None);
+                self.row(SCHOOL_SYSTEM, roll.starts_on);
                 self.facts.enrolments.push(Enrolment {
                     establishment: self.id(roll.place),
                     status: roll.status,
@@ -109,7 +132,7 @@ impl Seen<'_> {
                 if roll.starts_on > day || roll.ends_on.is_some_and(|end| end < day) {
                     continue;
                 }
-                self.row(true, Some(day));
+                self.row(CENSUS, day);
                 self.facts.enrolments.push(Enrolment {
                     establishment: self.id(roll.place),
                     status: roll.status,
@@ -130,7 +153,7 @@ impl Seen<'_> {
     fn council_files(&mut self) {
         for test in &self.person.assessments {
             if let (Door::Council, "ks2", Some(subject)) = (test.door, test.kind, test.subject) {
-                self.row(false, Some(test.taken_on));
+                self.row(COUNCIL_FILE, test.taken_on);
                 self.facts.ks2.push(Ks2 {
                     subject,
                     taken_on: test.taken_on,
@@ -140,14 +163,14 @@ impl Seen<'_> {
             }
         }
         for award in self.person.qualifications.iter().filter(|award| award.door == Door::Council) {
-            self.row(false, Some(award.awarded_on));
+            self.row(COUNCIL_FILE, award.awarded_on);
             self.facts.qualifications.push(qualification(award, "council".to_owned()));
         }
     }
 
     fn registers(&mut self) {
         for entry in self.person.off_roll.iter().filter(|entry| entry.registered) {
-            self.row(false, Some(entry.starts_on));
+            self.row(REGISTER, entry.starts_on);
             self.facts.off_roll.push(OffRoll {
                 basis: entry.basis,
                 starts_on: entry.starts_on,
@@ -160,7 +183,7 @@ impl Seen<'_> {
 
     fn workbooks(&mut self) {
         for place in &self.person.placements {
-            self.row(false, Some(place.starts_on));
+            self.row(WORKBOOK, place.starts_on);
             self.facts.placements.push(Placement {
                 establishment: self.id(place.place),
                 legal_basis: Some(place.legal_basis),
@@ -207,7 +230,7 @@ impl Seen<'_> {
             }
             let started = self.person.destinations.iter().filter(|activity| activity.starts_on <= day);
             if let Some(latest) = started.max_by_key(|activity| activity.starts_on) {
-                self.row(true, Some(day));
+                self.row(CLIENTS, day);
                 self.facts.destinations.push(destination(latest));
             }
         }

@@ -34,7 +34,7 @@ pub struct EstablishmentLink {
 #[derive(Default)]
 pub struct PersonFacts {
     pub number: u32,
-    /// One for each row that says who somebody is.
+    /// One for each row, empty where the row says nothing of who somebody is.
     pub attributes: Vec<Attributes>,
     pub addresses: Vec<Address>,
     pub enrolments: Vec<Enrolment>,

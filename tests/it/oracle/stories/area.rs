@@ -38,14 +38,15 @@ fn a_register_that_traced_a_move_takes_somebody_out_of_the_resident_denominator(
         .moves("2021-10-16", FAR_AWAY)
         .off_roll("cme", "2021-10-16", "2021-11-30", Some("moved_la"))
         .tables();
-    // The register's own row says where the child lived when it began, already the new address.
+    // Only the register knows of the move, from the day after the entry closed.
     assert_eq!(
         areas(&tables),
         [
             "2012-09-05 2019-07-22 998 998 address",
             "2019-07-23 2019-09-03 998 - address",
             "2019-09-04 2021-10-15 998 998 address",
-            "2021-10-16 2026-03-31 995 - address",
+            "2021-10-16 2021-11-30 998 - address",
+            "2021-12-01 2026-03-31 995 - register",
         ]
     );
     assert_eq!(
@@ -73,11 +74,15 @@ fn a_transfer_counts_from_its_day_and_a_register_is_trusted_more() {
         .handed_over("996")
         .off_roll("ehe_full", "2019-09-01", "2023-08-31", Some("moved_la"))
         .tables();
-    // On 1 September 2023 the register says 995 and the client record 996; the extract of December
-    // then shows the address it has.
+    // On 1 September 2023 the register says 995 and the client record 996.
     assert_eq!(
-        areas(&tables)[2..4],
-        ["2019-09-01 2023-08-31 998 998 address", "2023-09-01 2023-12-30 995 - register",]
+        areas(&tables)[2..],
+        ["2019-09-01 2023-08-31 998 998 address", "2023-09-01 2026-03-31 995 - register"]
     );
-    assert_eq!(areas(&tables)[4], "2023-12-31 2026-03-31 998 - address");
+    let only_transfer = Story::new()
+        .roll(PRIMARY, "C", "2012-09-05", "2019-07-22")
+        .does("810", "2023-09-01")
+        .handed_over("996")
+        .tables();
+    assert_eq!(areas(&only_transfer)[2..], ["2023-09-01 2026-03-31 996 - transfer"]);
 }

@@ -1,7 +1,7 @@
 //! Stories about cohorts, results and counts: sections 6 to 9 of the page.
 use super::super::{Fixed, expected_on};
 use super::rolls::mainstream;
-use super::tiny::{PRIMARY, PRU, SECONDARY, SPECIAL, Story, on, tables, world};
+use super::tiny::{PRIMARY, PRU, SECONDARY, SPECIAL, Story, on, spells, tables, world};
 
 const GOOD: [(&str, Option<u16>); 2] = [("tested", Some(110)), ("tested", Some(113))];
 
@@ -99,11 +99,25 @@ fn a_home_educated_child_with_gcses() {
     assert_eq!(at.setting_jan_main.as_deref(), Some("ehe"));
     assert_eq!(at.setting_jun_actual.as_deref(), Some("ehe"));
     assert!(at.ever_ehe && !at.basics_9_4 && !at.level1_english_maths);
-    let without = Story::new().off_roll("ehe_full", "2016-09-01", "2024-06-30", Some("over_age")).tables();
-    assert_eq!(without.cohort_member[0].entry_basis, "ehe");
-    assert!(without.cohort_member[0].ever_y6_here && !without.cohort_member[0].attending);
+    let without = Story::new()
+        .roll(PRIMARY, "C", "2012-09-05", "2016-07-20")
+        .off_roll("ehe_full", "2016-09-01", "2024-06-30", Some("over_age"))
+        .tables();
+    let member = &without.cohort_member[0];
+    // No census ever showed a home: the authority that educates is not known either.
+    assert_eq!(member.entry_basis, "ehe");
+    assert!(member.present_y6 && !member.ever_y6_here && !member.attending);
     assert_eq!(without.cohort_outcome[0].state, "home_educated");
     assert_eq!(without.cohort_outcome[0].result_state.as_deref(), Some("unknown"));
+}
+
+#[test]
+fn somebody_only_a_register_knows_is_a_learner_without_a_cohort() {
+    let tables = Story::new().off_roll("ehe_full", "2016-09-01", "", None).tables();
+    let learner = &tables.learner[0];
+    assert_eq!((learner.birth_month, &learner.sex, learner.cohort_ay), (None, &None, None));
+    assert!(tables.cohort_member.is_empty() && tables.cohort_outcome.is_empty());
+    assert_eq!(spells(&tables), ["1 main 2016-09-01 2026-03-31 ehe_full open"]);
 }
 
 #[test]
