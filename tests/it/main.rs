@@ -4,8 +4,11 @@
 mod architecture;
 mod disclosure;
 #[cfg(feature = "warehouse")]
+mod end_to_end;
+#[cfg(feature = "warehouse")]
 mod leaks;
 mod needles;
+mod oracle;
 mod real_data;
 #[cfg(feature = "warehouse")]
 mod release;

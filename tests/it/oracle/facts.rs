@@ -1,0 +1,123 @@
+//! What the doors show, per person, in plain structs. `doors` fills them from a world; every other file reads these
+//! and never a world. A field that is empty here is empty in the rows that the product reads.
+use chrono::NaiveDate;
+
+/// A code of one of the product's lists.
+pub type Code = &'static str;
+
+/// Everything visible of one area on the day it is looked back from.
+pub struct Facts {
+    /// The day that everything is seen from.
+    pub as_of: NaiveDate,
+    /// The authority that runs the instance.
+    pub here: Code,
+    pub establishments: Vec<Establishment>,
+    pub links: Vec<EstablishmentLink>,
+    /// Only people of whom at least one door shows something, by number.
+    pub people: Vec<PersonFacts>,
+}
+
+#[derive(Clone)]
+pub struct Establishment {
+    pub id: String,
+    pub kind: Code,
+    pub la: Option<Code>,
+}
+
+pub struct EstablishmentLink {
+    pub id: String,
+    pub linked: String,
+    pub link_type: Code,
+    pub linked_on: NaiveDate,
+}
+
+#[derive(Default)]
+pub struct PersonFacts {
+    pub number: u32,
+    /// One for each row, empty where the row says nothing of who somebody is.
+    pub attributes: Vec<Attributes>,
+    pub addresses: Vec<Address>,
+    pub enrolments: Vec<Enrolment>,
+    pub placements: Vec<Placement>,
+    pub off_roll: Vec<OffRoll>,
+    pub circumstances: Vec<Circumstance>,
+    pub sen: Vec<Sen>,
+    pub ks2: Vec<Ks2>,
+    pub qualifications: Vec<Qualification>,
+    pub destinations: Vec<Destination>,
+}
+
+pub struct Attributes {
+    /// First day of the month of birth.
+    pub birth_month: Option<NaiveDate>,
+    pub sex: Option<Code>,
+    pub ethnicity: Option<Code>,
+}
+
+/// A home authority that a row shows; a live row has no day of observation.
+pub struct Address {
+    pub la: Code,
+    pub observed_on: Option<NaiveDate>,
+}
+
+pub struct Enrolment {
+    pub establishment: String,
+    pub status: Code,
+    pub starts_on: NaiveDate,
+    pub ends_on: Option<NaiveDate>,
+    pub leaving_reason: Option<Code>,
+    /// The census day, for a row of a census.
+    pub observed_on: Option<NaiveDate>,
+}
+
+pub struct Placement {
+    pub establishment: String,
+    pub legal_basis: Option<Code>,
+    pub starts_on: NaiveDate,
+    pub ends_on: Option<NaiveDate>,
+}
+
+pub struct OffRoll {
+    pub basis: Code,
+    pub starts_on: NaiveDate,
+    pub ends_on: Option<NaiveDate>,
+    pub end_reason: Option<Code>,
+    pub moved_to_la: Option<Code>,
+}
+
+pub struct Circumstance {
+    pub kind: Code,
+    /// Y, N or U.
+    pub value: Code,
+    pub observed_on: Option<NaiveDate>,
+}
+
+pub struct Sen {
+    pub provision: Code,
+    pub observed_on: Option<NaiveDate>,
+}
+
+/// A key stage 2 test of one subject.
+pub struct Ks2 {
+    pub subject: Code,
+    pub taken_on: NaiveDate,
+    pub status: Code,
+    pub score: Option<i64>,
+}
+
+pub struct Qualification {
+    /// The source that says it, by name.
+    pub source: String,
+    pub kind: Code,
+    pub subject: Code,
+    pub level: Option<Code>,
+    pub grade: Option<Code>,
+    pub awarded_on: NaiveDate,
+}
+
+pub struct Destination {
+    pub activity: Code,
+    pub starts_on: NaiveDate,
+    pub ends_on: Option<NaiveDate>,
+    pub transferred_to_la: Option<Code>,
+}

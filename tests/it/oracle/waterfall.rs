@@ -1,0 +1,159 @@
+//! Sections 8 and 9 of the page: the counts.
+use super::cells::Fixed;
+use super::codes::{POPULATIONS, STATES};
+use super::rows::{CohortMember, CohortOutcome, LostPotential, Waterfall};
+use std::collections::BTreeSet;
+
+/// Somebody's two rows.
+type Pair<'a> = (&'a CohortMember, &'a CohortOutcome);
+
+fn followed_up(pairs: &[Pair<'_>]) -> BTreeSet<i64> {
+    pairs.iter().filter(|(_, at)| at.state != "not_yet_16").map(|(member, _)| member.cohort_ay).collect()
+}
+
+fn belongs(member: &CohortMember, population: &str) -> bool {
+    match population {
+        "resident" => member.resident,
+        "attending" => member.attending,
+        "ever_y6_here" => member.ever_y6_here,
+        _ => true,
+    }
+}
+
+fn counts(at: &CohortOutcome, population: &str) -> bool {
+    if population == "resident" { at.in_resident_denominator } else { at.in_denominator }
+}
+
+/// A row for every followed-up cohort, population and state.
+pub fn attrition_waterfall(pairs: &[Pair<'_>]) -> Vec<Waterfall> {
+    let mut rows = Vec::new();
+    for cohort_ay in followed_up(pairs) {
+        for population in POPULATIONS {
+            let members: Vec<Pair<'_>> = pairs
+                .iter()
+                .filter(|(member, _)| member.cohort_ay == cohort_ay && belongs(member, population))
+                .copied()
+                .collect();
+            let n_denominator = members.iter().filter(|(_, at)| counts(at, population)).count() as i64;
+            for (index, state) in STATES.into_iter().enumerate() {
+                let here: Vec<_> = members.iter().filter(|(_, at)| at.state == state).collect();
+                let n = here.len() as i64;
+                let outside = matches!(state, "died" | "left_england")
+                    || (state == "moved_out_of_area" && population == "resident");
+                rows.push(Waterfall {
+                    cohort_ay,
+                    population: population.to_owned(),
+                    state_order: index as i64 + 1,
+                    state: state.to_owned(),
+                    n,
+                    n_disadvantaged: here.iter().filter(|(member, _)| member.dis_y6 == Some(true)).count()
+                        as i64,
+                    n_high_attainers: here.iter().filter(|(member, _)| is_high(member)).count() as i64,
+                    n_denominator,
+                    share: if outside { None } else { Fixed::fraction(n, n_denominator) },
+                });
+            }
+        }
+    }
+    rows
+}
+
+fn is_high(member: &CohortMember) -> bool {
+    member.ks2_band.as_deref() == Some("high")
+}
+
+const GROUPS: [(&str, Option<bool>); 3] =
+    [("disadvantaged", Some(true)), ("other", Some(false)), ("not_known", None)];
+
+/// A row for every followed-up cohort, population and group of high attainers.
+pub fn lost_potential(pairs: &[Pair<'_>]) -> Vec<LostPotential> {
+    let mut rows = Vec::new();
+    for cohort_ay in followed_up(pairs) {
+        for population in POPULATIONS {
+            let in_group = |dis_y6: Option<bool>| -> Vec<&CohortOutcome> {
+                let wanted = |(member, at): &&Pair<'_>| {
+                    member.cohort_ay == cohort_ay
+                        && belongs(member, population)
+                        && counts(at, population)
+                        && is_high(member)
+                        && member.dis_y6 == dis_y6
+                };
+                pairs.iter().filter(wanted).map(|(_, at)| *at).collect()
+            };
+            let others = in_group(Some(false));
+            for (group, dis_y6) in GROUPS {
+                let mut row = headline(cohort_ay, population, group, &in_group(dis_y6));
+                if dis_y6 == Some(true) {
+                    row.lost_potential = lost(&row, &headline(cohort_ay, population, "other", &others));
+                }
+                rows.push(row);
+            }
+        }
+    }
+    rows
+}
+
+fn headline(cohort_ay: i64, population: &str, group: &str, members: &[&CohortOutcome]) -> LostPotential {
+    let count =
+        |wanted: &dyn Fn(&CohortOutcome) -> bool| members.iter().filter(|at| wanted(at)).count() as i64;
+    let n_members = members.len() as i64;
+    let n_with_results = count(&|at| at.result_state.as_deref() == Some("ks4_results"));
+    let n_achieved = count(&|at| at.five_gcse_7_9);
+    let n_visible = count(&|at| at.visible);
+    let observed = wilson(n_achieved, n_with_results);
+    let whole = wilson(n_achieved, n_members);
+    LostPotential {
+        cohort_ay,
+        population: population.to_owned(),
+        group: group.to_owned(),
+        outcome: "five_gcse_7_9".to_owned(),
+        n_members,
+        n_with_results,
+        n_achieved,
+        n_visible,
+        observed: Fixed::fraction(n_achieved, n_with_results),
+        whole_cohort: Fixed::fraction(n_achieved, n_members),
+        upper: Fixed::fraction(n_achieved + n_members - n_with_results, n_members),
+        visibility: Fixed::fraction(n_visible, n_members),
+        observed_low: observed.map(|(low, _)| low),
+        observed_high: observed.map(|(_, high)| high),
+        whole_cohort_low: whole.map(|(low, _)| low),
+        whole_cohort_high: whole.map(|(_, high)| high),
+        lost_potential: None,
+    }
+}
+
+/// (a / n of others − a / n of the disadvantaged) × n of the disadvantaged, as one fraction.
+fn lost(disadvantaged: &LostPotential, others: &LostPotential) -> Option<Fixed<4>> {
+    if disadvantaged.n_members == 0 {
+        return None;
+    }
+    let numerator = others.n_achieved * disadvantaged.n_members - disadvantaged.n_achieved * others.n_members;
+    Fixed::fraction(numerator, others.n_members)
+}
+
+/// Standard score of a 95% interval.
+const Z: f64 = 1.96;
+
+/// The 95% interval of Wilson; none when there is nobody.
+fn wilson(achieved: i64, of: i64) -> Option<(Fixed<4>, Fixed<4>)> {
+    if of == 0 {
+        return None;
+    }
+    let n = of as f64;
+    let p = achieved as f64 / n;
+    let centre = p + Z * Z / (2.0 * n);
+    let half = Z * (p * (1.0 - p) / n + Z * Z / (4.0 * n * n)).sqrt();
+    let whole = 1.0 + Z * Z / n;
+    // Where nobody or everybody achieved, rounding must not step outside the possible.
+    let (low, high) = ((centre - half) / whole, (centre + half) / whole);
+    Some((Fixed::round(low.max(0.0)), Fixed::round(high.min(1.0))))
+}
+
+#[test]
+fn wilson_agrees_with_a_textbook_example() {
+    // 15 of 148 (Newcombe 1998): 0.0624 to 0.1605.
+    assert_eq!(wilson(15, 148), Some((Fixed(624), Fixed(1605))));
+    assert_eq!(wilson(0, 20), Some((Fixed(0), Fixed(1611))));
+    assert_eq!(wilson(0, 0), None);
+}
