@@ -10,7 +10,7 @@ with versions as (
     select
         *,
         row_number() over (
-            partition by source, feed, row_key
+            partition by source, row_key
             order by commit_seq desc nulls last, row_number desc nulls last, part desc nulls last, row_hash desc nulls last
         ) as version_rank
     from lake_attendance

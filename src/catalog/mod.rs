@@ -25,7 +25,9 @@ pub enum CatalogFault {
     #[error("the catalog cannot be used: {0}")]
     Sqlite(#[from] rusqlite::Error),
     /// A newer or foreign catalog.
-    #[error("the catalog has format {found}, this program knows {known}: use the program that wrote it, or a newer one")]
+    #[error(
+        "the catalog has format {found}, this program knows {known}: use the program that wrote it, or a newer one"
+    )]
     Format {
         /// What the file says.
         found: i64,

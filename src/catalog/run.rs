@@ -89,7 +89,10 @@ impl Catalog {
     pub fn stage(&mut self, run: &Run, seq: i64, files: &[NewFile]) -> Result<(), CatalogFault> {
         let rows: u64 = files.iter().map(|file| file.rows).sum();
         self.write(|tx| {
-            tx.execute("INSERT INTO batch(seq, run_id, rows) VALUES (?1, ?2, ?3)", params![seq, run.id, rows as i64])?;
+            tx.execute(
+                "INSERT INTO batch(seq, run_id, rows) VALUES (?1, ?2, ?3)",
+                params![seq, run.id, rows as i64],
+            )?;
             let mut insert = tx.prepare(
                 "INSERT INTO file(path, batch_seq, kind, entity, ay, source, rows, bytes, sha256)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",

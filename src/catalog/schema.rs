@@ -44,12 +44,17 @@ CREATE TABLE release(id TEXT PRIMARY KEY, published_at TEXT NOT NULL, as_of TEXT
 pub(super) fn create(catalog: &mut Catalog) -> Result<(), CatalogFault> {
     let there: Option<String> = catalog
         .read()
-        .query_row("SELECT name FROM sqlite_schema WHERE type = 'table' AND name = 'meta'", [], |row| row.get(0))
+        .query_row("SELECT name FROM sqlite_schema WHERE type = 'table' AND name = 'meta'", [], |row| {
+            row.get(0)
+        })
         .optional()?;
     if there.is_none() {
         return catalog.write(|tx| {
             tx.execute_batch(TABLES)?;
-            tx.execute("INSERT INTO meta(name, value) VALUES ('format', ?1), ('commit_seq', '0')", [FORMAT.to_string()])?;
+            tx.execute(
+                "INSERT INTO meta(name, value) VALUES ('format', ?1), ('commit_seq', '0')",
+                [FORMAT.to_string()],
+            )?;
             Ok(())
         });
     }

@@ -1,5 +1,8 @@
 use super::{Catalog, CatalogFault, FileKind, SetAside};
-use crate::{fault::Count, privacy::{Digest16, Pseudonym}};
+use crate::{
+    fault::Count,
+    privacy::{Digest16, Pseudonym},
+};
 use rusqlite::{OptionalExtension, params};
 use std::{collections::HashMap, path::PathBuf};
 
@@ -88,8 +91,9 @@ impl Catalog {
 
     /// Visible lake files of one source: (entity, path).
     pub fn lake_files_of(&self, source: &str) -> Result<Vec<(String, PathBuf)>, CatalogFault> {
-        let sql =
-            format!("SELECT f.entity, f.path {VISIBLE} AND f.kind = 'lake' AND f.source = ?1 ORDER BY f.batch_seq, f.path");
+        let sql = format!(
+            "SELECT f.entity, f.path {VISIBLE} AND f.kind = 'lake' AND f.source = ?1 ORDER BY f.batch_seq, f.path"
+        );
         let mut statement = self.read().prepare(&sql)?;
         let rows = statement.query_map([source], |row| Ok((row.get(0)?, row.get::<_, String>(1)?.into())))?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
@@ -97,7 +101,9 @@ impl Catalog {
 
     /// Visible lake files of one source with their rows.
     pub fn lake_files_with_rows(&self, source: &str) -> Result<Vec<LakeFile>, CatalogFault> {
-        let sql = format!("SELECT f.entity, f.path, f.rows {VISIBLE} AND f.kind = 'lake' AND f.source = ?1 ORDER BY f.path");
+        let sql = format!(
+            "SELECT f.entity, f.path, f.rows {VISIBLE} AND f.kind = 'lake' AND f.source = ?1 ORDER BY f.path"
+        );
         let mut statement = self.read().prepare(&sql)?;
         let rows = statement.query_map([source], |row| {
             Ok(LakeFile {
@@ -116,7 +122,8 @@ impl Catalog {
               ORDER BY f.batch_seq, f.path"
         );
         let mut statement = self.read().prepare(&sql)?;
-        let rows = statement.query_map(params![source], |row| Ok((row.get(0)?, row.get::<_, String>(1)?.into())))?;
+        let rows =
+            statement.query_map(params![source], |row| Ok((row.get(0)?, row.get::<_, String>(1)?.into())))?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
@@ -237,8 +244,9 @@ impl Catalog {
         let mut statement = self
             .read()
             .prepare("SELECT id, published_at, as_of FROM release ORDER BY published_at DESC, id")?;
-        let rows = statement
-            .query_map([], |row| Ok(ReleaseEntry { id: row.get(0)?, published_at: row.get(1)?, as_of: row.get(2)? }))?;
+        let rows = statement.query_map([], |row| {
+            Ok(ReleaseEntry { id: row.get(0)?, published_at: row.get(1)?, as_of: row.get(2)? })
+        })?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 }

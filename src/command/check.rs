@@ -48,13 +48,22 @@ fn check_key(settings: &Settings, complaints: &mut Vec<Complaint>, done: &mut Ve
     match Key::load(&settings.key_file) {
         Err(fault) => complaints.push(Complaint::file(&file, fault.to_string(), "")),
         Ok(key) if key.kind() == KeyKind::Demo && settings.demo.is_none() && !settings.sources.is_empty() => {
-            complaints.push(Complaint::file(&file, "a demonstration key beside real sources", "make a real one: throughline init"));
+            complaints.push(Complaint::file(
+                &file,
+                "a demonstration key beside real sources",
+                "make a real one: throughline init",
+            ));
         }
         Ok(_) => done.push(format!("key: {file}")),
     }
 }
 
-fn check_source(settings: &Settings, source: &Source, definitions: &Definitions, complaints: &mut Vec<Complaint>) {
+fn check_source(
+    settings: &Settings,
+    source: &Source,
+    definitions: &Definitions,
+    complaints: &mut Vec<Complaint>,
+) {
     let file = settings.file.display().to_string();
     let name = source.name;
     let mut complain = |problem: String, hint: &str| complaints.push(Complaint::file(&file, problem, hint));
@@ -68,7 +77,10 @@ fn check_source(settings: &Settings, source: &Source, definitions: &Definitions,
                 complain(format!("the source `{name}` has no `base_url`"), "say where the service is");
             }
             if source.token_file.as_ref().is_none_or(|file| !file.is_file()) {
-                complain(format!("the token of the source `{name}` cannot be read"), "name it in `token_file`");
+                complain(
+                    format!("the token of the source `{name}` cannot be read"),
+                    "name it in `token_file`",
+                );
             }
         }
         Form::File(_) if source.inbox.as_ref().is_none_or(|inbox| !inbox.is_dir()) => {
@@ -85,7 +97,8 @@ fn check_source(settings: &Settings, source: &Source, definitions: &Definitions,
 #[cfg(feature = "warehouse")]
 fn check_queries(settings: &Settings, complaints: &mut Vec<Complaint>, done: &mut Vec<String>) {
     use crate::definitions::query::QuerySet;
-    let folder = settings.definitions.as_ref().map(|site| site.join("queries")).filter(|folder| folder.is_dir());
+    let folder =
+        settings.definitions.as_ref().map(|site| site.join("queries")).filter(|folder| folder.is_dir());
     match QuerySet::load(folder.as_deref()) {
         Ok(queries) => {
             let published = queries.published().count();

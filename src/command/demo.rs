@@ -23,7 +23,8 @@ pub(super) fn demo(args: &DemoArgs, screen: &Screen) -> Verdict {
     let mut settings = super::settings(&config)?;
     let _estate = estate::play(&mut settings)?;
     let mut site = Site::open_to_write(settings, "demo")?;
-    screen.say("Pulling from the schools' service, the providers' workbooks and the authority's own files ...");
+    screen
+        .say("Pulling from the schools' service, the providers' workbooks and the authority's own files ...");
     let pulled = {
         let mut bar = screen.bar();
         pipeline::pull(&mut site, &PullOptions::default(), &mut bar)?
@@ -46,7 +47,10 @@ pub(super) fn demo(args: &DemoArgs, screen: &Screen) -> Verdict {
         page.in_words()
     ));
     screen.result(&next_steps(&config));
-    screen.say(&format!("{} invented learners in {seconds:.0} seconds. No real child is in this folder.", thousands(u64::from(args.learners))));
+    screen.say(&format!(
+        "{} invented learners in {seconds:.0} seconds. No real child is in this folder.",
+        thousands(u64::from(args.learners))
+    ));
     screen.document(&json!({ "pull": pull_json(&pulled), "link": link_json(&linked), "release": released.id, "cohort": page.as_json() }));
     Ok(Exit::Done)
 }
@@ -64,7 +68,10 @@ fn prepare(args: &DemoArgs, screen: &Screen) -> Result<std::path::PathBuf, Halt>
     let config = dir.join("throughline.toml");
     if config.exists() {
         if !is_demo(&config) {
-            let words = format!("{} holds something that is not a demonstration; name another folder with --dir", dir.display());
+            let words = format!(
+                "{} holds something that is not a demonstration; name another folder with --dir",
+                dir.display()
+            );
             return Err(Halt::new(Exit::Usage, words));
         }
         screen.say(&format!("Clearing the demonstration in {} ...", dir.display()));
@@ -84,7 +91,10 @@ fn prepare(args: &DemoArgs, screen: &Screen) -> Result<std::path::PathBuf, Halt>
         let words = format!("{} is not empty; name another folder with --dir", dir.display());
         return Err(Halt::new(Exit::Usage, words));
     }
-    screen.say(&format!("Inventing an authority of {} learners and its schools, providers and registers ...", thousands(u64::from(args.learners))));
+    screen.say(&format!(
+        "Inventing an authority of {} learners and its schools, providers and registers ...",
+        thousands(u64::from(args.learners))
+    ));
     fs::create_dir_all(dir)?;
     let identifiers = if args.perfect_identifiers { Identifiers::Perfect } else { Identifiers::Realistic };
     let world = World::generate(&WorldSpec { seed: args.seed, learners: args.learners, identifiers });

@@ -1,5 +1,8 @@
 //! The outside world of a demonstration: made by `synth`, written under `estate/`, served on loopback.
-use super::{Exit, Halt, Verdict, screen::{Screen, thousands}};
+use super::{
+    Exit, Halt, Verdict,
+    screen::{Screen, thousands},
+};
 use crate::{
     config::Settings,
     synth::{Identifiers, World, WorldSpec, estate, server},
@@ -13,7 +16,11 @@ pub(super) const SERVED: &str = "estate";
 pub(super) fn write(dir: &Path, learners: u32, seed: u64, screen: &Screen) -> Verdict {
     let world = World::generate(&WorldSpec { seed, learners, identifiers: Identifiers::Realistic });
     estate::write(&world, dir)?;
-    screen.say(&format!("Wrote an invented authority of {} learners to {}.", thousands(u64::from(learners)), dir.display()));
+    screen.say(&format!(
+        "Wrote an invented authority of {} learners to {}.",
+        thousands(u64::from(learners)),
+        dir.display()
+    ));
     Ok(Exit::Done)
 }
 
@@ -25,8 +32,9 @@ pub(super) fn play(settings: &mut Settings) -> Result<Option<server::Handle>, Ha
     if !settings.sources.iter().any(|source| asked(&source.base_url)) {
         return Ok(None);
     }
-    let handle = server::Server::start(&demo.estate, server::Faults::default())
-        .map_err(|error| Halt::new(Exit::Failed, format!("the estate's service could not be started: {error}")))?;
+    let handle = server::Server::start(&demo.estate, server::Faults::default()).map_err(|error| {
+        Halt::new(Exit::Failed, format!("the estate's service could not be started: {error}"))
+    })?;
     for source in settings.sources.iter_mut().filter(|source| asked(&source.base_url)) {
         source.base_url = Some(format!("http://{}/", handle.addr));
     }

@@ -29,7 +29,9 @@ pub(super) fn init(dir: &Path, screen: &Screen) -> Verdict {
         key.display(),
         config.display()
     ));
-    screen.document(&serde_json::json!({ "config": config.display().to_string(), "key": key.display().to_string() }));
+    screen.document(
+        &serde_json::json!({ "config": config.display().to_string(), "key": key.display().to_string() }),
+    );
     Ok(Exit::Done)
 }
 

@@ -136,7 +136,8 @@ fn verb(cli: &Cli, screen: &Screen) -> Verdict {
 }
 
 fn settings(file: &Path) -> Result<Settings, Halt> {
-    let environment: Vec<(String, String)> = std::env::vars().filter(|(name, _)| name.starts_with("THROUGHLINE__")).collect();
+    let environment: Vec<(String, String)> =
+        std::env::vars().filter(|(name, _)| name.starts_with("THROUGHLINE__")).collect();
     config::load(file, &environment).map_err(|complaints| Halt::new(Exit::Usage, list(&complaints)))
 }
 

@@ -1,4 +1,7 @@
-use super::{Exit, Halt, Verdict, estate, screen::{Screen, table, thousands}};
+use super::{
+    Exit, Halt, Verdict, estate,
+    screen::{Screen, table, thousands},
+};
 use crate::{
     config::Settings,
     pipeline::{self, LinkReport, PullOptions, PullReport, Site, SourceOutcome},
@@ -27,7 +30,8 @@ pub(super) fn pull(mut settings: Settings, sources: &[String], full: bool, scree
 
 /// The code of a pull.
 pub(super) fn verdict(report: &PullReport) -> Exit {
-    let all = |outcome: fn(&SourceOutcome) -> bool| report.sources.iter().all(|source| outcome(&source.outcome));
+    let all =
+        |outcome: fn(&SourceOutcome) -> bool| report.sources.iter().all(|source| outcome(&source.outcome));
     if report.is_whole() {
         Exit::Done
     } else if all(|outcome| matches!(outcome, SourceOutcome::Refused(_))) {
@@ -53,7 +57,14 @@ pub(super) fn pull_table(report: &PullReport) -> String {
                 SourceOutcome::Failed(why) => format!("failed: {why}"),
                 SourceOutcome::Refused(why) => format!("not pulled: {why}"),
             };
-            vec![source.source.to_string(), n(count.read), n(count.accepted), n(count.unchanged), n(count.set_aside), outcome]
+            vec![
+                source.source.to_string(),
+                n(count.read),
+                n(count.accepted),
+                n(count.unchanged),
+                n(count.set_aside),
+                outcome,
+            ]
         })
         .collect();
     let total = report.total();

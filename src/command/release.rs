@@ -1,4 +1,7 @@
-use super::{Exit, Halt, Verdict, screen::{Screen, table, thousands}};
+use super::{
+    Exit, Halt, Verdict,
+    screen::{Screen, table, thousands},
+};
 use crate::{
     config::Settings,
     pipeline::{self, BuildReport, Site},
@@ -28,8 +31,10 @@ pub(super) fn release(settings: Settings, screen: &Screen) -> Verdict {
     screen.result(&build_table(&built));
     let said = if release.is_new { "Published" } else { "Nothing has changed: this is still" };
     screen.result(&format!("{said} release {}\n{}", release.id, release.folder.display()));
-    screen.document(&json!({ "id": release.id, "new": release.is_new, "folder": release.folder.display().to_string(),
-                             "build": build_json(&built) }));
+    screen.document(
+        &json!({ "id": release.id, "new": release.is_new, "folder": release.folder.display().to_string(),
+                             "build": build_json(&built) }),
+    );
     Ok(Exit::Done)
 }
 
@@ -40,7 +45,8 @@ pub(super) fn make(site: &mut Site, screen: &Screen) -> Result<BuildReport, Halt
 }
 
 fn build_table(built: &BuildReport) -> String {
-    let tables = built.tables.iter().map(|made| vec![made.name.clone(), thousands(made.rows), made.title.clone()]);
+    let tables =
+        built.tables.iter().map(|made| vec![made.name.clone(), thousands(made.rows), made.title.clone()]);
     let mut out = table(&["table", "rows", "what it is"], tables.collect(), &[1]);
     let found: Vec<Vec<String>> = built
         .checks
@@ -56,9 +62,15 @@ fn build_table(built: &BuildReport) -> String {
 }
 
 fn build_json(built: &BuildReport) -> serde_json::Value {
-    let tables: Vec<_> =
-        built.tables.iter().map(|made| json!({ "table": made.name, "rows": made.rows, "sha256": made.sha256 })).collect();
-    let checks: Vec<_> =
-        built.checks.iter().map(|check| json!({ "check": check.name, "violations": check.violations })).collect();
+    let tables: Vec<_> = built
+        .tables
+        .iter()
+        .map(|made| json!({ "table": made.name, "rows": made.rows, "sha256": made.sha256 }))
+        .collect();
+    let checks: Vec<_> = built
+        .checks
+        .iter()
+        .map(|check| json!({ "check": check.name, "violations": check.violations }))
+        .collect();
     json!({ "tables": tables, "checks": checks })
 }

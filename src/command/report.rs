@@ -1,7 +1,12 @@
-use super::{Exit, Halt, Verdict, screen::{Screen, table}};
+use super::{
+    Exit, Halt, Verdict,
+    screen::{Screen, table},
+};
 use crate::{
     config::Settings,
-    disclosure::{self, DisclosedTable, Disclosed, Headline, HeadlineGroup, Policy, Refusal, StateCount, Waterfall},
+    disclosure::{
+        self, Disclosed, DisclosedTable, Headline, HeadlineGroup, Policy, Refusal, StateCount, Waterfall,
+    },
     pipeline::Site,
     release,
 };
@@ -24,7 +29,9 @@ pub(super) fn cohort(settings: Settings, year: Option<i32>, population: &str, sc
     let policy = Policy::named(&site.settings.disclosure_policy, site.key.kind())?;
     let releases = site.settings.data_dir.join("releases");
     let none = || Halt::new(Exit::Failed, "there is no release yet; run `throughline release`");
-    let id = release::current(&releases).map_err(|fault| Halt::new(Exit::Failed, fault.to_string()))?.ok_or_else(none)?;
+    let id = release::current(&releases)
+        .map_err(|fault| Halt::new(Exit::Failed, fault.to_string()))?
+        .ok_or_else(none)?;
     let page = CohortPage::of(&releases.join(&id), &id, year, population, &policy)?;
     screen.result(&page.in_words());
     screen.document(&page.as_json());
@@ -60,8 +67,10 @@ impl CohortPage {
             return Err(Halt::new(Exit::Failed, words));
         };
         let people = figures::population_words(population);
-        let waterfall = disclosure::disclose_waterfall(&to_waterfall(&waterfall, year, population, people), policy)?;
-        let headline = disclosure::disclose_headline(&to_headline(&headline, year, population, people), policy)?;
+        let waterfall =
+            disclosure::disclose_waterfall(&to_waterfall(&waterfall, year, population, people), policy)?;
+        let headline =
+            disclosure::disclose_headline(&to_headline(&headline, year, population, people), policy)?;
         Ok(Self { release: id.to_owned(), year, population: population.to_owned(), waterfall, headline })
     }
 
@@ -81,15 +90,23 @@ impl CohortPage {
             line
         });
         out.push_str(&table(&["at sixteen", "learners", "share"], rows.collect(), &[1, 2]));
-        out.push_str("\n\nTop third at the end of primary school: how many reach five GCSEs at grades 7 to 9?\n");
+        out.push_str(
+            "\n\nTop third at the end of primary school: how many reach five GCSEs at grades 7 to 9?\n",
+        );
         out.push_str(&headline_table(headline));
         out.push_str(
             "\n  seen only: of those with GCSE results.  whole cohort: of everybody; nobody leaves the denominator, unknown is\n  not counted as success.  at most: if every unseen learner had made it.  visible: known from any result or destination.\n",
         );
         for notice in waterfall.notices.iter().chain(&headline.notices) {
-            out.push_str(&format!("\n{} {} Safe to ask instead: {}", notice.what, notice.why, notice.instead));
+            out.push_str(&format!(
+                "\n{} {} Safe to ask instead: {}",
+                notice.what, notice.why, notice.instead
+            ));
         }
-        out.push_str(&format!("\nDisclosure control: {}\nRelease {}", waterfall.policy_in_words, self.release));
+        out.push_str(&format!(
+            "\nDisclosure control: {}\nRelease {}",
+            waterfall.policy_in_words, self.release
+        ));
         out
     }
 
@@ -104,12 +121,16 @@ fn headline_table(headline: &DisclosedTable) -> String {
     let at = |name: &str| headline.measures.iter().position(|measure| measure == name);
     let wanted = ["n_members", "observed", "whole_cohort", "upper", "visibility", "lost_potential"];
     let columns: Vec<Option<usize>> = wanted.iter().map(|name| at(name)).collect();
-    let rows = headline.rows.iter().map(|row| {
-        let mut line = vec![figures::group_words(row.keys.first().map_or("", String::as_str)).to_owned()];
-        line.extend(columns.iter().map(|at| at.and_then(|at| row.figures.get(at)).map_or_else(String::new, ToString::to_string)));
-        line
-    });
-    let header = ["high attainers", "learners", "seen only", "whole cohort", "at most", "visible", "lost potential"];
+    let rows =
+        headline.rows.iter().map(|row| {
+            let mut line = vec![figures::group_words(row.keys.first().map_or("", String::as_str)).to_owned()];
+            line.extend(columns.iter().map(|at| {
+                at.and_then(|at| row.figures.get(at)).map_or_else(String::new, ToString::to_string)
+            }));
+            line
+        });
+    let header =
+        ["high attainers", "learners", "seen only", "whole cohort", "at most", "visible", "lost potential"];
     table(&header, rows.collect(), &[1, 2, 3, 4, 5, 6])
 }
 

@@ -95,7 +95,11 @@ pub fn table(header: &[&str], rows: Vec<Vec<String>>, right: &[usize]) -> String
     let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
     let rule = "─".repeat(lines.iter().map(|line| line.chars().count()).max().unwrap_or(0));
     let (first, rest) = lines.split_first().map_or(("", &[][..]), |(first, rest)| (*first, rest));
-    std::iter::once(first).chain(std::iter::once(rule.as_str())).chain(rest.iter().copied()).collect::<Vec<_>>().join("\n")
+    std::iter::once(first)
+        .chain(std::iter::once(rule.as_str()))
+        .chain(rest.iter().copied())
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 /// `1234567` as `1,234,567`.

@@ -1,4 +1,7 @@
-use super::{Exit, Halt, Verdict, screen::{Screen, table, thousands}};
+use super::{
+    Exit, Halt, Verdict,
+    screen::{Screen, table, thousands},
+};
 use crate::{
     catalog::{CatalogFault, SetAside},
     config::Settings,
@@ -16,13 +19,22 @@ impl From<CatalogFault> for Halt {
 /// What the sources gave, and how the last runs ended.
 pub(super) fn status(settings: Settings, screen: &Screen) -> Verdict {
     let site = Site::open(settings)?;
-    let (counts, runs, releases) = (site.catalog.latest_counts()?, site.catalog.runs(10)?, site.catalog.releases()?);
+    let (counts, runs, releases) =
+        (site.catalog.latest_counts()?, site.catalog.runs(10)?, site.catalog.releases()?);
     let feeds = counts
         .iter()
         .map(|line| {
             let count = line.count;
             let n = thousands;
-            vec![line.source.clone(), line.feed.clone(), n(count.read), n(count.accepted), n(count.unchanged), n(count.set_aside), n(count.cells_emptied)]
+            vec![
+                line.source.clone(),
+                line.feed.clone(),
+                n(count.read),
+                n(count.accepted),
+                n(count.unchanged),
+                n(count.set_aside),
+                n(count.cells_emptied),
+            ]
         })
         .collect();
     screen.result("What each source gave when it was last read:");
@@ -31,7 +43,15 @@ pub(super) fn status(settings: Settings, screen: &Screen) -> Verdict {
     screen.result("The last runs:");
     let lines = runs.iter().map(|run| {
         let ended = run.ended_at.clone().unwrap_or_else(|| "-".into());
-        vec![run.id.to_string(), run.verb.clone(), run.source.clone(), run.state.clone(), run.started_at.clone(), ended, run.reason.clone()]
+        vec![
+            run.id.to_string(),
+            run.verb.clone(),
+            run.source.clone(),
+            run.state.clone(),
+            run.started_at.clone(),
+            ended,
+            run.reason.clone(),
+        ]
     });
     screen.result(&table(&["run", "verb", "source", "state", "from", "to", "why"], lines.collect(), &[0]));
     if let Some(release) = releases.first() {
@@ -69,7 +89,13 @@ pub(super) fn quarantine(settings: Settings, source: Option<&str>, all: bool, sc
 fn sums(lines: &[SetAside]) -> String {
     let mut by: BTreeMap<(String, String, String, String, String), (u64, String)> = BTreeMap::new();
     for line in lines {
-        let key = (line.source.clone(), line.column.clone(), line.detail.clone(), line.consequence.clone(), line.hint.clone());
+        let key = (
+            line.source.clone(),
+            line.column.clone(),
+            line.detail.clone(),
+            line.consequence.clone(),
+            line.hint.clone(),
+        );
         let place = format!("document {} sheet {} row {}", line.document, line.sheet, line.row);
         by.entry(key).or_insert((0, place)).0 += 1;
     }
@@ -97,5 +123,9 @@ fn every_line(lines: &[SetAside]) -> String {
             line.consequence.replace('_', " "),
         ]
     });
-    table(&["source", "feed", "document", "sheet", "row", "column", "problem", "so"], rows.collect(), &[2, 3, 4])
+    table(
+        &["source", "feed", "document", "sheet", "row", "column", "problem", "so"],
+        rows.collect(),
+        &[2, 3, 4],
+    )
 }

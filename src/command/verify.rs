@@ -15,7 +15,8 @@ pub(super) fn verify(settings: Settings, screen: &Screen) -> Verdict {
         match fs::read(&path) {
             Err(_) => flaws.push(format!("{shown}: missing or unreadable")),
             Ok(bytes) => {
-                let sha256: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+                let sha256: String =
+                    Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
                 if sha256 != file.sha256 {
                     flaws.push(format!("{shown}: altered since it was written"));
                 }

@@ -52,7 +52,10 @@ impl Source {
         let agreement = &self.agreement;
         if agreement.purposes.is_empty() {
             Some("it declares no purpose")
-        } else if agreement.reference.is_empty() || agreement.controller.is_empty() || agreement.bases.is_empty() {
+        } else if agreement.reference.is_empty()
+            || agreement.controller.is_empty()
+            || agreement.bases.is_empty()
+        {
             Some("its agreement, controller or lawful basis is missing")
         } else if agreement.expires.is_none_or(|last| last < today) {
             Some("its agreement has expired or has no end date")

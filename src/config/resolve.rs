@@ -1,4 +1,7 @@
-use super::{Agreement, Demo, Source, raw::{RawConfig, RawSource}};
+use super::{
+    Agreement, Demo, Source,
+    raw::{RawConfig, RawSource},
+};
 use crate::{definitions::Complaint, fault::Name};
 use chrono::NaiveDate;
 use std::{
@@ -58,7 +61,11 @@ pub(crate) fn load(path: &Path, environment: &[(String, String)]) -> Result<Sett
         }
     }
     let raw: RawConfig = table.try_into().map_err(|error: toml::de::Error| {
-        vec![Complaint::file("environment", error.message().to_owned(), "see THROUGHLINE__* in the environment")]
+        vec![Complaint::file(
+            "environment",
+            error.message().to_owned(),
+            "see THROUGHLINE__* in the environment",
+        )]
     })?;
     check(path, &shown, &text, raw)
 }
@@ -110,7 +117,11 @@ fn check(path: &Path, shown: &str, text: &str, raw: RawConfig) -> Result<Setting
         let expires = day("expires", &source.expires, &mut complaints);
         sources.push(resolve_source(&base, shown, text, &name, source, expires, &mut complaints));
     }
-    let demo = raw.demo.map(|demo| Demo { estate: base.join(demo.estate), seed: demo.seed, learners: demo.learners });
+    let demo = raw.demo.map(|demo| Demo {
+        estate: base.join(demo.estate),
+        seed: demo.seed,
+        learners: demo.learners,
+    });
     if !complaints.is_empty() {
         return Err(complaints);
     }

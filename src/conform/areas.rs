@@ -17,7 +17,9 @@ pub enum AreasFault {
 pub fn read_directory(path: &Path) -> Result<PostcodeDirectory, AreasFault> {
     let mut reader = csv::Reader::from_path(path).map_err(|_| AreasFault::Unreadable)?;
     let header = reader.headers().map_err(|_| AreasFault::Unreadable)?.clone();
-    let column = |name: &str| header.iter().position(|text| text.eq_ignore_ascii_case(name)).ok_or(AreasFault::Columns);
+    let column = |name: &str| {
+        header.iter().position(|text| text.eq_ignore_ascii_case(name)).ok_or(AreasFault::Columns)
+    };
     let (postcode, lsoa, la) = (column("postcode")?, column("lsoa")?, column("la_code")?);
     let mut directory = PostcodeDirectory::default();
     for record in reader.records() {

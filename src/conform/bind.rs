@@ -93,7 +93,9 @@ impl<'a> Binding<'a> {
                         _ => None,
                     })
                     .map_or(Raw::Empty, Raw::of_json),
-                (Locator::Column(at), Record::Cells(cells)) => cells.get(*at).map_or(Raw::Empty, Raw::of_cell),
+                (Locator::Column(at), Record::Cells(cells)) => {
+                    cells.get(*at).map_or(Raw::Empty, Raw::of_cell)
+                }
                 _ => Raw::Empty,
             };
             let blank = match &raw {
@@ -122,7 +124,12 @@ struct Finder<'d> {
 }
 
 impl Finder<'_> {
-    fn row<'a>(&self, row: &'a RowSpec, plans: &[EntityPlan], missing: &mut Vec<(usize, usize)>) -> BoundRow<'a> {
+    fn row<'a>(
+        &self,
+        row: &'a RowSpec,
+        plans: &[EntityPlan],
+        missing: &mut Vec<(usize, usize)>,
+    ) -> BoundRow<'a> {
         let mut cells = Vec::new();
         for (at, spec) in row.columns.iter().enumerate() {
             let Some(spec) = spec else { continue };
@@ -151,7 +158,10 @@ impl Finder<'_> {
 
     fn locators(&self, names: &[String]) -> Vec<Locator> {
         if !self.sheet {
-            return names.iter().map(|path| Locator::Path(path.split('.').map(str::to_owned).collect())).collect();
+            return names
+                .iter()
+                .map(|path| Locator::Path(path.split('.').map(str::to_owned).collect()))
+                .collect();
         }
         names
             .iter()

@@ -72,7 +72,11 @@ pub fn check_uln(uln: &str) -> UlnCheck {
 }
 
 /// One spelling of an identity cell. None where it says nothing; a fault where it is wrong.
-pub(super) fn normalise(kind: IdentityKind, raw: &Raw<'_>, dates: &[String]) -> Result<Option<String>, Problem> {
+pub(super) fn normalise(
+    kind: IdentityKind,
+    raw: &Raw<'_>,
+    dates: &[String],
+) -> Result<Option<String>, Problem> {
     if kind == IdentityKind::BirthDate {
         let date = super::value::date(raw, dates)?;
         return Ok((!is_placeholder(date)).then(|| date.format("%Y-%m-%d").to_string()));
@@ -162,7 +166,9 @@ mod tests {
         for upn in ["F30140011500A", "K89194012107C", "D38020931601K", "W33640231900X"] {
             assert_eq!(check_upn(upn), UpnCheck::Temporary, "{upn}");
         }
-        for upn in ["P473368326012", "X822200014001", "A999999500000", "A123456789001", "A12345678900I", "short"] {
+        for upn in
+            ["P473368326012", "X822200014001", "A999999500000", "A123456789001", "A12345678900I", "short"]
+        {
             assert_eq!(check_upn(upn), UpnCheck::Invalid, "{upn}");
         }
     }

@@ -62,13 +62,14 @@ pub(super) fn date(raw: &Raw<'_>, styles: &[String]) -> Result<NaiveDate, Proble
         other => {
             let text = other.text();
             let text = text.trim();
-            let found = styles
-                .iter()
-                .filter(|style| *style != "excel")
-                .find_map(|style| if style == "census" { census_day(text) } else { NaiveDate::parse_from_str(text, style).ok() });
+            let found = styles.iter().filter(|style| *style != "excel").find_map(|style| {
+                if style == "census" { census_day(text) } else { NaiveDate::parse_from_str(text, style).ok() }
+            });
             match found {
                 Some(day) => Ok(day),
-                None => text.parse::<f64>().map_err(|_| Problem::NotADate).and_then(|n| serial_day(n, styles)),
+                None => {
+                    text.parse::<f64>().map_err(|_| Problem::NotADate).and_then(|n| serial_day(n, styles))
+                }
             }
         }
     }
@@ -185,7 +186,8 @@ mod tests {
 
     #[test]
     fn a_census_has_a_day_each_term() {
-        let day = |text| date(&Raw::Text(Cow::Borrowed(text)), &["census".to_owned()]).map(|day| day.to_string());
+        let day =
+            |text| date(&Raw::Text(Cow::Borrowed(text)), &["census".to_owned()]).map(|day| day.to_string());
         assert_eq!(day("2024_autumn"), Ok("2024-10-03".to_owned()));
         assert_eq!(day("2025_spring"), Ok("2025-01-16".to_owned()));
         assert_eq!(day("Summer 2025"), Ok("2025-05-15".to_owned()));

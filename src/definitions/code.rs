@@ -34,7 +34,9 @@ pub(super) fn load(files: &Files, complaints: &mut Vec<Complaint>) -> BTreeMap<S
                 file: path.to_owned(),
                 line,
                 problem,
-                hint: "a code list has the columns code,label,valid_from,valid_to and no code twice for one day".into(),
+                hint:
+                    "a code list has the columns code,label,valid_from,valid_to and no code twice for one day"
+                        .into(),
             }),
         }
     }

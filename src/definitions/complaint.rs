@@ -21,7 +21,13 @@ impl Complaint {
     }
 
     /// A complaint at the first line that holds `needle`.
-    pub fn near(file: &str, text: &str, needle: &str, problem: impl Into<String>, hint: impl Into<String>) -> Self {
+    pub fn near(
+        file: &str,
+        text: &str,
+        needle: &str,
+        problem: impl Into<String>,
+        hint: impl Into<String>,
+    ) -> Self {
         let line = text.lines().position(|line| line.contains(needle)).map_or(0, |at| at + 1);
         Self { file: file.to_owned(), line, problem: problem.into(), hint: hint.into() }
     }
@@ -29,7 +35,8 @@ impl Complaint {
     /// A complaint from a TOML error.
     pub fn toml(file: &str, text: &str, error: &toml::de::Error) -> Self {
         let line = error.span().map_or(0, |span| {
-            text.get(..span.start).map_or(0, |before| before.bytes().filter(|byte| *byte == b'\n').count() + 1)
+            text.get(..span.start)
+                .map_or(0, |before| before.bytes().filter(|byte| *byte == b'\n').count() + 1)
         });
         Self {
             file: file.to_owned(),

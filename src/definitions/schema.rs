@@ -160,7 +160,13 @@ pub(super) fn load_identity(files: &Files, complaints: &mut Vec<Complaint>) -> (
             "local" => IdentityKind::Local,
             other => {
                 let problem = format!("`{other}` is not an identity type");
-                complaints.push(Complaint::near(PATH, text, &name, problem, "use upn, uln, name, birth_date, sex, postcode or local"));
+                complaints.push(Complaint::near(
+                    PATH,
+                    text,
+                    &name,
+                    problem,
+                    "use upn, uln, name, birth_date, sex, postcode or local",
+                ));
                 continue;
             }
         };
@@ -195,11 +201,19 @@ pub(super) fn load(
         let ends = raw.interval.iter().flat_map(|(from, to)| [from, to]);
         for name in raw.key.iter().chain(raw.dated_by.as_ref()).chain(ends) {
             if !columns.iter().any(|column| column.name == *name) {
-                checker.complain(name, format!("`{name}` is not a column of this entity"), "name one of [columns]");
+                checker.complain(
+                    name,
+                    format!("`{name}` is not a column of this entity"),
+                    "name one of [columns]",
+                );
             }
         }
         for purpose in raw.purposes.iter().filter(|purpose| !PURPOSES.contains(&purpose.as_str())) {
-            checker.complain(purpose, format!("`{purpose}` is not a purpose"), &format!("use {}", PURPOSES.join(", ")));
+            checker.complain(
+                purpose,
+                format!("`{purpose}` is not a purpose"),
+                &format!("use {}", PURPOSES.join(", ")),
+            );
         }
         schemas.push(Schema {
             name: stem.to_owned(),
@@ -244,7 +258,11 @@ impl Checker<'_> {
             "hash" => Treatment::Hash,
             "drop" => Treatment::Drop,
             other => {
-                self.complain(&near, format!("`{other}` is not a treatment"), "use keep, coarsen, hash or drop");
+                self.complain(
+                    &near,
+                    format!("`{other}` is not a treatment"),
+                    "use keep, coarsen, hash or drop",
+                );
                 return None;
             }
         };
@@ -283,7 +301,11 @@ impl Checker<'_> {
             ("text", None) => ColumnType::Text,
             ("code", Some(list)) if self.codes.contains_key(list) => ColumnType::Code(Name::declare(list)),
             ("code", Some(list)) => {
-                self.complain(near, format!("there is no code list `{list}`"), "add schemas/codes/<name>.csv");
+                self.complain(
+                    near,
+                    format!("there is no code list `{list}`"),
+                    "add schemas/codes/<name>.csv",
+                );
                 return None;
             }
             ("code", None) => {

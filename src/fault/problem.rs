@@ -124,7 +124,9 @@ impl Problem {
             Self::NoSheet => "compare the workbook's sheets with the connector's `sheet`",
             Self::UnreadableFile => "open it in a spreadsheet program and save it again",
             Self::TooLarge => "split the file",
-            Self::NotData => "the service may be down or asking for a login: try again, then ask the supplier",
+            Self::NotData => {
+                "the service may be down or asking for a login: try again, then ask the supplier"
+            }
             Self::Truncated | Self::Unreachable => "try again; nothing was half-written",
             Self::NoRecords => "compare the answer's shape with the connector's `records`",
             Self::HttpStatus(401 | 403) => "check the token and the scopes that the school granted",

@@ -16,9 +16,11 @@ pub(super) fn data_type(kind: &ColumnType) -> DataType {
         ColumnType::Int => DataType::Int32,
         ColumnType::Decimal => DataType::Decimal128(9, 2),
         ColumnType::Bool => DataType::Boolean,
-        ColumnType::Code(_) | ColumnType::Establishment | ColumnType::Authority | ColumnType::Lsoa | ColumnType::Text => {
-            DataType::Utf8
-        }
+        ColumnType::Code(_)
+        | ColumnType::Establishment
+        | ColumnType::Authority
+        | ColumnType::Lsoa
+        | ColumnType::Text => DataType::Utf8,
     }
 }
 
@@ -30,12 +32,15 @@ pub(super) fn array<'c>(
     Ok(match kind {
         ColumnType::Date | ColumnType::Month => {
             let mut column = Date32Builder::with_capacity(cells.len());
-            cells.for_each(|cell| column.append_option(if let Cell::Date(n) = cell { Some(*n) } else { None }));
+            cells.for_each(|cell| {
+                column.append_option(if let Cell::Date(n) = cell { Some(*n) } else { None })
+            });
             Arc::new(column.finish())
         }
         ColumnType::Int => {
             let mut column = Int32Builder::with_capacity(cells.len());
-            cells.for_each(|cell| column.append_option(if let Cell::Int(n) = cell { Some(*n) } else { None }));
+            cells
+                .for_each(|cell| column.append_option(if let Cell::Int(n) = cell { Some(*n) } else { None }));
             Arc::new(column.finish())
         }
         ColumnType::Decimal => {
@@ -47,19 +52,25 @@ pub(super) fn array<'c>(
         }
         ColumnType::Bool => {
             let mut column = BooleanBuilder::with_capacity(cells.len());
-            cells.for_each(|cell| column.append_option(if let Cell::Bool(b) = cell { Some(*b) } else { None }));
+            cells.for_each(|cell| {
+                column.append_option(if let Cell::Bool(b) = cell { Some(*b) } else { None })
+            });
             Arc::new(column.finish())
         }
         _ => {
             let mut column = StringBuilder::with_capacity(cells.len(), cells.len() * 8);
-            cells.for_each(|cell| column.append_option(if let Cell::Text(text) = cell { Some(text) } else { None }));
+            cells.for_each(|cell| {
+                column.append_option(if let Cell::Text(text) = cell { Some(text) } else { None })
+            });
             Arc::new(column.finish())
         }
     })
 }
 
 /// A column of 16-byte ids, plain bytes rather than hex: half the size, and cheaper to join.
-pub(super) fn ids<'i>(ids: impl ExactSizeIterator<Item = Option<&'i [u8; 16]>>) -> Result<ArrayRef, ArrowError> {
+pub(super) fn ids<'i>(
+    ids: impl ExactSizeIterator<Item = Option<&'i [u8; 16]>>,
+) -> Result<ArrayRef, ArrowError> {
     let mut column = FixedSizeBinaryBuilder::with_capacity(ids.len(), 16);
     for id in ids {
         match id {

@@ -41,12 +41,16 @@ impl Known {
 
     fn take(&mut self, batch: &RecordBatch, entity: usize) {
         let ids = |name: &str| batch.column_by_name(name).and_then(|array| array.as_fixed_size_binary_opt());
-        let (Some(subjects), Some(keys), Some(scopes)) = (ids("subject_id"), ids("row_key"), ids("scope_id")) else {
+        let (Some(subjects), Some(keys), Some(scopes)) = (ids("subject_id"), ids("row_key"), ids("scope_id"))
+        else {
             return;
         };
-        let numbers = |name: &str| batch.column_by_name(name).and_then(|array| array.as_primitive_opt::<Int64Type>());
+        let numbers =
+            |name: &str| batch.column_by_name(name).and_then(|array| array.as_primitive_opt::<Int64Type>());
         let (Some(hashes), Some(seqs)) = (numbers("row_hash"), numbers("commit_seq")) else { return };
-        let Some(gone) = batch.column_by_name("tombstone").and_then(|array| array.as_boolean_opt()) else { return };
+        let Some(gone) = batch.column_by_name("tombstone").and_then(|array| array.as_boolean_opt()) else {
+            return;
+        };
         for at in 0..batch.num_rows() {
             let Some(key) = id(keys, at) else { continue };
             let row = KnownRow {

@@ -41,5 +41,13 @@ pub fn write_links(
     let path = PathBuf::from("lake/learner_link").join(format!("{:06}-{:06}.parquet", meta.run, meta.seq));
     let (bytes, sha256) = store(meta.data_dir, &path, &batch)?;
     let rows = links.len() as u64;
-    Ok(NewFile { kind: FileKind::Link, entity: "learner_link".to_owned(), ay: None, path, rows, bytes, sha256 })
+    Ok(NewFile {
+        kind: FileKind::Link,
+        entity: "learner_link".to_owned(),
+        ay: None,
+        path,
+        rows,
+        bytes,
+        sha256,
+    })
 }

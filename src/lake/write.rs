@@ -84,7 +84,9 @@ fn academic_year(row: &StoredRow, plan: &EntityPlan) -> Option<i32> {
 }
 
 fn batch(rows: &[StoredRow], plan: &EntityPlan, meta: &Meta<'_>) -> Result<RecordBatch, LakeFault> {
-    let text = |name: &str, array: StringArray| (Field::new(name, DataType::Utf8, false), Arc::new(array) as ArrayRef);
+    let text = |name: &str, array: StringArray| {
+        (Field::new(name, DataType::Utf8, false), Arc::new(array) as ArrayRef)
+    };
     let id = |name: &str, nullable, array| (Field::new(name, DataType::FixedSizeBinary(16), nullable), array);
     let source = StringArray::from_iter_values(rows.iter().map(|_| meta.source));
     let feed = StringArray::from_iter_values(rows.iter().map(|row| row.feed.as_str()));
@@ -111,7 +113,8 @@ fn batch(rows: &[StoredRow], plan: &EntityPlan, meta: &Meta<'_>) -> Result<Recor
         fields.push((Field::new(column.name.as_str(), columns::data_type(&column.kind), true), array));
     }
     let (fields, arrays): (Vec<_>, Vec<_>) = fields.into_iter().unzip();
-    let metadata = [("entity".to_owned(), plan.name.to_string()), ("schema_version".to_owned(), "1".to_owned())];
+    let metadata =
+        [("entity".to_owned(), plan.name.to_string()), ("schema_version".to_owned(), "1".to_owned())];
     let schema = Schema::new(fields).with_metadata(std::collections::HashMap::from(metadata));
     Ok(RecordBatch::try_new(Arc::new(schema), arrays)?)
 }

@@ -24,7 +24,8 @@ pub fn anchored(
     for cluster in clusters {
         let Some((first, _)) = cluster.members.first() else { continue };
         let held = cluster.members.iter().find_map(|(subject, _)| before.get(subject));
-        let learner = held.copied().filter(|held| !taken.contains(held)).unwrap_or_else(|| keyed.learner(first));
+        let learner =
+            held.copied().filter(|held| !taken.contains(held)).unwrap_or_else(|| keyed.learner(first));
         taken.insert(learner);
         for (subject, method) in &cluster.members {
             let band = if cluster.members.len() == 1 { alone } else { certain };

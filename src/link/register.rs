@@ -176,7 +176,8 @@ pub fn read_segment(
     for batch in reader {
         let batch = batch.map_err(|_| RegisterFault::Sealed)?;
         let text = |name: &str| batch.column_by_name(name).and_then(|array| array.as_string_opt::<i32>());
-        let (Some(sources), Some(tenants), Some(persons)) = (text("source"), text("tenant"), text("person")) else {
+        let (Some(sources), Some(tenants), Some(persons)) = (text("source"), text("tenant"), text("person"))
+        else {
             return Err(RegisterFault::Sealed);
         };
         // A field that a later version added is empty in an older segment.
@@ -186,7 +187,9 @@ pub fn read_segment(
         let mut values = vec![None; fields.len()];
         for at in 0..batch.num_rows() {
             for (value, field) in values.iter_mut().zip(&fields) {
-                *value = field.filter(|array| arrow::array::Array::is_valid(array, at)).map(|array| array.value(at));
+                *value = field
+                    .filter(|array| arrow::array::Array::is_valid(array, at))
+                    .map(|array| array.value(at));
             }
             each(sources.value(at), tenants.value(at), persons.value(at), &values, seqs.value(at));
         }

@@ -31,10 +31,25 @@ const RULES: [Rule; 8] = [
     Rule { name: "upn", keys: |s, k| s.each(s.at.upn, k), agrees: plausible, former: false },
     Rule { name: "former_upn", keys: |s, k| s.any_upn(k), agrees: plausible, former: true },
     Rule { name: "uln", keys: |s, k| s.each(s.at.uln, k), agrees: plausible, former: false },
-    Rule { name: "name_birth_postcode", keys: |s, k| s.name_birth_postcode(k), agrees: same_sex, former: false },
+    Rule {
+        name: "name_birth_postcode",
+        keys: |s, k| s.name_birth_postcode(k),
+        agrees: same_sex,
+        former: false,
+    },
     Rule { name: "name_birth", keys: |s, k| s.name_birth(k), agrees: same_sex, former: false },
-    Rule { name: "surname_birth_postcode", keys: |s, k| s.surname_birth_postcode(k), agrees: near_forename, former: false },
-    Rule { name: "forename_birth_postcode", keys: |s, k| s.forename_birth_postcode(k), agrees: same_sex, former: false },
+    Rule {
+        name: "surname_birth_postcode",
+        keys: |s, k| s.surname_birth_postcode(k),
+        agrees: near_forename,
+        former: false,
+    },
+    Rule {
+        name: "forename_birth_postcode",
+        keys: |s, k| s.forename_birth_postcode(k),
+        agrees: same_sex,
+        former: false,
+    },
 ];
 
 impl Linker for Tiers {
@@ -147,8 +162,10 @@ impl Sayings<'_> {
         self.each(self.at.former_upn, keys);
     }
     fn permanent_numbers(&self) -> Vec<Word> {
-        let mut numbers: Vec<Word> =
-            self.words(self.at.upn).filter(|word| check_upn(self.people.text(*word)) == UpnCheck::Permanent).collect();
+        let mut numbers: Vec<Word> = self
+            .words(self.at.upn)
+            .filter(|word| check_upn(self.people.text(*word)) == UpnCheck::Permanent)
+            .collect();
         numbers.sort_unstable();
         numbers.dedup();
         numbers
@@ -156,7 +173,8 @@ impl Sayings<'_> {
     /// Keys of the filled fields, one set for each saying that fills them all.
     fn together<const N: usize>(&self, tag: Word, fields: [usize; N], keys: &mut Vec<Vec<Word>>) {
         for said in &self.person.said {
-            let key: Vec<Word> = fields.iter().filter_map(|at| said.get(*at).copied()).filter(|w| *w != 0).collect();
+            let key: Vec<Word> =
+                fields.iter().filter_map(|at| said.get(*at).copied()).filter(|w| *w != 0).collect();
             if key.len() == N {
                 keys.push([&[tag], &key[..]].concat());
             }
@@ -185,7 +203,11 @@ impl Sayings<'_> {
     fn shares(&self, other: &Self, ours: &[usize]) -> Option<bool> {
         let mine: Vec<Word> = ours.iter().flat_map(|at| self.words(*at)).collect();
         let theirs: Vec<Word> = ours.iter().flat_map(|at| other.words(*at)).collect();
-        if mine.is_empty() || theirs.is_empty() { None } else { Some(mine.iter().any(|word| theirs.contains(word))) }
+        if mine.is_empty() || theirs.is_empty() {
+            None
+        } else {
+            Some(mine.iter().any(|word| theirs.contains(word)))
+        }
     }
     fn forenames(&self, other: &Self) -> Option<bool> {
         self.shares(other, &[self.at.forename, self.at.preferred_forename])
@@ -199,7 +221,11 @@ impl Sayings<'_> {
     fn initials(&self, other: &Self) -> bool {
         let firsts = |sayings: &Self| -> Vec<char> {
             let forenames = [sayings.at.forename, sayings.at.preferred_forename];
-            forenames.iter().flat_map(|at| sayings.words(*at)).filter_map(|w| sayings.people.text(w).chars().next()).collect()
+            forenames
+                .iter()
+                .flat_map(|at| sayings.words(*at))
+                .filter_map(|w| sayings.people.text(w).chars().next())
+                .collect()
         };
         let theirs = firsts(other);
         firsts(self).iter().any(|first| theirs.contains(first))

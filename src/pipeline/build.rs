@@ -23,8 +23,7 @@ pub fn build(site: &mut Site, watch: &mut dyn Watch) -> Result<BuildReport, Site
     let queries = queries(site)?;
     let inputs = inputs(site)?;
     let lake_rows = site.catalog.lake_files()?.iter().map(|file| file.rows).sum();
-    let context =
-        BuildContext { as_of: site.today(), home_authority: site.settings.home_authority.clone() };
+    let context = BuildContext { as_of: site.today(), home_authority: site.settings.home_authority.clone() };
     let options = BuildOptions {
         threads: site.settings.threads,
         memory: site.settings.memory_limit.clone(),
@@ -86,12 +85,18 @@ fn inputs(site: &Site) -> Result<Inputs, SiteFault> {
     let mut entities = Vec::new();
     for schema in &site.definitions.schemas {
         let text = files.text(&format!("schemas/{}.toml", schema.name)).unwrap_or_default();
-        entities.push(Entity::parse(&schema.name, text).map_err(|fault| SiteFault::Build(fault.to_string()))?);
+        entities
+            .push(Entity::parse(&schema.name, text).map_err(|fault| SiteFault::Build(fault.to_string()))?);
     }
-    let codes = files.under("schemas/codes", "csv").map(|(_, stem, file)| (stem.to_owned(), file.text.clone()));
+    let codes =
+        files.under("schemas/codes", "csv").map(|(_, stem, file)| (stem.to_owned(), file.text.clone()));
     let codes = codes.collect();
-    let mut inputs =
-        Inputs { entities, codes, policy: site.definitions.policy.clone(), ..Inputs::embedded().map_err(|fault| SiteFault::Build(fault.to_string()))? };
+    let mut inputs = Inputs {
+        entities,
+        codes,
+        policy: site.definitions.policy.clone(),
+        ..Inputs::embedded().map_err(|fault| SiteFault::Build(fault.to_string()))?
+    };
     let data_dir = &site.settings.data_dir;
     for file in site.catalog.lake_files()? {
         inputs.lake.entry(file.entity).or_default().push(data_dir.join(file.path));

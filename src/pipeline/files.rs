@@ -63,7 +63,8 @@ impl Content {
         }
         let text = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&bytes);
         let document: Value = serde_json::from_slice(text).map_err(|_| Problem::UnreadableFile)?;
-        let list = feed.records.iter().try_fold(&document, |value, step| value.get(step)).and_then(Value::as_array);
+        let list =
+            feed.records.iter().try_fold(&document, |value, step| value.get(step)).and_then(Value::as_array);
         list.cloned().map(Self::Json).ok_or(Problem::NoRecords)
     }
 
@@ -83,10 +84,15 @@ impl Content {
 
     fn records(&self) -> Box<dyn Iterator<Item = (u32, Record<'_>)> + '_> {
         match self {
-            Self::Cells(table) => {
-                Box::new(table.rows.iter().map(|(number, cells): &(u32, Vec<RawCell>)| (*number, Record::Cells(cells))))
+            Self::Cells(table) => Box::new(
+                table
+                    .rows
+                    .iter()
+                    .map(|(number, cells): &(u32, Vec<RawCell>)| (*number, Record::Cells(cells))),
+            ),
+            Self::Json(list) => {
+                Box::new(list.iter().zip(1..).map(|(value, number)| (number, Record::Json(value))))
             }
-            Self::Json(list) => Box::new(list.iter().zip(1..).map(|(value, number)| (number, Record::Json(value)))),
         }
     }
 }
@@ -103,7 +109,9 @@ impl Reading<'_> {
             return Ok(());
         }
         match Content::of(bytes, self.form, self.feed) {
-            Ok(content) => self.take(intake, &content, digest, Place { part: content.part(), ..place }, watch),
+            Ok(content) => {
+                self.take(intake, &content, digest, Place { part: content.part(), ..place }, watch)
+            }
             Err(problem) => {
                 intake.tally.note(Fault::document(place, problem));
                 Ok(())
@@ -134,13 +142,18 @@ impl Reading<'_> {
             let column = &plans[*entity].columns[*column];
             let consequence =
                 if column.required { Consequence::DocumentSetAside } else { Consequence::CellEmptied };
-            intake.tally.note(Fault { place: place.at(column.name), problem: Problem::MissingColumn, consequence });
+            intake.tally.note(Fault {
+                place: place.at(column.name),
+                problem: Problem::MissingColumn,
+                consequence,
+            });
         }
         if binding.lacks_required(&plans).is_some() {
             return Ok(());
         }
         let scope = self.feed.snapshot.as_ref().map(|names| {
-            let parts: Vec<&str> = names.iter().filter_map(|name| captures.get(name)).map(String::as_str).collect();
+            let parts: Vec<&str> =
+                names.iter().filter_map(|name| captures.get(name)).map(String::as_str).collect();
             intake.scope(self.feed, &parts)
         });
         let conformer = Conformer::new(&binding, &plans, &identity);

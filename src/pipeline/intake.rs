@@ -163,8 +163,10 @@ impl<'a> Intake<'a> {
         let (entity, key, subject, hash) =
             (row.get().entity, row.get().row_key, row.get().subject, row.get().row_hash);
         let held = self.known.get(&key);
-        let unchanged = held.is_some_and(|held| !held.gone && held.hash == hash && held.scope == belonging.scope);
-        self.known.set(key, KnownRow { entity, subject, hash, scope: belonging.scope, seq: self.seq, gone: false });
+        let unchanged =
+            held.is_some_and(|held| !held.gone && held.hash == hash && held.scope == belonging.scope);
+        self.known
+            .set(key, KnownRow { entity, subject, hash, scope: belonging.scope, seq: self.seq, gone: false });
         if !unchanged {
             let (feed, scope) = (belonging.feed.name, belonging.scope);
             self.pending[entity].push(row.map(|drawn| StoredRow { drawn, feed, scope, tombstone: false }));
@@ -198,7 +200,12 @@ impl<'a> Intake<'a> {
         let columns = self.site.definitions.plans[row.entity].columns.len();
         let drawn = Drawn::gone(row.entity, columns, row.subject, key, origin);
         let feed = feed.name;
-        self.pending[row.entity].push(drawn.map(|drawn| StoredRow { drawn, feed, scope: row.scope, tombstone: true }));
+        self.pending[row.entity].push(drawn.map(|drawn| StoredRow {
+            drawn,
+            feed,
+            scope: row.scope,
+            tombstone: true,
+        }));
         self.waiting += 1;
         self.known.set(key, KnownRow { gone: true, seq: self.seq, ..row });
     }

@@ -74,7 +74,9 @@ pub fn pull(site: &mut Site, options: &PullOptions, watch: &mut dyn Watch) -> Re
         .settings
         .sources
         .iter()
-        .filter(|source| options.sources.is_empty() || options.sources.iter().any(|name| name == source.name.as_str()))
+        .filter(|source| {
+            options.sources.is_empty() || options.sources.iter().any(|name| name == source.name.as_str())
+        })
         .cloned()
         .collect();
     let mut report = PullReport::default();
@@ -93,13 +95,21 @@ fn pull_source(
     watch: &mut dyn Watch,
 ) -> Result<SourceReport, SiteFault> {
     let connector = site.definitions.connectors.get(&source.connector).cloned();
-    let title = connector.as_ref().map_or_else(|| source.connector.clone(), |connector| connector.title.clone());
-    let refused = |outcome| SourceReport { source: source.name, title: title.clone(), outcome, count: Count::default() };
+    let title =
+        connector.as_ref().map_or_else(|| source.connector.clone(), |connector| connector.title.clone());
+    let refused = |outcome| SourceReport {
+        source: source.name,
+        title: title.clone(),
+        outcome,
+        count: Count::default(),
+    };
     if let Some(reason) = source.refusal(site.today()) {
         return Ok(refused(SourceOutcome::Refused(reason.to_owned())));
     }
     let Some(connector) = connector else {
-        return Ok(refused(SourceOutcome::Failed("there is no such connector; see `throughline check`".into())));
+        return Ok(refused(SourceOutcome::Failed(
+            "there is no such connector; see `throughline check`".into(),
+        )));
     };
     let mut intake = Intake::open(site, source, directory)?;
     let asked = match &connector.form {
@@ -147,7 +157,11 @@ fn pull_service(
 }
 
 /// Publishes what was staged, or ends the run without.
-fn finish(mut intake: Intake<'_>, title: String, refused: Option<ServiceFault>) -> Result<SourceReport, SiteFault> {
+fn finish(
+    mut intake: Intake<'_>,
+    title: String,
+    refused: Option<ServiceFault>,
+) -> Result<SourceReport, SiteFault> {
     intake.flush()?;
     let count = intake.tally.total();
     let lost = intake.tally.faults().iter().any(|fault| fault.consequence == Consequence::DocumentSetAside);

@@ -1,4 +1,7 @@
-use super::{SiteFault, Watch, intake::{Belonging, Intake}};
+use super::{
+    SiteFault, Watch,
+    intake::{Belonging, Intake},
+};
 use crate::{
     conform::{Binding, Conformer, DocumentContext, Record},
     definitions::{
@@ -69,12 +72,16 @@ impl Slices<'_> {
         let mut walk = Walk::new(self.service, self.paging, url);
         let mut tenants = Vec::new();
         while let Some(page) = walk.next().await? {
-            let list = at_path(&page.body, &spec.records).and_then(Value::as_array).ok_or(Problem::NoRecords)?;
+            let list =
+                at_path(&page.body, &spec.records).and_then(Value::as_array).ok_or(Problem::NoRecords)?;
             for school in list {
                 let text = |path: &String| at_path(school, path).and_then(scalar);
                 let Some(id) = text(&spec.id) else { continue };
-                let attributes =
-                    spec.attributes.iter().filter_map(|(name, path)| Some((name.clone(), text(path)?))).collect();
+                let attributes = spec
+                    .attributes
+                    .iter()
+                    .filter_map(|(name, path)| Some((name.clone(), text(path)?)))
+                    .collect();
                 tenants.push(Tenant { id, attributes });
             }
         }
@@ -139,9 +146,16 @@ impl Slices<'_> {
         Ok(())
     }
 
-    fn cursor(&self, intake: &Intake<'_>, feed: &Feed, tenant: &Tenant) -> Result<Option<DateTime<Utc>>, SiteFault> {
+    fn cursor(
+        &self,
+        intake: &Intake<'_>,
+        feed: &Feed,
+        tenant: &Tenant,
+    ) -> Result<Option<DateTime<Utc>>, SiteFault> {
         let held = intake.site.catalog.cursor(intake.source.name.as_str(), &tenant.id, feed.name.as_str())?;
-        Ok(held.and_then(|held| chrono::NaiveDateTime::parse_from_str(&held, CURSOR).ok()).map(|at| at.and_utc()))
+        Ok(held
+            .and_then(|held| chrono::NaiveDateTime::parse_from_str(&held, CURSOR).ok())
+            .map(|at| at.and_utc()))
     }
 
     async fn deleted(&self, intake: &mut Intake<'_>, feed: &Feed, spec: &Deletions, tenant: &Tenant) {
@@ -158,10 +172,13 @@ impl Slices<'_> {
                 }
             };
             let Some(list) = at_path(&page.body, &spec.records).and_then(Value::as_array) else { return };
-            let document = intake.document_digest(&page.bytes);
+            let document = page_digest(intake, list);
             for (at, item) in list.iter().enumerate() {
-                let restored =
-                    spec.unless.as_ref().and_then(|path| at_path(item, path)).is_some_and(|value| !value.is_null());
+                let restored = spec
+                    .unless
+                    .as_ref()
+                    .and_then(|path| at_path(item, path))
+                    .is_some_and(|value| !value.is_null());
                 if let (Some(key), false) = (at_path(item, &spec.key).and_then(scalar), restored) {
                     let origin = Origin { document, part: 1, row: at as u32 + 1 };
                     intake.delete_person(feed, &tenant.id, &key, origin);
@@ -182,12 +199,13 @@ fn take_page(
     watch: &mut dyn Watch,
 ) -> Result<Option<Origin>, SiteFault> {
     let place = Place { document: page.number, part: 1, ..intake.place(feed) };
-    let list = feed.records.iter().try_fold(&page.body, |value, step| value.get(step)).and_then(Value::as_array);
+    let list =
+        feed.records.iter().try_fold(&page.body, |value, step| value.get(step)).and_then(Value::as_array);
     let Some(list) = list else {
         intake.tally.note(Fault::document(place, Problem::NoRecords));
         return Ok(None);
     };
-    let document = intake.document_digest(&page.bytes);
+    let document = page_digest(intake, list);
     for (at, record) in list.iter().enumerate() {
         let row = at as u32 + 1;
         let origin = Origin { document, part: 1, row };
@@ -198,6 +216,16 @@ fn take_page(
     }
     Intake::tick(watch, list.len());
     Ok(Some(Origin { document, part: 1, row: 0 }))
+}
+
+/// A page is its records: the links around them change with the address it was served from.
+fn page_digest(intake: &Intake<'_>, records: &[Value]) -> [u8; 16] {
+    let mut bytes = Vec::new();
+    for record in records {
+        // Writing to memory cannot fail.
+        let _ = serde_json::to_writer(&mut bytes, record);
+    }
+    intake.document_digest(&bytes)
 }
 
 fn scalar(value: &Value) -> Option<String> {

@@ -78,11 +78,10 @@ impl<'a> Door<'a> {
                 (Some(at), Cell::Null) => identity.get(at).map_or(Cell::Null, |text| Cell::Text(text.into())),
                 _ => cell,
             },
-            Treatment::Coarsen => {
-                column.from_identity.and_then(|at| identity.get(at)).map_or(Cell::Null, |text| {
-                    coarsen(&column.kind, text, self.directory)
-                })
-            }
+            Treatment::Coarsen => column
+                .from_identity
+                .and_then(|at| identity.get(at))
+                .map_or(Cell::Null, |text| coarsen(&column.kind, text, self.directory)),
             Treatment::Hash => {
                 let mut bytes = Vec::new();
                 cell.encode(&mut bytes);

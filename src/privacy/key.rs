@@ -33,7 +33,9 @@ pub enum KeyFault {
     #[error("the key file cannot be read; make one with `throughline init`, or name it in `key_file`")]
     Unreadable,
     /// Not 32 bytes.
-    #[error("the key has {0} bytes instead of 32; a shortened key protects nobody: restore it from its backup")]
+    #[error(
+        "the key has {0} bytes instead of 32; a shortened key protects nobody: restore it from its backup"
+    )]
     WrongLength(usize),
     /// All bytes alike.
     #[error("the key is all one byte; make a new one with `throughline init`")]
@@ -45,7 +47,9 @@ pub enum KeyFault {
     #[error("this is not the key the lake was written with; restore that key, or start a new data folder")]
     AnotherKey,
     /// A demonstration key beside a real source.
-    #[error("a demonstration key may only be used with a demonstration's own estate; make a real one with `throughline init`")]
+    #[error(
+        "a demonstration key may only be used with a demonstration's own estate; make a real one with `throughline init`"
+    )]
     DemoKeyOnRealSource,
 }
 
@@ -72,7 +76,8 @@ impl Key {
 
     /// The key of a demonstration, from its seed, marked as such.
     pub fn for_demo(seed: u64) -> Self {
-        let digest = Sha256::new_with_prefix(b"throughline demonstration key").chain_update(seed.to_le_bytes());
+        let digest =
+            Sha256::new_with_prefix(b"throughline demonstration key").chain_update(seed.to_le_bytes());
         let mut key: [u8; KEY_BYTES] = digest.finalize().into();
         key[..DEMO_MARK.len()].copy_from_slice(DEMO_MARK);
         Self(Zeroizing::new(key))
@@ -96,7 +101,10 @@ impl Key {
 
     /// A state ready to hash under this key.
     pub fn keyed(&self) -> Keyed {
-        Keyed(<Hmac<Sha256>>::new_from_slice(&*self.0).unwrap_or_else(|_| unreachable!("HMAC takes any length")))
+        Keyed(
+            <Hmac<Sha256>>::new_from_slice(&*self.0)
+                .unwrap_or_else(|_| unreachable!("HMAC takes any length")),
+        )
     }
 
     /// A key derived for one purpose (a register segment), by HKDF-SHA-256.

@@ -42,8 +42,8 @@ mod row;
 mod state;
 
 pub use area::{Area, PostcodeDirectory};
-pub use door::{Door, Drawn};
 pub(crate) use door::days;
+pub use door::{Door, Drawn};
 pub use key::{Digest16, Key, KeyFault, KeyKind, Keyed, Pseudonym};
 pub use linked::Link;
 pub use plan::{CodeWords, ColumnPlan, ColumnType, EntityPlan, IdentityKind, IdentityPlan, Treatment};

@@ -34,7 +34,8 @@ pub fn list(inbox: &Path, pattern: &str) -> io::Result<Vec<InboxFile>> {
 fn walk(folder: &Path, paths: &mut Vec<PathBuf>) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
-        let hidden = path.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.starts_with(['.', '~']));
+        let hidden =
+            path.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.starts_with(['.', '~']));
         if path.is_dir() {
             walk(&path, paths)?;
         } else if !hidden {

@@ -1,8 +1,5 @@
 //! A service that answers page by page. Requests name no query string in any fault or event.
-use crate::{
-    definitions::connector::Paging,
-    fault::Problem,
-};
+use crate::{definitions::connector::Paging, fault::Problem};
 use reqwest::{Client, StatusCode, Url, header};
 use serde_json::Value;
 use std::{collections::BTreeMap, collections::HashSet, fs, path::Path, sync::Once, time::Duration};
@@ -15,12 +12,10 @@ const LONGEST_WAIT: Duration = Duration::from_secs(20);
 /// The largest answer accepted.
 const MAX_BODY: usize = 64 << 20;
 
-/// A page as it came: its bytes for the digest, its content for conforming.
+/// A page as it came.
 pub struct Page {
     /// The answer.
     pub body: Value,
-    /// Its bytes.
-    pub bytes: Vec<u8>,
     /// Which page, from 1.
     pub number: u32,
 }
@@ -57,7 +52,12 @@ impl Service {
     }
 
     /// The first page's address.
-    pub fn address(&self, path: &str, query: &BTreeMap<String, String>, tenant: &str) -> Result<Url, Problem> {
+    pub fn address(
+        &self,
+        path: &str,
+        query: &BTreeMap<String, String>,
+        tenant: &str,
+    ) -> Result<Url, Problem> {
         let path = path.replace("{tenant}", tenant);
         let mut url = self.base.join(&path).map_err(|_| Problem::Unreachable)?;
         if !query.is_empty() {
@@ -67,7 +67,7 @@ impl Service {
     }
 
     /// Asks for one page, patiently: a busy, failing or garbled answer is asked for again.
-    pub async fn get(&self, url: &Url) -> Result<(Value, Vec<u8>), Problem> {
+    pub async fn get(&self, url: &Url) -> Result<Value, Problem> {
         let mut problem = Problem::Unreachable;
         for attempt in 0..ATTEMPTS {
             match self.once(url).await {
@@ -87,8 +87,12 @@ impl Service {
         Err(problem)
     }
 
-    async fn once(&self, url: &Url) -> Result<(Value, Vec<u8>), Refusal> {
-        let request = self.client.get(url.clone()).bearer_auth(self.token.as_str()).header(header::ACCEPT, "application/json");
+    async fn once(&self, url: &Url) -> Result<Value, Refusal> {
+        let request = self
+            .client
+            .get(url.clone())
+            .bearer_auth(self.token.as_str())
+            .header(header::ACCEPT, "application/json");
         let mut answer = request.send().await.map_err(|_| Refusal::transient(Problem::Unreachable))?;
         let status = answer.status();
         if !status.is_success() {
@@ -110,10 +114,9 @@ impl Service {
             }
         }
         // The parser's own words may quote the answer: they end here.
-        let body = serde_json::from_slice(&bytes).map_err(|error| {
+        serde_json::from_slice(&bytes).map_err(|error| {
             Refusal::transient(if error.is_eof() { Problem::Truncated } else { Problem::NotData })
-        })?;
-        Ok((body, bytes))
+        })
     }
 }
 
@@ -182,7 +185,7 @@ impl<'s> Walk<'s> {
         if !self.followed.insert(url.to_string()) {
             return Err(Problem::PageRepeated);
         }
-        let (body, bytes) = self.service.get(&url).await?;
+        let body = self.service.get(&url).await?;
         self.number += 1;
         if let Paging::NextLink { at, .. } = self.paging {
             self.next = match at_path(&body, at).and_then(Value::as_str).filter(|link| !link.is_empty()) {
@@ -190,7 +193,7 @@ impl<'s> Walk<'s> {
                 None => None,
             };
         }
-        Ok(Some(Page { body, bytes, number: self.number }))
+        Ok(Some(Page { body, number: self.number }))
     }
 
     fn same_host(&self, from: &Url, link: &str) -> Result<Url, Problem> {

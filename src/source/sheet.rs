@@ -105,21 +105,28 @@ fn unzip_first(bytes: Vec<u8>) -> Result<Vec<u8>, Problem> {
     Ok(text)
 }
 
+/// Rows are counted as a spreadsheet program shows them: a blank line is a row, a line end within quotes is not.
 fn read_csv(bytes: &[u8], form: &FileForm) -> Result<Rows, Problem> {
     let encoding = encoding_rs::Encoding::for_label(form.encoding.as_bytes()).unwrap_or(encoding_rs::UTF_8);
     let (text, _, _) = encoding.decode(bytes);
+    let text = text.replace("\r\n", "\n");
     let delimiter = form.delimiter.bytes().next().unwrap_or(b',');
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
         .delimiter(delimiter)
         .from_reader(text.as_bytes());
-    let mut rows = Vec::new();
+    let (mut rows, mut number) = (Rows::new(), 0);
     for record in reader.records() {
         let record = record.map_err(|_| Problem::UnreadableFile)?;
-        let line = record.position().map_or(0, |place| place.line() as u32);
+        let start = record.position().map_or(0, |place| place.byte() as usize);
+        let blank = text
+            .as_bytes()
+            .get(start..)
+            .map_or(0, |rest| rest.iter().take_while(|byte| **byte == b'\n').count());
+        number += blank as u32 + 1;
         let cell = |text: &str| if text.is_empty() { RawCell::Empty } else { RawCell::Text(text.to_owned()) };
-        rows.push((line, record.iter().map(cell).collect()));
+        rows.push((number, record.iter().map(cell).collect()));
     }
     Ok(rows)
 }
@@ -145,7 +152,8 @@ fn find_header(rows: &Rows, header: &Header) -> Option<(Vec<String>, usize)> {
     for at in 0..rows.len().min(header.search_rows as usize) {
         let Some(lines) = rows.get(at..at + height) else { break };
         let texts = join(lines);
-        let single: Vec<String> = lines.iter().flat_map(|(_, row)| row.iter().map(text_of)).map(|t| fold(&t)).collect();
+        let single: Vec<String> =
+            lines.iter().flat_map(|(_, row)| row.iter().map(text_of)).map(|t| fold(&t)).collect();
         let there = |text: &String| texts.contains(text) || single.contains(text);
         if texts.iter().any(|text| !text.is_empty()) && wanted.iter().all(there) {
             return Some((texts, at + height));
@@ -187,12 +195,10 @@ fn text_of(cell: &RawCell) -> String {
 
 /// The rows that hold records: no blank rows, no repeated header, nothing after the stop.
 fn body(rows: Rows, header: &[String], form: &FileForm) -> Rows {
-    let stops: Vec<String> = form.stop.row_like.iter().map(|text| fold(text)).collect();
-    let fill: Vec<usize> = form
-        .fill_down
-        .iter()
-        .filter_map(|name| header.iter().position(|text| *text == fold(name)))
-        .collect();
+    let folded = |texts: &[String]| texts.iter().map(|text| fold(text)).collect::<Vec<_>>();
+    let (stops, headings) = (folded(&form.stop.row_like), folded(&form.pass_over));
+    let fill: Vec<usize> =
+        form.fill_down.iter().filter_map(|name| header.iter().position(|text| *text == fold(name))).collect();
     let (mut kept, mut blanks, mut above) = (Rows::new(), 0, Vec::<RawCell>::new());
     for (number, mut row) in rows {
         if row.iter().all(RawCell::is_blank) {
@@ -203,16 +209,22 @@ fn body(rows: Rows, header: &[String], form: &FileForm) -> Rows {
             continue;
         }
         blanks = 0;
-        let lead = row.iter().find(|cell| !cell.is_blank()).map(text_of).map(|text| fold(&text)).unwrap_or_default();
+        let lead =
+            row.iter().find(|cell| !cell.is_blank()).map(text_of).map(|text| fold(&text)).unwrap_or_default();
         if stops.iter().any(|stop| lead.starts_with(stop.as_str())) {
             break;
+        }
+        if headings.iter().any(|heading| lead.starts_with(heading.as_str())) {
+            continue;
         }
         if !header.is_empty() && is_header_again(&row, header) {
             continue;
         }
         for at in &fill {
             let inherited = above.get(*at).cloned();
-            if let (Some(cell), Some(inherited)) = (row.get_mut(*at).filter(|cell| cell.is_blank()), inherited) {
+            if let (Some(cell), Some(inherited)) =
+                (row.get_mut(*at).filter(|cell| cell.is_blank()), inherited)
+            {
                 *cell = inherited;
             }
         }
@@ -227,4 +239,20 @@ fn body(rows: Rows, header: &[String], form: &FileForm) -> Rows {
 fn is_header_again(row: &[RawCell], header: &[String]) -> bool {
     let mut filled = row.iter().zip(header).filter(|(cell, _)| !cell.is_blank()).peekable();
     filled.peek().is_some() && filled.all(|(cell, text)| fold(&text_of(cell)) == *text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn csv_rows_are_counted_as_a_spreadsheet_shows_them() {
+        let form: FileForm = toml::from_str("format = \"csv\"\nname = \"x\"").unwrap();
+        for end in ["\n", "\r\n"] {
+            let text = ["a,b", "", "1,\"two\nlines\"", "", "", "3,4"].join(end);
+            let numbers: Vec<u32> =
+                read_csv(text.as_bytes(), &form).unwrap().iter().map(|row| row.0).collect();
+            assert_eq!(numbers, [1, 3, 6], "{end:?}");
+        }
+    }
 }

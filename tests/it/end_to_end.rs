@@ -24,7 +24,8 @@ impl Demo {
     fn run(seed: u64, learners: u32, identifiers: Identifiers) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let (seed_text, learners_text) = (seed.to_string(), learners.to_string());
-        let mut arguments = vec!["--quiet", "demo", "--dir", "site", "--seed", &seed_text, "--learners", &learners_text];
+        let mut arguments =
+            vec!["--quiet", "demo", "--dir", "site", "--seed", &seed_text, "--learners", &learners_text];
         if identifiers == Identifiers::Perfect {
             arguments.push("--perfect-identifiers");
         }
@@ -66,7 +67,8 @@ impl Demo {
         let mut learner_of: HashMap<String, String> = HashMap::new();
         for batch in lake_rows(&site.join("data"), "learner_link") {
             for at in 0..batch.num_rows() {
-                learner_of.insert(column_text(&batch, "subject_id", at), column_text(&batch, "learner_id", at));
+                learner_of
+                    .insert(column_text(&batch, "subject_id", at), column_text(&batch, "learner_id", at));
             }
         }
         let mut people: BTreeMap<String, BTreeSet<u32>> = BTreeMap::new();
@@ -80,7 +82,8 @@ impl Demo {
                 let person = by_subject.get(&subject).copied().or_else(|| {
                     by_row.get(&(text("document_id"), text("part"), text("row_number"))).copied()
                 });
-                let learner = learner_of.get(&subject).unwrap_or_else(|| panic!("a subject without a learner"));
+                let learner =
+                    learner_of.get(&subject).unwrap_or_else(|| panic!("a subject without a learner"));
                 // An exclusion names a student of the same school by the same key: its subject is known already.
                 if let Some(person) = person {
                     people.entry(learner.clone()).or_default().insert(person);
@@ -108,9 +111,10 @@ fn all_rows(data: &Path) -> Vec<RecordBatch> {
 fn equals_the_oracle(seed: u64, learners: u32) {
     let demo = Demo::run(seed, learners, Identifiers::Perfect);
     let people = demo.people_of_learners();
-    let mixed = people.values().filter(|people| people.len() > 1).count();
-    assert_eq!(mixed, 0, "with perfect identifiers no learner is two people");
-    let split: usize = people.values().flatten().count() - people.values().flatten().collect::<BTreeSet<_>>().len();
+    let mixed: Vec<_> = people.values().filter(|people| people.len() > 1).collect();
+    assert!(mixed.is_empty(), "with perfect identifiers no learner is two people: {mixed:?}");
+    let split: usize =
+        people.values().flatten().count() - people.values().flatten().collect::<BTreeSet<_>>().len();
     assert_eq!(split, 0, "with perfect identifiers no person is two learners");
     let people = people.into_iter().filter_map(|(id, people)| Some((id, *people.first()?))).collect();
     let expected = oracle::expected(&demo.world);
@@ -161,7 +165,12 @@ fn with_realistic_identifiers_only_linkage_errors_differ() {
     );
     assert!(!split.is_empty(), "realistic rows are not linked perfectly");
     assert!(split.len() * 10 < learners_of.len(), "{} of {} are split", split.len(), learners_of.len());
-    assert!(mixed.len() * 200 < learners_of.len(), "{} of {} share a learner", mixed.len(), learners_of.len());
+    assert!(
+        mixed.len() * 200 < learners_of.len(),
+        "{} of {} share a learner",
+        mixed.len(),
+        learners_of.len()
+    );
     let ids = people.iter().filter_map(|(id, people)| Some((id.clone(), *people.first()?))).collect();
     let expected = oracle::expected(&demo.world);
     let published = oracle::published(&demo.release().join("parquet"), &ids).unwrap();
@@ -188,7 +197,8 @@ fn two_demonstrations_of_one_seed_are_the_same() {
     let tree = |demo: &Demo| {
         let mut files = Vec::new();
         walk(&demo.site(), &mut files);
-        let relative = |file: &PathBuf| file.strip_prefix(demo.site()).unwrap().to_string_lossy().into_owned();
+        let relative =
+            |file: &PathBuf| file.strip_prefix(demo.site()).unwrap().to_string_lossy().into_owned();
         files.iter().map(|file| (relative(file), fs::read(file).unwrap())).collect::<BTreeMap<_, _>>()
     };
     let (one, two) = (tree(&one), tree(&two));

@@ -59,10 +59,15 @@ fn spoil(estate: &Path, needles: &mut Needles) {
     files.sort();
     let name_of = |path: &PathBuf| path.file_name().unwrap().to_str().unwrap().to_owned();
     for path in &files {
-        let (stem, extension) = (path.file_stem().unwrap().to_str().unwrap(), path.extension().unwrap().to_str().unwrap());
+        let (stem, extension) =
+            (path.file_stem().unwrap().to_str().unwrap(), path.extension().unwrap().to_str().unwrap());
         fs::copy(path, path.with_file_name(format!("{stem} ZqxCanaryFile.{extension}"))).unwrap();
         // The same name, and content that is no workbook.
-        fs::write(path.with_file_name(format!("{stem} ZqxCanaryBroken.{extension}")), "ZqxCanaryContent,ZqxCanaryCell\n").unwrap();
+        fs::write(
+            path.with_file_name(format!("{stem} ZqxCanaryBroken.{extension}")),
+            "ZqxCanaryContent,ZqxCanaryCell\n",
+        )
+        .unwrap();
         needles.add("ZqxCanaryFile");
         needles.add("ZqxCanaryBroken");
         needles.add("ZqxCanaryContent");
@@ -108,8 +113,10 @@ fn no_identifier_leaves_the_identified_zone() {
         Fault::LoopingNext,
         Fault::TooManyRequests { retry_after: 1 },
     ] {
-        let server = Server::start(&site.join("estate"), Faults { after: 3, ..Faults::now(fault, 9) }).unwrap();
-        let elsewhere = config.replace("base_url = \"estate\"", &format!("base_url = \"{}\"", server.base_url()));
+        let server =
+            Server::start(&site.join("estate"), Faults { after: 3, ..Faults::now(fault, 9) }).unwrap();
+        let elsewhere =
+            config.replace("base_url = \"estate\"", &format!("base_url = \"{}\"", server.base_url()));
         fs::write(site.join("throughline.toml"), elsewhere).unwrap();
         run(&["pull", "schools", "--full"], &mut said);
         server.stop();

@@ -119,8 +119,10 @@ impl Needles {
     fn search_duckdb(&mut self, place: &str, file: &Path) {
         let config = duckdb::Config::default().access_mode(duckdb::AccessMode::ReadOnly).unwrap();
         let database = duckdb::Connection::open_with_flags(file, config).unwrap();
-        let mut names = database.prepare("select table_name from information_schema.tables order by 1").unwrap();
-        let tables: Vec<String> = names.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+        let mut names =
+            database.prepare("select table_name from information_schema.tables order by 1").unwrap();
+        let tables: Vec<String> =
+            names.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
         assert!(!tables.is_empty());
         let mut text = String::new();
         for table in tables {

@@ -51,11 +51,14 @@ fn two_terms_of_a_school_census_with_drifting_columns() {
         .collect();
     assert_eq!(backwards.len(), 6_382, "each named by its own row");
     let status = site.run(&["--json", "status"]).json();
-    let spells = status["feeds"].as_array().unwrap().iter().find(|feed| feed["feed"] == "free_school_meals").unwrap();
+    let spells =
+        status["feeds"].as_array().unwrap().iter().find(|feed| feed["feed"] == "free_school_meals").unwrap();
     assert_eq!(spells["read"], 25_889);
     assert_eq!(
         spells["read"].as_u64().unwrap(),
-        spells["accepted"].as_u64().unwrap() + spells["set_aside"].as_u64().unwrap() + spells["unchanged"].as_u64().unwrap()
+        spells["accepted"].as_u64().unwrap()
+            + spells["set_aside"].as_u64().unwrap()
+            + spells["unchanged"].as_u64().unwrap()
     );
     assert_eq!(spells["set_aside"], 6_382);
 }
@@ -72,7 +75,8 @@ fn a_school_that_became_an_academy_is_one_school() {
     site.configure("2026-03-31");
     let report = site.run(&["--json", "pull"]);
     assert_eq!(report.code, 0, "{}", report.err);
-    let establishments: usize = lake_rows(&site.data(), "establishment").iter().map(arrow::array::RecordBatch::num_rows).sum();
+    let establishments: usize =
+        lake_rows(&site.data(), "establishment").iter().map(arrow::array::RecordBatch::num_rows).sum();
     assert_eq!(establishments, 1_924);
     let mut links: HashMap<String, usize> = HashMap::new();
     for batch in lake_rows(&site.data(), "establishment_link") {

@@ -39,7 +39,8 @@ impl Ran {
 
 /// Runs the program with arguments in a folder.
 pub fn run_in(dir: &Path, arguments: &[&str]) -> Ran {
-    let output = Command::new(env!("CARGO_BIN_EXE_throughline")).current_dir(dir).args(arguments).output().unwrap();
+    let output =
+        Command::new(env!("CARGO_BIN_EXE_throughline")).current_dir(dir).args(arguments).output().unwrap();
     Ran {
         code: output.status.code().unwrap_or(-1),
         out: String::from_utf8_lossy(&output.stdout).into_owned(),
@@ -99,7 +100,8 @@ pub fn lake_rows(data: &Path, entity: &str) -> Vec<RecordBatch> {
     walk(&data.join("lake").join(entity), &mut files);
     files.sort();
     let read = |path: PathBuf| {
-        let reader = ParquetRecordBatchReaderBuilder::try_new(File::open(path).unwrap()).unwrap().build().unwrap();
+        let reader =
+            ParquetRecordBatchReaderBuilder::try_new(File::open(path).unwrap()).unwrap().build().unwrap();
         reader.map(Result::unwrap).collect::<Vec<_>>()
     };
     files.into_iter().flat_map(read).collect()

@@ -74,7 +74,8 @@ impl RowOf<'_> {
 
 fn read<T>(release: &Path, table: &str, row: impl Fn(&RowOf<'_>) -> Option<T>) -> Result<Vec<T>, Halt> {
     let path = release.join("parquet").join(format!("{table}.parquet"));
-    let fail = |words: String| Halt::new(Exit::Failed, format!("{table} of the release cannot be read: {words}"));
+    let fail =
+        |words: String| Halt::new(Exit::Failed, format!("{table} of the release cannot be read: {words}"));
     let file = File::open(path).map_err(|error| fail(error.to_string()))?;
     let reader = ParquetRecordBatchReaderBuilder::try_new(file)
         .and_then(ParquetRecordBatchReaderBuilder::build)

@@ -116,6 +116,9 @@ pub struct FileForm {
     /// Where the rows end.
     #[serde(default)]
     pub stop: Stop,
+    /// Rows whose first filled cell begins with one of these are headings between rows, and passed over.
+    #[serde(default)]
+    pub pass_over: Vec<String>,
     /// Columns whose empty cells repeat the cell above.
     #[serde(default)]
     pub fill_down: Vec<String>,

@@ -72,11 +72,19 @@ impl Resolver<'_> {
             (false, Some(OneOrMany::One(key))) => Some(PersonKeySpec::Field(vec![key])),
             (false, Some(OneOrMany::Many(keys))) => Some(PersonKeySpec::Field(keys)),
             (true, Some(_)) => {
-                self.complain(&near, "a public feed has no people".into(), "remove [feed.person] or `public`");
+                self.complain(
+                    &near,
+                    "a public feed has no people".into(),
+                    "remove [feed.person] or `public`",
+                );
                 None
             }
             (false, None) => {
-                self.complain(&near, "nothing says who a record is about".into(), "add [feed.person] with its key");
+                self.complain(
+                    &near,
+                    "nothing says who a record is about".into(),
+                    "add [feed.person] with its key",
+                );
                 None
             }
         };
@@ -91,7 +99,11 @@ impl Resolver<'_> {
             .filter_map(|(name, cell)| match self.identity.position(&name) {
                 Some(at) => self.cell(&name, cell).map(|cell| (at, cell)),
                 None => {
-                    self.complain(&name, format!("`{name}` is not an identity field"), "see schemas/identity.toml");
+                    self.complain(
+                        &name,
+                        format!("`{name}` is not an identity field"),
+                        "see schemas/identity.toml",
+                    );
                     None
                 }
             })
@@ -128,14 +140,18 @@ impl Resolver<'_> {
         for name in &raw.requires {
             match position(name) {
                 Some(at) => requires.push(at),
-                None => self.complain(name, format!("`{}` has no column `{name}`", raw.entity), "see its schema"),
+                None => {
+                    self.complain(name, format!("`{}` has no column `{name}`", raw.entity), "see its schema")
+                }
             }
         }
         let mut columns: Vec<Option<CellSpec>> = vec![None; plan.columns.len()];
         for (name, cell) in raw.columns.0 {
             match position(&name) {
                 Some(at) => columns[at] = self.cell(&name, cell),
-                None => self.complain(&name, format!("`{}` has no column `{name}`", raw.entity), "see its schema"),
+                None => {
+                    self.complain(&name, format!("`{}` has no column `{name}`", raw.entity), "see its schema")
+                }
             }
         }
         for (at, column) in plan.columns.iter().enumerate() {

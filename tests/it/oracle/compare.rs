@@ -85,6 +85,12 @@ impl Report {
     pub fn is_empty(&self) -> bool {
         self.0.iter().all(Differences::is_empty)
     }
+
+    /// Everybody of whom any row differs.
+    pub fn people(&self) -> BTreeSet<u32> {
+        let person = |group: &Group| if let Group::Person(number) = group { Some(*number) } else { None };
+        self.0.iter().flat_map(|differences| differences.groups.keys().filter_map(person)).collect()
+    }
 }
 
 impl Display for Report {

@@ -166,7 +166,7 @@ row! {
     level: Option<String> = "level",
     awarded_on: NaiveDate = "awarded_on",
     grade: Option<String> = "grade",
-    passed: bool = "passed",
+    passed: Option<bool> = "passed",
     counts_in_tables: bool = "counts_in_tables",
     source_count: i64 = "source_count",
 }

@@ -32,7 +32,8 @@ fn a_mainstream_child_with_results() {
     assert_eq!(at.destination_16.as_deref(), Some("participating"));
     assert_eq!(at.destination_17.as_deref(), Some("neet"));
     assert!(at.visible);
-    let grades: Vec<_> = tables.outcome.iter().map(|row| (row.subject.as_str(), row.passed)).collect();
+    let grades: Vec<_> =
+        tables.outcome.iter().map(|row| (row.subject.as_str(), row.passed.unwrap_or_default())).collect();
     let expected =
         [("art", false), ("english_language", true), ("english_literature", false), ("maths", true)];
     assert_eq!(grades, expected);
