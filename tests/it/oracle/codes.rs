@@ -10,6 +10,11 @@ pub fn counts_in_tables(kind: &str) -> bool {
     matches!(kind, "gcse" | "btec")
 }
 
+/// X is an entry that came to nothing known: unknown is not failed.
+pub fn has_result(grade: Option<&str>) -> bool {
+    !matches!(grade, None | Some("X"))
+}
+
 pub fn passed(grade: Option<&str>) -> bool {
     !matches!(grade, None | Some("FAIL" | "U" | "X"))
 }

@@ -36,8 +36,7 @@ pub fn outcomes(number: u32, awards: &[Award<'_>]) -> Vec<Outcome> {
         level: award.best.level.map(str::to_owned),
         awarded_on: award.best.awarded_on,
         grade: award.best.grade.map(str::to_owned),
-        // No grade, or an entry without result, says neither.
-        passed: award.best.grade.filter(|grade| *grade != "X").map(|grade| codes::passed(Some(grade))),
+        passed: codes::has_result(award.best.grade).then(|| codes::passed(award.best.grade)),
         counts_in_tables: codes::counts_in_tables(award.best.kind),
         source_count: award.sources.len() as i64,
     };

@@ -61,7 +61,7 @@ fn entry_basis(kind: &str, legal_basis: &str) -> Code {
     }
 }
 
-/// State and mean score. A subject has points when it was tested and scored, or was below the test.
+/// State and mean score. A subject is missing when it has no row, scored when it was tested and the row has a score.
 fn key_stage_2(facts: &Facts, person: &PersonFacts, cohort: i32, present: bool) -> (Code, Option<Fixed<2>>) {
     match codes::ks2_tests_held(cohort) {
         None => return ("no_rule_for_year", None),
@@ -69,21 +69,20 @@ fn key_stage_2(facts: &Facts, person: &PersonFacts, cohort: i32, present: bool) 
         Some(true) => {}
     }
     let (reading, maths) = (test(facts, person, cohort, "reading"), test(facts, person, cohort, "maths"));
-    match (reading.and_then(points), maths.and_then(points)) {
-        (Some(one), Some(other)) => {
-            let below = [reading, maths].into_iter().flatten().any(|row| row.status == "below_test");
-            let mean = Fixed::fraction(one + other, 2);
-            (if below { "below_test" } else { "tested" }, mean)
-        }
-        (Some(_), None) | (None, Some(_)) => ("one_subject", None),
-        (None, None) => match reading.or(maths) {
-            Some(row) => (row.status, None),
-            None if present => ("not_held", None),
-            None => ("not_held_moved_in", None),
-        },
+    let scored = |row: &&Ks2| row.status == "tested" && row.score.is_some();
+    let rows: Vec<&Ks2> = reading.into_iter().chain(maths).collect();
+    let mean = || Fixed::fraction(points(rows[0])? + points(rows[1])?, 2);
+    match (rows.len(), rows.iter().filter(|row| scored(row)).count()) {
+        (2, 2) => ("tested", mean()),
+        (2, _) if rows.iter().any(|row| row.status == "below_test") => ("below_test", mean()),
+        (_, 1) => ("one_subject", None),
+        (0, _) if present => ("not_held", None),
+        (0, _) => ("not_held_moved_in", None),
+        _ => (rows[0].status, None),
     }
 }
 
+/// What a subject counts as in the mean; none when it was neither scored nor below the test.
 fn points(row: &Ks2) -> Option<i64> {
     match row.status {
         "tested" => row.score,

@@ -66,7 +66,11 @@ macro_rules! row {
 }
 
 fn column(batch: &RecordBatch, name: &'static str) -> Result<Column, String> {
-    let array = batch.column_by_name(name).ok_or_else(|| format!("there is no column {name}"))?;
+    let Some(array) = batch.column_by_name(name) else {
+        let schema = batch.schema();
+        let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
+        return Err(format!("there is no column {name} among {}", names.join(", ")));
+    };
     Column::new(name, array)
 }
 
@@ -190,7 +194,7 @@ row! {
     LostPotential = "lost_potential", group |row| Group::Cohort(row.cohort_ay, row.population.clone());
     cohort_ay: i64 = "cohort_ay",
     population: String = "population",
-    group: String = "group",
+    group: String = "disadvantage",
     outcome: String = "outcome",
     n_members: i64 = "n_members",
     n_with_results: i64 = "n_with_results",
