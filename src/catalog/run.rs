@@ -73,13 +73,13 @@ impl Catalog {
         Ok(Run { id, source: source.to_owned() })
     }
 
-    /// Reserves the sequence number of the next batch. A number that is never staged is simply skipped.
-    pub fn next_seq(&mut self) -> Result<i64, CatalogFault> {
+    /// Reserves sequence numbers and returns the last of them. Those that are never used are simply skipped.
+    pub fn reserve_seqs(&mut self, count: i64) -> Result<i64, CatalogFault> {
         self.write(|tx| {
             tx.query_row(
-                "UPDATE meta SET value = CAST(CAST(value AS INTEGER) + 1 AS TEXT)
+                "UPDATE meta SET value = CAST(CAST(value AS INTEGER) + ?1 AS TEXT)
                   WHERE name = 'commit_seq' RETURNING CAST(value AS INTEGER)",
-                [],
+                [count],
                 |row| row.get(0),
             )
         })

@@ -47,7 +47,7 @@ pub enum Verb {
     Link,
     /// Make the tables from the lake.
     Build {
-        /// Write a file instead that opens the lake in a DuckDB shell.
+        /// Write a file instead that opens the lake in a `DuckDB` shell.
         #[arg(long, value_name = "FILE")]
         shell: Option<PathBuf>,
     },

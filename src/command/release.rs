@@ -9,7 +9,7 @@ use crate::{
 use serde_json::json;
 use std::path::Path;
 
-/// Makes the tables, or writes the file that opens the lake in a DuckDB shell.
+/// Makes the tables, or writes the file that opens the lake in a `DuckDB` shell.
 pub(super) fn build(settings: Settings, shell: Option<&Path>, screen: &Screen) -> Verdict {
     let mut site = Site::open_to_write(settings, "build")?;
     if let Some(file) = shell {

@@ -1,5 +1,5 @@
 //! The one place that prints: results to standard output, talk and progress to standard error.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "printing is this file's work")]
+#![expect(clippy::print_stderr, reason = "printing is this file's work")]
 use crate::pipeline::Watch;
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -39,7 +39,11 @@ impl Screen {
 
     /// What went wrong, on standard error, always.
     pub fn fail(&self, text: &str) {
-        eprintln!("{text}");
+        if self.json {
+            eprintln!("{}", serde_json::json!({ "error": text }));
+        } else {
+            eprintln!("{text}");
+        }
     }
 
     /// A bar for long work, if somebody is looking.

@@ -80,7 +80,7 @@ impl<'a> Binding<'a> {
         self.missing.iter().copied().find(|(entity, column)| plans[*entity].columns[*column].required)
     }
 
-    pub(super) fn first<'r>(&self, record: &Record<'r>, locators: &[Locator]) -> Raw<'r> {
+    pub(super) fn first<'r>(record: &Record<'r>, locators: &[Locator]) -> Raw<'r> {
         for locator in locators {
             let raw = match (locator, record) {
                 (Locator::Path(steps), Record::Json(value)) => steps
@@ -110,10 +110,10 @@ impl<'a> Binding<'a> {
         Raw::Empty
     }
 
-    pub(super) fn raw<'r>(&self, cell: &BoundCell<'_>, record: &Record<'r>) -> Raw<'r> {
+    pub(super) fn raw<'r>(cell: &BoundCell<'_>, record: &Record<'r>) -> Raw<'r> {
         match &cell.fixed {
             Some(text) => Raw::Text(Cow::Owned(text.clone())),
-            None => self.first(record, &cell.locators),
+            None => Self::first(record, &cell.locators),
         }
     }
 }

@@ -65,7 +65,7 @@ impl<'a> Conformer<'a> {
         let person = match &self.binding.person {
             None => None,
             Some(bind::BoundPerson::Field(locators)) => {
-                let key = self.binding.first(record, locators).into_text();
+                let key = Binding::first(record, locators).into_text();
                 let key = key.filter(|key| !key.is_empty()).ok_or(Fault::row(place, Problem::NobodyNamed))?;
                 Some(Identified::new(PersonKey(key)))
             }
@@ -149,7 +149,7 @@ impl<'a> Conformer<'a> {
 
     /// The readied text or native value of a cell; none where it is empty.
     fn text<'r>(&self, cell: &BoundCell<'_>, record: &Record<'r>) -> Result<Option<Raw<'r>>, Problem> {
-        let raw = self.binding.raw(cell, record);
+        let raw = Binding::raw(cell, record);
         ready::ready(raw, &cell.spec, self.binding.nulls)
     }
 }

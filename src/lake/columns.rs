@@ -1,8 +1,7 @@
 use crate::privacy::{Cell, ColumnType};
 use arrow::{
     array::{
-        ArrayRef, BooleanBuilder, Date32Builder, Decimal128Builder, FixedSizeBinaryBuilder, Int32Builder,
-        StringBuilder,
+        ArrayRef, BooleanArray, Date32Array, Decimal128Array, FixedSizeBinaryBuilder, Int32Array, StringArray,
     },
     datatypes::DataType,
     error::ArrowError,
@@ -31,38 +30,25 @@ pub(super) fn array<'c>(
 ) -> Result<ArrayRef, ArrowError> {
     Ok(match kind {
         ColumnType::Date | ColumnType::Month => {
-            let mut column = Date32Builder::with_capacity(cells.len());
-            cells.for_each(|cell| {
-                column.append_option(if let Cell::Date(n) = cell { Some(*n) } else { None })
-            });
-            Arc::new(column.finish())
+            let days = cells.map(|cell| if let Cell::Date(n) = cell { Some(*n) } else { None });
+            Arc::new(days.collect::<Date32Array>())
         }
         ColumnType::Int => {
-            let mut column = Int32Builder::with_capacity(cells.len());
-            cells
-                .for_each(|cell| column.append_option(if let Cell::Int(n) = cell { Some(*n) } else { None }));
-            Arc::new(column.finish())
+            let numbers = cells.map(|cell| if let Cell::Int(n) = cell { Some(*n) } else { None });
+            Arc::new(numbers.collect::<Int32Array>())
         }
         ColumnType::Decimal => {
-            let mut column = Decimal128Builder::with_capacity(cells.len()).with_precision_and_scale(9, 2)?;
-            cells.for_each(|cell| {
-                column.append_option(if let Cell::Decimal(n) = cell { Some(i128::from(*n)) } else { None });
-            });
-            Arc::new(column.finish())
+            let hundredths =
+                cells.map(|cell| if let Cell::Decimal(n) = cell { Some(i128::from(*n)) } else { None });
+            Arc::new(hundredths.collect::<Decimal128Array>().with_precision_and_scale(9, 2)?)
         }
         ColumnType::Bool => {
-            let mut column = BooleanBuilder::with_capacity(cells.len());
-            cells.for_each(|cell| {
-                column.append_option(if let Cell::Bool(b) = cell { Some(*b) } else { None })
-            });
-            Arc::new(column.finish())
+            let bools = cells.map(|cell| if let Cell::Bool(b) = cell { Some(*b) } else { None });
+            Arc::new(bools.collect::<BooleanArray>())
         }
         _ => {
-            let mut column = StringBuilder::with_capacity(cells.len(), cells.len() * 8);
-            cells.for_each(|cell| {
-                column.append_option(if let Cell::Text(text) = cell { Some(text) } else { None })
-            });
-            Arc::new(column.finish())
+            let texts = cells.map(|cell| if let Cell::Text(text) = cell { Some(text) } else { None });
+            Arc::new(texts.collect::<StringArray>())
         }
     })
 }

@@ -17,7 +17,9 @@ pub fn write_links(
 ) -> Result<NewFile, LakeFault> {
     let links = links.into_content();
     let mut probability = Decimal128Builder::with_capacity(links.len()).with_precision_and_scale(5, 4)?;
-    links.iter().for_each(|link| probability.append_value(i128::from(link.probability)));
+    for link in &links {
+        probability.append_value(i128::from(link.probability));
+    }
     let words = |word: fn(&Link) -> &'static str| StringArray::from_iter_values(links.iter().map(word));
     let id = |name| Field::new(name, DataType::FixedSizeBinary(16), false);
     let text = |name| Field::new(name, DataType::Utf8, false);

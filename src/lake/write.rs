@@ -31,6 +31,8 @@ pub struct StoredRow {
     pub feed: Name,
     /// The snapshot scope it belongs to, keyed; none for a keyed feed.
     pub scope: Option<Digest16>,
+    /// The commit sequence of its document: of two versions of a row the greater stands.
+    pub seq: i64,
     /// Whether it says that the row is gone.
     pub tombstone: bool,
 }
@@ -41,7 +43,7 @@ pub struct Meta<'a> {
     pub data_dir: &'a Path,
     /// The run.
     pub run: i64,
-    /// The batch's commit sequence.
+    /// The last commit sequence of the batch; it names the files.
     pub seq: i64,
     /// The source.
     pub source: &'a str,
@@ -93,7 +95,7 @@ fn batch(rows: &[StoredRow], plan: &EntityPlan, meta: &Meta<'_>) -> Result<Recor
     let part = Int32Array::from_iter_values(rows.iter().map(|row| row.drawn.origin.part as i32));
     let number = Int32Array::from_iter_values(rows.iter().map(|row| row.drawn.origin.row as i32));
     let hash = Int64Array::from_iter_values(rows.iter().map(|row| row.drawn.row_hash));
-    let seq = Int64Array::from_iter_values(rows.iter().map(|_| meta.seq));
+    let seq = Int64Array::from_iter_values(rows.iter().map(|row| row.seq));
     let gone = BooleanArray::from(rows.iter().map(|row| row.tombstone).collect::<Vec<_>>());
     let mut fields: Vec<(Field, ArrayRef)> = vec![
         id("subject_id", true, columns::ids(rows.iter().map(|row| row.drawn.subject.as_ref()))?),

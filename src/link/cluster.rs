@@ -2,7 +2,10 @@ use crate::{
     fault::Name,
     privacy::{Keyed, Link, Pseudonym},
 };
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    hash::BuildHasher,
+};
 
 /// Subjects that are one person.
 #[derive(Clone, Debug)]
@@ -17,7 +20,7 @@ pub struct Cluster {
 pub fn anchored(
     clusters: &[Cluster],
     keyed: &Keyed,
-    before: &HashMap<Pseudonym, Pseudonym>,
+    before: &HashMap<Pseudonym, Pseudonym, impl BuildHasher>,
 ) -> (Vec<Link>, Vec<(Pseudonym, Pseudonym)>) {
     let (certain, alone) = (Name::declare("certain"), Name::declare("alone"));
     let (mut links, mut anchors, mut taken) = (Vec::new(), Vec::new(), HashSet::new());

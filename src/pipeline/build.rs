@@ -105,7 +105,7 @@ fn inputs(site: &Site) -> Result<Inputs, SiteFault> {
     Ok(inputs)
 }
 
-/// Writes a file that opens the lake in a DuckDB shell: a view for each relation and query, over explicit files.
+/// Writes a file that opens the lake in a `DuckDB` shell: a view for each relation and query, over explicit files.
 pub fn write_shell(site: &Site, file: &std::path::Path) -> Result<(), SiteFault> {
     let context = BuildContext { as_of: site.today(), home_authority: site.settings.home_authority.clone() };
     warehouse::write_shell(&queries(site)?, &inputs(site)?, &context, file)

@@ -157,7 +157,7 @@ impl Reading<'_> {
             intake.scope(self.feed, &parts)
         });
         let conformer = Conformer::new(&binding, &plans, &identity);
-        intake.begin_document();
+        intake.begin_document()?;
         let before = intake.tally.count(place).set_aside;
         let mut rows = 0;
         for (number, record) in content.records() {

@@ -11,6 +11,10 @@ use crate::{
 };
 use std::collections::{HashMap, HashSet};
 
+/// So many sequence numbers are reserved at once: each document of a batch has its own, so that of two versions
+/// of a row in one batch the one read last is the later.
+const RESERVED: i64 = 1_000;
+
 /// So many rows are kept in memory before they are written as a batch.
 const BATCH_ROWS: usize = 100_000;
 
@@ -28,7 +32,9 @@ pub(super) struct Intake<'a> {
     segment: Segment,
     pending: Vec<Vec<Pseudonymous<StoredRow>>>,
     waiting: usize,
+    /// The sequence that rows are now given, and the last one reserved.
     seq: i64,
+    reserved: i64,
     in_document: HashMap<Digest16, i64>,
 }
 
@@ -63,7 +69,8 @@ impl<'a> Intake<'a> {
             })?;
         }
         let run = site.catalog.begin("pull", source.name.as_str(), &site.stamp())?;
-        let seq = site.catalog.next_seq()?;
+        let reserved = site.catalog.reserve_seqs(RESERVED)?;
+        let seq = reserved - RESERVED + 1;
         let segment = Segment::new(&site.definitions.identity);
         let pending = site.definitions.plans.iter().map(|_| Vec::new()).collect();
         Ok(Self {
@@ -80,6 +87,7 @@ impl<'a> Intake<'a> {
             pending,
             waiting: 0,
             seq,
+            reserved,
             in_document: HashMap::new(),
         })
     }
@@ -97,8 +105,18 @@ impl<'a> Intake<'a> {
     }
 
     /// A new document begins: duplicate keys are told within one document.
-    pub(super) fn begin_document(&mut self) {
+    pub(super) fn begin_document(&mut self) -> Result<(), SiteFault> {
         self.in_document.clear();
+        self.next_seq()
+    }
+
+    fn next_seq(&mut self) -> Result<(), SiteFault> {
+        self.seq += 1;
+        if self.seq > self.reserved {
+            self.reserved = self.site.catalog.reserve_seqs(RESERVED)?;
+            self.seq = self.reserved - RESERVED + 1;
+        }
+        Ok(())
     }
 
     /// Takes one record in, or says why it is set aside. Returns the row keys it named.
@@ -168,8 +186,14 @@ impl<'a> Intake<'a> {
         self.known
             .set(key, KnownRow { entity, subject, hash, scope: belonging.scope, seq: self.seq, gone: false });
         if !unchanged {
-            let (feed, scope) = (belonging.feed.name, belonging.scope);
-            self.pending[entity].push(row.map(|drawn| StoredRow { drawn, feed, scope, tombstone: false }));
+            let (feed, scope, seq) = (belonging.feed.name, belonging.scope, self.seq);
+            self.pending[entity].push(row.map(|drawn| StoredRow {
+                drawn,
+                feed,
+                scope,
+                seq,
+                tombstone: false,
+            }));
             self.waiting += 1;
         }
         !unchanged
@@ -199,11 +223,12 @@ impl<'a> Intake<'a> {
     fn bury(&mut self, key: Digest16, row: KnownRow, feed: &Feed, origin: Origin) {
         let columns = self.site.definitions.plans[row.entity].columns.len();
         let drawn = Drawn::gone(row.entity, columns, row.subject, key, origin);
-        let feed = feed.name;
+        let (feed, scope, seq) = (feed.name, row.scope, self.seq);
         self.pending[row.entity].push(drawn.map(|drawn| StoredRow {
             drawn,
             feed,
-            scope: row.scope,
+            scope,
+            seq,
             tombstone: true,
         }));
         self.waiting += 1;
@@ -231,9 +256,8 @@ impl<'a> Intake<'a> {
             files.push(segment.seal(plan, &self.site.key, &data_dir, (self.run.id, self.seq), source)?);
         }
         self.site.catalog.stage(&self.run, self.seq, &files)?;
-        self.seq = self.site.catalog.next_seq()?;
         self.waiting = 0;
-        Ok(())
+        self.next_seq()
     }
 
     /// Whether a document of these bytes has been read whole before.

@@ -44,7 +44,7 @@ pub fn link(site: &mut Site, watch: &mut dyn Watch) -> Result<LinkReport, SiteFa
         model: linker.model(),
     };
     let run = site.catalog.begin("link", "", &site.stamp())?;
-    let seq = site.catalog.next_seq()?;
+    let seq = site.catalog.reserve_seqs(1)?;
     let meta = Meta { data_dir: &data_dir, run: run.id, seq, source: "" };
     let file = lake::write_links(Pseudonymous::from(links), linker.model(), &meta)?;
     site.catalog.stage(&run, seq, &[file])?;

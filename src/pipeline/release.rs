@@ -1,6 +1,6 @@
 use super::{BuildReport, Site, SiteFault, build::queries};
 use crate::release::{self, Column, Coverage, Release, ReleaseInput, TableFile};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::Path};
 
 /// Publishes a build's tables as a snapshot and notes it in the catalog.
 pub fn release(site: &mut Site, built: &BuildReport) -> Result<Release, SiteFault> {
@@ -40,7 +40,7 @@ fn table_file(table: &crate::warehouse::BuiltTable) -> TableFile {
 /// Every definition that had a part in it: connectors, schemas and queries, site files included.
 fn checksums(site: &Site) -> Result<BTreeMap<String, String>, SiteFault> {
     let mut checksums = site.definitions.files.checksums();
-    checksums.retain(|path, _| !path.ends_with(".md"));
+    checksums.retain(|path, _| Path::new(path).extension().is_none_or(|extension| extension != "md"));
     for query in queries(site)?.queries.values() {
         checksums.insert(format!("queries/{}", query.file), query.sha256.clone());
     }

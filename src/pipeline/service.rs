@@ -98,7 +98,7 @@ impl Slices<'_> {
         let started = intake.site.now();
         let mut query = feed.query.clone();
         if let (Some(since), false) = (&feed.since, self.full)
-            && let Some(from) = self.cursor(intake, feed, tenant)?
+            && let Some(from) = Self::cursor(intake, feed, tenant)?
         {
             let from = from - TimeDelta::hours(i64::from(since.overlap_hours));
             query.insert(since.param.clone(), from.format(&since.format).to_string());
@@ -120,14 +120,14 @@ impl Slices<'_> {
         let binding = Binding::of(feed, &context, &self.connector.nulls, self.codes, self.plans, false);
         let conformer = Conformer::new(&binding, self.plans, self.identity);
         let scope = feed.snapshot.as_ref().map(|_| intake.scope(feed, &[&tenant.id]));
-        intake.begin_document();
+        intake.begin_document()?;
         let mut walk = Walk::new(self.service, self.paging, url);
         let mut last = None;
         loop {
             match walk.next().await {
                 Ok(None) => break,
                 Ok(Some(page)) => {
-                    last = Some(take_page(intake, &conformer, feed, tenant, scope, page, watch)?);
+                    last = Some(take_page(intake, &conformer, feed, tenant, scope, &page, watch)?);
                 }
                 Err(problem) => {
                     intake.tally.note(Fault::document(place, problem));
@@ -146,12 +146,7 @@ impl Slices<'_> {
         Ok(())
     }
 
-    fn cursor(
-        &self,
-        intake: &Intake<'_>,
-        feed: &Feed,
-        tenant: &Tenant,
-    ) -> Result<Option<DateTime<Utc>>, SiteFault> {
+    fn cursor(intake: &Intake<'_>, feed: &Feed, tenant: &Tenant) -> Result<Option<DateTime<Utc>>, SiteFault> {
         let held = intake.site.catalog.cursor(intake.source.name.as_str(), &tenant.id, feed.name.as_str())?;
         Ok(held
             .and_then(|held| chrono::NaiveDateTime::parse_from_str(&held, CURSOR).ok())
@@ -195,7 +190,7 @@ fn take_page(
     feed: &Feed,
     tenant: &Tenant,
     scope: Option<[u8; 16]>,
-    page: Page,
+    page: &Page,
     watch: &mut dyn Watch,
 ) -> Result<Option<Origin>, SiteFault> {
     let place = Place { document: page.number, part: 1, ..intake.place(feed) };

@@ -126,7 +126,7 @@ impl fmt::Debug for Key {
 fn open_to_others(meta: &fs::Metadata) -> Result<(), KeyFault> {
     use std::os::unix::fs::PermissionsExt;
     let mode = meta.permissions().mode() & 0o777;
-    if mode & 0o077 == 0 { Ok(()) } else { Err(KeyFault::OpenToOthers(mode)) }
+    if mode.trailing_zeros() >= 6 { Ok(()) } else { Err(KeyFault::OpenToOthers(mode)) }
 }
 #[cfg(not(unix))]
 fn open_to_others(_: &fs::Metadata) -> Result<(), KeyFault> {

@@ -43,7 +43,7 @@ impl Service {
         }
         let token = fs::read_to_string(token_file).map_err(|_| ServiceFault::Token)?;
         let client = Client::builder()
-            .timeout(Duration::from_secs(60))
+            .timeout(Duration::from_mins(1))
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .map_err(|_| ServiceFault::Client)?;

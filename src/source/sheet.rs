@@ -76,7 +76,7 @@ fn raw_cell(data: &Data) -> RawCell {
     match data {
         Data::Int(n) => RawCell::Number(*n as f64),
         Data::Float(n) => RawCell::Number(*n),
-        Data::String(text) => RawCell::Text(text.clone()),
+        Data::String(text) | Data::DurationIso(text) => RawCell::Text(text.clone()),
         Data::Bool(b) => RawCell::Bool(*b),
         Data::DateTime(moment) => {
             let (year, month, day, ..) = moment.to_ymd_hms_milli();
@@ -87,9 +87,8 @@ fn raw_cell(data: &Data) -> RawCell {
             .get(..10)
             .and_then(|day| NaiveDate::parse_from_str(day, "%Y-%m-%d").ok())
             .map_or_else(|| RawCell::Text(text.clone()), RawCell::Date),
-        Data::DurationIso(text) => RawCell::Text(text.clone()),
         Data::Error(_) => RawCell::Error,
-        _ => RawCell::Empty,
+        Data::Empty => RawCell::Empty,
     }
 }
 

@@ -2,7 +2,6 @@
 //!
 //! No stage writes free text to a log. An [`Event`] holds names of our own and numbers, so it can hold no value; this
 //! module is the only one that may hand a line to `tracing`.
-#![expect(clippy::disallowed_macros, reason = "the one place where events become log lines")]
 use crate::fault::{Count, Name};
 use tracing_subscriber::{Layer, filter::LevelFilter, layer::SubscriberExt, util::SubscriberInitExt};
 

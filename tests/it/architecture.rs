@@ -130,6 +130,20 @@ fn no_source_file_is_too_long_or_named_after_nothing() {
     assert_none(&broken);
 }
 
+/// A free-form log line is how a name gets out: only `telemetry` may speak to the log.
+#[test]
+fn only_telemetry_writes_log_lines() {
+    let writes = |text: &str| text.contains("tracing::") || text.contains("tracing_subscriber::");
+    assert!(writes("tracing::info!(name)"));
+    let broken: Vec<String> = files_below(&root().join("src"), "rs")
+        .iter()
+        .filter(|path| !path.to_string_lossy().contains("src/telemetry/"))
+        .filter(|path| writes(&code_only(&fs::read_to_string(path).unwrap())))
+        .map(|path| format!("{}: only telemetry may write to the log", shown(path)))
+        .collect();
+    assert_none(&broken);
+}
+
 #[test]
 fn no_document_points_nowhere() {
     let mut pages: Vec<PathBuf> = fs::read_dir(root()).unwrap().map(|entry| entry.unwrap().path()).collect();

@@ -2,9 +2,12 @@
 #![cfg(test)]
 
 mod architecture;
+mod bad_input;
+mod check;
 mod disclosure;
 #[cfg(feature = "warehouse")]
 mod end_to_end;
+mod kills;
 #[cfg(feature = "warehouse")]
 mod leaks;
 mod needles;

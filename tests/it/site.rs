@@ -82,8 +82,13 @@ impl TestSite {
 
     /// Writes the configuration.
     pub fn configure(&self, as_of: &str) {
+        self.configure_with(as_of, "");
+    }
+
+    /// Writes the configuration with further top-level lines.
+    pub fn configure_with(&self, as_of: &str, more: &str) {
         let text = format!(
-            "data_dir = \"data\"\nkey_file = \"key\"\nhome_authority = \"998\"\nas_of = \"{as_of}\"\n{}",
+            "data_dir = \"data\"\nkey_file = \"key\"\nhome_authority = \"998\"\nas_of = \"{as_of}\"\n{more}{}",
             self.sources.borrow()
         );
         fs::write(self.path().join("throughline.toml"), text).unwrap();

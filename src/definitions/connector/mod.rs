@@ -30,6 +30,7 @@ pub struct Connector {
 
 /// Where rows come from.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "a handful of connectors, loaded once")]
 pub enum Form {
     /// A service that answers page by page.
     Rest {

@@ -139,7 +139,7 @@ pub enum FileFormat {
     Xlsx,
     /// Excel workbook of before 2007.
     Xls,
-    /// OpenDocument spreadsheet.
+    /// `OpenDocument` spreadsheet.
     Ods,
     /// Delimited text.
     Csv,

@@ -96,16 +96,13 @@ impl Resolver<'_> {
             .identity
             .0
             .into_iter()
-            .filter_map(|(name, cell)| match self.identity.position(&name) {
-                Some(at) => self.cell(&name, cell).map(|cell| (at, cell)),
-                None => {
-                    self.complain(
-                        &name,
-                        format!("`{name}` is not an identity field"),
-                        "see schemas/identity.toml",
-                    );
-                    None
-                }
+            .filter_map(|(name, cell)| {
+                let Some(at) = self.identity.position(&name) else {
+                    let problem = format!("`{name}` is not an identity field");
+                    self.complain(&name, problem, "see schemas/identity.toml");
+                    return None;
+                };
+                self.cell(&name, cell).map(|cell| (at, cell))
             })
             .collect();
         let rows = raw.rows.into_iter().filter_map(|rows| self.rows(rows, raw.public)).collect();
@@ -141,7 +138,7 @@ impl Resolver<'_> {
             match position(name) {
                 Some(at) => requires.push(at),
                 None => {
-                    self.complain(name, format!("`{}` has no column `{name}`", raw.entity), "see its schema")
+                    self.complain(name, format!("`{}` has no column `{name}`", raw.entity), "see its schema");
                 }
             }
         }
@@ -150,7 +147,11 @@ impl Resolver<'_> {
             match position(&name) {
                 Some(at) => columns[at] = self.cell(&name, cell),
                 None => {
-                    self.complain(&name, format!("`{}` has no column `{name}`", raw.entity), "see its schema")
+                    self.complain(
+                        &name,
+                        format!("`{}` has no column `{name}`", raw.entity),
+                        "see its schema",
+                    );
                 }
             }
         }
