@@ -69,7 +69,12 @@ final as (
         stays.role,
         stays.establishment_id,
         coalesce(school.school_id, stays.establishment_id) as school_id,
-        case when stays.establishment_id is null then 'none' else coalesce(school.kind, 'none') end as kind,
+        -- A provider that no register describes is not a registered school; the child placed there is still in provision.
+        case
+            when stays.establishment_id is null then 'none'
+            when stays.role = 'placement' and coalesce(school.kind, 'none') = 'none' then 'unregistered'
+            else coalesce(school.kind, 'none')
+        end as kind,
         school.la_code,
         stays.legal_basis,
         stays.status,

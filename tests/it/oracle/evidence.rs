@@ -117,6 +117,10 @@ pub fn stays(person: &PersonFacts, places: &Places<'_>, as_of: NaiveDate) -> Vec
         from: one.starts_on,
         to: one.ends_on.unwrap_or(as_of),
         is_open: one.ends_on.is_none(),
+        kind: match places.get(&one.establishment).map_or("none", |known| known.kind) {
+            "none" => "unregistered",
+            kind => kind,
+        },
         ..at(&one.establishment, Role::Placement, one.legal_basis.unwrap_or("not_known"))
     });
     let off_roll = person.off_roll.iter().map(|one| Stay {
