@@ -7,6 +7,7 @@ use crate::{
     fault::{Consequence, Count, Name},
     privacy::PostcodeDirectory,
     source::rest::{Service, ServiceFault},
+    telemetry::{self, Event},
 };
 
 /// What to pull, and how.
@@ -111,6 +112,7 @@ fn pull_source(
             "there is no such connector; see `throughline check`".into(),
         )));
     };
+    telemetry::emit(Event::PullStarted { source: source.name });
     let mut intake = Intake::open(site, source, directory)?;
     let asked = match &connector.form {
         Form::File(form) => files::pull(&mut intake, &connector, form, full, watch).map(|()| None),
@@ -181,5 +183,6 @@ fn finish(
         intake.site.catalog.publish(&run, &publication, &stamp)?;
         if lost { SourceOutcome::Partly } else { SourceOutcome::Published }
     };
+    telemetry::emit(Event::PullEnded { source, count });
     Ok(SourceReport { source, title, outcome, count })
 }

@@ -1,5 +1,8 @@
 use super::{BuildReport, Site, SiteFault, build::queries};
-use crate::release::{self, Column, Coverage, Release, ReleaseInput, TableFile};
+use crate::{
+    release::{self, Column, Coverage, Release, ReleaseInput, TableFile},
+    telemetry::{self, Event},
+};
 use std::{collections::BTreeMap, path::Path};
 
 /// Publishes a build's tables as a snapshot and notes it in the catalog.
@@ -15,6 +18,7 @@ pub fn release(site: &mut Site, built: &BuildReport) -> Result<Release, SiteFaul
     let releases = site.settings.data_dir.join("releases");
     let release = release::publish(&input, &releases).map_err(|fault| SiteFault::Build(fault.to_string()))?;
     let stamp = site.stamp();
+    telemetry::emit(Event::Released { tables: input.tables.len() });
     site.catalog.note_release(&release.id, &input.as_of.to_string(), &stamp)?;
     Ok(release)
 }
