@@ -30,8 +30,7 @@ pub(super) fn demo(args: &DemoArgs, screen: &Screen) -> Verdict {
     let mut settings = super::settings(&config)?;
     let _estate = estate::play(&mut settings)?;
     let mut site = Site::open_to_write(settings, "demo")?;
-    screen
-        .say("Pulling from the schools' service, the providers' workbooks and the authority's own files ...");
+    screen.say("Pulling from schools' systems, providers' workbooks and the council's files ...");
     let pulled = {
         let mut bar = screen.bar();
         pipeline::pull(&mut site, &PullOptions::default(), &mut bar)?
@@ -86,7 +85,7 @@ fn prepare(args: &DemoArgs, screen: &Screen) -> Result<(PathBuf, usize), Halt> {
         return Err(Halt::new(Exit::Usage, words));
     }
     screen.say(&format!(
-        "Inventing an authority of {} learners and its schools, providers and registers ...",
+        "Inventing an authority of {} learners: schools, providers, registers ...",
         thousands(u64::from(args.learners))
     ));
     fs::create_dir_all(dir)?;

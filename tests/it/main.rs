@@ -9,6 +9,8 @@ mod end_to_end;
 mod leaks;
 mod needles;
 mod oracle;
+#[cfg(feature = "warehouse")]
+mod readme;
 mod real_data;
 #[cfg(feature = "warehouse")]
 mod release;
