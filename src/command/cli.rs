@@ -1,5 +1,8 @@
 //! What can be typed. Types only.
-use clap::{Args, Parser, Subcommand};
+use clap::{
+    Args, Parser, Subcommand,
+    builder::{PossibleValue, PossibleValuesParser},
+};
 use std::path::PathBuf;
 
 /// Keeps a line on every child: from Year 6 to sixteen and on, through whatever setting.
@@ -12,10 +15,10 @@ pub struct Cli {
     /// The same facts as one JSON document on standard output.
     #[arg(long, global = true)]
     pub json: bool,
-    /// No talk and no progress, results only.
+    /// Results only: no talk, no progress.
     #[arg(long, global = true)]
     pub quiet: bool,
-    /// More of the log on standard error; twice for everything.
+    /// More of the log, on standard error; twice for all of it.
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
     /// What to do.
@@ -26,56 +29,56 @@ pub struct Cli {
 /// What the program does.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
-    /// Show the whole thing at work on an invented authority: no key, no network, no set-up.
+    /// See everything at work on an invented authority: no set-up, no network, no real child.
     Demo(DemoArgs),
     /// Make a folder with a commented configuration and a new key.
     Init {
-        /// The folder.
+        /// The folder to make.
         dir: PathBuf,
     },
-    /// Check the configuration, the key, the definitions, the disk and every source; pull nothing.
+    /// Check configuration, key, definitions, queries and every source; ask no network, pull nothing.
     Check,
-    /// Pull what is new from the sources into the lake.
+    /// Pull what is new from the sources, pseudonymise it and store it.
     Pull {
-        /// Sources by name; none means all.
+        /// Sources by their names in the configuration; all when none is named.
         sources: Vec<String>,
         /// Read everything again, whatever was read before.
         #[arg(long)]
         full: bool,
     },
-    /// Say which records are one learner.
+    /// Work out which records belong to one learner.
     Link,
-    /// Make the tables from the lake.
+    /// Make the tables from what was pulled and linked.
     Build {
-        /// Write a file instead that opens the lake in a `DuckDB` shell.
+        /// Instead, write a file that opens the stored rows in a DuckDB shell.
         #[arg(long, value_name = "FILE")]
         shell: Option<PathBuf>,
     },
-    /// Build, and publish the tables as an immutable snapshot.
+    /// Build, and publish the tables as a snapshot that never changes.
     Release,
-    /// Show a report; every figure passes disclosure control.
+    /// Show a report of the newest release; every figure passes disclosure control.
     Report {
         /// Which.
         #[command(subcommand)]
         report: Report,
     },
-    /// What the sources gave, and how the last runs ended.
+    /// What each source gave when last read, and how the last runs ended.
     Status,
-    /// What was set aside, and where: file, sheet, row and column, never the value.
+    /// What could not be read, and where: file, sheet, row and column, never the value.
     Quarantine {
-        /// One source only.
+        /// One source only, by its name in the configuration.
         source: Option<String>,
-        /// Every line, not only the sums.
+        /// Every place, not only the sums.
         #[arg(long)]
         all: bool,
     },
-    /// Check every file of the lake, the register and the releases against its checksum.
+    /// Check every stored file against its checksum.
     Verify,
     /// Write an invented authority's files, and nothing else.
     Synth {
-        /// Where to.
+        /// The folder to write.
         dir: PathBuf,
-        /// How many learners were ever in the area.
+        /// How many invented learners were ever in the area.
         #[arg(long, default_value_t = 12_000)]
         learners: u32,
         /// The seed; the same seed gives the same bytes.
@@ -89,13 +92,22 @@ pub enum Verb {
 pub enum Report {
     /// Where the children of one Year 6 are at sixteen, and the gap with and without those who are not seen.
     Cohort {
-        /// The year in which Year 6 ended; the newest that has reached sixteen if not given.
+        /// The year in which Year 6 ended: 2019 for 2018/19. Without it, the newest cohort at sixteen with test results.
         #[arg(long)]
         year: Option<i32>,
-        /// Which population.
-        #[arg(long, default_value = "resident", value_parser = ["resident", "attending", "ever_y6_here", "open"])]
+        /// Which children are counted.
+        #[arg(long, default_value = "resident", value_parser = populations())]
         population: String,
     },
+}
+
+fn populations() -> PossibleValuesParser {
+    PossibleValuesParser::new([
+        PossibleValue::new("resident").help("those who lived here in January of Year 6"),
+        PossibleValue::new("attending").help("those on a roll here in January of Year 6"),
+        PossibleValue::new("ever_y6_here").help("those who were in Year 6 here on any day"),
+        PossibleValue::new("open").help("every child of the cohort, late entrants too"),
+    ])
 }
 
 /// The demonstration.
@@ -104,7 +116,7 @@ pub struct DemoArgs {
     /// Where to leave it.
     #[arg(long, default_value = "throughline-demo")]
     pub dir: PathBuf,
-    /// How many learners were ever in the area.
+    /// How many invented learners were ever in the area.
     #[arg(long, default_value_t = 12_000, value_parser = clap::value_parser!(u32).range(200..=2_000_000))]
     pub learners: u32,
     /// The seed; the same seed gives the same bytes.

@@ -2,7 +2,7 @@ use super::{
     Exit, Halt, Verdict,
     cli::DemoArgs,
     estate, init,
-    pull::{link_json, link_words, pull_json, pull_table},
+    pull::{link_json, link_words, pull_json},
     release,
     report::CohortPage,
     screen::{Screen, thousands},
@@ -14,17 +14,23 @@ use crate::{
     synth::{self, Identifiers, World, WorldSpec},
 };
 use serde_json::json;
-use std::{fmt::Write as _, fs, path::Path, time::Instant};
+use std::{
+    fmt::Write as _,
+    fs,
+    path::{Path, PathBuf},
+    time::Instant,
+};
+
+mod first_page;
 
 /// Makes an invented authority, and runs the real `pull`, `link`, `build` and `release` on it.
 pub(super) fn demo(args: &DemoArgs, screen: &Screen) -> Verdict {
     let began = Instant::now();
-    let config = prepare(args, screen)?;
+    let (config, schools) = prepare(args, screen)?;
     let mut settings = super::settings(&config)?;
     let _estate = estate::play(&mut settings)?;
     let mut site = Site::open_to_write(settings, "demo")?;
-    screen
-        .say("Pulling from the schools' service, the providers' workbooks and the authority's own files ...");
+    screen.say("Pulling from schools' systems, providers' workbooks and the council's files ...");
     let pulled = {
         let mut bar = screen.bar();
         pipeline::pull(&mut site, &PullOptions::default(), &mut bar)?
@@ -39,31 +45,18 @@ pub(super) fn demo(args: &DemoArgs, screen: &Screen) -> Verdict {
     let released = pipeline::release(&mut site, &built)?;
     let policy = Policy::named(&site.settings.disclosure_policy, site.key.kind())?;
     let page = CohortPage::of(&released.folder, &released.id, None, "resident", &policy)?;
-    let seconds = began.elapsed().as_secs_f64();
-    screen.result(&format!(
-        "\nWhat was pulled, and what was set aside with its place\n{}\n\nHow many records found their learner\n{}\n\n{}",
-        pull_table(&pulled),
-        link_words(&linked),
-        page.in_words()
-    ));
-    screen.result(&next_steps(&config));
-    screen.say(&format!(
-        "{} invented learners in {seconds:.0} seconds. No real child is in this folder.",
-        thousands(u64::from(args.learners))
-    ));
+    screen.result(&format!("\n{}\n", first_page::pulled(&site.settings, &pulled, schools)));
+    screen.result(&format!("How many records found their learner\n{}\n", link_words(&linked)));
+    screen.result(&format!("{}\n", page.in_words()));
+    screen.result(&format!("{}{}", first_page::to_know(&built), first_page::next_steps(&config)));
+    screen.say(&first_page::measured(args.learners, began.elapsed()));
     screen.document(&json!({ "pull": pull_json(&pulled), "link": link_json(&linked), "release": released.id, "cohort": page.as_json() }));
     Ok(Exit::Done)
 }
 
-fn next_steps(config: &Path) -> String {
-    let config = config.display();
-    format!(
-        "\nTry next:\n  throughline --config {config} report cohort --population attending\n  throughline --config {config} quarantine\n  throughline --config {config} pull\n\n(from a checkout: cargo run --release -- --config {config} ...)"
-    )
-}
-
-/// Lays the folder out: the estate, the key made from the seed, the configuration. Returns the configuration's path.
-fn prepare(args: &DemoArgs, screen: &Screen) -> Result<std::path::PathBuf, Halt> {
+/// Lays the folder out: the estate, the key made from the seed, the configuration. Returns the configuration's
+/// path, and how many schools have a system of their own.
+fn prepare(args: &DemoArgs, screen: &Screen) -> Result<(PathBuf, usize), Halt> {
     let dir = &args.dir;
     let config = dir.join("throughline.toml");
     if config.exists() {
@@ -92,19 +85,20 @@ fn prepare(args: &DemoArgs, screen: &Screen) -> Result<std::path::PathBuf, Halt>
         return Err(Halt::new(Exit::Usage, words));
     }
     screen.say(&format!(
-        "Inventing an authority of {} learners and its schools, providers and registers ...",
+        "Inventing an authority of {} learners: schools, providers, registers ...",
         thousands(u64::from(args.learners))
     ));
     fs::create_dir_all(dir)?;
     let identifiers = if args.perfect_identifiers { Identifiers::Perfect } else { Identifiers::Realistic };
     let world = World::generate(&WorldSpec { seed: args.seed, learners: args.learners, identifiers });
     let text = configuration(&world, args);
+    let schools = world.establishments.iter().filter(|one| one.on_mis).count();
     synth::estate::write(&world, &dir.join("estate"))?;
     drop(world);
     init::write_key(&dir.join("key"), &Key::for_demo(args.seed))?;
     fs::write(dir.join("estate-token"), synth::server::TOKEN)?;
     fs::write(&config, text)?;
-    Ok(config)
+    Ok((config, schools))
 }
 
 fn is_demo(config: &Path) -> bool {

@@ -1,9 +1,10 @@
 use super::{
     Exit, Halt, Verdict, estate,
-    screen::{Screen, table, thousands},
+    screen::{Screen, counted, table, thousands, wrap},
 };
 use crate::{
     config::Settings,
+    fault::Count,
     pipeline::{self, LinkReport, PullOptions, PullReport, Site, SourceOutcome},
 };
 use serde_json::json;
@@ -23,7 +24,7 @@ pub(super) fn pull(mut settings: Settings, sources: &[String], full: bool, scree
         let mut bar = screen.bar();
         pipeline::pull(&mut site, &options, &mut bar)?
     };
-    screen.result(&pull_table(&report));
+    screen.result(&pull_words(&report));
     screen.document(&pull_json(&report));
     Ok(verdict(&report))
 }
@@ -43,40 +44,44 @@ pub(super) fn verdict(report: &PullReport) -> Exit {
     }
 }
 
-/// A line per source.
-pub(super) fn pull_table(report: &PullReport) -> String {
+/// What came in one sentence, then a line per source.
+pub(super) fn pull_words(report: &PullReport) -> String {
+    let total = report.total();
+    let came = match (report.is_whole(), total.accepted) {
+        (true, 0) => "Every source was asked; none has anything new since it was last read.".to_owned(),
+        (_, n) => format!("{} new or changed.", counted(n, "record is", "records are")),
+    };
+    format!("{came}\n{}", pull_table(report))
+}
+
+fn pull_table(report: &PullReport) -> String {
+    let line = |name: &str, count: &Count, outcome: String| {
+        let Count { read, accepted, unchanged, set_aside, cells_emptied, .. } = *count;
+        let figures = [read, accepted, unchanged, set_aside, cells_emptied].map(thousands);
+        [vec![name.to_owned()], figures.to_vec(), vec![outcome]].concat()
+    };
     let mut rows: Vec<Vec<String>> = report
         .sources
         .iter()
         .map(|source| {
-            let count = source.count;
-            let n = thousands;
             let outcome = match &source.outcome {
                 SourceOutcome::Published => "whole".to_owned(),
                 SourceOutcome::Partly => "partly: see quarantine".to_owned(),
                 SourceOutcome::Failed(why) => format!("failed: {why}"),
                 SourceOutcome::Refused(why) => format!("not pulled: {why}"),
             };
-            vec![
-                source.source.to_string(),
-                n(count.read),
-                n(count.accepted),
-                n(count.unchanged),
-                n(count.set_aside),
-                outcome,
-            ]
+            line(source.source.as_str(), &source.count, outcome)
         })
         .collect();
-    let total = report.total();
-    rows.push(vec![
-        "all".into(),
-        thousands(total.read),
-        thousands(total.accepted),
-        thousands(total.unchanged),
-        thousands(total.set_aside),
-        String::new(),
-    ]);
-    table(&["source", "read", "new", "known", "set aside", "outcome"], rows, &[1, 2, 3, 4])
+    rows.push(line("all", &report.total(), String::new()));
+    let mut header =
+        vec!["source", "read", "new or changed", "as before", "set aside", "cells emptied", "outcome"];
+    if report.is_whole() {
+        // A column that says `whole` of every source says nothing.
+        header.pop();
+        rows.iter_mut().for_each(|row| row.truncate(header.len()));
+    }
+    table(&header, rows, &[1, 2, 3, 4, 5])
 }
 
 /// The same as data.
@@ -117,14 +122,14 @@ pub(super) fn link_words(report: &LinkReport) -> String {
     let rows = report
         .by_method
         .iter()
-        .map(|(method, n)| vec![(*method).to_owned(), thousands(*n), in_words(method).to_owned()])
+        .map(|(method, n)| vec![thousands(*n), in_words(method).to_owned(), (*method).to_owned()])
         .collect();
-    format!(
-        "{} records of a person are {} learners.\n{}",
-        thousands(report.subjects),
-        thousands(report.learners),
-        table(&["rule", "records", "what had to agree"], rows, &[1])
-    )
+    let said = format!(
+        "A child has an entry in each system that knows them. {} are {}.",
+        counted(report.subjects, "such entry", "such entries"),
+        counted(report.learners, "learner", "learners")
+    );
+    format!("{}\n{}", wrap(&said, 0), table(&["entries", "found their learner by", "rule"], rows, &[0]))
 }
 
 /// The same as data.
@@ -136,14 +141,14 @@ pub(super) fn link_json(report: &LinkReport) -> serde_json::Value {
 
 fn in_words(method: &str) -> &'static str {
     match method {
-        "local_key" => "the source's own number for the child, within that source",
-        "upn" => "pupil number, and birth date or names beside it",
-        "former_upn" => "a pupil number held before, and birth date or names beside it",
-        "uln" => "learner number, and birth date or names beside it",
+        "local_key" => "the source's own number for the child",
+        "upn" => "pupil number (UPN), and birth date or names beside it",
+        "former_upn" => "a pupil number (UPN) held before, and birth date or names beside it",
+        "uln" => "learner number (ULN), and birth date or names beside it",
         "name_birth_postcode" => "names, birth date and postcode",
         "name_birth" => "names and birth date, where only one child has them",
         "surname_birth_postcode" => "surname, birth date, postcode, and a short form of the forename",
         "forename_birth_postcode" => "forename, birth date and postcode",
-        _ => "matched nobody: a learner of its own",
+        _ => "nothing: a learner of its own, for the time being",
     }
 }

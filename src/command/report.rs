@@ -1,7 +1,4 @@
-use super::{
-    Exit, Halt, Verdict,
-    screen::{Screen, table},
-};
+use super::{Exit, Halt, Verdict, screen::Screen};
 use crate::{
     config::Settings,
     disclosure::{
@@ -14,6 +11,7 @@ use serde_json::json;
 use std::path::Path;
 
 mod figures;
+mod words;
 
 use figures::{HeadlineRow, WaterfallRow};
 
@@ -76,38 +74,7 @@ impl CohortPage {
 
     /// The page that a newcomer reads.
     pub(super) fn in_words(&self) -> String {
-        let (waterfall, headline) = (self.waterfall.as_ref(), self.headline.as_ref());
-        let mut out = format!(
-            "Year 6 of {}: where are they at sixteen?  ({})\n",
-            figures::academic_year(self.year),
-            waterfall.population
-        );
-        let rows = waterfall.rows.iter().map(|row| {
-            let state = row.keys.first().map_or("", String::as_str);
-            let cells = row.figures.iter().map(ToString::to_string);
-            let mut line = vec![figures::state_words(state).to_owned()];
-            line.extend(cells);
-            line
-        });
-        out.push_str(&table(&["at sixteen", "learners", "share"], rows.collect(), &[1, 2]));
-        out.push_str(
-            "\n\nTop third at the end of primary school: how many reach five GCSEs at grades 7 to 9?\n",
-        );
-        out.push_str(&headline_table(headline));
-        out.push_str(
-            "\n  seen only: of those with GCSE results.  whole cohort: of everybody; nobody leaves the denominator, unknown is\n  not counted as success.  at most: if every unseen learner had made it.  visible: known from any result or destination.\n",
-        );
-        for notice in waterfall.notices.iter().chain(&headline.notices) {
-            out.push_str(&format!(
-                "\n{} {} Safe to ask instead: {}",
-                notice.what, notice.why, notice.instead
-            ));
-        }
-        out.push_str(&format!(
-            "\nDisclosure control: {}\nRelease {}",
-            waterfall.policy_in_words, self.release
-        ));
-        out
+        words::page(self)
     }
 
     /// The same as data.
@@ -115,23 +82,6 @@ impl CohortPage {
         json!({ "release": self.release, "cohort": self.year, "population": self.population,
                 "waterfall": self.waterfall.as_ref(), "headline": self.headline.as_ref() })
     }
-}
-
-fn headline_table(headline: &DisclosedTable) -> String {
-    let at = |name: &str| headline.measures.iter().position(|measure| measure == name);
-    let wanted = ["n_members", "observed", "whole_cohort", "upper", "visibility", "lost_potential"];
-    let columns: Vec<Option<usize>> = wanted.iter().map(|name| at(name)).collect();
-    let rows =
-        headline.rows.iter().map(|row| {
-            let mut line = vec![figures::group_words(row.keys.first().map_or("", String::as_str)).to_owned()];
-            line.extend(columns.iter().map(|at| {
-                at.and_then(|at| row.figures.get(at)).map_or_else(String::new, ToString::to_string)
-            }));
-            line
-        });
-    let header =
-        ["high attainers", "learners", "seen only", "whole cohort", "at most", "visible", "lost potential"];
-    table(&header, rows.collect(), &[1, 2, 3, 4, 5, 6])
 }
 
 fn to_waterfall(rows: &[WaterfallRow], year: i32, population: &str, people: &str) -> Waterfall {
@@ -147,9 +97,12 @@ fn to_waterfall(rows: &[WaterfallRow], year: i32, population: &str, people: &str
 }
 
 fn to_headline(rows: &[HeadlineRow], year: i32, population: &str, people: &str) -> Headline {
-    let groups = rows
-        .iter()
-        .filter(|row| row.cohort_ay == year && row.population == population)
+    let mut chosen: Vec<&HeadlineRow> =
+        rows.iter().filter(|row| row.cohort_ay == year && row.population == population).collect();
+    // The two that are compared stand together.
+    chosen.sort_by_key(|row| row.group == "not_known");
+    let groups = chosen
+        .into_iter()
         .map(|row| HeadlineGroup {
             group: row.group.clone(),
             n_members: row.n_members,

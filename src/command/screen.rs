@@ -1,7 +1,7 @@
 //! The one place that prints: results to standard output, talk and progress to standard error.
 #![expect(clippy::print_stderr, reason = "printing is this file's work")]
 use crate::pipeline::Watch;
-use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, presets};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::{IsTerminal, Write};
 
@@ -53,25 +53,38 @@ impl Screen {
         if let Ok(style) = ProgressStyle::with_template("  {bar:24} {pos:>3}/{len:<3} {msg}") {
             bar.set_style(style);
         }
-        Bar { bar, done: 0 }
+        Bar { bar, name: String::new(), done: 0 }
     }
 }
 
 /// A progress bar that a pipeline stage feeds.
 pub struct Bar {
     bar: ProgressBar,
+    name: String,
     done: u64,
 }
 
 impl Watch for Bar {
     fn part(&mut self, name: &str, at: usize, of: usize) {
+        name.clone_into(&mut self.name);
         self.bar.set_length(of as u64);
-        self.bar.set_position(at as u64);
-        self.bar.set_message(name.to_owned());
+        // The part that begins is not done yet.
+        self.bar.set_position(at.saturating_sub(1) as u64);
+        self.show();
     }
     fn records(&mut self, more: u64) {
         self.done += more;
-        self.bar.set_message(format!("{} records", thousands(self.done)));
+        self.show();
+    }
+}
+
+impl Bar {
+    fn show(&self) {
+        let name = &self.name;
+        self.bar.set_message(match self.done {
+            0 => name.clone(),
+            done => format!("{} records, now {name}", thousands(done)),
+        });
     }
 }
 
@@ -81,18 +94,29 @@ impl Drop for Bar {
     }
 }
 
-/// A table whose columns line up; those named in `right` hold numbers. Wide texts wrap.
+/// The longest line that is printed, in characters.
+pub const WIDTH: usize = 110;
+
+/// A table whose columns line up; those named in `right` hold numbers. Only the widest column wraps.
 pub fn table(header: &[&str], rows: Vec<Vec<String>>, right: &[usize]) -> String {
-    const WIDTH: u16 = 118;
+    let widest = widest(header, &rows);
     let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_width(WIDTH);
-    table.set_header(header.to_vec());
+    table
+        .load_style(presets::NOTHING)
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_width(u16::try_from(WIDTH).unwrap_or(u16::MAX))
+        .set_header(header.to_vec());
     for row in rows {
         table.add_row(row);
     }
-    for at in right {
-        if let Some(column) = table.column_mut(*at) {
-            column.set_cell_alignment(CellAlignment::Right);
+    for at in 0..header.len() {
+        if let Some(column) = table.column_mut(at) {
+            if right.contains(&at) {
+                column.set_cell_alignment(CellAlignment::Right);
+            }
+            if at != widest {
+                column.set_constraint(ColumnConstraint::ContentWidth);
+            }
         }
     }
     let text = table.to_string();
@@ -104,6 +128,39 @@ pub fn table(header: &[&str], rows: Vec<Vec<String>>, right: &[usize]) -> String
         .chain(rest.iter().copied())
         .collect::<Vec<_>>()
         .join("\n")
+}
+
+/// The column that holds the longest text.
+fn widest(header: &[&str], rows: &[Vec<String>]) -> usize {
+    let longest = |at: usize| {
+        rows.iter().filter_map(|row| row.get(at)).map(|cell| cell.chars().count()).max().unwrap_or(0)
+    };
+    (0..header.len()).max_by_key(|at| longest(*at)).unwrap_or(0)
+}
+
+/// A paragraph in lines of at most [`WIDTH`] characters; all but the first begin with `indent` spaces.
+pub fn wrap(text: &str, indent: usize) -> String {
+    let mut out = String::new();
+    let mut used = 0;
+    for word in text.split_whitespace() {
+        let length = word.chars().count();
+        if used > 0 && used + 1 + length > WIDTH {
+            out.push('\n');
+            out.push_str(&" ".repeat(indent));
+            used = indent;
+        } else if used > 0 {
+            out.push(' ');
+            used += 1;
+        }
+        out.push_str(word);
+        used += length;
+    }
+    out
+}
+
+/// `one thing`, `2 things`: a number with its noun.
+pub fn counted(n: u64, one: &str, more: &str) -> String {
+    format!("{} {}", thousands(n), if n == 1 { one } else { more })
 }
 
 /// `1234567` as `1,234,567`.
@@ -121,7 +178,33 @@ pub fn thousands(n: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::thousands;
+    use super::{WIDTH, counted, table, thousands, wrap};
+
+    fn longest(text: &str) -> usize {
+        text.lines().map(|line| line.chars().count()).max().unwrap_or(0)
+    }
+
+    #[test]
+    fn only_the_widest_column_wraps_and_no_line_is_too_long() {
+        let row = vec!["school-census-spring".to_owned(), "word ".repeat(40), "1,234".to_owned()];
+        let text = table(&["source", "what", "n"], vec![row], &[2]);
+        assert!(longest(&text) <= WIDTH, "{text}");
+        assert!(text.contains("school-census-spring"), "{text}");
+    }
+
+    #[test]
+    fn a_paragraph_breaks_between_words() {
+        let text = wrap(&"word ".repeat(60), 2);
+        assert!(longest(&text) <= WIDTH && text.lines().count() == 3, "{text}");
+        assert!(text.lines().nth(1).unwrap().starts_with("  word"), "{text}");
+        assert_eq!(wrap("  two   words ", 2), "two words");
+    }
+
+    #[test]
+    fn one_is_not_many() {
+        assert_eq!(counted(1, "row", "rows"), "1 row");
+        assert_eq!(counted(0, "row", "rows"), "0 rows");
+    }
 
     #[test]
     fn thousands_are_grouped() {

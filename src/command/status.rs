@@ -1,9 +1,9 @@
 use super::{
     Exit, Halt, Verdict,
-    screen::{Screen, table, thousands},
+    screen::{Screen, table, thousands, wrap},
 };
 use crate::{
-    catalog::{CatalogFault, SetAside},
+    catalog::{CatalogFault, RunEntry, SetAside},
     config::Settings,
     pipeline::Site,
 };
@@ -38,24 +38,13 @@ pub(super) fn status(settings: Settings, screen: &Screen) -> Verdict {
         })
         .collect();
     screen.result("What each source gave when it was last read:");
-    let header = ["source", "feed", "read", "new", "known", "set aside", "cells emptied"];
+    let header = ["source", "feed", "read", "new or changed", "as before", "set aside", "cells emptied"];
     screen.result(&table(&header, feeds, &[2, 3, 4, 5, 6]));
-    screen.result("The last runs:");
-    let lines = runs.iter().map(|run| {
-        let ended = run.ended_at.clone().unwrap_or_else(|| "-".into());
-        vec![
-            run.id.to_string(),
-            run.verb.clone(),
-            run.source.clone(),
-            run.state.clone(),
-            run.started_at.clone(),
-            ended,
-            run.reason.clone(),
-        ]
-    });
-    screen.result(&table(&["run", "verb", "source", "state", "from", "to", "why"], lines.collect(), &[0]));
+    screen.result("\nThe last ten runs, newest first; times are UTC:");
+    screen.result(&runs_table(&runs));
     if let Some(release) = releases.first() {
-        screen.result(&format!("Newest release: {} (as of {}).", release.id, release.as_of));
+        screen
+            .result(&format!("\nNewest release: {}, as the records stood on {}.", release.id, release.as_of));
     }
     let counts: Vec<_> = counts
         .iter()
@@ -70,6 +59,25 @@ pub(super) fn status(settings: Settings, screen: &Screen) -> Verdict {
     Ok(Exit::Done)
 }
 
+fn runs_table(runs: &[RunEntry]) -> String {
+    let day_and_minute = |text: &str| text.replacen('T', " ", 1).chars().take(16).collect::<String>();
+    let mut rows: Vec<Vec<String>> = runs
+        .iter()
+        .map(|run| {
+            let ended = run.ended_at.as_deref().map_or_else(|| "-".to_owned(), day_and_minute);
+            let (verb, source, state) = (run.verb.clone(), run.source.clone(), run.state.clone());
+            let began = day_and_minute(&run.started_at);
+            vec![run.id.to_string(), verb, source, state, began, ended, run.reason.clone()]
+        })
+        .collect();
+    let mut header = vec!["run", "verb", "source", "state", "began", "ended", "why"];
+    if runs.iter().all(|run| run.reason.is_empty()) {
+        header.pop();
+        rows.iter_mut().for_each(|row| row.truncate(header.len()));
+    }
+    table(&header, rows, &[0])
+}
+
 /// What was set aside, and where.
 pub(super) fn quarantine(settings: Settings, source: Option<&str>, all: bool, screen: &Screen) -> Verdict {
     let site = Site::open(settings)?;
@@ -80,34 +88,49 @@ pub(super) fn quarantine(settings: Settings, source: Option<&str>, all: bool, sc
         return Ok(Exit::Done);
     }
     screen.result(&if all { every_line(&lines) } else { sums(&lines) });
+    screen.say(&wrap(
+        "\"document 3\" is the third matching file of the source's inbox in the order of their names, or the third page of a service.",
+        0,
+    ));
     if !all {
-        screen.say("Every place, by row and column: add --all. A document is the n-th matching file of the source's inbox in sorted order, or the n-th page.");
+        screen.say("Every place: add --all.");
     }
     Ok(Exit::Done)
 }
 
+/// Alike problems of one source are one line; what to do about each kind of problem follows once.
 fn sums(lines: &[SetAside]) -> String {
-    let mut by: BTreeMap<(String, String, String, String, String), (u64, String)> = BTreeMap::new();
+    let mut by: BTreeMap<[&str; 4], (u64, String)> = BTreeMap::new();
+    let mut hints: BTreeMap<&str, &str> = BTreeMap::new();
     for line in lines {
-        let key = (
-            line.source.clone(),
-            line.column.clone(),
-            line.detail.clone(),
-            line.consequence.clone(),
-            line.hint.clone(),
-        );
-        let place = format!("document {} sheet {} row {}", line.document, line.sheet, line.row);
-        by.entry(key).or_insert((0, place)).0 += 1;
+        let key = [&line.source, &line.column, &line.detail, &line.consequence].map(String::as_str);
+        let place = || {
+            format!("document {}, sheet {}, row {}", line.document, line.sheet, thousands(line.row.into()))
+        };
+        by.entry(key).or_insert_with(|| (0, place())).0 += 1;
+        if !line.hint.is_empty() {
+            hints.insert(&line.detail, &line.hint);
+        }
     }
     let mut rows: Vec<_> = by.into_iter().collect();
     rows.sort_by(|a, b| b.1.0.cmp(&a.1.0).then_with(|| a.0.cmp(&b.0)));
-    let rows = rows
-        .into_iter()
-        .map(|((source, column, detail, consequence, hint), (n, first))| {
-            vec![thousands(n), source, column, detail, consequence.replace('_', " "), first, hint]
-        })
-        .collect();
-    table(&["times", "source", "column", "problem", "so", "first at", "what to do"], rows, &[0])
+    let rows = rows.into_iter().map(|([source, column, detail, consequence], (n, first))| {
+        let cells = [source, &what(column, detail), &consequence.replace('_', " "), &first];
+        std::iter::once(thousands(n)).chain(cells.map(str::to_owned)).collect()
+    });
+    let mut out = table(&["times", "source", "problem", "what happened", "first at"], rows.collect(), &[0]);
+    if !hints.is_empty() {
+        out.push_str("\n\nWhat to do");
+    }
+    for (detail, hint) in hints {
+        out.push_str(&format!("\n  {}", wrap(&format!("{detail}: {hint}"), 4)));
+    }
+    out
+}
+
+/// The column and what is wrong with it, or with the whole row.
+fn what(column: &str, detail: &str) -> String {
+    if column.is_empty() { detail.to_owned() } else { format!("{column}: {detail}") }
 }
 
 fn every_line(lines: &[SetAside]) -> String {
@@ -118,13 +141,12 @@ fn every_line(lines: &[SetAside]) -> String {
             line.document.to_string(),
             line.sheet.to_string(),
             line.row.to_string(),
-            line.column.clone(),
-            line.detail.clone(),
+            what(&line.column, &line.detail),
             line.consequence.replace('_', " "),
         ]
     });
     table(
-        &["source", "feed", "document", "sheet", "row", "column", "problem", "so"],
+        &["source", "feed", "document", "sheet", "row", "problem", "what happened"],
         rows.collect(),
         &[2, 3, 4],
     )

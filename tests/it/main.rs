@@ -12,6 +12,8 @@ mod kills;
 mod leaks;
 mod needles;
 mod oracle;
+#[cfg(feature = "warehouse")]
+mod readme;
 mod real_data;
 #[cfg(feature = "warehouse")]
 mod release;
