@@ -1,5 +1,6 @@
 use super::{BuildReport, Site, SiteFault, build::queries};
 use crate::release::{self, Column, Coverage, Release, ReleaseInput, TableFile};
+use crate::warehouse::Limits;
 use std::collections::BTreeMap;
 
 /// Publishes a build's tables as a snapshot and notes it in the catalog.
@@ -11,6 +12,11 @@ pub fn release(site: &mut Site, built: &BuildReport) -> Result<Release, SiteFaul
         home_authority: site.settings.home_authority.clone(),
         coverage: coverage(site)?,
         synthetic: site.settings.demo.is_some(),
+        limits: Limits {
+            threads: site.settings.threads,
+            memory: site.settings.memory_limit.clone(),
+            spill_to: Some(site.settings.data_dir.join("tmp")),
+        },
     };
     let releases = site.settings.data_dir.join("releases");
     let release = release::publish(&input, &releases).map_err(|fault| SiteFault::Build(fault.to_string()))?;
