@@ -50,7 +50,7 @@ pub enum Verb {
     Link,
     /// Make the tables from what was pulled and linked.
     Build {
-        /// Instead, write a file that opens the stored rows in a DuckDB shell.
+        /// Instead, write a file that opens the stored rows in a `DuckDB` shell.
         #[arg(long, value_name = "FILE")]
         shell: Option<PathBuf>,
     },

@@ -2,6 +2,7 @@ use super::{BuildReport, Site, SiteFault, build::queries};
 use crate::{
     release::{self, Column, Coverage, Release, ReleaseInput, TableFile},
     telemetry::{self, Event},
+    warehouse::Limits,
 };
 use std::{collections::BTreeMap, path::Path};
 
@@ -14,6 +15,11 @@ pub fn release(site: &mut Site, built: &BuildReport) -> Result<Release, SiteFaul
         home_authority: site.settings.home_authority.clone(),
         coverage: coverage(site)?,
         synthetic: site.settings.demo.is_some(),
+        limits: Limits {
+            threads: site.settings.threads,
+            memory: site.settings.memory_limit.clone(),
+            spill_to: Some(site.settings.data_dir.join("tmp")),
+        },
     };
     let releases = site.settings.data_dir.join("releases");
     let release = release::publish(&input, &releases).map_err(|fault| SiteFault::Build(fault.to_string()))?;

@@ -31,9 +31,9 @@ pub enum ReleaseFault {
     #[error("nothing to release: the build published no table")]
     Empty,
     /// The database file could not be made.
-    #[error("warehouse.duckdb: the engine would not take {what}")]
+    #[error("warehouse.duckdb: {what}")]
     Database {
-        /// A table, or what else it was asked.
+        /// What the warehouse says of it, without values.
         what: String,
     },
     /// There is no release of that id.

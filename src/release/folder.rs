@@ -29,7 +29,8 @@ impl Draft {
             fs::remove_dir_all(&folder).map_err(|error| ReleaseFault::file(&folder, &error))?;
         }
         let parquet = folder.join("parquet");
-        fs::create_dir_all(&parquet).map_err(|error| ReleaseFault::file(&parquet, &error))?;
+        create(&folder)?;
+        create(&parquet)?;
         let target = releases_dir.join(id);
         Ok(Self { folder, target, checksums: BTreeMap::new(), is_finished: false })
     }
@@ -98,10 +99,44 @@ impl Drop for Draft {
 
 /// On the disk, and not to be written again.
 fn seal(file: &File) -> io::Result<()> {
+    file.set_permissions(read_only(file)?)?;
+    file.sync_all()
+}
+
+/// For the owner and the group to read, and for nobody else.
+#[cfg(unix)]
+#[expect(clippy::unnecessary_wraps, reason = "elsewhere it can fail")]
+fn read_only(_: &File) -> io::Result<fs::Permissions> {
+    use std::os::unix::fs::PermissionsExt;
+    Ok(fs::Permissions::from_mode(0o440))
+}
+
+#[cfg(not(unix))]
+fn read_only(file: &File) -> io::Result<fs::Permissions> {
     let mut permissions = file.metadata()?.permissions();
     permissions.set_readonly(true);
-    file.set_permissions(permissions)?;
-    file.sync_all()
+    Ok(permissions)
+}
+
+/// A folder that the owner may change and the group may look into. One that is there already is left as it is.
+pub(super) fn create(folder: &Path) -> Result<(), ReleaseFault> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    let created = fs::create_dir_all(folder).and_then(|()| group_may_look(folder));
+    created.map_err(|error| ReleaseFault::file(folder, &error))
+}
+
+#[cfg(unix)]
+fn group_may_look(folder: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(folder, fs::Permissions::from_mode(0o750))
+}
+
+#[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "elsewhere it can fail")]
+fn group_may_look(_: &Path) -> io::Result<()> {
+    Ok(())
 }
 
 fn sync_folder(folder: &Path) -> Result<(), ReleaseFault> {
@@ -171,7 +206,10 @@ pub(super) fn is_id(text: &str) -> bool {
 }
 
 /// The ids in a folder of releases, in order; none when there is no such folder.
-pub(super) fn ids(releases_dir: &Path) -> Result<Vec<String>, ReleaseFault> {
+///
+/// # Errors
+/// When the folder cannot be read.
+pub fn ids(releases_dir: &Path) -> Result<Vec<String>, ReleaseFault> {
     let entries = match fs::read_dir(releases_dir) {
         Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),

@@ -4,8 +4,8 @@
 //! folder named by its content. What it promises: the same content is the same id; a release is there whole or not at all; once
 //! there it is never written to again; one changed byte is found.
 //!
-//! Published twice in two places, the same content gives the same bytes in every file but `warehouse.duckdb`, a convenience
-//! that the engine writes as it likes, and so in all of the manifest but that file's checksum and the seal over it.
+//! Published twice in two places by one version of the program, the same content gives the same bytes in every file, the
+//! database among them.
 //!
 //! ```text
 //! <releases>/<id>/ manifest.json  parquet/<table>.parquet  warehouse.duckdb  codebook.html  codebook.json  README.md
@@ -17,7 +17,6 @@
 
 mod codebook;
 mod codebook_html;
-mod database;
 mod fault;
 mod folder;
 mod manifest;
@@ -25,16 +24,16 @@ mod readme;
 mod verify;
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
 use serde::Serialize;
 
 pub use fault::ReleaseFault;
-pub use folder::current;
+pub use folder::{current, ids};
 pub use verify::{Flaw, Verification, verify};
 
+use crate::warehouse::{self, DatabaseTable, Limits};
 use folder::Draft;
 use manifest::Manifest;
 
@@ -97,6 +96,8 @@ pub struct ReleaseInput {
     pub coverage: Vec<Coverage>,
     /// True when every learner is made up.
     pub synthetic: bool,
+    /// How much of the machine the engine may use to write the database. No part of the content.
+    pub limits: Limits,
 }
 
 /// A release that is there.
@@ -138,7 +139,7 @@ pub fn publish(input: &ReleaseInput, releases_dir: &Path) -> Result<Release, Rel
     let content = manifest::content(input)?;
     let id = manifest::id(&content);
     let folder = releases_dir.join(&id);
-    fs::create_dir_all(releases_dir).map_err(|error| ReleaseFault::file(releases_dir, &error))?;
+    folder::create(releases_dir)?;
     let is_new = !folder.exists();
     if is_new {
         write(input, content, &id, releases_dir)?;
@@ -162,7 +163,7 @@ fn write(
     for table in &input.tables {
         draft.copy_table(table)?;
     }
-    let engine = database::write(&draft.path("warehouse.duckdb"), &draft.path("parquet"), &content.tables)?;
+    let engine = write_database(&draft, &content.tables, &input.limits)?;
     draft.add_written("warehouse.duckdb")?;
     let mut coverage = input.coverage.clone();
     coverage.sort();
@@ -173,6 +174,30 @@ fn write(
     let manifest = Manifest::new(id, content, coverage, draft.checksums().clone(), engine);
     draft.add("manifest.json", manifest.json()?.as_bytes())?;
     draft.finish()
+}
+
+/// The same tables as one database, for those who would rather open one. Gives what wrote it.
+fn write_database(
+    draft: &Draft,
+    tables: &[manifest::Table],
+    limits: &Limits,
+) -> Result<String, ReleaseFault> {
+    let tables: Vec<DatabaseTable> = tables
+        .iter()
+        .map(|table| DatabaseTable {
+            name: table.name.clone(),
+            title: table.title.clone(),
+            columns: table
+                .columns
+                .iter()
+                .map(|column| (column.name.clone(), column.description.clone()))
+                .collect(),
+            file: draft.path("parquet").join(format!("{}.parquet", table.name)),
+        })
+        .collect();
+    let version = warehouse::write_database(&draft.path("warehouse.duckdb"), &tables, limits)
+        .map_err(|fault| ReleaseFault::Database { what: fault.to_string() })?;
+    Ok(format!("DuckDB {version}"))
 }
 
 /// The releases of a folder, by the day they look back from, then by id.

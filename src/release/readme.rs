@@ -59,20 +59,23 @@ nothing outside this instance. The academic year is the year in which it ends: 2
 
 ## Open it
 
-Read, never write: work on a copy of what you need, and remember that each copy is personal data too.
+Read, never write: work on a copy of what you need, and remember that each copy is personal data too. The lines below are for
+this folder; from elsewhere, write the path to it before the file's name.
 
-DuckDB
+DuckDB (1.3 or later)
 
 ```sh
 duckdb -readonly warehouse.duckdb "select * from {example} limit 10"
 ```
 
-Python
+Python (package duckdb, 1.3 or later)
 
 ```python
 import duckdb
 release = duckdb.connect("warehouse.duckdb", read_only=True)
-table = release.sql("select * from {example}").df()
+table = release.table("{example}")
+print(table.limit(10))
+frame = table.df()  # with pandas
 ```
 
 R

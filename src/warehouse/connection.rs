@@ -1,7 +1,7 @@
 //! A `DuckDB` that can do what it is told and no more: no extensions, no files but the listed ones, no settings to
 //! change afterwards, bounded memory and a bounded place to spill.
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use duckdb::{Config, Connection};
 
@@ -38,16 +38,19 @@ pub(super) fn path_list(files: &[PathBuf]) -> String {
     format!("[{}]", items.join(", "))
 }
 
-fn engine(error: duckdb::Error) -> WarehouseFault {
+/// A fault of the engine as a whole.
+pub(super) fn engine(error: duckdb::Error) -> WarehouseFault {
     WarehouseFault::Engine(Cause::from(error))
 }
 
-fn config(limits: &Limits) -> Result<Config, WarehouseFault> {
+/// The settings that every engine here begins with.
+pub(super) fn config(limits: &Limits) -> Result<Config, WarehouseFault> {
     let spill_to =
         limits.spill_to.as_deref().map_or_else(String::new, |folder| folder.to_string_lossy().into_owned());
     Config::default()
         .enable_autoload_extension(false)
         .and_then(|config| config.with("autoinstall_known_extensions", "false"))
+        .and_then(|config| config.with("allow_persistent_secrets", "false"))
         .and_then(|config| config.threads(i64::try_from(limits.threads.max(1)).unwrap_or(1)))
         .and_then(|config| config.max_memory(&limits.memory))
         .and_then(|config| config.with("temp_directory", &spill_to))
@@ -94,34 +97,4 @@ pub fn over_tables(
     let files: Vec<PathBuf> = tables.values().cloned().collect();
     lock(&connection, &files)?;
     Ok(connection)
-}
-
-/// Writes a `DuckDB` database that holds the finished tables, for those who want one file to open.
-/// Its bytes are the engine's business and no part of a release's content.
-///
-/// # Errors
-/// When the file exists already, cannot be written, or a table cannot be read.
-pub fn write_database(
-    database: &Path,
-    tables: &BTreeMap<String, PathBuf>,
-    limits: &Limits,
-) -> Result<(), WarehouseFault> {
-    if database.exists() {
-        return Err(WarehouseFault::Export {
-            table: "*".to_owned(),
-            what: "the database file exists already".into(),
-        });
-    }
-    let connection = Connection::open_with_flags(database, config(limits)?).map_err(engine)?;
-    connection.execute_batch("set preserve_insertion_order = true").map_err(engine)?;
-    for (name, file) in tables {
-        let sql = format!(
-            "create table \"{name}\" as select * from read_parquet({})",
-            quoted(&file.to_string_lossy())
-        );
-        connection
-            .execute_batch(&sql)
-            .map_err(|error| WarehouseFault::Relation { relation: name.clone(), cause: error.into() })?;
-    }
-    connection.execute_batch("checkpoint").map_err(engine)
 }

@@ -5,6 +5,7 @@
 //! order of the files; the engine reads the files it was given and no others; no fault repeats a value.
 mod build;
 mod connection;
+mod database;
 mod entity;
 mod fault;
 mod publish;
@@ -13,7 +14,8 @@ mod shape;
 mod shell;
 
 pub use build::{Build, BuildOptions, CheckResult, build, build_with_checks};
-pub use connection::{Limits, over_tables, write_database};
+pub use connection::{Limits, over_tables};
+pub use database::{DatabaseTable, write_database};
 pub use entity::Entity;
 pub use fault::{Cause, WarehouseFault};
 pub use publish::BuiltTable;

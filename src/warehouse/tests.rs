@@ -312,6 +312,10 @@ fn the_engine_reads_the_files_it_was_given_and_no_others() {
         assert!(connection.execute_batch(&forbidden).is_err(), "{forbidden}");
     }
     let database = folder.path().join("warehouse.duckdb");
+    let tables: Vec<DatabaseTable> = tables
+        .into_iter()
+        .map(|(name, file)| DatabaseTable { name, title: "it's".to_owned(), columns: vec![], file })
+        .collect();
     write_database(&database, &tables, &limits(1)).unwrap();
     assert!(database.exists() && write_database(&database, &tables, &limits(1)).is_err());
 }
