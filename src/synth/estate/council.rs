@@ -131,8 +131,7 @@ pub(super) fn census(world: &World, dir: &Path, truth: &mut Truth) -> io::Result
                 let nc_year = (6 + ay - cohort(person) + i32::from(person.year_offset)).to_string();
                 let flag = |yes: bool| if yes { "1" } else { "0" };
                 file.about(
-                    person.number,
-                    "enrolment",
+                    who.about(person, "enrolment"),
                     &[
                         &place.estab.to_string(),
                         &place.id,
@@ -228,7 +227,7 @@ pub(super) fn key_stage_2(world: &World, dir: &Path, truth: &mut Truth) -> io::R
                 maths.0,
                 &maths.1,
             ];
-            file.about(person.number, "assessment", &cells, truth)?;
+            file.about(who.about(person, "assessment"), &cells, truth)?;
         }
         file.finish()?;
     }
@@ -289,7 +288,7 @@ pub(super) fn examinations(world: &World, dir: &Path, truth: &mut Truth) -> io::
                     one.grade,
                     &award_date,
                 ];
-                file.about(person.number, "qualification", &cells, truth)?;
+                file.about(who.about(person, "qualification"), &cells, truth)?;
             }
         }
         file.finish()?;
@@ -361,7 +360,7 @@ pub(super) fn destinations(world: &World, dir: &Path, truth: &mut Truth) -> io::
                 &british(Some(one.starts_on)),
                 &british(Some(verified)),
             ];
-            file.about(person.number, "destination", &cells, truth)?;
+            file.about(who.about(person, "destination"), &cells, truth)?;
         }
         file.finish()?;
     }

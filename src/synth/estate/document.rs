@@ -1,5 +1,5 @@
 //! A comma-separated file that knows its own row numbers.
-use super::truth::Truth;
+use super::truth::{About, Truth};
 use chrono::NaiveDate;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
@@ -33,15 +33,9 @@ impl Document {
     }
 
     /// A row about somebody.
-    pub(super) fn about(
-        &mut self,
-        person: u32,
-        entity: &str,
-        cells: &[&str],
-        truth: &mut Truth,
-    ) -> io::Result<()> {
+    pub(super) fn about(&mut self, about: About<'_>, cells: &[&str], truth: &mut Truth) -> io::Result<()> {
         self.put(cells)?;
-        truth.row(self.source, &self.path, 1, self.row, person, entity)
+        truth.row(self.source, &self.path, 1, self.row, about)
     }
 
     pub(super) fn finish(mut self) -> io::Result<()> {

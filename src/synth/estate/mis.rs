@@ -2,7 +2,7 @@
 //! `synth::server` serves. Addresses are not asked for.
 use super::super::world::{Enrolment, Person, Place, World, academic_year, as_of, day};
 use super::shown::{Hands, Shown, shown};
-use super::truth::Truth;
+use super::truth::{About, Truth};
 use chrono::NaiveDate;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
@@ -77,12 +77,14 @@ impl School<'_> {
     fn student(&mut self, position: usize, person: &Person, one: &Enrolment) -> io::Result<()> {
         let id = self.id(position);
         let until = one.ends_on.unwrap_or_else(as_of);
-        let who = shown(self.world, person, until, Hands::School, u32::from(self.place.0));
+        let mut who = shown(self.world, person, until, Hands::School, u32::from(self.place.0));
         let updated = one.ends_on.unwrap_or_else(|| day(2026, 3, 1 + position as u32 % 28));
         let record = record(&id, position, person, one, &who, updated);
         let feed = if one.ends_on.is_some() { "students-leaver" } else { "students" };
         self.line(feed, updated, &record)?;
-        self.truth.record(feed, &self.tenant, &id, person.number, "enrolment")
+        // Addresses are not asked for.
+        who.slips.retain(|cell| *cell != "postcode");
+        self.truth.record(feed, &self.tenant, &id, who.about(person, "enrolment"))
     }
 
     fn exclusions(&mut self, stays: &Stays) -> io::Result<()> {
@@ -104,7 +106,7 @@ impl School<'_> {
                     utc(one.starts_on)
                 );
                 self.line("exclusions", one.starts_on, &record)?;
-                self.truth.record("exclusions", &self.tenant, &id, person.number, "suspension")?;
+                self.truth.record("exclusions", &self.tenant, &id, nobody_named(person, "suspension"))?;
             }
         }
         Ok(())
@@ -132,7 +134,12 @@ impl School<'_> {
                     utc(one.ends_on)
                 );
                 self.line("attendance-summaries", one.ends_on, &record)?;
-                self.truth.record("attendance-summaries", &self.tenant, &id, person.number, "attendance")?;
+                self.truth.record(
+                    "attendance-summaries",
+                    &self.tenant,
+                    &id,
+                    nobody_named(person, "attendance"),
+                )?;
             }
         }
         Ok(())
@@ -158,6 +165,11 @@ impl School<'_> {
         );
         self.line("deletions", on, &record)
     }
+}
+
+/// The truth of a record that names its student by key alone.
+fn nobody_named<'a>(person: &Person, entity: &'a str) -> About<'a> {
+    About { person: person.number, entity, slips: &[] }
 }
 
 /// A student with everything that can be included. Names hold letters, hyphens and apostrophes: nothing to escape.

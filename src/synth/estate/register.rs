@@ -58,7 +58,7 @@ pub(super) fn missing_education(world: &World, dir: &Path, truth: &mut Truth) ->
             outcome,
             one.moved_to_la.unwrap_or_default(),
         ];
-        file.about(person.number, "off_roll", &cells, truth)?;
+        file.about(who.about(person, "off_roll"), &cells, truth)?;
     }
     file.finish()
 }
@@ -106,7 +106,7 @@ pub(super) fn home_education(world: &World, dir: &Path, truth: &mut Truth) -> io
         {
             let who = shown(world, person, one.starts_on, Hands::Register, EHE);
             table.rows.push(case(number, &who, one));
-            truth.row("ehe-register", document, 1, table.rows.len(), person.number, "off_roll")?;
+            truth.row("ehe-register", document, 1, table.rows.len(), who.about(person, "off_roll"))?;
         }
     }
     table.rows.push(vec![Cell::from(format!("Total cases: {}", all.len()).as_str())]);

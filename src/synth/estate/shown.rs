@@ -4,6 +4,7 @@
 use super::super::dice::{Dice, Purpose};
 use super::super::generate::{FAMILIAR, upn};
 use super::super::world::{Identifiers, Person, World, check_letter};
+use super::truth::About;
 use chrono::{Datelike, NaiveDate};
 
 /// What kind of hands a row went through.
@@ -32,6 +33,29 @@ pub(super) struct Shown {
     pub(super) birth_date: Option<NaiveDate>,
     pub(super) sex: &'static str,
     pub(super) postcode: String,
+    /// Names of the cells that are not what a perfect row would say.
+    pub(super) slips: Vec<&'static str>,
+}
+
+impl Shown {
+    /// What the truth says of a row with these cells.
+    pub(super) fn about<'a>(&'a self, person: &Person, entity: &'a str) -> About<'a> {
+        About { person: person.number, entity, slips: &self.slips }
+    }
+
+    /// Names of the cells that differ from those of a perfect row. A former number is more than such a row says, not less.
+    fn differing(&self, right: &Self) -> Vec<&'static str> {
+        let cells = [
+            ("upn", self.upn != right.upn),
+            ("uln", self.uln != right.uln),
+            ("forename", self.forename != right.forename),
+            ("surname", self.surname != right.surname),
+            ("birth_date", self.birth_date != right.birth_date),
+            ("sex", self.sex != right.sex),
+            ("postcode", self.postcode != right.postcode),
+        ];
+        cells.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name).collect()
+    }
 }
 
 /// Chances of one kind of row.
@@ -137,11 +161,14 @@ pub(super) fn shown(world: &World, person: &Person, on: NaiveDate, hands: Hands,
         birth_date: Some(identity.birth_date),
         sex: identity.sex,
         postcode: world.postcode(person.home_on(on)).text.clone(),
+        slips: Vec::new(),
     };
     if world.spec.identifiers == Identifiers::Realistic {
         let mut dice =
             Dice::new(world.spec.seed, Purpose::Doors, u64::from(person.number) << 20 | u64::from(row));
+        let right = shown.clone();
         slip(world, person, on, &Slips::of(hands), &mut dice, &mut shown);
+        shown.slips = shown.differing(&right);
     }
     shown
 }

@@ -1,9 +1,33 @@
 //! Which person a row is about: what tests score linkage with, and nothing else may read.
 use super::Written;
 use super::fault::Planted;
+use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
+
+/// Whom a row is about, and what it says wrongly of them.
+#[derive(Clone, Copy)]
+pub(super) struct About<'a> {
+    pub(super) person: u32,
+    /// What the row is mostly about.
+    pub(super) entity: &'a str,
+    /// Identity cells that the door shows and that are not what a perfect row would say, empty ones too.
+    pub(super) slips: &'a [&'static str],
+}
+
+impl About<'_> {
+    /// The members that every line of the truth ends with; `slips` only where there are any.
+    fn members(self) -> String {
+        let Self { person, entity, slips } = self;
+        let mut text = format!(r#""person":{person},"entity":"{entity}""#);
+        if !slips.is_empty() {
+            let names: Vec<String> = slips.iter().map(|name| format!(r#""{name}""#)).collect();
+            let _ = write!(text, r#","slips":[{}]"#, names.join(","));
+        }
+        text
+    }
+}
 
 /// The truth, row by row as the doors are written: `truth/rows.jsonl`, and the planted faults in `truth/faults.jsonl`.
 pub(super) struct Truth {
@@ -28,29 +52,23 @@ impl Truth {
         document: &str,
         sheet: usize,
         row: usize,
-        person: u32,
-        entity: &str,
+        about: About<'_>,
     ) -> io::Result<()> {
         self.written.rows += 1;
         writeln!(
             self.rows,
-            r#"{{"source":"{source}","document":"{document}","sheet":{sheet},"row":{row},"person":{person},"entity":"{entity}"}}"#
+            r#"{{"source":"{source}","document":"{document}","sheet":{sheet},"row":{row},{}}}"#,
+            about.members()
         )
     }
 
     /// A record of the API.
-    pub(super) fn record(
-        &mut self,
-        feed: &str,
-        tenant: &str,
-        id: &str,
-        person: u32,
-        entity: &str,
-    ) -> io::Result<()> {
+    pub(super) fn record(&mut self, feed: &str, tenant: &str, id: &str, about: About<'_>) -> io::Result<()> {
         self.written.rows += 1;
         writeln!(
             self.rows,
-            r#"{{"source":"wonde","feed":"{feed}","tenant":"{tenant}","record":"{id}","person":{person},"entity":"{entity}"}}"#
+            r#"{{"source":"wonde","feed":"{feed}","tenant":"{tenant}","record":"{id}",{}}}"#,
+            about.members()
         )
     }
 

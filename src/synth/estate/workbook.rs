@@ -110,23 +110,17 @@ impl Book<'_> {
             Dice::new(self.world.spec.seed, Purpose::Faults, u64::from(self.place.0) << 16 | self.ay as u64);
         let first = table.rows.len();
         for (number, line) in lines.iter().enumerate() {
-            let row = self.row(number, line);
-            table.rows.push(row);
-            truth.row(&source, &document, sheet, table.rows.len(), line.person.number, "placement")?;
+            let who = self.who(line);
+            table.rows.push(self.row(number, line, &who));
+            truth.row(&source, &document, sheet, table.rows.len(), who.about(line.person, "placement"))?;
         }
         if self.faulty {
             self.plant(&mut table, first, lines.len(), &mut dice, |kind, row| {
                 truth.fault(kind, &document, sheet, row)
             })?;
-            let twice = lines.len() - 1;
-            truth.row(
-                &source,
-                &document,
-                sheet,
-                table.rows.len(),
-                lines[twice].person.number,
-                "placement",
-            )?;
+            let twice = &lines[lines.len() - 1];
+            let who = self.who(twice);
+            truth.row(&source, &document, sheet, table.rows.len(), who.about(twice.person, "placement"))?;
         }
         if !self.layout.total.is_empty() {
             let mut total = vec![Cell::from(self.layout.total)];
@@ -187,10 +181,13 @@ impl Book<'_> {
         table
     }
 
-    fn row(&self, number: usize, line: &Line) -> Vec<Cell> {
+    fn who(&self, line: &Line) -> Shown {
         let key = 1 << 19 | u32::from(self.place.0) << 5 | (self.ay - FIRST_COHORT) as u32;
-        let who = shown(self.world, line.person, line.placement.starts_on, Hands::Provider, key);
-        self.layout.columns.iter().map(|(field, _)| self.cell(*field, number, line, &who)).collect()
+        shown(self.world, line.person, line.placement.starts_on, Hands::Provider, key)
+    }
+
+    fn row(&self, number: usize, line: &Line, who: &Shown) -> Vec<Cell> {
+        self.layout.columns.iter().map(|(field, _)| self.cell(*field, number, line, who)).collect()
     }
 
     fn cell(&self, field: Field, number: usize, line: &Line, who: &Shown) -> Cell {

@@ -4,14 +4,13 @@
 //! |---|---|---|
 //! | a school's own system | enrolments, as they ended | birth, sex, ethnicity |
 //! | January census | who is on roll that day: status, day of entry, free meals, care, special needs | birth, sex, ethnicity, home on the day |
-//! | key stage 2 file | both tests | nothing |
-//! | examination file | entries and grades | nothing |
-//! | registers of home and missing education | entries that were registered | nothing |
-//! | a provider's workbook | placements, awards, a destination | nothing |
-//! | NCCIS extract | the latest activity at a month's end, a transfer | nothing |
+//! | key stage 2 file | both tests | birth, sex, home on 1 May |
+//! | examination file | entries and grades | birth, sex, home on the day of the award |
+//! | registers of home and missing education | entries that were registered | birth, sex, home on the first day |
+//! | a provider's workbook | placements, awards, a destination | birth, sex, home on the first day of each placement |
+//! | NCCIS extract | the latest activity at a month's end, a transfer | birth, sex, ethnicity, home at the month's end |
 //!
-//! "Nothing" means that the door's connector makes no `learner` row: its rows are somebody's, but neither birth month nor
-//! home comes from them. Should a connector learn to, the constants below are where the oracle learns it too.
+//! Every door says who its rows are about, so nobody whom any door shows is without a cohort.
 //!
 //! A roll that neither a school's system nor a census shows is invisible: an independent school, a college, a school
 //! of another authority.
@@ -60,22 +59,20 @@ pub fn open(world: &World, as_of: NaiveDate) -> Facts {
     }
 }
 
-/// What the rows of a door say of who they are about.
+/// What the rows of a door say of who they are about, beside birth and sex.
 #[derive(Clone, Copy)]
-enum Says {
-    Nothing,
-    /// Birth, sex and ethnicity.
-    Person,
-    /// That, and where somebody lived on the day of the row.
-    PersonAndHome,
+struct Says {
+    ethnicity: bool,
+    /// Where somebody lived on the day of the row.
+    home: bool,
 }
 
-const SCHOOL_SYSTEM: Says = Says::Person;
-const CENSUS: Says = Says::PersonAndHome;
-const COUNCIL_FILE: Says = Says::Nothing;
-const REGISTER: Says = Says::Nothing;
-const WORKBOOK: Says = Says::Nothing;
-const CLIENTS: Says = Says::Nothing;
+const SCHOOL_SYSTEM: Says = Says { ethnicity: true, home: false };
+const CENSUS: Says = Says { ethnicity: true, home: true };
+const COUNCIL_FILE: Says = Says { ethnicity: false, home: true };
+const REGISTER: Says = Says { ethnicity: false, home: true };
+const WORKBOOK: Says = Says { ethnicity: false, home: true };
+const CLIENTS: Says = Says { ethnicity: true, home: true };
 
 /// What has been seen of one person so far.
 struct Seen<'a> {
@@ -88,15 +85,12 @@ impl Seen<'_> {
     /// A row of a door, true on a day: whatever it says makes its person a learner.
     fn row(&mut self, says: Says, day: NaiveDate) {
         let identity = &self.person.identity;
-        self.facts.attributes.push(match says {
-            Says::Nothing => Attributes { birth_month: None, sex: None, ethnicity: None },
-            Says::Person | Says::PersonAndHome => Attributes {
-                birth_month: identity.birth_date.with_day(1),
-                sex: Some(identity.sex),
-                ethnicity: Some(identity.ethnicity),
-            },
+        self.facts.attributes.push(Attributes {
+            birth_month: identity.birth_date.with_day(1),
+            sex: Some(identity.sex),
+            ethnicity: says.ethnicity.then_some(identity.ethnicity),
         });
-        if let Says::PersonAndHome = says {
+        if says.home {
             let la = self.world.postcode(self.person.home_on(day)).la;
             self.facts.addresses.push(Address { la, observed_on: Some(day) });
         }
