@@ -89,8 +89,12 @@ fn spoil(estate: &Path, needles: &mut Needles) {
 
 /// That the failures which could betray somebody did happen.
 fn provoked(quarantine: &serde_json::Value) {
-    let seen: std::collections::BTreeSet<&str> =
-        quarantine["quarantine"].as_array().unwrap().iter().filter_map(|line| line["problem"].as_str()).collect();
+    let seen: std::collections::BTreeSet<&str> = quarantine["quarantine"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|line| line["problem"].as_str())
+        .collect();
     for problem in [
         "duplicate_key",
         "empty",
