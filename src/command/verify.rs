@@ -2,7 +2,7 @@ use super::{Exit, Verdict, screen::Screen};
 use crate::{config::Settings, pipeline::Site};
 use serde_json::json;
 use sha2::{Digest, Sha256};
-use std::fs;
+use std::{fmt::Write as _, fs};
 
 /// What was read again, and what is wrong with it.
 #[derive(Default)]
@@ -45,8 +45,10 @@ fn data(site: &Site) -> Result<Findings, super::Halt> {
         match fs::read(site.settings.data_dir.join(&file.path)) {
             Err(_) => found.flaws.push(format!("{shown}: missing or unreadable")),
             Ok(bytes) => {
-                let sha256: String =
-                    Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+                let mut sha256 = String::with_capacity(64);
+                for byte in Sha256::digest(&bytes) {
+                    let _ = write!(sha256, "{byte:02x}");
+                }
                 if sha256 != file.sha256 {
                     found.flaws.push(format!("{shown}: altered since it was written"));
                 }

@@ -75,8 +75,9 @@ import duckdb
 release = duckdb.connect("warehouse.duckdb", read_only=True)
 table = release.table("{example}")
 print(table.limit(10))
-frame = table.df()  # with pandas
 ```
+
+`table.df()` makes a pandas data frame of it, where pandas is installed.
 
 R
 

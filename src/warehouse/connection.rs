@@ -54,7 +54,9 @@ pub(super) fn config(limits: &Limits) -> Result<Config, WarehouseFault> {
         .and_then(|config| config.threads(i64::try_from(limits.threads.max(1)).unwrap_or(1)))
         .and_then(|config| config.max_memory(&limits.memory))
         .and_then(|config| config.with("temp_directory", &spill_to))
-        .and_then(|config| config.with("preserve_insertion_order", "false"))
+        // Without it, several threads hand out even the rows of an `order by` in another order (measured: DuckDB 2.0.0,
+        // 2 threads, from some 100,000 rows on).
+        .and_then(|config| config.with("preserve_insertion_order", "true"))
         .and_then(|config| match limits.spill_to {
             Some(_) => config.with("max_temp_directory_size", SPILL_LIMIT),
             None => Ok(config),

@@ -68,7 +68,6 @@ pub fn write_database(
 fn open(database: &Path, limits: &Limits) -> Result<Connection, WarehouseFault> {
     let config = config(&Limits { threads: 1, ..limits.clone() })?
         .with("storage_compatibility_version", READABLE_SINCE)
-        .and_then(|config| config.with("preserve_insertion_order", "true"))
         .map_err(engine)?;
     let connection = Connection::open_with_flags(database, config).map_err(engine)?;
     // The engine takes this one among its first settings too, and then forgets it.

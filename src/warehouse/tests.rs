@@ -354,6 +354,36 @@ fn a_published_table_with_a_doubled_row_stops_the_build() {
 }
 
 #[test]
+fn a_large_table_stands_in_the_order_of_its_grain() {
+    let site = tempfile::tempdir().unwrap();
+    std::fs::create_dir_all(site.path().join("spine")).unwrap();
+    let sql = "/*\ntitle = \"x\"\ngrain = [\"a\"]\nreads = [\"learner\"]\npublished = true\npurposes = \
+               [\"research\"]\n[columns]\na = \"x\"\n*/\nwith final as (\n    select 1 as a from learner\n)\n\nselect \
+               * from final\n";
+    std::fs::write(site.path().join("spine/large.sql"), sql).unwrap();
+    let queries = QuerySet::load(Some(site.path())).unwrap();
+    let published = |threads: usize| {
+        let folder = site.path().join(threads.to_string());
+        std::fs::create_dir_all(&folder).unwrap();
+        let connection = super::connection::open(&limits(threads)).unwrap();
+        let rows = "create table large as select cast(hash(i) as varchar) || repeat('x', 20) as a from range(500000) as t(i)";
+        connection.execute_batch(rows).unwrap();
+        super::publish::publish(&connection, &queries.queries["large"], &folder).unwrap()
+    };
+    let one = published(1);
+    for _ in 0..3 {
+        assert_eq!(published(2).sha256, one.sha256);
+    }
+    let connection = duckdb::Connection::open_in_memory().unwrap();
+    let disordered = format!(
+        "select count(*) from (select a < lag(a) over (order by file_row_number) as is_less \
+         from read_parquet('{}', file_row_number = true)) where is_less",
+        one.path.display()
+    );
+    assert_eq!(connection.query_row(&disordered, [], |row| row.get::<_, i64>(0)).unwrap(), 0);
+}
+
+#[test]
 fn the_shell_file_is_the_whole_build() {
     let folder = tempfile::tempdir().unwrap();
     let inputs = made_up_lake(folder.path(), 50);

@@ -6,6 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::site::TestSite;
 use arrow::array::{ArrayRef, BooleanArray, Date32Array, Float64Array, Int16Array, Int64Array, StringArray};
 use arrow::record_batch::RecordBatch;
 use chrono::NaiveDate;
@@ -387,6 +388,24 @@ fn a_flipped_byte_is_found_in_any_file() {
     assert_eq!(found.flaws[0].what, "not part of the release");
     let refused = publish(&built(build.path(), 2019), site.path()).unwrap_err();
     assert!(matches!(refused, ReleaseFault::Damaged { .. }));
+}
+
+#[test]
+fn the_verb_verify_reads_every_release() {
+    let (build, site) = (tempfile::tempdir().unwrap(), TestSite::new());
+    site.configure("2026-03-31");
+    let release = publish(&built(build.path(), 2019), &site.data().join("releases")).unwrap();
+    publish(&built(build.path(), 2020), &site.data().join("releases")).unwrap();
+    let sound = site.run(&["verify"]);
+    assert_eq!(sound.code, 0, "{}\n{}", sound.out, sound.err);
+    assert!(sound.out.contains("Releases: 2 with 14 files checked, 0 flaws."), "{}", sound.out);
+    let readme = release.folder.join("README.md");
+    fs::remove_file(&readme).unwrap();
+    fs::write(&readme, "another").unwrap();
+    let damaged = site.run(&["--json", "verify"]);
+    assert_eq!(damaged.code, 1);
+    let said = format!("release {}: README.md: changed since it was written", release.id);
+    assert_eq!(damaged.json()["flaws"], serde_json::json!([said]));
 }
 
 #[test]
