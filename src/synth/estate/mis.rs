@@ -83,7 +83,7 @@ impl School<'_> {
         let feed = if one.ends_on.is_some() { "students-leaver" } else { "students" };
         self.line(feed, updated, &record)?;
         // Addresses are not asked for.
-        who.slips.retain(|cell| *cell != "postcode");
+        who.slips.retain(|slip| slip.cell != "postcode");
         self.truth.record(feed, &self.tenant, &id, who.about(person, "enrolment"))
     }
 

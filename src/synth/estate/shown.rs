@@ -4,7 +4,7 @@
 use super::super::dice::{Dice, Purpose};
 use super::super::generate::{FAMILIAR, upn};
 use super::super::world::{Identifiers, Person, World, check_letter};
-use super::truth::About;
+use super::truth::{About, Slip};
 use chrono::{Datelike, NaiveDate};
 
 /// What kind of hands a row went through.
@@ -33,8 +33,8 @@ pub(super) struct Shown {
     pub(super) birth_date: Option<NaiveDate>,
     pub(super) sex: &'static str,
     pub(super) postcode: String,
-    /// Names of the cells that are not what a perfect row would say.
-    pub(super) slips: Vec<&'static str>,
+    /// The cells that are not what a perfect row would say.
+    pub(super) slips: Vec<Slip>,
 }
 
 impl Shown {
@@ -43,18 +43,23 @@ impl Shown {
         About { person: person.number, entity, slips: &self.slips }
     }
 
-    /// Names of the cells that differ from those of a perfect row. A former number is more than such a row says, not less.
-    fn differing(&self, right: &Self) -> Vec<&'static str> {
-        let cells = [
-            ("upn", self.upn != right.upn),
-            ("uln", self.uln != right.uln),
-            ("forename", self.forename != right.forename),
-            ("surname", self.surname != right.surname),
-            ("birth_date", self.birth_date != right.birth_date),
-            ("sex", self.sex != right.sex),
-            ("postcode", self.postcode != right.postcode),
-        ];
-        cells.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name).collect()
+    /// The cells that differ from those of a perfect row. A former number is more than such a row says, not less.
+    fn slips_from(&self, right: &Self) -> Vec<Slip> {
+        let cells = |of: &Self| {
+            let birth_date = of.birth_date.map_or_else(String::new, |day| day.to_string());
+            let Self { upn, forename, surname, sex, postcode, .. } = of.clone();
+            [
+                ("upn", upn),
+                ("forename", forename),
+                ("surname", surname),
+                ("birth_date", birth_date),
+                ("sex", sex.to_owned()),
+                ("postcode", postcode),
+            ]
+        };
+        let pairs = cells(self).into_iter().zip(cells(right));
+        let differing = pairs.filter(|((_, says), (_, right))| says != right);
+        differing.map(|((cell, says), (_, right))| Slip { cell, says, right }).collect()
     }
 }
 
@@ -168,7 +173,7 @@ pub(super) fn shown(world: &World, person: &Person, on: NaiveDate, hands: Hands,
             Dice::new(world.spec.seed, Purpose::Doors, u64::from(person.number) << 20 | u64::from(row));
         let right = shown.clone();
         slip(world, person, on, &Slips::of(hands), &mut dice, &mut shown);
-        shown.slips = shown.differing(&right);
+        shown.slips = shown.slips_from(&right);
     }
     shown
 }

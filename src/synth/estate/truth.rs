@@ -12,18 +12,31 @@ pub(super) struct About<'a> {
     pub(super) person: u32,
     /// What the row is mostly about.
     pub(super) entity: &'a str,
-    /// Identity cells that the door shows and that are not what a perfect row would say, empty ones too.
-    pub(super) slips: &'a [&'static str],
+    pub(super) slips: &'a [Slip],
+}
+
+/// An identity cell that the door shows and that is not what a perfect row would say; an empty one is a slip too.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Slip {
+    /// Name of the identity field.
+    pub(super) cell: &'static str,
+    /// What the row says.
+    pub(super) says: String,
+    /// What it should say.
+    pub(super) right: String,
 }
 
 impl About<'_> {
-    /// The members that every line of the truth ends with; `slips` only where there are any.
+    /// The members that every line of the truth ends with; `slips` only where there are any. Names, numbers and postcodes
+    /// need no escapes.
     fn members(self) -> String {
         let Self { person, entity, slips } = self;
         let mut text = format!(r#""person":{person},"entity":"{entity}""#);
         if !slips.is_empty() {
-            let names: Vec<String> = slips.iter().map(|name| format!(r#""{name}""#)).collect();
-            let _ = write!(text, r#","slips":[{}]"#, names.join(","));
+            let one = |Slip { cell, says, right }: &Slip| {
+                format!(r#"{{"cell":"{cell}","says":"{says}","right":"{right}"}}"#)
+            };
+            let _ = write!(text, r#","slips":[{}]"#, slips.iter().map(one).collect::<Vec<_>>().join(","));
         }
         text
     }

@@ -86,10 +86,17 @@ impl Report {
         self.0.iter().all(Differences::is_empty)
     }
 
-    /// Everybody of whom any row differs.
-    pub fn people(&self) -> BTreeSet<u32> {
-        let person = |group: &Group| if let Group::Person(number) = group { Some(*number) } else { None };
-        self.0.iter().flat_map(|differences| differences.groups.keys().filter_map(person)).collect()
+    /// Everybody of whom any row differs, with the tables where one does.
+    pub fn people(&self) -> BTreeMap<u32, BTreeSet<&'static str>> {
+        let mut people: BTreeMap<u32, BTreeSet<&'static str>> = BTreeMap::new();
+        for differences in &self.0 {
+            for group in differences.groups.keys() {
+                if let Group::Person(number) = group {
+                    people.entry(*number).or_default().insert(differences.table);
+                }
+            }
+        }
+        people
     }
 }
 

@@ -138,6 +138,7 @@ pub fn set_bands(members: &mut [CohortMember]) {
         scores.sort();
     }
     for member in members {
+        member.ks2_band = None;
         let Some(score) = member.ks2_score else { continue };
         let cohort = &scores[&member.cohort_ay];
         let higher = cohort.len() - cohort.partition_point(|other| *other <= score);

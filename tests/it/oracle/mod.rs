@@ -49,6 +49,8 @@ use chrono::NaiveDate;
 use evidence::Places;
 use facts::Facts;
 use journey::Journey;
+use rows::{Group, Row};
+use std::collections::BTreeSet;
 use throughline::synth::{World, world};
 
 /// The published tables, with true person numbers; each is sorted.
@@ -75,6 +77,35 @@ impl Tables {
         self.outcome.iter_mut().for_each(|row| row.person = Person(0));
         self
     }
+
+    /// These tables, had the doors said of some people what was published about them: everybody else's rows stay, and
+    /// bands and counts are worked out again. A number has to be one learner's.
+    pub fn granting(mut self, people: &BTreeSet<u32>, published: &Self) -> Self {
+        replace(&mut self.learner, &published.learner, people);
+        replace(&mut self.spell, &published.spell, people);
+        replace(&mut self.area_spell, &published.area_spell, people);
+        replace(&mut self.cohort_member, &published.cohort_member, people);
+        replace(&mut self.cohort_outcome, &published.cohort_outcome, people);
+        replace(&mut self.outcome, &published.outcome, people);
+        self.count();
+        self
+    }
+
+    /// Sets the bands and counts; both tables of members are in one order.
+    fn count(&mut self) {
+        member::set_bands(&mut self.cohort_member);
+        let pairs: Vec<_> = self.cohort_member.iter().zip(&self.cohort_outcome).collect();
+        self.attrition_waterfall = waterfall::attrition_waterfall(&pairs);
+        self.lost_potential = waterfall::lost_potential(&pairs);
+    }
+}
+
+/// Puts what was published about some people in the place of what was expected of them.
+fn replace<R: Row>(rows: &mut Vec<R>, published: &[R], people: &BTreeSet<u32>) {
+    let theirs = |row: &R| matches!(row.group(), Group::Person(number) if people.contains(&number));
+    rows.retain(|row| !theirs(row));
+    rows.extend(published.iter().filter(|row| theirs(row)).cloned());
+    rows.sort();
 }
 
 /// What has to be published about a world on the day that worlds are seen from.
@@ -121,10 +152,6 @@ fn derive(facts: &Facts) -> Tables {
         tables.outcome.extend(ledger::outcomes(person.number, &awards));
         tables.spell.extend(journey.spells);
     }
-    member::set_bands(&mut tables.cohort_member);
-    // The bands are set for everybody before anybody is counted.
-    let pairs: Vec<_> = tables.cohort_member.iter().zip(&tables.cohort_outcome).collect();
-    tables.attrition_waterfall = waterfall::attrition_waterfall(&pairs);
-    tables.lost_potential = waterfall::lost_potential(&pairs);
+    tables.count();
     tables
 }

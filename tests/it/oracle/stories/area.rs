@@ -35,10 +35,10 @@ fn a_register_that_traced_a_move_takes_somebody_out_of_the_resident_denominator(
     let tables = Story::new()
         .roll(PRIMARY, "C", "2012-09-05", "2019-07-22")
         .roll(SECONDARY, "C", "2019-09-04", "2021-10-15")
-        .moves("2021-10-16", FAR_AWAY)
+        .moves("2021-10-20", FAR_AWAY)
         .off_roll("cme", "2021-10-16", "2021-11-30", Some("moved_la"))
         .tables();
-    // Only the register knows of the move, from the day after the entry closed.
+    // The entry began at the old address; where the child went the register knows from the day after it closed.
     assert_eq!(
         areas(&tables),
         [
@@ -72,6 +72,7 @@ fn a_transfer_counts_from_its_day_and_a_register_is_trusted_more() {
         .roll(PRIMARY, "C", "2012-09-05", "2019-07-22")
         .does("810", "2023-09-01")
         .handed_over("996")
+        .moves("2023-09-01", FAR_AWAY)
         .off_roll("ehe_full", "2019-09-01", "2023-08-31", Some("moved_la"))
         .tables();
     // On 1 September 2023 the register says 995 and the client record 996.
@@ -79,10 +80,57 @@ fn a_transfer_counts_from_its_day_and_a_register_is_trusted_more() {
         areas(&tables)[2..],
         ["2019-09-01 2023-08-31 998 998 address", "2023-09-01 2026-03-31 995 - register"]
     );
-    let only_transfer = Story::new()
+    let only_transfer = |la, story: Story| {
+        let roll = story.roll(PRIMARY, "C", "2012-09-05", "2019-07-22");
+        areas(&roll.does("810", "2023-09-01").handed_over(la).tables())[2..].to_vec()
+    };
+    let moved = Story::new().moves("2023-09-01", OVER_THE_BORDER);
+    assert_eq!(only_transfer("997", moved), ["2023-09-01 2026-03-31 997 - transfer"]);
+    // An extract that keeps the old postcode says so after the transfer, and the later evidence holds.
+    assert_eq!(
+        only_transfer("997", Story::new()),
+        ["2023-09-01 2023-12-30 997 - transfer", "2023-12-31 2026-03-31 998 - address"]
+    );
+}
+
+/// Six moves, each seen by one door on a day of its own.
+#[test]
+fn every_door_with_a_postcode_says_where_somebody_lives() {
+    let there_and_back = [
+        ("2019-01-10", OVER_THE_BORDER),
+        ("2019-04-20", FAR_AWAY),
+        ("2020-10-01", OVER_THE_BORDER),
+        ("2022-01-01", FAR_AWAY),
+        ("2024-08-01", OVER_THE_BORDER),
+        ("2024-12-31", FAR_AWAY),
+    ];
+    let story = there_and_back.into_iter().fold(Story::new(), |story, (day, home)| story.moves(day, home));
+    let tables = story
         .roll(PRIMARY, "C", "2012-09-05", "2019-07-22")
-        .does("810", "2023-09-01")
-        .handed_over("996")
+        .ks2(2019, [("tested", Some(104)), ("tested", Some(99))])
+        .placed("s19", "2020-11-02", "2020-12-11")
+        .off_roll("cme", "2022-02-01", "2022-02-28", Some("returned"))
+        .gcse(2024, "maths", "5")
+        .does("310", "2024-09-01")
         .tables();
-    assert_eq!(areas(&only_transfer)[2..], ["2023-09-01 2026-03-31 996 - transfer"]);
+    let mut homes: Vec<(String, String)> = Vec::new();
+    for area in &tables.area_spell {
+        let home = area.home_la.clone().unwrap();
+        if homes.last().is_none_or(|(_, before)| *before != home) {
+            homes.push((area.starts_on.to_string(), home));
+        }
+    }
+    let homes: Vec<String> = homes.iter().map(|(day, home)| format!("{day} {home}")).collect();
+    assert_eq!(
+        homes,
+        // The census of January 2019, which reaches back; the tests; a placement; a register; examinations; an extract.
+        [
+            "2012-09-05 997",
+            "2019-05-01 995",
+            "2020-11-02 997",
+            "2022-02-01 995",
+            "2024-08-20 997",
+            "2024-12-31 995",
+        ]
+    );
 }

@@ -108,19 +108,23 @@ fn a_home_educated_child_with_gcses() {
         .off_roll("ehe_full", "2016-09-01", "2024-06-30", Some("over_age"))
         .tables();
     let member = &without.cohort_member[0];
-    // No census ever showed a home: the authority that educates is not known either.
+    // No census ever saw the child; the register says where it lives, and so who educates.
     assert_eq!(member.entry_basis, "ehe");
-    assert!(member.present_y6 && !member.ever_y6_here && !member.attending);
+    assert!(member.present_y6 && member.resident && member.ever_y6_here && !member.attending);
     assert_eq!(without.cohort_outcome[0].state, "home_educated");
     assert_eq!(without.cohort_outcome[0].result_state.as_deref(), Some("unknown"));
 }
 
 #[test]
-fn somebody_only_a_register_knows_is_a_learner_without_a_cohort() {
+fn somebody_only_a_register_knows_is_in_a_cohort_like_any_other() {
     let tables = Story::new().off_roll("ehe_full", "2016-09-01", "", None).tables();
     let learner = &tables.learner[0];
-    assert_eq!((learner.birth_month, &learner.sex, learner.cohort_ay), (None, &None, None));
-    assert!(tables.cohort_member.is_empty() && tables.cohort_outcome.is_empty());
+    assert_eq!((learner.birth_month, learner.cohort_ay), (Some(on("2008-05-01")), Some(2019)));
+    // The register has no ethnic group.
+    assert_eq!((learner.sex.as_deref(), &learner.ethnicity), (Some("F"), &None));
+    let (member, at) = (&tables.cohort_member[0], &tables.cohort_outcome[0]);
+    assert!(member.resident && member.present_y6 && member.entry_basis == "ehe");
+    assert_eq!((at.state.as_str(), at.in_resident_denominator), ("home_educated", true));
     assert_eq!(spells(&tables), ["1 main 2016-09-01 2026-03-31 ehe_full open"]);
 }
 
