@@ -2,5 +2,6 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    throughline::command::keep_memory_private();
     throughline::command::run(std::env::args_os())
 }

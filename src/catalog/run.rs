@@ -48,8 +48,8 @@ pub struct Run {
 pub struct Publication {
     /// New cursors: (tenant, feed, value).
     pub cursors: Vec<(String, String, String)>,
-    /// Documents read whole: (feed, digest).
-    pub documents: Vec<(String, Digest16)>,
+    /// Documents read whole: (feed, slot, digest).
+    pub documents: Vec<(String, Digest16, Digest16)>,
     /// Counts by feed.
     pub counts: Vec<(String, Count)>,
     /// What was set aside.
@@ -132,11 +132,11 @@ impl Catalog {
                     params![run.source, tenant, feed, value],
                 )?;
             }
-            for (feed, digest) in &publication.documents {
+            for (feed, slot, digest) in &publication.documents {
                 tx.execute(
-                    "INSERT INTO document(source, feed, digest, run_id) VALUES (?1, ?2, ?3, ?4)
-                     ON CONFLICT DO UPDATE SET run_id = excluded.run_id",
-                    params![run.source, feed, digest, run.id],
+                    "INSERT INTO document(source, feed, slot, digest, run_id) VALUES (?1, ?2, ?3, ?4, ?5)
+                     ON CONFLICT DO UPDATE SET digest = excluded.digest, run_id = excluded.run_id",
+                    params![run.source, feed, slot, digest, run.id],
                 )?;
             }
             let mut anchor = tx.prepare(

@@ -21,9 +21,10 @@ CREATE TABLE file(
     rows INTEGER NOT NULL, bytes INTEGER NOT NULL, sha256 TEXT NOT NULL, retired INTEGER NOT NULL DEFAULT 0) STRICT;
 CREATE INDEX file_by_batch ON file(batch_seq);
 CREATE TABLE cursor(source TEXT, tenant TEXT, feed TEXT, value TEXT NOT NULL, PRIMARY KEY (source, tenant, feed)) STRICT;
--- A document that a published run has read whole: read again only when asked to.
-CREATE TABLE document(source TEXT, feed TEXT, digest BLOB, run_id INTEGER NOT NULL REFERENCES run(id),
-    PRIMARY KEY (source, feed, digest)) STRICT;
+-- What was last read whole from each place (slot: a keyed digest of a file's path in its inbox): a file is read
+-- again when its bytes, or the definitions it is read with, have changed since.
+CREATE TABLE document(source TEXT, feed TEXT, slot BLOB, digest BLOB NOT NULL, run_id INTEGER NOT NULL REFERENCES run(id),
+    PRIMARY KEY (source, feed, slot)) STRICT;
 CREATE TABLE feed_count(
     run_id INTEGER NOT NULL REFERENCES run(id), source TEXT NOT NULL, feed TEXT NOT NULL,
     read INTEGER NOT NULL, accepted INTEGER NOT NULL, set_aside INTEGER NOT NULL, unchanged INTEGER NOT NULL,

@@ -150,16 +150,37 @@ impl Catalog {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
+    /// Every path that the catalog names, visible or not yet.
+    pub fn named_files(&self) -> Result<Vec<PathBuf>, CatalogFault> {
+        let mut statement = self.read().prepare("SELECT path FROM file")?;
+        let rows = statement.query_map([], |row| row.get::<_, String>(0).map(PathBuf::from))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// The sources that visible lake files of an entity came from.
+    pub fn sources_of(&self, entity: &str) -> Result<Vec<String>, CatalogFault> {
+        let sql =
+            format!("SELECT DISTINCT f.source {VISIBLE} AND f.kind = 'lake' AND f.entity = ?1 ORDER BY 1");
+        let mut statement = self.read().prepare(&sql)?;
+        let rows = statement.query_map([entity], |row| row.get(0))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
     /// Where a slice of a source stands.
     pub fn cursor(&self, source: &str, tenant: &str, feed: &str) -> Result<Option<String>, CatalogFault> {
         let sql = "SELECT value FROM cursor WHERE source = ?1 AND tenant = ?2 AND feed = ?3";
         Ok(self.read().query_row(sql, params![source, tenant, feed], |row| row.get(0)).optional()?)
     }
 
-    /// Whether a published run has read this document whole.
-    pub fn has_document(&self, source: &str, feed: &str, digest: &Digest16) -> Result<bool, CatalogFault> {
-        let sql = "SELECT 1 FROM document WHERE source = ?1 AND feed = ?2 AND digest = ?3";
-        Ok(self.read().query_row(sql, params![source, feed, digest], |_| Ok(())).optional()?.is_some())
+    /// The digest of what a published run last read whole from a place.
+    pub fn last_document(
+        &self,
+        source: &str,
+        feed: &str,
+        slot: &Digest16,
+    ) -> Result<Option<Digest16>, CatalogFault> {
+        let sql = "SELECT digest FROM document WHERE source = ?1 AND feed = ?2 AND slot = ?3";
+        Ok(self.read().query_row(sql, params![source, feed, slot], |row| row.get(0)).optional()?)
     }
 
     /// The learner of every subject, as last published.

@@ -96,7 +96,7 @@ fn prepare(args: &DemoArgs, screen: &Screen) -> Result<(PathBuf, usize), Halt> {
     synth::estate::write(&world, &dir.join("estate"))?;
     drop(world);
     init::write_key(&dir.join("key"), &Key::for_demo(args.seed))?;
-    fs::write(dir.join("estate-token"), synth::server::TOKEN)?;
+    init::write_private(&dir.join("estate-token"), synth::server::TOKEN.as_bytes())?;
     fs::write(&config, text)?;
     Ok((config, schools))
 }

@@ -37,6 +37,11 @@ pub(super) fn init(dir: &Path, screen: &Screen) -> Verdict {
 
 /// Writes a key that only its owner may read.
 pub(super) fn write_key(path: &Path, key: &Key) -> std::io::Result<()> {
+    write_private(path, &key.to_bytes())
+}
+
+/// Writes a new file that only its owner may read.
+pub(super) fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
@@ -45,6 +50,6 @@ pub(super) fn write_key(path: &Path, key: &Key) -> std::io::Result<()> {
         options.mode(0o600);
     }
     let mut file = options.open(path)?;
-    file.write_all(&key.to_bytes())?;
+    file.write_all(bytes)?;
     file.sync_all()
 }

@@ -81,6 +81,24 @@ impl From<std::io::Error> for Halt {
 
 type Verdict = Result<Exit, Halt>;
 
+/// Keeps what is in memory there: no core dump, no reading by other processes, and a panic that tells its place and
+/// not its message, which might quote a value. Where the system refuses, the program goes on: the disk is still safe.
+pub fn keep_memory_private() {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
+        let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+        let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
+    }
+    std::panic::set_hook(Box::new(|panic| {
+        let place =
+            panic.location().map_or_else(String::new, |at| format!(" at {}:{}", at.file(), at.line()));
+        Screen { json: false, quiet: false }.fail(&format!(
+            "throughline stopped on a mistake of its own{place}; nothing half-done was published. Please report that place."
+        ));
+    }));
+}
+
 /// Parses and runs one command.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let cli = match Cli::try_parse_from(arguments) {
@@ -136,8 +154,10 @@ fn verb(cli: &Cli, screen: &Screen) -> Verdict {
 }
 
 fn settings(file: &Path) -> Result<Settings, Halt> {
-    let environment: Vec<(String, String)> =
-        std::env::vars().filter(|(name, _)| name.starts_with("THROUGHLINE__")).collect();
+    let environment: Vec<(String, String)> = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .filter(|(name, _)| name.starts_with("THROUGHLINE__"))
+        .collect();
     config::load(file, &environment).map_err(|complaints| Halt::new(Exit::Usage, list(&complaints)))
 }
 

@@ -108,7 +108,9 @@ fn check(path: &Path, shown: &str, text: &str, raw: RawConfig) -> Result<Setting
         complaints.push(Complaint::near(shown, text, "home_authority", problem, "use the three-digit code"));
     }
     let (data_dir, key_file) = (base.join(&raw.data_dir), base.join(&raw.key_file));
-    if key_file.starts_with(&data_dir) {
+    let real = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let key_folder = key_file.parent().map_or_else(|| key_file.clone(), real);
+    if key_file.starts_with(&data_dir) || key_folder.starts_with(real(&data_dir)) {
         let hint = "a backup of the data must not carry the key: move the key elsewhere";
         complaints.push(Complaint::near(shown, text, "key_file", "the key lies inside `data_dir`", hint));
     }

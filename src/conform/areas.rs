@@ -9,7 +9,7 @@ pub enum AreasFault {
     #[error("the postcode directory cannot be read; name it in `postcode_directory`")]
     Unreadable,
     /// A column is missing.
-    #[error("the postcode directory needs the columns postcode, lsoa and la_code")]
+    #[error("the postcode directory needs the columns postcode, lsoa (E01000001) and la_code (three digits)")]
     Columns,
 }
 
@@ -25,6 +25,11 @@ pub fn read_directory(path: &Path) -> Result<PostcodeDirectory, AreasFault> {
     for record in reader.records() {
         let record = record.map_err(|_| AreasFault::Unreadable)?;
         if let (Some(code), Some(lsoa), Some(la)) = (record.get(postcode), record.get(lsoa), record.get(la)) {
+            // What is not shaped like an area does not become one: a column slipped, or the file is another.
+            let shaped = lsoa.len() == 9 && la.len() == 3 && la.bytes().all(|byte| byte.is_ascii_digit());
+            if !shaped || !lsoa.bytes().skip(1).all(|byte| byte.is_ascii_digit()) {
+                return Err(AreasFault::Columns);
+            }
             directory.insert(code, Area { lsoa: lsoa.into(), la: la.into() });
         }
     }

@@ -27,6 +27,8 @@ pub struct Binding<'a> {
     pub(super) rows: Vec<BoundRow<'a>>,
     pub(super) nulls: &'a [String],
     pub(super) codes: &'a BTreeMap<String, CodeList>,
+    /// How many columns the header has; none for a page or a sheet without header.
+    pub(super) width: Option<usize>,
     /// Columns that the connector fills and this document lacks: (entity, column position).
     pub missing: Vec<(usize, usize)>,
 }
@@ -72,7 +74,8 @@ impl<'a> Binding<'a> {
         let identity = feed.identity.iter().map(|(at, spec)| (*at, finder.cell(spec))).collect();
         let mut missing = Vec::new();
         let rows = feed.rows.iter().map(|row| finder.row(row, plans, &mut missing)).collect();
-        Self { person, identity, rows, nulls, codes, missing }
+        let width = document.header.map(<[String]>::len);
+        Self { person, identity, rows, nulls, codes, width, missing }
     }
 
     /// Whether a column that no row can do without is missing.

@@ -61,7 +61,14 @@ impl<'a> Conformer<'a> {
         origin: Origin,
         faults: &mut Vec<Fault>,
     ) -> Result<Conformed, Fault> {
+        if let (Record::Cells(cells), Some(width)) = (record, self.binding.width)
+            && cells.iter().skip(width).any(|cell| !cell.is_blank())
+        {
+            return Err(Fault::row(place, Problem::TooManyCells));
+        }
         let identity = self.identity_of(record, place, faults);
+        let birth =
+            self.identity.position("birth_date").and_then(|at| identity.get(at)).and_then(value::iso_days);
         let person = match &self.binding.person {
             None => None,
             Some(bind::BoundPerson::Field(locators)) => {
@@ -77,7 +84,7 @@ impl<'a> Conformer<'a> {
         };
         let mut rows = Vec::with_capacity(self.binding.rows.len());
         for bound in &self.binding.rows {
-            if let Some(row) = self.row(bound, record, place, origin, faults)? {
+            if let Some(row) = self.row(bound, record, place, origin, birth, faults)? {
                 rows.push(Identified::new(row));
             }
         }
@@ -106,6 +113,7 @@ impl<'a> Conformer<'a> {
         record: &Record<'_>,
         place: Place,
         origin: Origin,
+        birth: Option<i32>,
         faults: &mut Vec<Fault>,
     ) -> Result<Option<Row>, Fault> {
         let plan = &self.plans[bound.entity];
@@ -117,6 +125,10 @@ impl<'a> Conformer<'a> {
                 raw.map_or(Ok(Cell::Null), |raw| value::read(&raw, column, &cell.spec, self.binding.codes))
             });
             match read {
+                // A shifted row is how a birth date gets into a column that keeps dates.
+                Ok(Cell::Date(day)) if Some(day) == birth => {
+                    found.push((column.name, column.required, Problem::IsBirthDate));
+                }
                 Ok(value) => cells[*at] = value,
                 Err(problem) => found.push((column.name, column.required, problem)),
             }
@@ -127,7 +139,9 @@ impl<'a> Conformer<'a> {
             return Ok(None);
         }
         for (name, required, problem) in &found {
-            if *required {
+            // Without a cell of its key the row would stand beside its mended self for ever.
+            let names_the_row = plan.key.iter().any(|at| plan.columns[*at].name == *name);
+            if *required || names_the_row {
                 return Err(Fault::row(place.at(*name), *problem));
             }
         }

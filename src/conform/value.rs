@@ -50,7 +50,16 @@ pub(super) fn read(
                 return Err(Problem::NotAnAuthority);
             }
         }
-        ColumnType::Lsoa | ColumnType::Text => Cell::Text(raw.text().trim().into()),
+        ColumnType::Lsoa => {
+            let text = raw.text();
+            let (nation, digits) = text.trim().split_at_checked(1).unwrap_or(("", ""));
+            let shaped = matches!(nation, "E" | "W" | "S" | "N") && digits.len() == 8;
+            if !shaped || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+                return Err(Problem::UnknownPostcode);
+            }
+            Cell::Text(text.trim().into())
+        }
+        ColumnType::Text => Cell::Text(raw.text().trim().into()),
     })
 }
 
@@ -87,6 +96,11 @@ fn census_day(text: &str) -> Option<NaiveDate> {
         () => return None,
     };
     NaiveDate::from_weekday_of_month_opt(year, month, chrono::Weekday::Thu, week)
+}
+
+/// Days of an ISO date.
+pub(super) fn iso_days(text: &str) -> Option<i32> {
+    NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().map(crate::privacy::days)
 }
 
 /// Day 1 is 1 January 1900 in spreadsheets, which count a 29 February 1900 that never was.

@@ -273,6 +273,14 @@ impl Checker<'_> {
         if let Some(field) = raw.from_identity.as_ref().filter(|field| !self.identity.contains(field)) {
             self.complain(&near, format!("`{field}` is not an identity field"), "see schemas/identity.toml");
         }
+        if treatment == Treatment::Keep && raw.from_identity.as_deref().is_some_and(|field| field != "sex") {
+            let problem = format!("`{name}` would keep an identity field as it is");
+            self.complain(&near, problem, "coarsen it, or drop it: only sex passes as it is");
+        }
+        if treatment == Treatment::Keep && matches!(kind, ColumnType::Lsoa) && !self.public {
+            let problem = format!("`{name}` would keep an area that a source states");
+            self.complain(&near, problem, "coarsen it from the postcode");
+        }
         if treatment == Treatment::Coarsen && raw.from_identity.is_none() {
             self.complain(&near, format!("`{name}` is coarsened from nothing"), "name its `from_identity`");
         }

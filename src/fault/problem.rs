@@ -7,6 +7,12 @@ use std::fmt;
 pub enum Problem {
     /// A required cell is empty.
     Missing,
+    /// More cells than the header has: something shifted the row.
+    TooManyCells,
+    /// A date that is the person's own birth date, in a column that keeps dates.
+    IsBirthDate,
+    /// A snapshot that lacks much of what its scope held before: nothing was taken for gone.
+    FarFewerRows,
     /// An interval whose end lies before its start.
     EndsBeforeStart,
     /// Not a date in any of the connector's styles, or no such day.
@@ -70,6 +76,9 @@ impl Problem {
     pub fn code(self) -> &'static str {
         match self {
             Self::Missing => "missing",
+            Self::TooManyCells => "too_many_cells",
+            Self::IsBirthDate => "is_birth_date",
+            Self::FarFewerRows => "far_fewer_rows",
             Self::EndsBeforeStart => "ends_before_start",
             Self::NotADate => "not_a_date",
             Self::NotAWholeNumber => "not_a_whole_number",
@@ -104,6 +113,11 @@ impl Problem {
     /// What to do next, for whoever may open the file or call the supplier.
     pub fn hint(self) -> &'static str {
         match self {
+            Self::TooManyCells => "a comma or a quote is misplaced: open the file as text and mend the row",
+            Self::IsBirthDate => "a birth date stands where another date belongs: correct the cell",
+            Self::FarFewerRows => {
+                "ask whether the file is whole; if it is, pull the source again with --full"
+            }
             Self::EndsBeforeStart => "one of the two dates is wrong: correct it at the source",
             Self::Missing => "fill the cell in at the source and send it again",
             Self::NotADate => "write dates as 31/03/2010 or 2010-03-31",
@@ -145,6 +159,9 @@ impl fmt::Display for Problem {
             Self::UnknownCode(list) => write!(f, "not a code of the list {list}"),
             Self::HttpStatus(status) => write!(f, "the service answered {status}"),
             Self::Missing => f.write_str("empty, but required"),
+            Self::TooManyCells => f.write_str("more cells than the header has"),
+            Self::IsBirthDate => f.write_str("the child's own birth date"),
+            Self::FarFewerRows => f.write_str("far fewer rows than before; nothing was taken for gone"),
             Self::EndsBeforeStart => f.write_str("ends before it starts"),
             Self::NotADate => f.write_str("not a date"),
             Self::NotAWholeNumber => f.write_str("not a whole number"),

@@ -68,10 +68,13 @@ fn purposes(site: &Site, queries: &QuerySet, table: &str) -> Result<BTreeSet<Str
     for schema in site.definitions.schemas.iter().filter(|schema| entities.contains(&schema.name)) {
         allowed.retain(|purpose| schema.purposes.contains(purpose));
     }
-    for source in &site.settings.sources {
-        let files = site.catalog.lake_files_of(source.name.as_str())?;
-        if files.iter().any(|(entity, _)| entities.contains(entity)) {
-            allowed.retain(|purpose| source.agreement.purposes.contains(purpose));
+    for entity in &entities {
+        for name in site.catalog.sources_of(entity)? {
+            // Rows whose source is no longer described, or whose agreement has ended, permit nothing.
+            let source = site.settings.sources.iter().find(|source| source.name.as_str() == name);
+            let source = source.filter(|source| source.refusal(site.wall_day()).is_none());
+            allowed
+                .retain(|purpose| source.is_some_and(|source| source.agreement.purposes.contains(purpose)));
         }
     }
     Ok(allowed)

@@ -105,28 +105,38 @@ impl Reading<'_> {
             return Ok(());
         };
         let digest = intake.document_digest(&bytes);
-        if !full && intake.has_document(self.feed, &digest)? {
+        let inside = intake.source.inbox.as_ref().and_then(|inbox| self.file.path.strip_prefix(inbox).ok());
+        let slot = intake.slot(&inside.unwrap_or(&self.file.path).to_string_lossy());
+        let reading = intake.reading(&digest, &definitions_of(intake, self.connector));
+        if !full && intake.has_read(self.feed, &slot, &reading)? {
             return Ok(());
         }
-        match Content::of(bytes, self.form, self.feed) {
+        let whole = match Content::of(bytes, self.form, self.feed) {
             Ok(content) => {
-                self.take(intake, &content, digest, Place { part: content.part(), ..place }, watch)
+                let place = Place { part: content.part(), ..place };
+                self.take(intake, &content, digest, place, full, watch)?
             }
             Err(problem) => {
                 intake.tally.note(Fault::document(place, problem));
-                Ok(())
+                false
             }
+        };
+        if whole {
+            intake.publication.documents.push((self.feed.name.to_string(), slot, reading));
         }
+        Ok(())
     }
 
+    /// Takes a document's records in. False where nothing could be read: it is asked for again.
     fn take(
         &self,
         intake: &mut Intake<'_>,
         content: &Content,
         digest: Digest16,
         place: Place,
+        full: bool,
         watch: &mut dyn Watch,
-    ) -> Result<(), SiteFault> {
+    ) -> Result<bool, SiteFault> {
         let (codes, plans, identity) = (
             intake.site.definitions.codes.clone(),
             intake.site.definitions.plans.clone(),
@@ -149,7 +159,7 @@ impl Reading<'_> {
             });
         }
         if binding.lacks_required(&plans).is_some() {
-            return Ok(());
+            return Ok(false);
         }
         let scope = self.feed.snapshot.as_ref().map(|names| {
             let parts: Vec<&str> =
@@ -173,9 +183,18 @@ impl Reading<'_> {
         if let Some(scope) = scope
             && intake.tally.count(place).set_aside == before
         {
-            intake.end_snapshot(self.feed, scope, Origin { document: digest, part: place.part, row: 0 });
+            let origin = Origin { document: digest, part: place.part, row: 0 };
+            intake.end_snapshot(self.feed, scope, origin, place, full);
         }
-        intake.publication.documents.push((self.feed.name.to_string(), digest));
-        Ok(())
+        Ok(true)
     }
+}
+
+/// The checksums of the connector and of every schema and code list: mended definitions read a file again.
+fn definitions_of(intake: &Intake<'_>, connector: &Connector) -> String {
+    let files = &intake.site.definitions.files;
+    let own = format!("connectors/{}.toml", connector.name);
+    let checksums = files.checksums();
+    let read_with = checksums.iter().filter(|(path, _)| **path == own || path.starts_with("schemas/"));
+    read_with.map(|(_, sha256)| sha256.as_str()).collect::<Vec<_>>().join(" ")
 }

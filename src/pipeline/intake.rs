@@ -15,6 +15,11 @@ use std::collections::{HashMap, HashSet};
 /// of a row in one batch the one read last is the later.
 const RESERVED: i64 = 1_000;
 
+/// A snapshot that lacks more than so many rows, and more than so many in a hundred, of what its scope held is not
+/// believed at once.
+const FEW: usize = 10;
+const MOST_GONE: usize = 30;
+
 /// So many rows are kept in memory before they are written as a batch.
 const BATCH_ROWS: usize = 100_000;
 
@@ -153,7 +158,7 @@ impl<'a> Intake<'a> {
             .into_iter()
             .map(|row| {
                 let plan = &self.site.definitions.plans[row.veiled().entity];
-                door.draw(row, plan, subject, &conformed.identity)
+                door.draw(row, plan, subject, &conformed.identity, belonging.scope.as_ref())
             })
             .collect();
         let again = |row: &Pseudonymous<Drawn>| self.in_document.get(&row.get().row_key).copied();
@@ -199,13 +204,26 @@ impl<'a> Intake<'a> {
         !unchanged
     }
 
-    /// Ends a snapshot that was read whole: what its scope held before and it lacks is gone.
-    pub(super) fn end_snapshot(&mut self, feed: &Feed, scope: Digest16, origin: Origin) {
-        let lacking = |row: &KnownRow| row.scope == Some(scope);
-        for (key, row) in self.known.standing(lacking) {
-            if !self.in_document.contains_key(&key) {
-                self.bury(key, row, feed, origin);
-            }
+    /// Ends a snapshot that was read whole: what its scope held before and it lacks is gone. A file cut short looks
+    /// like one from which many have left, so when it lacks much nothing is taken for gone unless a person said so.
+    pub(super) fn end_snapshot(
+        &mut self,
+        feed: &Feed,
+        scope: Digest16,
+        origin: Origin,
+        place: Place,
+        full: bool,
+    ) {
+        let held = self.known.standing(|row| row.scope == Some(scope));
+        let of = held.len();
+        let lacking: Vec<_> =
+            held.into_iter().filter(|(key, _)| !self.in_document.contains_key(key)).collect();
+        if !full && lacking.len() > FEW && lacking.len() * 100 > of * MOST_GONE {
+            self.tally.note(Fault::document(Place { row: 0, ..place }, Problem::FarFewerRows));
+            return;
+        }
+        for (key, row) in lacking {
+            self.bury(key, row, feed, origin);
         }
     }
 
@@ -260,9 +278,25 @@ impl<'a> Intake<'a> {
         self.next_seq()
     }
 
-    /// Whether a document of these bytes has been read whole before.
-    pub(super) fn has_document(&self, feed: &Feed, digest: &Digest16) -> Result<bool, SiteFault> {
-        Ok(self.site.catalog.has_document(self.source.name.as_str(), feed.name.as_str(), digest)?)
+    /// Where a file lies in its inbox, keyed: its name may hold a child's.
+    pub(super) fn slot(&self, path: &str) -> Digest16 {
+        self.keyed.digest("slot", &[path.as_bytes()])
+    }
+
+    /// A document as it would be read: its bytes, and the connector and schemas it is read with.
+    pub(super) fn reading(&self, document: &Digest16, definitions: &str) -> Digest16 {
+        self.keyed.digest("reading", &[document, definitions.as_bytes()])
+    }
+
+    /// Whether this is what was last read whole from the slot.
+    pub(super) fn has_read(
+        &self,
+        feed: &Feed,
+        slot: &Digest16,
+        reading: &Digest16,
+    ) -> Result<bool, SiteFault> {
+        let (source, feed) = (self.source.name.as_str(), feed.name.as_str());
+        Ok(self.site.catalog.last_document(source, feed, slot)?.as_ref() == Some(reading))
     }
 
     /// The place of a feed.

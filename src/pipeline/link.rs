@@ -3,7 +3,7 @@ use crate::{
     catalog::Publication,
     lake::{self, Meta},
     link::{self, Linker, People, Tiers},
-    privacy::{Identified, Pseudonymous},
+    privacy::{Identified, Link},
 };
 use std::collections::HashSet;
 
@@ -46,7 +46,7 @@ pub fn link(site: &mut Site, watch: &mut dyn Watch) -> Result<LinkReport, SiteFa
     let run = site.catalog.begin("link", "", &site.stamp())?;
     let seq = site.catalog.reserve_seqs(1)?;
     let meta = Meta { data_dir: &data_dir, run: run.id, seq, source: "" };
-    let file = lake::write_links(Pseudonymous::from(links), linker.model(), &meta)?;
+    let file = lake::write_links(Link::sealed(links), linker.model(), &meta)?;
     site.catalog.stage(&run, seq, &[file])?;
     let publication = Publication { anchors, replaces_links: true, ..Publication::default() };
     site.catalog.publish(&run, &publication, &site.stamp())?;

@@ -104,7 +104,7 @@ fn pull_source(
         outcome,
         count: Count::default(),
     };
-    if let Some(reason) = source.refusal(site.today()) {
+    if let Some(reason) = source.refusal(site.wall_day()) {
         return Ok(refused(SourceOutcome::Refused(reason.to_owned())));
     }
     let Some(connector) = connector else {

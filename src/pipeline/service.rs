@@ -58,7 +58,7 @@ impl Slices<'_> {
                 self.slice(intake, feed, tenant, watch).await?;
             }
             if let Some(deletions) = deletions {
-                self.deleted(intake, first, deletions, tenant).await;
+                self.deleted(intake, first, deletions, tenant).await?;
             }
         }
         Ok(())
@@ -76,7 +76,7 @@ impl Slices<'_> {
                 at_path(&page.body, &spec.records).and_then(Value::as_array).ok_or(Problem::NoRecords)?;
             for school in list {
                 let text = |path: &String| at_path(school, path).and_then(scalar);
-                let Some(id) = text(&spec.id) else { continue };
+                let id = text(&spec.id).ok_or(Problem::NoRecords)?;
                 let attributes = spec
                     .attributes
                     .iter()
@@ -122,12 +122,15 @@ impl Slices<'_> {
         let scope = feed.snapshot.as_ref().map(|_| intake.scope(feed, &[&tenant.id]));
         intake.begin_document()?;
         let mut walk = Walk::new(self.service, self.paging, url);
-        let mut last = None;
+        let (mut last, mut whole) = (None, true);
+        let before = intake.tally.count(place).set_aside;
         loop {
             match walk.next().await {
                 Ok(None) => break,
                 Ok(Some(page)) => {
-                    last = Some(take_page(intake, &conformer, feed, tenant, scope, &page, watch)?);
+                    let taken = take_page(intake, &conformer, feed, tenant, scope, &page, watch)?;
+                    whole &= taken.is_some();
+                    last = taken.or(last);
                 }
                 Err(problem) => {
                     intake.tally.note(Fault::document(place, problem));
@@ -135,11 +138,14 @@ impl Slices<'_> {
                 }
             }
         }
-        if let (Some(scope), Some(Some(origin))) = (scope, last) {
-            intake.end_snapshot(feed, scope, origin);
-        }
-        if last == Some(None) {
+        // A page without records may have held anything: the slice keeps its cursor and is asked again.
+        if !whole {
             return Ok(());
+        }
+        if let (Some(scope), Some(origin)) = (scope, last)
+            && intake.tally.count(place).set_aside == before
+        {
+            intake.end_snapshot(feed, scope, origin, place, self.full);
         }
         let cursor = started.format(CURSOR).to_string();
         intake.publication.cursors.push((tenant.id.clone(), feed.name.to_string(), cursor));
@@ -153,20 +159,37 @@ impl Slices<'_> {
             .map(|at| at.and_utc()))
     }
 
-    async fn deleted(&self, intake: &mut Intake<'_>, feed: &Feed, spec: &Deletions, tenant: &Tenant) {
+    async fn deleted(
+        &self,
+        intake: &mut Intake<'_>,
+        feed: &Feed,
+        spec: &Deletions,
+        tenant: &Tenant,
+    ) -> Result<(), SiteFault> {
         let place = intake.place(feed);
-        let Ok(url) = self.service.address(&spec.path, &spec.query, &tenant.id) else { return };
+        // Later than the rows it deletes.
+        intake.begin_document()?;
+        let url = match self.service.address(&spec.path, &spec.query, &tenant.id) {
+            Ok(url) => url,
+            Err(problem) => {
+                intake.tally.note(Fault::document(place, problem));
+                return Ok(());
+            }
+        };
         let mut walk = Walk::new(self.service, self.paging, url);
         loop {
             let page = match walk.next().await {
                 Ok(Some(page)) => page,
-                Ok(None) => return,
+                Ok(None) => return Ok(()),
                 Err(problem) => {
                     intake.tally.note(Fault::document(place, problem));
-                    return;
+                    return Ok(());
                 }
             };
-            let Some(list) = at_path(&page.body, &spec.records).and_then(Value::as_array) else { return };
+            let Some(list) = at_path(&page.body, &spec.records).and_then(Value::as_array) else {
+                intake.tally.note(Fault::document(place, Problem::NoRecords));
+                return Ok(());
+            };
             let document = page_digest(intake, list);
             for (at, item) in list.iter().enumerate() {
                 let restored = spec

@@ -61,10 +61,10 @@ impl Site {
         let definitions =
             Definitions::load(settings.definitions.as_deref()).map_err(SiteFault::Complaints)?;
         let key = Key::load(&settings.key_file)?;
-        if key.kind() == KeyKind::Demo && settings.demo.is_none() && !settings.sources.is_empty() {
+        if !key_fits(&settings, key.kind()) {
             return Err(KeyFault::DemoKeyOnRealSource.into());
         }
-        fs::create_dir_all(&settings.data_dir)?;
+        close_folder(&settings.data_dir)?;
         let mut catalog = Catalog::open(&settings.data_dir.join("catalog.sqlite"))?;
         catalog.bind_key(&key)?;
         Ok(Self { settings, definitions, key, catalog, lock: None })
@@ -72,7 +72,7 @@ impl Site {
 
     /// Opens a data folder to write to it: takes the writer's lock and clears away what a dead process left.
     pub fn open_to_write(settings: Settings, verb: &str) -> Result<Self, SiteFault> {
-        fs::create_dir_all(&settings.data_dir)?;
+        close_folder(&settings.data_dir)?;
         let lock = Lock::take(&settings.data_dir, verb)?;
         let mut site = Self::open(settings)?;
         site.lock = Some(lock);
@@ -80,15 +80,21 @@ impl Site {
         Ok(site)
     }
 
-    /// Today, or the day that the configuration fixes.
+    /// The day by the clock; in a demonstration, whose agreements and systems are invented too, its own day.
+    pub fn wall_day(&self) -> NaiveDate {
+        if self.settings.demo.is_some() { self.today() } else { Utc::now().date_naive() }
+    }
+
+    /// The day a build looks back from: the configuration's, or today.
     pub fn today(&self) -> NaiveDate {
         self.settings.as_of.unwrap_or_else(|| Utc::now().date_naive())
     }
 
-    /// The instant a verb works at: now, or two in the morning of the day that the configuration fixes.
+    /// The instant a verb works at: now, or in a demonstration two in the morning of its day.
     pub fn now(&self) -> DateTime<Utc> {
         let two = NaiveTime::from_hms_opt(2, 0, 0).unwrap_or_default();
-        self.settings.as_of.map_or_else(Utc::now, |day| day.and_time(two).and_utc())
+        let fixed = self.settings.as_of.filter(|_| self.settings.demo.is_some());
+        fixed.map_or_else(Utc::now, |day| day.and_time(two).and_utc())
     }
 
     /// That instant as the catalog writes it.
@@ -105,12 +111,40 @@ impl Site {
         }
         private_folder(&tmp)?;
         self.catalog.sweep(&self.stamp())?;
-        let named: std::collections::HashSet<PathBuf> =
-            self.catalog.files()?.into_iter().map(|file| file.path).collect();
+        let named: std::collections::HashSet<PathBuf> = self.catalog.named_files()?.into_iter().collect();
         for folder in ["lake", "identity"] {
             remove_unnamed(&data_dir, &data_dir.join(folder), &named)?;
         }
         Ok(())
+    }
+}
+
+/// Makes the data folder, open to its owner alone: pseudonymised rows are personal data.
+fn close_folder(folder: &std::path::Path) -> io::Result<()> {
+    private_folder(folder)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        fs::set_permissions(folder, fs::Permissions::from_mode(0o700))?;
+    }
+    Ok(())
+}
+
+/// A demonstration and its key belong together: that key opens nothing but the demonstration's own estate, and no
+/// real key is used on invented children.
+pub fn key_fits(settings: &Settings, kind: KeyKind) -> bool {
+    match (&settings.demo, kind) {
+        (None, KeyKind::Real) => true,
+        (None, KeyKind::Demo) => settings.sources.is_empty(),
+        (Some(_), KeyKind::Real) => false,
+        (Some(demo), KeyKind::Demo) => settings.sources.iter().all(|source| {
+            let files = source.inbox.as_ref().is_none_or(|inbox| inbox.starts_with(&demo.estate));
+            let service = source
+                .base_url
+                .as_deref()
+                .is_none_or(|base| base == "estate" || base.starts_with("http://127.0.0.1:"));
+            files && service
+        }),
     }
 }
 

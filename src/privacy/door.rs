@@ -57,6 +57,7 @@ impl<'a> Door<'a> {
         plan: &EntityPlan,
         subject: Option<Pseudonym>,
         identity: &Identified<Identity>,
+        scope: Option<&Digest16>,
     ) -> Pseudonymous<Drawn> {
         let Row { entity, cells, origin } = row.unveil();
         let cells: Vec<Cell> = plan
@@ -66,7 +67,7 @@ impl<'a> Door<'a> {
             .map(|(column, cell)| self.treat(column, cell, identity.veiled()))
             .collect();
         let subject = if plan.public { None } else { subject };
-        let row_key = self.row_key(plan, subject.as_ref(), &cells);
+        let row_key = self.row_key(plan, subject.as_ref(), scope, &cells);
         let row_hash = self.row_hash(&cells);
         Pseudonymous::drawn(Drawn { entity, subject, row_key, row_hash, cells, origin })
     }
@@ -91,13 +92,22 @@ impl<'a> Door<'a> {
         }
     }
 
-    fn row_key(&self, plan: &EntityPlan, subject: Option<&Pseudonym>, cells: &[Cell]) -> Digest16 {
+    /// What two snapshots of different scope say stands side by side: neither takes the other's row away.
+    fn row_key(
+        &self,
+        plan: &EntityPlan,
+        subject: Option<&Pseudonym>,
+        scope: Option<&Digest16>,
+        cells: &[Cell],
+    ) -> Digest16 {
         let mut key = Vec::with_capacity(64);
         for at in &plan.key {
             cells[*at].encode(&mut key);
         }
         let subject = subject.map_or(&[][..], |subject| &subject[..]);
-        self.keyed.digest("row", &[self.source.as_bytes(), plan.name.as_str().as_bytes(), subject, &key])
+        let scope = scope.map_or(&[][..], |scope| &scope[..]);
+        self.keyed
+            .digest("row", &[self.source.as_bytes(), plan.name.as_str().as_bytes(), subject, scope, &key])
     }
 
     fn row_hash(&self, cells: &[Cell]) -> i64 {
@@ -181,8 +191,13 @@ mod tests {
         let origin = Origin { document: [0; 16], part: 1, row: 2 };
         let cells = vec![Cell::Null, Cell::Null, Cell::Text("a secret".into())];
         let subject = door.subject("", &Identified::new(PersonKey("17".to_owned())));
-        let drawn =
-            door.draw(Identified::new(Row { entity: 0, cells, origin }), &plan(), Some(subject), &identity);
+        let drawn = door.draw(
+            Identified::new(Row { entity: 0, cells, origin }),
+            &plan(),
+            Some(subject),
+            &identity,
+            None,
+        );
         let first = chrono::NaiveDate::from_ymd_opt(2010, 3, 1).unwrap();
         assert_eq!(drawn.get().cells, vec![Cell::Date(days(first)), Cell::Text("998".into()), Cell::Null]);
     }

@@ -21,8 +21,9 @@ const _: () = {
     holds_no_value::<Link>();
 };
 
-impl From<Vec<Link>> for Pseudonymous<Vec<Link>> {
-    fn from(links: Vec<Link>) -> Self {
-        Self::drawn(links)
+impl Link {
+    /// Links as something the lake may store: digests and our own words hold no identifier.
+    pub(crate) const fn sealed(links: Vec<Self>) -> Pseudonymous<Vec<Self>> {
+        Pseudonymous::drawn(links)
     }
 }

@@ -14,6 +14,12 @@
 //! ```compile_fail
 //! let forged = throughline::privacy::Pseudonymous(1);
 //! ```
+//! Smuggling something through a value that was drawn does not compile either:
+//! ```compile_fail
+//! fn swap(drawn: throughline::privacy::Pseudonymous<u8>, name: &'static str) {
+//!     drawn.map(|_| name);
+//! }
+//! ```
 //! Reading an identified value without the veil does not compile:
 //! ```compile_fail
 //! let veiled = throughline::privacy::Identified::new(1);

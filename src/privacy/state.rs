@@ -48,9 +48,9 @@ impl<T> Pseudonymous<T> {
     pub fn into_inner(self) -> T {
         self.0
     }
-    /// Reshapes the value; what was safe stays safe, for nothing identified is in reach.
+    /// Reshapes the value. Within the crate only: a closure from elsewhere could smuggle something identified in.
     #[must_use]
-    pub fn map<U>(self, work: impl FnOnce(T) -> U) -> Pseudonymous<U> {
+    pub(crate) fn map<U>(self, work: impl FnOnce(T) -> U) -> Pseudonymous<U> {
         Pseudonymous(work(self.0))
     }
 }

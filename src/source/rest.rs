@@ -37,6 +37,11 @@ impl Service {
             let _ = rustls::crypto::ring::default_provider().install_default();
         });
         let mut base = Url::parse(base).map_err(|_| ServiceFault::Address)?;
+        let loopback = matches!(base.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"));
+        if base.scheme() != "https" && !loopback {
+            return Err(ServiceFault::InClear);
+        }
+        closed_to_others(token_file)?;
         if !base.path().ends_with('/') {
             let path = format!("{}/", base.path());
             base.set_path(&path);
@@ -45,6 +50,7 @@ impl Service {
         let client = Client::builder()
             .timeout(Duration::from_mins(1))
             .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
             .build()
             .map_err(|_| ServiceFault::Client)?;
         let token = Zeroizing::new(token.trim().to_owned());
@@ -151,12 +157,29 @@ pub enum ServiceFault {
     /// `base_url` is not an address.
     #[error("`base_url` is missing or not an address")]
     Address,
+    /// The token and the children would travel in clear.
+    #[error("`base_url` is not https: the token and every record would travel in clear")]
+    InClear,
+    /// Others may read the token.
+    #[error("the token file is open to others; close it: chmod 600")]
+    OpenToken,
     /// The token cannot be read.
     #[error("the token file is missing or cannot be read; name it in `token_file`")]
     Token,
     /// No client could be made.
     #[error("the HTTP client could not be started")]
     Client,
+}
+
+#[cfg(unix)]
+fn closed_to_others(token_file: &Path) -> Result<(), ServiceFault> {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = fs::metadata(token_file).map_err(|_| ServiceFault::Token)?.permissions().mode();
+    if mode.trailing_zeros() >= 6 { Ok(()) } else { Err(ServiceFault::OpenToken) }
+}
+#[cfg(not(unix))]
+fn closed_to_others(_: &Path) -> Result<(), ServiceFault> {
+    Ok(())
 }
 
 /// Walks the pages of one list to their end, and knows a loop when it sees one.

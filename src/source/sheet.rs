@@ -10,6 +10,8 @@ use std::io::{Cursor, Read};
 
 /// More cells than this in one sheet is a mistake or an attack.
 const MAX_CELLS: usize = 20_000_000;
+/// No table is wider than this.
+const MAX_COLUMNS: u32 = 2_000;
 
 /// A sheet under its header.
 pub struct Table {
@@ -45,6 +47,9 @@ fn read_workbook(bytes: Vec<u8>, choice: &SheetChoice) -> Result<(u32, Rows), Pr
         .map(|(at, sheet)| (at as u32 + 1, sheet.name.clone()))
         .collect();
     let (part, name) = choose(&sheets, choice).ok_or(Problem::NoSheet)?;
+    if let Sheets::Xlsx(workbook) = &mut workbook {
+        return Ok((*part, stream_xlsx(workbook, name)?));
+    }
     let range = workbook.worksheet_range(name).map_err(|_| Problem::UnreadableFile)?;
     if range.get_size().0.saturating_mul(range.get_size().1) > MAX_CELLS {
         return Err(Problem::TooLarge);
@@ -59,6 +64,49 @@ fn read_workbook(bytes: Vec<u8>, choice: &SheetChoice) -> Result<(u32, Rows), Pr
         })
         .collect();
     Ok((*part, rows))
+}
+
+/// Reads a sheet cell by cell: one stray cell far out costs one cell, not everything between.
+fn stream_xlsx<R: std::io::Read + std::io::Seek>(
+    workbook: &mut calamine::Xlsx<R>,
+    name: &str,
+) -> Result<Rows, Problem> {
+    let mut cells = workbook.worksheet_cells_reader(name).map_err(|_| Problem::UnreadableFile)?;
+    let (mut rows, mut count) = (Rows::new(), 0_usize);
+    while let Some(cell) = cells.next_cell().map_err(|_| Problem::UnreadableFile)? {
+        let (row, column) = cell.get_position();
+        count += 1;
+        if count > MAX_CELLS {
+            return Err(Problem::TooLarge);
+        }
+        // Beyond any table: a stray cell, which no header names.
+        if column >= MAX_COLUMNS {
+            continue;
+        }
+        let number = row + 1;
+        if rows.last().is_none_or(|(last, _)| *last != number) {
+            rows.push((number, Vec::new()));
+        }
+        if let Some((_, line)) = rows.last_mut() {
+            line.resize(line.len().max(column as usize + 1), RawCell::Empty);
+            line[column as usize] = raw_cell(&Data::from(cell.get_value().clone()));
+        }
+    }
+    rows.sort_by_key(|(number, _)| *number);
+    Ok(with_blank_rows(rows))
+}
+
+/// Rows that hold nothing are not in the file; a few of them tell where a table ends.
+fn with_blank_rows(rows: Rows) -> Rows {
+    const ENOUGH: u32 = 64;
+    let (mut filled, mut next) = (Rows::with_capacity(rows.len()), 1);
+    for (number, row) in rows {
+        let gap = number.saturating_sub(next).min(ENOUGH);
+        filled.extend((number - gap..number).map(|blank| (blank, Vec::new())));
+        filled.push((number, row));
+        next = number + 1;
+    }
+    filled
 }
 
 fn choose<'s>(sheets: &'s [(u32, String)], choice: &SheetChoice) -> Option<&'s (u32, String)> {

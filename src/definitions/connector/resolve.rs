@@ -3,7 +3,7 @@ use super::{CellOrigin, CellSpec, Connector, Feed, Form, PersonKeySpec, RowSpec,
 use crate::{
     definitions::{Complaint, Files},
     fault::Name,
-    privacy::{EntityPlan, IdentityPlan},
+    privacy::{EntityPlan, IdentityKind, IdentityPlan},
 };
 use std::collections::BTreeMap;
 
@@ -60,7 +60,17 @@ impl Resolver<'_> {
         };
         let mut nulls: Vec<String> = raw.nulls.iter().map(|text| text.trim().to_lowercase()).collect();
         nulls.push(String::new());
-        let feeds = raw.feeds.into_iter().map(|feed| self.feed(feed)).collect();
+        let pattern = if let Form::File(form) = &form { form.name.clone() } else { String::new() };
+        let feeds: Vec<Feed> = raw.feeds.into_iter().map(|feed| self.feed(feed)).collect();
+        for feed in &feeds {
+            let pattern = feed.files.as_ref().unwrap_or(&pattern);
+            for word in
+                feed.snapshot.iter().flatten().filter(|word| !pattern.contains(&format!("{{{word}}}")))
+            {
+                let problem = format!("the scope `{word}` is no capture of the file name");
+                self.complain("scope", problem, "name it in the pattern: {x}");
+            }
+        }
         Some(Connector { name: raw.name, title: raw.title, confirmed: raw.confirmed, nulls, form, feeds })
     }
 
@@ -92,7 +102,7 @@ impl Resolver<'_> {
             Mode::Snapshot => Some(raw.scope),
             Mode::Keyed => None,
         };
-        let identity = raw
+        let identity: Vec<(usize, CellSpec)> = raw
             .identity
             .0
             .into_iter()
@@ -105,7 +115,9 @@ impl Resolver<'_> {
                 self.cell(&name, cell).map(|cell| (at, cell))
             })
             .collect();
-        let rows = raw.rows.into_iter().filter_map(|rows| self.rows(rows, raw.public)).collect();
+        let rows: Vec<RowSpec> =
+            raw.rows.into_iter().filter_map(|rows| self.rows(rows, raw.public)).collect();
+        self.no_identity_kept(&near, &identity, &rows);
         Feed {
             name: Name::declare(&raw.name),
             files: raw.files,
@@ -118,6 +130,32 @@ impl Resolver<'_> {
             person,
             identity,
             rows,
+        }
+    }
+
+    /// A cell that says who somebody is may not feed a column that is kept, under whatever name.
+    fn no_identity_kept(&mut self, near: &str, identity: &[(usize, CellSpec)], rows: &[RowSpec]) {
+        let names = |cell: &CellSpec| match &cell.origin {
+            CellOrigin::From(names) => names.iter().map(|name| fold(name)).collect(),
+            _ => Vec::new(),
+        };
+        let may_pass =
+            |at: usize| matches!(self.identity.fields[at].1, IdentityKind::Sex | IdentityKind::Local);
+        let secret: Vec<String> =
+            identity.iter().filter(|(at, _)| !may_pass(*at)).flat_map(|(_, cell)| names(cell)).collect();
+        let mut found = Vec::new();
+        for row in rows {
+            for (at, cell) in row.columns.iter().enumerate() {
+                let reads_secret =
+                    cell.as_ref().is_some_and(|cell| names(cell).iter().any(|name| secret.contains(name)));
+                if reads_secret {
+                    found.push(self.plans[row.entity].columns[at].name);
+                }
+            }
+        }
+        for column in found {
+            let problem = format!("the column `{column}` would keep a cell that says who somebody is");
+            self.complain(near, problem, "read it under [feed.identity] only");
         }
     }
 
