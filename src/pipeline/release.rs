@@ -46,7 +46,7 @@ fn table_file(table: &crate::warehouse::BuiltTable) -> TableFile {
 /// Every definition that had a part in it: connectors, schemas and queries, site files included.
 fn checksums(site: &Site) -> Result<BTreeMap<String, String>, SiteFault> {
     let mut checksums = site.definitions.files.checksums();
-    checksums.retain(|path, _| !path.ends_with(".md"));
+    checksums.retain(|path, _| std::path::Path::new(path).extension().is_none_or(|end| end != "md"));
     for query in queries(site)?.queries.values() {
         checksums.insert(format!("queries/{}", query.file), query.sha256.clone());
     }
