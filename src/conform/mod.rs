@@ -67,8 +67,6 @@ impl<'a> Conformer<'a> {
             return Err(Fault::row(place, Problem::TooManyCells));
         }
         let identity = self.identity_of(record, place, faults);
-        let birth =
-            self.identity.position("birth_date").and_then(|at| identity.get(at)).and_then(value::iso_days);
         let person = match &self.binding.person {
             None => None,
             Some(bind::BoundPerson::Field(locators)) => {
@@ -84,7 +82,7 @@ impl<'a> Conformer<'a> {
         };
         let mut rows = Vec::with_capacity(self.binding.rows.len());
         for bound in &self.binding.rows {
-            if let Some(row) = self.row(bound, record, place, origin, birth, faults)? {
+            if let Some(row) = self.row(bound, record, place, origin, faults)? {
                 rows.push(Identified::new(row));
             }
         }
@@ -113,7 +111,6 @@ impl<'a> Conformer<'a> {
         record: &Record<'_>,
         place: Place,
         origin: Origin,
-        birth: Option<i32>,
         faults: &mut Vec<Fault>,
     ) -> Result<Option<Row>, Fault> {
         let plan = &self.plans[bound.entity];
@@ -125,10 +122,6 @@ impl<'a> Conformer<'a> {
                 raw.map_or(Ok(Cell::Null), |raw| value::read(&raw, column, &cell.spec, self.binding.codes))
             });
             match read {
-                // A shifted row is how a birth date gets into a column that keeps dates.
-                Ok(Cell::Date(day)) if Some(day) == birth => {
-                    found.push((column.name, column.required, Problem::IsBirthDate));
-                }
                 Ok(value) => cells[*at] = value,
                 Err(problem) => found.push((column.name, column.required, problem)),
             }

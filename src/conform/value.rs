@@ -98,11 +98,6 @@ fn census_day(text: &str) -> Option<NaiveDate> {
     NaiveDate::from_weekday_of_month_opt(year, month, chrono::Weekday::Thu, week)
 }
 
-/// Days of an ISO date.
-pub(super) fn iso_days(text: &str) -> Option<i32> {
-    NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().map(crate::privacy::days)
-}
-
 /// Day 1 is 1 January 1900 in spreadsheets, which count a 29 February 1900 that never was.
 fn serial_day(serial: f64, styles: &[String]) -> Result<NaiveDate, Problem> {
     let plausible = (20_000.0..80_000.0).contains(&serial);

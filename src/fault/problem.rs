@@ -9,8 +9,6 @@ pub enum Problem {
     Missing,
     /// More cells than the header has: something shifted the row.
     TooManyCells,
-    /// A date that is the person's own birth date, in a column that keeps dates.
-    IsBirthDate,
     /// A snapshot that lacks much of what its scope held before: nothing was taken for gone.
     FarFewerRows,
     /// An interval whose end lies before its start.
@@ -77,7 +75,6 @@ impl Problem {
         match self {
             Self::Missing => "missing",
             Self::TooManyCells => "too_many_cells",
-            Self::IsBirthDate => "is_birth_date",
             Self::FarFewerRows => "far_fewer_rows",
             Self::EndsBeforeStart => "ends_before_start",
             Self::NotADate => "not_a_date",
@@ -114,7 +111,6 @@ impl Problem {
     pub fn hint(self) -> &'static str {
         match self {
             Self::TooManyCells => "a comma or a quote is misplaced: open the file as text and mend the row",
-            Self::IsBirthDate => "a birth date stands where another date belongs: correct the cell",
             Self::FarFewerRows => {
                 "ask whether the file is whole; if it is, pull the source again with --full"
             }
@@ -160,7 +156,6 @@ impl fmt::Display for Problem {
             Self::HttpStatus(status) => write!(f, "the service answered {status}"),
             Self::Missing => f.write_str("empty, but required"),
             Self::TooManyCells => f.write_str("more cells than the header has"),
-            Self::IsBirthDate => f.write_str("the child's own birth date"),
             Self::FarFewerRows => f.write_str("far fewer rows than before; nothing was taken for gone"),
             Self::EndsBeforeStart => f.write_str("ends before it starts"),
             Self::NotADate => f.write_str("not a date"),

@@ -80,6 +80,7 @@ fn every_bad_cell_has_its_place_and_its_neighbours_go_on() {
         "H801200001001,Archer,Kai,10/03/2010,01/09/2023,,day6,20", // the first row again, otherwise
         ",,,,01/09/2023,,s19,20",                                  // nobody
         "C823270018046,Green,Ash,16/03/2010,01/09/2023,,s19,twenty", // not a number: the cell alone
+        "B801200005001,Hall, Jr,Max,17/03/2010,01/09/2023,,s19,20", // a comma too many shifts everything
     ];
     fs::write(inbox.join("sheet1.csv"), rows.join("\n")).unwrap();
     site.configure_with("2026-03-31", "definitions = \"definitions\"\n");
@@ -99,6 +100,7 @@ fn every_bad_cell_has_its_place_and_its_neighbours_go_on() {
     assert_eq!(at("duplicate_key"), row(9, ""));
     assert_eq!(at("nobody_named"), row(10, ""));
     assert_eq!(at("not_a_number"), cell(11, "hours_per_week"));
+    assert_eq!(at("too_many_cells"), row(12, ""));
     assert_eq!(ran.json()["sources"][0]["accepted"], 5);
     let kept: usize =
         lake_rows(&site.data(), "placement").iter().map(arrow::array::RecordBatch::num_rows).sum();
@@ -133,6 +135,45 @@ fn a_bad_file_does_not_harm_its_neighbours() {
     assert_eq!((again.code, &again.json()["sources"][0]["accepted"]), (0, &0.into()), "{}", again.out);
 }
 
+/// A corrected file, the first one put back, and a file cut short: each is what it says, and nothing more is taken for gone.
+#[test]
+fn a_snapshot_put_back_is_read_again_and_one_cut_short_takes_nobody_away() {
+    let site = sheets();
+    let connector = site.path().join("definitions/connectors/tests-sheet.toml");
+    let text = fs::read_to_string(&connector).unwrap();
+    fs::write(&connector, text.replace("mode = \"keyed\"", "mode = \"snapshot\"\nscope = []")).unwrap();
+    let file = site.inbox("provider").join("sheet1.csv");
+    let sheet = |pupils: std::ops::Range<u32>| {
+        let rows = pupils.map(|n| format!("Child{n},Kai,10/03/2010,01/09/2023\n"));
+        format!("Surname,Forename,DOB,Start\n{}", rows.collect::<String>())
+    };
+    site.configure_with("2026-03-31", "definitions = \"definitions\"\n");
+    let standing = || {
+        let mut latest = BTreeMap::new();
+        for batch in lake_rows(&site.data(), "placement") {
+            for at in 0..batch.num_rows() {
+                let text = |name| crate::site::column_text(&batch, name, at);
+                let seq: i64 = text("commit_seq").parse().unwrap();
+                let said = (seq, text("tombstone") == "false");
+                let held = latest.entry(text("row_key")).or_insert(said);
+                *held = said.max(*held);
+            }
+        }
+        latest.values().filter(|(_, stands)| *stands).count()
+    };
+    for (pupils, stand) in [(0..40, 40), (0..38, 38), (0..40, 40)] {
+        fs::write(&file, sheet(pupils)).unwrap();
+        let ran = site.run(&["--json", "pull"]);
+        assert_eq!((ran.code, standing()), (0, stand), "{}", ran.out);
+    }
+    fs::write(&file, sheet(0..12)).unwrap();
+    let ran = site.run(&["--json", "pull"]);
+    assert_eq!((ran.code, standing()), (4, 40), "{}", ran.out);
+    assert!(problems(&site).contains_key("far_fewer_rows"));
+    assert_eq!(site.run(&["pull", "--full"]).code, 0);
+    assert_eq!(standing(), 12, "a person said that the file is whole");
+}
+
 #[test]
 fn a_column_that_no_row_can_do_without_costs_the_file_and_says_which() {
     let site = sheets();
@@ -155,11 +196,18 @@ fn schools(faults: Faults) -> (TestSite, Handle) {
     let world = World::generate(&WorldSpec { seed: 2, learners: 300, identifiers: Identifiers::Realistic });
     estate::write(&world, &site.path().join("estate")).unwrap();
     fs::write(site.path().join("token"), throughline::synth::server::TOKEN).unwrap();
+    close(&site.path().join("token"));
     let server = Server::start(&site.path().join("estate"), faults).unwrap();
     let service = format!("base_url = \"{}\"\ntoken_file = \"token\"", server.base_url());
     site.source("schools", "wonde", &service);
     site.configure("2026-03-31");
     (site, server)
+}
+
+/// A token, like a key, is its owner's alone.
+fn close(file: &std::path::Path) {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(file, fs::Permissions::from_mode(0o600)).unwrap();
 }
 
 fn enrolments(site: &TestSite) -> Vec<String> {

@@ -1,5 +1,4 @@
 //! Snapshots: the same content is the same bytes, and a changed byte is found.
-#![expect(clippy::unwrap_used, reason = "the helpers of a test may panic like the test")]
 
 use std::collections::BTreeMap;
 use std::fs;
