@@ -79,7 +79,9 @@ fn pull_table(report: &PullReport) -> String {
     if report.is_whole() {
         // A column that says `whole` of every source says nothing.
         header.pop();
-        rows.iter_mut().for_each(|row| row.truncate(header.len()));
+        for row in &mut rows {
+            row.truncate(header.len());
+        }
     }
     table(&header, rows, &[1, 2, 3, 4, 5])
 }

@@ -53,13 +53,13 @@ impl Screen {
         if let Ok(style) = ProgressStyle::with_template("  {bar:24} {pos:>3}/{len:<3} {msg}") {
             bar.set_style(style);
         }
-        Bar { bar, name: String::new(), done: 0 }
+        Bar { shown: bar, name: String::new(), done: 0 }
     }
 }
 
 /// A progress bar that a pipeline stage feeds.
 pub struct Bar {
-    bar: ProgressBar,
+    shown: ProgressBar,
     name: String,
     done: u64,
 }
@@ -67,9 +67,9 @@ pub struct Bar {
 impl Watch for Bar {
     fn part(&mut self, name: &str, at: usize, of: usize) {
         name.clone_into(&mut self.name);
-        self.bar.set_length(of as u64);
+        self.shown.set_length(of as u64);
         // The part that begins is not done yet.
-        self.bar.set_position(at.saturating_sub(1) as u64);
+        self.shown.set_position(at.saturating_sub(1) as u64);
         self.show();
     }
     fn records(&mut self, more: u64) {
@@ -81,7 +81,7 @@ impl Watch for Bar {
 impl Bar {
     fn show(&self) {
         let name = &self.name;
-        self.bar.set_message(match self.done {
+        self.shown.set_message(match self.done {
             0 => name.clone(),
             done => format!("{} records, now {name}", thousands(done)),
         });
@@ -90,7 +90,7 @@ impl Bar {
 
 impl Drop for Bar {
     fn drop(&mut self) {
-        self.bar.finish_and_clear();
+        self.shown.finish_and_clear();
     }
 }
 

@@ -73,7 +73,9 @@ fn runs_table(runs: &[RunEntry]) -> String {
     let mut header = vec!["run", "verb", "source", "state", "began", "ended", "why"];
     if runs.iter().all(|run| run.reason.is_empty()) {
         header.pop();
-        rows.iter_mut().for_each(|row| row.truncate(header.len()));
+        for row in &mut rows {
+            row.truncate(header.len());
+        }
     }
     table(&header, rows, &[0])
 }
@@ -123,7 +125,8 @@ fn sums(lines: &[SetAside]) -> String {
         out.push_str("\n\nWhat to do");
     }
     for (detail, hint) in hints {
-        out.push_str(&format!("\n  {}", wrap(&format!("{detail}: {hint}"), 4)));
+        out.push_str("\n  ");
+        out.push_str(&wrap(&format!("{detail}: {hint}"), 4));
     }
     out
 }
