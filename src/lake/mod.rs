@@ -1,6 +1,6 @@
 //! Pseudonymous rows as Parquet: one file per entity, academic year and batch, never changed once named.
 //!
-//! Takes [`Storable`] only, so it cannot be handed a raw row. A file is written under a temporary name, synced and
+//! Takes [`Storable`](crate::privacy::Storable) only, so it cannot be handed a raw row. A file is written under a temporary name, synced and
 //! renamed; it exists for readers when the catalog names it under a published run, and not before.
 mod columns;
 mod known;

@@ -104,7 +104,8 @@ fn inputs(site: &Site) -> Result<Inputs, SiteFault> {
         policy: site.definitions.policy.clone(),
         ..Inputs::embedded().map_err(|fault| SiteFault::Build(fault.to_string()))?
     };
-    let data_dir = &site.settings.data_dir;
+    // Absolute, so that a file written for a shell works from any folder.
+    let data_dir = fs::canonicalize(&site.settings.data_dir)?;
     for file in site.catalog.lake_files()? {
         inputs.lake.entry(file.entity).or_default().push(data_dir.join(file.path));
     }

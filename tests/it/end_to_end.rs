@@ -4,7 +4,7 @@ mod truth;
 
 use crate::{
     oracle,
-    site::{column_text, lake_rows, run_in, walk},
+    site::{column_text, lake_rows, run_in, run_with, walk},
 };
 use arrow::array::RecordBatch;
 use cause::{Cause, Causes};
@@ -276,6 +276,34 @@ fn two_demonstrations_of_one_seed_are_the_same() {
         one.keys().filter(|name| one[*name] != two[*name]).filter(|name| !may_differ(name)).collect();
     assert!(differing.is_empty(), "{differing:?}");
     assert!(one.keys().any(|name| name.ends_with("cohort_outcome.parquet")));
+}
+
+/// Built again from the same lake with another number of threads, a release is the same to the byte.
+#[test]
+fn a_release_made_again_with_other_threads_is_the_same() {
+    let demo = Demo::run(6, 600, Identifiers::Realistic);
+    let releases = demo.site().join("data/releases");
+    let read = || {
+        let mut files = Vec::new();
+        walk(&releases, &mut files);
+        let named = |file: PathBuf| {
+            let name = file.strip_prefix(&releases).unwrap().to_string_lossy().into_owned();
+            (name, fs::read(file).unwrap())
+        };
+        files.into_iter().map(named).collect::<BTreeMap<_, _>>()
+    };
+    let first = read();
+    assert!(first.keys().any(|name| name.ends_with("codebook.json")));
+    for threads in ["1", "3"] {
+        fs::rename(&releases, demo.site().join(format!("data/before-{threads}"))).unwrap();
+        let ran = run_with(
+            demo.dir.path(),
+            &[("THROUGHLINE__BUILD__THREADS", threads)],
+            &["--config", "site/throughline.toml", "release"],
+        );
+        assert_eq!(ran.code, 0, "{}", ran.err);
+        assert!(first == read(), "with {threads} threads the release differs");
+    }
 }
 
 /// The register is sealed under fresh nonces, and the catalog keeps its checksums.

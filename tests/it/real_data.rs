@@ -87,6 +87,29 @@ fn a_school_that_became_an_academy_is_one_school() {
     assert_eq!(links.values().sum::<usize>(), 1_728);
     assert_eq!(links["predecessor"], 1_599);
     assert_eq!(links["successor"], 50);
+    #[cfg(feature = "warehouse")]
+    one_school(&site);
+}
+
+/// Every establishment and the one it became are one school in the tables, so no pupil moves when a school converts.
+#[cfg(feature = "warehouse")]
+fn one_school(site: &TestSite) {
+    assert_eq!(site.run(&["build", "--shell", "lake.sql"]).code, 0);
+    let shell = fs::read_to_string(site.path().join("lake.sql")).unwrap();
+    let engine = duckdb::Connection::open_in_memory().unwrap();
+    engine.execute_batch(&shell).unwrap();
+    let count = |sql: &str| engine.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
+    let pairs = "from stg_establishment_link l
+                 join school a on a.establishment_id = l.establishment_id
+                 join school b on b.establishment_id = l.linked_establishment_id
+                 where l.link_type in ('predecessor', 'predecessor_merged', 'successor', 'successor_merged')";
+    let (both, apart) = (
+        count(&format!("select count(*) {pairs}")),
+        count(&format!("select count(*) {pairs} and a.school_id <> b.school_id")),
+    );
+    assert!(both > 100, "{both} links have both ends in the register");
+    // One establishment that went to two successors goes with the later; the other link joins nothing.
+    assert!(apart * 50 < both, "{apart} of {both} pairs are two schools");
 }
 
 #[test]

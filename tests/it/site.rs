@@ -39,8 +39,17 @@ impl Ran {
 
 /// Runs the program with arguments in a folder.
 pub fn run_in(dir: &Path, arguments: &[&str]) -> Ran {
-    let output =
-        Command::new(env!("CARGO_BIN_EXE_throughline")).current_dir(dir).args(arguments).output().unwrap();
+    run_with(dir, &[], arguments)
+}
+
+/// The same, with variables of the environment.
+pub fn run_with(dir: &Path, environment: &[(&str, &str)], arguments: &[&str]) -> Ran {
+    let output = Command::new(env!("CARGO_BIN_EXE_throughline"))
+        .current_dir(dir)
+        .envs(environment.iter().copied())
+        .args(arguments)
+        .output()
+        .unwrap();
     Ran {
         code: output.status.code().unwrap_or(-1),
         out: String::from_utf8_lossy(&output.stdout).into_owned(),

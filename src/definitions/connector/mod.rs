@@ -1,6 +1,6 @@
 //! The connector vocabulary, resolved: where rows are found, and which cell is which column.
 //!
-//! `connectors/README.md` says the same for people. [`raw`] mirrors the file and refuses unknown keys; this module
+//! `connectors/README.md` says the same for people. `raw` mirrors the file and refuses unknown keys; this module
 //! holds what the stages read, with entities and columns already looked up.
 mod raw;
 mod resolve;
