@@ -30,7 +30,8 @@ state="${XDG_CACHE_HOME:-$HOME/.cache}/throughline-deep/$commit"
 # name | command (a function below, with its arguments) | what it shows
 stages() {
     cat <<'TABLE'
-oracle       | ignored_tests                  | The published tables agree with an independent count of the same rules, at many seeds
+oracle       | ignored_tests deep_the_oracle  | The published tables agree with an independent count of the same rules, at many seeds
+kills        | ignored_tests deep_a_pull      | A pull killed at a hundred moments is completed by the next, nothing lost and nothing doubled
 demo_12k     | demo_timed 12000               | Time and memory of the whole run for one authority's learners
 demo_100k    | demo_timed 100000              | The same for a region: what grows with the number of learners, and how
 determinism  | demo_twice 12000               | Two runs of one seed, one of them on a single core, publish the same release id and the same bytes
@@ -41,11 +42,11 @@ build() { cargo build --release --locked --quiet; }
 
 # Tests too long for every change are called deep_... and ignored.
 ignored_tests() {
-    cargo test --release --locked --test it deep_ -- --ignored | tee "$scratch/tests"
+    cargo test --release --locked --test it "$1" -- --ignored | tee "$scratch/tests"
     local passed
     passed="$(awk '/^test result:/ { n += $4 } END { print n + 0 }' "$scratch/tests")"
     if [[ "$passed" == 0 ]]; then
-        echo "no test is called deep_..., nothing was shown"
+        echo "no test is called $1..., nothing was shown"
         return 1
     fi
     figures="$passed tests passed"

@@ -18,6 +18,7 @@ with addresses as (
     from stg_learner
     cross join build_context
     where stg_learner.home_la is not null
+      and (stg_learner.observed_on <= build_context.as_of or stg_learner.observed_on is null)
 ),
 
 transfers as (

@@ -1,10 +1,10 @@
 /*
 title = "What each source says of a person"
 grain = ["source", "feed", "row_key"]
-reads = ["lake_learner", "learner_link", "build_context"]
+reads = ["lake_learner", "learner_link"]
 */
 -- Of all versions of a row the one committed last stands; a tombstone removes the row.
--- A row dated after the build looks back is not read; a row without a date is a live record.
+-- Who somebody is has no date: a row from after the day the build looks back from still tells it. Its home does not count.
 with versions as (
     select
         *,
@@ -38,9 +38,6 @@ final as (
         latest.row_number as source_row
     from latest
     inner join learner_link on learner_link.subject_id = latest.subject_id
-    cross join build_context
-    where latest.observed_on <= build_context.as_of
-       or latest.observed_on is null
 )
 
 select * from final

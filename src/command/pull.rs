@@ -35,6 +35,8 @@ pub(super) fn verdict(report: &PullReport) -> Exit {
         |outcome: fn(&SourceOutcome) -> bool| report.sources.iter().all(|source| outcome(&source.outcome));
     if report.is_whole() {
         Exit::Done
+    } else if report.sources.iter().any(|source| source.outcome == SourceOutcome::Held) {
+        Exit::Held
     } else if all(|outcome| matches!(outcome, SourceOutcome::Refused(_))) {
         Exit::Refused
     } else if all(|outcome| matches!(outcome, SourceOutcome::Failed(_) | SourceOutcome::Refused(_))) {
@@ -67,6 +69,7 @@ fn pull_table(report: &PullReport) -> String {
             let outcome = match &source.outcome {
                 SourceOutcome::Published => "whole".to_owned(),
                 SourceOutcome::Partly => "partly: see quarantine".to_owned(),
+                SourceOutcome::Held => "held: far fewer rows than before; see quarantine".to_owned(),
                 SourceOutcome::Failed(why) => format!("failed: {why}"),
                 SourceOutcome::Refused(why) => format!("not pulled: {why}"),
             };
@@ -95,6 +98,7 @@ pub(super) fn pull_json(report: &PullReport) -> serde_json::Value {
             let (outcome, reason) = match &source.outcome {
                 SourceOutcome::Published => ("published", ""),
                 SourceOutcome::Partly => ("partly", ""),
+                SourceOutcome::Held => ("held", "far fewer rows than before"),
                 SourceOutcome::Failed(why) => ("failed", why.as_str()),
                 SourceOutcome::Refused(why) => ("refused", why.as_str()),
             };

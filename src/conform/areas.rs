@@ -1,5 +1,6 @@
 //! The site's postcode directory: postcode, output area, authority.
 use crate::privacy::{Area, PostcodeDirectory};
+use sha2::{Digest, Sha256};
 use std::path::Path;
 
 /// Why a directory could not be read. It is public data, but no line of it is quoted all the same.
@@ -15,13 +16,15 @@ pub enum AreasFault {
 
 /// Reads a directory from a CSV with the columns `postcode`, `lsoa` and `la_code`; others are ignored.
 pub fn read_directory(path: &Path) -> Result<PostcodeDirectory, AreasFault> {
-    let mut reader = csv::Reader::from_path(path).map_err(|_| AreasFault::Unreadable)?;
+    let bytes = std::fs::read(path).map_err(|_| AreasFault::Unreadable)?;
+    let mut reader = csv::Reader::from_reader(bytes.as_slice());
     let header = reader.headers().map_err(|_| AreasFault::Unreadable)?.clone();
     let column = |name: &str| {
         header.iter().position(|text| text.eq_ignore_ascii_case(name)).ok_or(AreasFault::Columns)
     };
     let (postcode, lsoa, la) = (column("postcode")?, column("lsoa")?, column("la_code")?);
-    let mut directory = PostcodeDirectory::default();
+    let fingerprint = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    let mut directory = PostcodeDirectory::of(fingerprint);
     for record in reader.records() {
         let record = record.map_err(|_| AreasFault::Unreadable)?;
         if let (Some(code), Some(lsoa), Some(la)) = (record.get(postcode), record.get(lsoa), record.get(la)) {

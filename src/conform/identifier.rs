@@ -132,8 +132,9 @@ fn name(text: &str) -> String {
 
 /// The person of a sheet that gives no key: all identity cells of the row, in one agreed order (rule 1).
 ///
-/// A number or a birth date keeps two namesakes apart. A row with a name alone is a person of its own, for joining two of them here could
-/// never be undone, while linking can still join what was kept apart.
+/// A number, or both names and the birth date, are one person. A row with less is a person of its own: siblings share
+/// a surname, twins a birth date too, and joining two people here could never be undone, while linking can still join
+/// what was kept apart.
 pub(super) fn person_key(plan: &IdentityPlan, identity: &Identity, origin: Origin) -> Option<String> {
     let field = |name: &str| plan.position(name).and_then(|at| identity.get(at)).unwrap_or("");
     let (upn, uln, forename, surname, birth) =
@@ -142,14 +143,11 @@ pub(super) fn person_key(plan: &IdentityPlan, identity: &Identity, origin: Origi
         return None;
     }
     let mut key = format!("1\u{1f}{upn}\u{1f}{uln}\u{1f}{forename}\u{1f}{surname}\u{1f}{birth}");
-    if upn.is_empty() && uln.is_empty() && birth.is_empty() {
+    let one_person =
+        !upn.is_empty() || !uln.is_empty() || [forename, surname, birth].iter().all(|text| !text.is_empty());
+    if !one_person {
         use std::fmt::Write as _;
-        let postcode = field("postcode");
-        if postcode.is_empty() {
-            let _ = write!(key, "\u{1f}{}:{}", origin.part, origin.row);
-        } else {
-            let _ = write!(key, "\u{1f}{postcode}");
-        }
+        let _ = write!(key, "\u{1f}{}:{}", origin.part, origin.row);
     }
     Some(key)
 }

@@ -71,7 +71,10 @@ impl<'a> Conformer<'a> {
             None => None,
             Some(bind::BoundPerson::Field(locators)) => {
                 let key = Binding::first(record, locators).into_text();
-                let key = key.filter(|key| !key.is_empty()).ok_or(Fault::row(place, Problem::NobodyNamed))?;
+                let empty = |key: &str| self.binding.nulls.iter().any(|null| *null == key.to_lowercase());
+                let key = key
+                    .filter(|key| !key.is_empty() && !empty(key))
+                    .ok_or(Fault::row(place, Problem::NobodyNamed))?;
                 Some(Identified::new(PersonKey(key)))
             }
             Some(bind::BoundPerson::Identity) => {

@@ -71,9 +71,10 @@ pub(super) fn date(raw: &Raw<'_>, styles: &[String]) -> Result<NaiveDate, Proble
         other => {
             let text = other.text();
             let text = text.trim();
-            let found = styles.iter().filter(|style| *style != "excel").find_map(|style| {
-                if style == "census" { census_day(text) } else { NaiveDate::parse_from_str(text, style).ok() }
-            });
+            let found = styles
+                .iter()
+                .filter(|style| *style != "excel")
+                .find_map(|style| if style == "census" { census_day(text) } else { styled_day(text, style) });
             match found {
                 Some(day) => Ok(day),
                 None => {
@@ -82,6 +83,18 @@ pub(super) fn date(raw: &Raw<'_>, styles: &[String]) -> Result<NaiveDate, Proble
             }
         }
     }
+}
+
+/// A day in one style. `%Y` reads `24` as a year of the first century; whoever wrote it meant this one.
+fn styled_day(text: &str, style: &str) -> Option<NaiveDate> {
+    use chrono::Datelike;
+    let day = NaiveDate::parse_from_str(text, style).ok()?;
+    let day = if day.year() < 100 {
+        NaiveDate::parse_from_str(text, &style.replace("%Y", "%y")).ok()?
+    } else {
+        day
+    };
+    (1900..2100).contains(&day.year()).then_some(day)
 }
 
 /// The day of a termly school census, from a text that names year and term (`2024 autumn`): the first Thursday of
@@ -189,7 +202,18 @@ mod tests {
         ] {
             assert_eq!(date(&raw, &styles()), Ok(day));
         }
-        assert_eq!(date(&Raw::Text(Cow::Borrowed("31/02/2022")), &styles()), Err(Problem::NotADate));
+        assert_eq!(
+            date(&Raw::Text(Cow::Borrowed("10/03/22")), &styles()),
+            Ok(day),
+            "two digits are this century's"
+        );
+        for no_day in ["31/02/2022", "10/03/0922", "10/03/3022"] {
+            assert_eq!(
+                date(&Raw::Text(Cow::Borrowed(no_day)), &styles()),
+                Err(Problem::NotADate),
+                "{no_day}"
+            );
+        }
         assert_eq!(date(&Raw::Number(12.0), &styles()), Err(Problem::NotADate));
     }
 

@@ -24,11 +24,15 @@ pub fn anchored(
 ) -> (Vec<Link>, Vec<(Pseudonym, Pseudonym)>) {
     let (certain, alone) = (Name::declare("certain"), Name::declare("alone"));
     let (mut links, mut anchors, mut taken) = (Vec::new(), Vec::new(), HashSet::new());
+    let borne: HashSet<Pseudonym> = before.values().copied().collect();
     for cluster in clusters {
-        let Some((first, _)) = cluster.members.first() else { continue };
-        let held = cluster.members.iter().find_map(|(subject, _)| before.get(subject));
-        let learner =
-            held.copied().filter(|held| !taken.contains(held)).unwrap_or_else(|| keyed.learner(first));
+        let held = cluster.members.iter().filter_map(|(subject, _)| before.get(subject).copied());
+        let mut own = cluster.members.iter().map(|(subject, _)| keyed.learner(subject)).peekable();
+        // An id that somebody bears or has borne is never given to another.
+        let first = own.peek().copied();
+        let free = held.into_iter().find(|held| !taken.contains(held));
+        let fresh = own.find(|own| !taken.contains(own) && !borne.contains(own));
+        let Some(learner) = free.or(fresh).or(first) else { continue };
         taken.insert(learner);
         for (subject, method) in &cluster.members {
             let band = if cluster.members.len() == 1 { alone } else { certain };
@@ -84,11 +88,38 @@ impl Unions {
         self.numbers[root].dedup();
         true
     }
-}
 
-impl Unions {
     /// Whether a root bears a permanent number.
     pub(super) fn bears_number(&self, root: usize) -> bool {
         !self.numbers[root].is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::privacy::Key;
+
+    #[test]
+    fn learners_keep_their_ids_through_merges_and_splits_and_never_share_one() {
+        let keyed = Key::for_demo(1).keyed();
+        let subject = |n: u8| [n; 16];
+        let rule = Name::declare("upn");
+        let clusters = |groups: &[&[u8]]| -> Vec<Cluster> {
+            let members = |group: &&[u8]| group.iter().map(|n| (subject(*n), rule)).collect();
+            groups.iter().map(|group| Cluster { members: members(group) }).collect()
+        };
+        let mut before = HashMap::new();
+        for groups in
+            [&[&[1, 2][..], &[3, 4]][..], &[&[1], &[2, 3, 4]], &[&[1, 2, 3, 4]], &[&[1, 4], &[2], &[3]]]
+        {
+            let (links, anchors) = anchored(&clusters(groups), &keyed, &before);
+            before.extend(anchors);
+            let learner = |n: u8| links.iter().find(|link| link.subject == subject(n)).unwrap().learner;
+            let ids: HashSet<Pseudonym> = groups.iter().map(|group| learner(group[0])).collect();
+            assert_eq!(ids.len(), groups.len(), "{groups:?}");
+            assert!(groups.iter().all(|group| group.iter().all(|n| learner(*n) == learner(group[0]))));
+            assert_eq!(learner(1), keyed.learner(&subject(1)), "the earliest subject's learner keeps its id");
+        }
     }
 }

@@ -23,34 +23,40 @@ struct Rule {
     name: &'static str,
     keys: fn(&Sayings<'_>, &mut Vec<Vec<Word>>),
     agrees: fn(&Sayings<'_>, &Sayings<'_>) -> bool,
+    /// Whether one of two different numbers may have come before the other.
     former: bool,
+    /// Without a number a rule joins only where its block can hold no second person.
+    one_person_only: bool,
 }
 
 const RULES: [Rule; 8] = [
-    Rule { name: "local_key", keys: |s, k| s.each(s.at.local_key, k), agrees: |_, _| true, former: false },
-    Rule { name: "upn", keys: |s, k| s.each(s.at.upn, k), agrees: plausible, former: false },
-    Rule { name: "former_upn", keys: |s, k| s.any_upn(k), agrees: plausible, former: true },
-    Rule { name: "uln", keys: |s, k| s.each(s.at.uln, k), agrees: plausible, former: false },
-    Rule {
-        name: "name_birth_postcode",
-        keys: |s, k| s.name_birth_postcode(k),
-        agrees: same_sex,
-        former: false,
-    },
-    Rule { name: "name_birth", keys: |s, k| s.name_birth(k), agrees: same_sex, former: false },
-    Rule {
-        name: "surname_birth_postcode",
-        keys: |s, k| s.surname_birth_postcode(k),
-        agrees: near_forename,
-        former: false,
-    },
-    Rule {
-        name: "forename_birth_postcode",
-        keys: |s, k| s.forename_birth_postcode(k),
-        agrees: same_sex,
-        former: false,
-    },
+    Rule::numbered("local_key", |s, k| s.each(s.at.local_key, k), nothing_against, false),
+    Rule::numbered("upn", |s, k| s.each(s.at.upn, k), plausible, false),
+    Rule::numbered("former_upn", |s, k| s.any_upn(k), plausible, true),
+    Rule::numbered("uln", |s, k| s.each(s.at.uln, k), plausible, false),
+    Rule::named("name_birth_postcode", |s, k| s.name_birth_postcode(k), same_sex),
+    Rule::named("name_birth", |s, k| s.name_birth(k), same_sex),
+    Rule::named("surname_birth_postcode", |s, k| s.surname_birth_postcode(k), near_forename),
+    Rule::named("forename_birth_postcode", |s, k| s.forename_birth_postcode(k), same_sex),
 ];
+
+impl Rule {
+    const fn numbered(
+        name: &'static str,
+        keys: fn(&Sayings<'_>, &mut Vec<Vec<Word>>),
+        agrees: fn(&Sayings<'_>, &Sayings<'_>) -> bool,
+        former: bool,
+    ) -> Self {
+        Self { name, keys, agrees, former, one_person_only: false }
+    }
+    const fn named(
+        name: &'static str,
+        keys: fn(&Sayings<'_>, &mut Vec<Vec<Word>>),
+        agrees: fn(&Sayings<'_>, &Sayings<'_>) -> bool,
+    ) -> Self {
+        Self { name, keys, agrees, former: false, one_person_only: true }
+    }
+}
 
 impl Linker for Tiers {
     fn model(&self) -> &'static str {
@@ -81,45 +87,64 @@ fn apply(rule: &Rule, sayings: &[Sayings<'_>], unions: &mut Unions, methods: &mu
     }
     postings.sort_unstable();
     for block in postings.chunk_by(|a, b| a.0 == b.0) {
-        if block.len() > LARGEST_BLOCK {
-            continue;
-        }
-        // A rule without a number joins only where the block holds one person: two bearers of different numbers
-        // under one name and birth date are two people, and who has none could be either.
-        for (at, (_, a)) in block.iter().enumerate() {
-            for (_, b) in &block[at + 1..] {
-                let (a, b) = (*a, *b);
-                let ambiguous = !rule.former && rule.name.contains("birth") && holds_two(block, unions);
-                if ambiguous || unions.root(a) == unions.root(b) || !(rule.agrees)(&sayings[a], &sayings[b]) {
-                    continue;
-                }
-                if unions.join(a, b, rule.former) {
-                    methods[a].get_or_insert(rule.name);
-                    methods[b].get_or_insert(rule.name);
-                }
-            }
-        }
-        for (_, at) in block {
-            if methods[*at].is_none() && block.len() > 1 {
-                let root = unions.root(*at);
-                if block.iter().any(|(_, other)| other != at && unions.root(*other) == root) {
-                    methods[*at] = Some(rule.name);
-                }
-            }
+        let members: Vec<usize> = block.iter().map(|(_, at)| *at).collect();
+        if members.len() > 1 && members.len() <= LARGEST_BLOCK {
+            join_block(rule, &members, sayings, unions, methods);
         }
     }
 }
 
-/// Whether a block's members, as joined so far, bear two permanent numbers that nothing connects.
-fn holds_two(block: &[(Vec<Word>, usize)], unions: &mut Unions) -> bool {
+fn join_block(
+    rule: &Rule,
+    members: &[usize],
+    sayings: &[Sayings<'_>],
+    unions: &mut Unions,
+    methods: &mut [Option<&'static str>],
+) {
+    let mut join = |a: usize, b: usize, unions: &mut Unions| {
+        if unions.root(a) != unions.root(b) && unions.join(a, b, rule.former) {
+            methods[a].get_or_insert(rule.name);
+            methods[b].get_or_insert(rule.name);
+        }
+    };
+    for (at, a) in members.iter().enumerate() {
+        for b in &members[at + 1..] {
+            let may = (rule.agrees)(&sayings[*a], &sayings[*b]);
+            if may && !(rule.one_person_only && holds_two(members, sayings, unions)) {
+                join(*a, *b, unions);
+            }
+        }
+    }
+    if rule.one_person_only {
+        return;
+    }
+    // A row with the number and nothing else is whoever the number's other bearers are, if they are one.
+    let (bare, named): (Vec<usize>, Vec<usize>) = members.iter().partition(|at| sayings[**at].is_bare());
+    let mut roots: Vec<usize> = named.iter().map(|at| unions.root(*at)).collect();
+    roots.sort_unstable();
+    roots.dedup();
+    let whole = if named.is_empty() { bare.first() } else { named.first() };
+    if let (true, Some(whole)) = (roots.len() <= 1, whole) {
+        for at in &bare {
+            join(*whole, *at, unions);
+        }
+    }
+}
+
+/// Whether a block can hold two people: its members bear permanent numbers that nothing connects, or forenames of which
+/// neither is a form of the other (twins in one household).
+fn holds_two(members: &[usize], sayings: &[Sayings<'_>], unions: &mut Unions) -> bool {
     let mut bearers: Vec<usize> = Vec::new();
-    for (_, at) in block {
+    for at in members {
         let root = unions.root(*at);
         if unions.bears_number(root) && !bearers.contains(&root) {
             bearers.push(root);
         }
     }
-    bearers.len() > 1
+    let apart = |(at, a): (usize, &usize)| {
+        members[at + 1..].iter().any(|b| sayings[*a].near_forenames(&sayings[*b]) == Some(false))
+    };
+    bearers.len() > 1 || members.iter().enumerate().any(apart)
 }
 
 fn gather(people: &People, unions: &mut Unions, methods: &[Option<&'static str>]) -> Vec<Cluster> {
@@ -218,45 +243,125 @@ impl Sayings<'_> {
     fn births(&self, other: &Self) -> Option<bool> {
         self.shares(other, &[self.at.birth_date])
     }
-    fn initials(&self, other: &Self) -> bool {
-        let firsts = |sayings: &Self| -> Vec<char> {
-            let forenames = [sayings.at.forename, sayings.at.preferred_forename];
-            forenames
+    /// Whether any forename of one is a form of one of the other's: the same, or a short form. None where one has none.
+    fn near_forenames(&self, other: &Self) -> Option<bool> {
+        let texts = |sayings: &Self| -> Vec<String> {
+            let fields = [sayings.at.forename, sayings.at.preferred_forename];
+            fields
                 .iter()
                 .flat_map(|at| sayings.words(*at))
-                .filter_map(|w| sayings.people.text(w).chars().next())
+                .map(|w| sayings.people.text(w).to_owned())
                 .collect()
         };
-        let theirs = firsts(other);
-        firsts(self).iter().any(|first| theirs.contains(first))
+        let near = |a: &str, b: &str| {
+            let (short, long) = if a.len() <= b.len() { (a, b) } else { (b, a) };
+            short == long || (short.len() >= 3 && long.starts_with(short))
+        };
+        let (mine, theirs) = (texts(self), texts(other));
+        (!mine.is_empty() && !theirs.is_empty())
+            .then(|| mine.iter().any(|a| theirs.iter().any(|b| near(a, b))))
+    }
+    /// Whether nothing but a number says who this is.
+    fn is_bare(&self) -> bool {
+        let at = self.at;
+        [at.forename, at.surname, at.preferred_forename, at.preferred_surname, at.birth_date]
+            .iter()
+            .all(|field| self.words(*field).next().is_none())
     }
 }
 
 /// A shared number counts where the birth date agrees with a name beside it, or both names agree.
-/// Twins share a surname and a birth date, so the surname alone needs the initial too.
+/// Twins share a surname and a birth date, so then the forename must be the same or a short form of the other.
 fn plausible(a: &Sayings<'_>, b: &Sayings<'_>) -> bool {
-    let forenames = a.forenames(b);
-    let surnames = a.surnames(b);
+    let (near, surnames) = (a.near_forenames(b), a.surnames(b));
     match a.births(b) {
-        Some(true) => {
-            forenames == Some(true) || (surnames != Some(false) && (forenames.is_none() || a.initials(b)))
+        Some(true) => near == Some(true) || (near.is_none() && surnames != Some(false)),
+        Some(false) => a.forenames(b) == Some(true) && surnames == Some(true),
+        None => {
+            let one_agrees = near == Some(true) || surnames == Some(true);
+            one_agrees && near != Some(false) && surnames != Some(false)
         }
-        Some(false) => forenames == Some(true) && surnames == Some(true),
-        None => forenames != Some(false) && surnames != Some(false),
     }
+}
+
+/// A source's own number joins by itself unless something speaks against it.
+fn nothing_against(a: &Sayings<'_>, b: &Sayings<'_>) -> bool {
+    a.near_forenames(b) != Some(false) && a.surnames(b) != Some(false) && a.births(b) != Some(false)
 }
 
 fn same_sex(a: &Sayings<'_>, b: &Sayings<'_>) -> bool {
     a.shares(b, &[a.at.sex]) != Some(false)
 }
 
-/// Same household and birth date: a nickname or a slip, but never a twin.
+/// Same household and birth date: a short form or a slip, but never a twin.
 fn near_forename(a: &Sayings<'_>, b: &Sayings<'_>) -> bool {
-    let near = |a: &str, b: &str| {
-        let (short, long) = if a.len() <= b.len() { (a, b) } else { (b, a) };
-        short.len() >= 3 && long.starts_with(short)
-    };
-    same_sex(a, b)
-        && a.words(a.at.forename)
-            .any(|mine| b.words(b.at.forename).any(|theirs| near(a.people.text(mine), b.people.text(theirs))))
+    same_sex(a, b) && a.near_forenames(b) == Some(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{definitions::Definitions, privacy::Pseudonym};
+
+    /// Rows as (UPN, forename, surname, birth date, postcode); how many learners they are, and of whom.
+    fn learners(rows: &[[&str; 5]]) -> Vec<Vec<usize>> {
+        let plan = Definitions::load(None).unwrap().identity;
+        let mut people = People::new(&plan);
+        let mut subjects: Vec<Pseudonym> = Vec::new();
+        for (at, row) in rows.iter().enumerate() {
+            let mut said = vec![None; plan.fields.len()];
+            for (name, text) in ["upn", "forename", "surname", "birth_date", "postcode"].iter().zip(row) {
+                said[plan.position(name).unwrap()] = Some(*text).filter(|text| !text.is_empty());
+            }
+            let mut subject = [0_u8; 16];
+            subject[0] = at as u8 + 1;
+            people.add(subject, ("source", ""), &said, at as i64);
+            subjects.push(subject);
+        }
+        let place = |subject: &Pseudonym| subjects.iter().position(|held| held == subject).unwrap();
+        let clusters = Tiers.clusters(&Identified::new(people));
+        let mut groups: Vec<Vec<usize>> =
+            clusters.iter().map(|c| c.members.iter().map(|(subject, _)| place(subject)).collect()).collect();
+        groups.iter_mut().for_each(|group| group.sort_unstable());
+        groups.sort();
+        groups
+    }
+
+    const UPN: &str = "H801200001001";
+
+    #[test]
+    fn a_number_without_a_name_does_not_make_one_child_of_two() {
+        let rows = [
+            [UPN, "JAMES", "ARCHER", "2010-03-10", ""],
+            [UPN, "TOM", "BAKER", "2011-05-01", ""],
+            [UPN, "", "", "", ""],
+        ];
+        assert_eq!(learners(&rows), vec![vec![0], vec![1], vec![2]]);
+        assert_eq!(learners(&[rows[0], rows[2]]), vec![vec![0, 1]], "with one bearer it is that one");
+    }
+
+    #[test]
+    fn twins_stay_two_when_a_number_is_copied() {
+        let twins =
+            [[UPN, "JAMES", "SMITH", "2010-03-10", "ZT11AA"], [UPN, "JACK", "SMITH", "2010-03-10", "ZT11AA"]];
+        assert_eq!(learners(&twins), vec![vec![0], vec![1]]);
+    }
+
+    #[test]
+    fn twins_are_not_chained_by_a_short_form() {
+        let at = |forename| ["", forename, "KHAN", "2010-03-10", "ZT11AA"];
+        let rows = [at("MUHAMMAD ALI"), at("MUHAMMAD UMAR"), at("MUHAMMAD")];
+        assert_eq!(learners(&rows), vec![vec![0], vec![1], vec![2]]);
+        assert_eq!(learners(&[rows[0], rows[2]]), vec![vec![0, 1]]);
+    }
+
+    #[test]
+    fn a_child_is_one_with_a_number_here_and_a_name_there() {
+        let rows = [
+            [UPN, "KAI", "ARCHER", "2010-03-10", "ZT11AA"],
+            ["", "KAI", "ARCHER", "2010-03-10", ""],
+            [UPN, "KAI", "ARCHER", "", ""],
+        ];
+        assert_eq!(learners(&rows), vec![vec![0, 1, 2]]);
+    }
 }

@@ -168,7 +168,6 @@ impl Reading<'_> {
         });
         let conformer = Conformer::new(&binding, &plans, &identity);
         intake.begin_document()?;
-        let before = intake.tally.count(place).set_aside;
         let mut rows = 0;
         for (number, record) in content.records() {
             let origin = Origin { document: digest, part: place.part, row: number };
@@ -181,10 +180,10 @@ impl Reading<'_> {
         Intake::tick(watch, rows);
         // A row set aside could be any row the scope held: nothing is taken for gone until it is mended.
         if let Some(scope) = scope
-            && intake.tally.count(place).set_aside == before
+            && intake.unread == 0
         {
             let origin = Origin { document: digest, part: place.part, row: 0 };
-            intake.end_snapshot(self.feed, scope, origin, place, full);
+            return Ok(intake.end_snapshot(self.feed, scope, origin, place, full));
         }
         Ok(true)
     }

@@ -15,9 +15,8 @@ use std::collections::{HashMap, HashSet};
 /// of a row in one batch the one read last is the later.
 const RESERVED: i64 = 1_000;
 
-/// A snapshot that lacks more than so many rows, and more than so many in a hundred, of what its scope held is not
-/// believed at once.
-const FEW: usize = 10;
+/// A snapshot that lacks more than one person and more than so many rows in a hundred of what its scope held is not
+/// believed at once: providers are small, and a file cut short looks like one from which many have left.
 const MOST_GONE: usize = 30;
 
 /// So many rows are kept in memory before they are written as a batch.
@@ -41,6 +40,8 @@ pub(super) struct Intake<'a> {
     seq: i64,
     reserved: i64,
     in_document: HashMap<Digest16, i64>,
+    /// Rows set aside in this document that could be any row its scope held before.
+    pub(super) unread: u64,
 }
 
 /// What a record belongs to.
@@ -94,6 +95,7 @@ impl<'a> Intake<'a> {
             seq,
             reserved,
             in_document: HashMap::new(),
+            unread: 0,
         })
     }
 
@@ -112,6 +114,7 @@ impl<'a> Intake<'a> {
     /// A new document begins: duplicate keys are told within one document.
     pub(super) fn begin_document(&mut self) -> Result<(), SiteFault> {
         self.in_document.clear();
+        self.unread = 0;
         self.next_seq()
     }
 
@@ -124,7 +127,7 @@ impl<'a> Intake<'a> {
         Ok(())
     }
 
-    /// Takes one record in, or says why it is set aside. Returns the row keys it named.
+    /// Takes one record in, or says why it is set aside.
     pub(super) fn record(
         &mut self,
         conformed: Result<Conformed, Fault>,
@@ -136,6 +139,7 @@ impl<'a> Intake<'a> {
             Ok(true) => self.tally.count(belonging.place).accepted += 1,
             Ok(false) => self.tally.count(belonging.place).unchanged += 1,
             Err(fault) => {
+                self.unread += u64::from(fault.problem != Problem::DuplicateKey);
                 self.tally.count(belonging.place).set_aside += 1;
                 self.tally.note(fault);
             }
@@ -204,8 +208,8 @@ impl<'a> Intake<'a> {
         !unchanged
     }
 
-    /// Ends a snapshot that was read whole: what its scope held before and it lacks is gone. A file cut short looks
-    /// like one from which many have left, so when it lacks much nothing is taken for gone unless a person said so.
+    /// Ends a snapshot that was read whole: what its scope held before and it lacks is gone. False where it lacks so
+    /// much that nothing was taken for gone: a person has to say that the file is whole.
     pub(super) fn end_snapshot(
         &mut self,
         feed: &Feed,
@@ -213,18 +217,20 @@ impl<'a> Intake<'a> {
         origin: Origin,
         place: Place,
         full: bool,
-    ) {
+    ) -> bool {
         let held = self.known.standing(|row| row.scope == Some(scope));
         let of = held.len();
         let lacking: Vec<_> =
             held.into_iter().filter(|(key, _)| !self.in_document.contains_key(key)).collect();
-        if !full && lacking.len() > FEW && lacking.len() * 100 > of * MOST_GONE {
+        let people: HashSet<_> = lacking.iter().map(|(key, row)| row.subject.unwrap_or(*key)).collect();
+        if !full && people.len() > 1 && lacking.len() * 100 > of * MOST_GONE {
             self.tally.note(Fault::document(Place { row: 0, ..place }, Problem::FarFewerRows));
-            return;
+            return false;
         }
         for (key, row) in lacking {
             self.bury(key, row, feed, origin);
         }
+        true
     }
 
     /// A person that the source deleted: every row about them is gone. Returns whether there was any.
@@ -283,9 +289,14 @@ impl<'a> Intake<'a> {
         self.keyed.digest("slot", &[path.as_bytes()])
     }
 
-    /// A document as it would be read: its bytes, and the connector and schemas it is read with.
+    /// A document as it would be read: its bytes, and the connector, schemas, parameters and directory it is read with.
     pub(super) fn reading(&self, document: &Digest16, definitions: &str) -> Digest16 {
-        self.keyed.digest("reading", &[document, definitions.as_bytes()])
+        let mut parts: Vec<&[u8]> =
+            vec![document, definitions.as_bytes(), self.directory.fingerprint().as_bytes()];
+        for (name, value) in &self.source.params {
+            parts.extend([name.as_bytes(), value.as_bytes()]);
+        }
+        self.keyed.digest("reading", &parts)
     }
 
     /// Whether this is what was last read whole from the slot.

@@ -4,7 +4,7 @@ use crate::{
     config::Source,
     conform,
     definitions::{Connector, connector::Form},
-    fault::{Consequence, Count, Name},
+    fault::{Consequence, Count, Name, Problem},
     privacy::PostcodeDirectory,
     source::rest::{Service, ServiceFault},
     telemetry::{self, Event},
@@ -26,6 +26,8 @@ pub enum SourceOutcome {
     Published,
     /// Published, but a document, page or slice is missing and will be asked for again.
     Partly,
+    /// Published, but a snapshot lacks so much that nothing was taken for gone: a person has to look.
+    Held,
     /// Nothing could be read.
     Failed(String),
     /// Its agreement does not allow it.
@@ -166,6 +168,7 @@ fn finish(
 ) -> Result<SourceReport, SiteFault> {
     intake.flush()?;
     let count = intake.tally.total();
+    let held = intake.tally.faults().iter().any(|fault| fault.problem == Problem::FarFewerRows);
     let lost = intake.tally.faults().iter().any(|fault| fault.consequence == Consequence::DocumentSetAside);
     let mut publication = std::mem::take(&mut intake.publication);
     publication.counts = intake.tally.counts().map(|(_, feed, count)| (feed.to_string(), *count)).collect();
@@ -181,7 +184,11 @@ fn finish(
         SourceOutcome::Failed(reason.to_owned())
     } else {
         intake.site.catalog.publish(&run, &publication, &stamp)?;
-        if lost { SourceOutcome::Partly } else { SourceOutcome::Published }
+        match (held, lost) {
+            (true, _) => SourceOutcome::Held,
+            (false, true) => SourceOutcome::Partly,
+            (false, false) => SourceOutcome::Published,
+        }
     };
     telemetry::emit(Event::PullEnded { source, count });
     Ok(SourceReport { source, title, outcome, count })

@@ -123,7 +123,6 @@ impl Slices<'_> {
         intake.begin_document()?;
         let mut walk = Walk::new(self.service, self.paging, url);
         let (mut last, mut whole) = (None, true);
-        let before = intake.tally.count(place).set_aside;
         loop {
             match walk.next().await {
                 Ok(None) => break,
@@ -143,9 +142,10 @@ impl Slices<'_> {
             return Ok(());
         }
         if let (Some(scope), Some(origin)) = (scope, last)
-            && intake.tally.count(place).set_aside == before
+            && intake.unread == 0
+            && !intake.end_snapshot(feed, scope, origin, place, self.full)
         {
-            intake.end_snapshot(feed, scope, origin, place, self.full);
+            return Ok(());
         }
         let cursor = started.format(CURSOR).to_string();
         intake.publication.cursors.push((tenant.id.clone(), feed.name.to_string(), cursor));
