@@ -29,6 +29,10 @@ struct Rule {
     one_person_only: bool,
 }
 
+#[expect(
+    clippy::redundant_closure_for_method_calls,
+    reason = "the path of a method is less general than the type asks for"
+)]
 const RULES: [Rule; 8] = [
     Rule::numbered("local_key", |s, k| s.each(s.at.local_key, k), nothing_against, false),
     Rule::numbered("upn", |s, k| s.each(s.at.upn, k), plausible, false),
@@ -322,7 +326,9 @@ mod tests {
         let clusters = Tiers.clusters(&Identified::new(people));
         let mut groups: Vec<Vec<usize>> =
             clusters.iter().map(|c| c.members.iter().map(|(subject, _)| place(subject)).collect()).collect();
-        groups.iter_mut().for_each(|group| group.sort_unstable());
+        for group in &mut groups {
+            group.sort_unstable();
+        }
         groups.sort();
         groups
     }
