@@ -129,3 +129,19 @@ fn without_purpose_or_agreement_nothing_is_pulled() {
         assert!(!site.data().join("lake").exists());
     }
 }
+
+/// Three lines of configuration do not turn a real source into a demonstration.
+#[test]
+fn a_demonstration_key_opens_nothing_outside_its_estate() {
+    let site = TestSite::new();
+    fs::write(site.inbox("gias").join("Establishment.json"), "[{\"URN\": \"100001\"}]").unwrap();
+    site.source("gias", "gias-json", "");
+    site.source("play", "gias-json", "[demo]\nestate = \"estate\"\nseed = 1\nlearners = 500");
+    site.configure("2026-03-31");
+    let ran = site.run(&["pull"]);
+    assert!(ran.code != 0 && ran.err.contains("demonstration key"), "a real key beside [demo]: {}", ran.err);
+    fs::write(site.path().join("key"), throughline::privacy::Key::for_demo(1).to_bytes()).unwrap();
+    let ran = site.run(&["pull"]);
+    assert!(ran.code != 0 && ran.err.contains("demonstration key"), "{}", ran.err);
+    assert!(!site.data().join("lake").exists());
+}
