@@ -165,10 +165,16 @@ impl<'a> Intake<'a> {
                 door.draw(row, plan, subject, &conformed.identity, belonging.scope.as_ref())
             })
             .collect();
-        let again = |row: &Pseudonymous<Drawn>| self.in_document.get(&row.get().row_key).copied();
-        let conflict = drawn.iter().any(|row| again(row).is_some_and(|hash| hash != row.get().row_hash));
-        if !drawn.is_empty() && (conflict || drawn.iter().all(|row| again(row).is_some())) {
+        // What this document said before stands; a record is set aside only when it says nothing else.
+        let (again, fresh): (Vec<_>, Vec<_>) =
+            drawn.into_iter().partition(|row| self.in_document.contains_key(&row.get().row_key));
+        if fresh.is_empty() && !again.is_empty() {
             return Err(Fault::row(belonging.place, Problem::DuplicateKey));
+        }
+        for row in &again {
+            if self.in_document.get(&row.get().row_key) != Some(&row.get().row_hash) {
+                self.tally.note(Fault::cell(belonging.place, Problem::DuplicateKey));
+            }
         }
         let mut new = false;
         if let (Some(subject), Some(person)) = (&subject, &conformed.person) {
@@ -178,7 +184,7 @@ impl<'a> Intake<'a> {
                 new = true;
             }
         }
-        for row in drawn {
+        for row in fresh {
             self.in_document.insert(row.get().row_key, row.get().row_hash);
             new |= self.keep(row, belonging);
         }
@@ -190,8 +196,7 @@ impl<'a> Intake<'a> {
         let (entity, key, subject, hash) =
             (row.get().entity, row.get().row_key, row.get().subject, row.get().row_hash);
         let held = self.known.get(&key);
-        let unchanged =
-            held.is_some_and(|held| !held.gone && held.hash == hash && held.scope == belonging.scope);
+        let unchanged = held.is_some_and(|held| !held.gone && held.hash == hash);
         self.known
             .set(key, KnownRow { entity, subject, hash, scope: belonging.scope, seq: self.seq, gone: false });
         if !unchanged {

@@ -135,6 +135,26 @@ fn a_bad_file_does_not_harm_its_neighbours() {
     assert_eq!((again.code, &again.json()["sources"][0]["accepted"]), (0, &0.into()), "{}", again.out);
 }
 
+/// A child registered twice in one return, with other needs the second time: the first need stands, and neither roll is lost.
+#[test]
+fn what_is_said_again_costs_no_more_than_itself() {
+    let site = TestSite::new();
+    let rows = "upn,NativeId,surname,forename,dob,entrydate,senprovision\n\
+                a,SCH1,Archer,Kai,2010-Mar-10,2021-Sep-01,K\n\
+                a,SCH2,Archer,Kai,2010-Mar-10,2022-Sep-01,E\n\
+                a,SCH2,Archer,Kai,2010-Mar-10,2022-Sep-01,E\n";
+    fs::write(site.inbox("census").join("2024_autumn_pupilonroll.csv"), rows).unwrap();
+    site.source("census", "school-census-tables", "");
+    site.configure("2025-03-31");
+    let ran = site.run(&["--json", "pull"]);
+    balanced(&ran);
+    let source = &ran.json()["sources"][0];
+    assert_eq!((&source["accepted"], &source["set_aside"]), (&2.into(), &1.into()), "{}", ran.out);
+    assert_eq!(enrolments(&site).len(), 2);
+    let consequences: Vec<_> = problems(&site)["duplicate_key"].iter().map(|line| line.3.clone()).collect();
+    assert_eq!(consequences, ["cell_emptied", "row_set_aside"]);
+}
+
 /// A corrected file, the first one put back, and a file cut short: each is what it says, and nothing more is taken for gone.
 #[test]
 fn a_snapshot_put_back_is_read_again_and_one_cut_short_takes_nobody_away() {
