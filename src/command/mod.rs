@@ -10,6 +10,7 @@ mod pull;
 mod release;
 #[cfg(feature = "warehouse")]
 mod report;
+mod runs;
 mod screen;
 mod status;
 mod verify;
@@ -133,6 +134,7 @@ fn verb(cli: &Cli, screen: &Screen) -> Verdict {
         Verb::Check => check::check(&cli.config, screen),
         Verb::Pull { sources, full } => pull::pull(settings(&cli.config)?, sources, *full, screen),
         Verb::Link => pull::link(settings(&cli.config)?, screen),
+        Verb::Runs { what } => runs::runs(settings(&cli.config)?, what.as_ref(), screen),
         Verb::Status => status::status(settings(&cli.config)?, screen),
         Verb::Quarantine { source, all } => {
             status::quarantine(settings(&cli.config)?, source.as_deref(), *all, screen)

@@ -5,13 +5,16 @@
 #[cfg(feature = "warehouse")]
 mod build;
 mod files;
+mod fold;
 mod intake;
 mod link;
 mod pull;
 #[cfg(feature = "warehouse")]
 mod release;
+mod runs;
 mod service;
 mod site;
+mod stage;
 
 #[cfg(feature = "warehouse")]
 pub use build::{BuildReport, build, write_shell};
@@ -19,6 +22,7 @@ pub use link::{LinkReport, link};
 pub use pull::{PullOptions, PullReport, SourceOutcome, SourceReport, pull};
 #[cfg(feature = "warehouse")]
 pub use release::release;
+pub use runs::{Verdict, approve, discard};
 pub use site::{Site, SiteFault};
 
 /// What a person at a terminal is shown while a verb works.
