@@ -2,7 +2,7 @@ use super::{Site, SiteFault};
 use crate::{
     catalog::{Batch, Checkpoint, FileKind, NewFile, Run, Said},
     conform::Conformed,
-    fault::{Count, Fault, Name, Tally, failpoint},
+    fault::{Count, Fault, Name, Tally, batch_rows, failpoint},
     lake::{self, Entry, IndexWriter, Meta, NO_FILE, RecordPlace, Rows, Saying, Sayings, Sorted, StoredRow},
     link::{Segment, saying_digest},
     privacy::{Digest16, Drawn, IdentityKind, IdentityPlan, Keyed, Pseudonym, Pseudonymous},
@@ -130,8 +130,9 @@ impl Waiting {
     }
 
     /// Whether so much waits that it should be staged.
-    pub(super) const fn is_due(&self) -> bool {
-        self.count >= BATCH_ROWS || self.bytes >= BATCH_BYTES || self.records.len() >= BATCH_ROWS
+    pub(super) fn is_due(&self) -> bool {
+        let rows = batch_rows(BATCH_ROWS);
+        self.count >= rows || self.bytes >= BATCH_BYTES || self.records.len() >= rows
     }
 
     /// Whether nothing at all waits.
