@@ -34,6 +34,12 @@ pub fn arm_failpoints() {
     let _ = SMALL.get_or_init(|| std::env::var(BATCH_ROWS).ok().and_then(|rows| rows.parse().ok()));
 }
 
+/// The same for a test inside the crate.
+#[cfg(test)]
+pub(crate) fn small_batches(rows: usize) {
+    let _ = SMALL.set(Some(rows));
+}
+
 /// How many rows make a batch: so many, unless a test asked for fewer.
 pub fn batch_rows(usual: usize) -> usize {
     SMALL.get().copied().flatten().map_or(usual, |small| small.clamp(1, usual))

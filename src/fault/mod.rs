@@ -9,6 +9,8 @@ mod name;
 mod problem;
 mod tally;
 
+#[cfg(test)]
+pub(crate) use failpoint::small_batches;
 pub use failpoint::{arm_failpoints, batch_rows, failpoint};
 pub use name::Name;
 pub use problem::{Consequence, Problem};

@@ -13,7 +13,7 @@ use std::{
 };
 
 /// So many rows are kept in memory before they are written as a batch ...
-const BATCH_ROWS: usize = if cfg!(test) { 5 } else { 65_536 };
+const BATCH_ROWS: usize = 65_536;
 /// ... or so many bytes of them, about.
 const BATCH_BYTES: usize = 24 << 20;
 

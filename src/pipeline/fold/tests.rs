@@ -128,7 +128,13 @@ purposes = ["research"]
 "#;
 
 impl Desk {
+    /// With batches so small that a few records make many.
     fn new() -> Self {
+        crate::fault::small_batches(5);
+        Self::with_usual_batches()
+    }
+
+    fn with_usual_batches() -> Self {
         let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join("throughline.toml"), CONFIGURATION).unwrap();
         let key = dir.path().join("key");
@@ -501,4 +507,39 @@ fn what_looks_wrong_is_held_and_what_is_merely_large_is_not() {
     };
     assert_eq!(guarded(&mut desk, 0..60, refusing(51)), ["many_set_aside"]);
     assert_eq!(guarded(&mut desk, 0..60, refusing(29)), none);
+}
+
+/// Peak memory and CPU time of the whole path from conformed records to a published run, three times: all new, all
+/// unchanged, one in a hundred changed. Run alone, in release: `THROUGHLINE_RECORDS=5000000 cargo test --release --lib
+/// deep_memory -- --ignored --nocapture`.
+#[test]
+#[ignore = "takes a while: run by `just deep`"]
+fn deep_memory_does_not_grow_with_the_records() {
+    let records = std::env::var("THROUGHLINE_RECORDS").map_or(500_000, |n| n.parse().unwrap());
+    let mut desk = Desk::with_usual_batches();
+    let directory = PostcodeDirectory::default();
+    let feed = desk.feed.clone();
+    for (what, changed) in [("new", 0_u32), ("unchanged", 0), ("a hundredth changed", 100)] {
+        let began = std::time::Instant::now();
+        let mut intake = Intake::open(&mut desk.site, &desk.source, &directory, true).unwrap();
+        intake.begin_document().unwrap();
+        let origin = Origin { document: [1; 16], part: 1, row: 1 };
+        let place = intake.place(&feed);
+        for person in 0..records {
+            let hours = u8::from(changed > 0 && person % changed == 0);
+            let record = (0, (person % 97) as u8, vec![(1, hours), (2, 7), (3, 7)]);
+            let mut conformed = conformed(&intake, &record, origin);
+            conformed.person = Some(Identified::new(PersonKey(person.to_string())));
+            intake
+                .record(Ok(conformed), vec![], &Belonging { feed: &feed, tenant: "", place, scope: None })
+                .unwrap();
+        }
+        let staged = began.elapsed();
+        let (site, run, _lease) = intake.close().unwrap();
+        let folded = fold(site, &run, None).unwrap();
+        let status = fs::read_to_string("/proc/self/status").unwrap();
+        let peak = status.lines().find(|line| line.starts_with("VmHWM")).unwrap().to_owned();
+        println!("{what}: staged {staged:?}, in all {:?}, {peak}, {:?}", began.elapsed(), folded.total());
+        assert!(!folded.held);
+    }
 }
