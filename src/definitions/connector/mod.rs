@@ -2,11 +2,14 @@
 //!
 //! `connectors/README.md` says the same for people. `raw` mirrors the file and refuses unknown keys; this module
 //! holds what the stages read, with entities and columns already looked up.
+mod file;
 mod raw;
 mod resolve;
+mod rest;
 
-pub use raw::{Deletions, FileForm, FileFormat, Header, Paging, SheetChoice, Since, Stop, Tenants};
+pub use file::{FileForm, FileFormat, Header, SheetChoice, Stop};
 pub(super) use resolve::load;
+pub use rest::{Deletions, Paging, Since, Tenants};
 
 use crate::fault::Name;
 use std::collections::{BTreeMap, HashMap};

@@ -48,7 +48,7 @@ impl Resolver<'_> {
         }
         let form = match (raw.kind.as_str(), raw.rest, raw.file) {
             ("rest", Some(rest), None) => {
-                let super::raw::Auth::Bearer = rest.auth;
+                let super::rest::Auth::Bearer = rest.auth;
                 Form::Rest { paging: rest.paging, tenants: rest.tenants, deletions: rest.deletions }
             }
             ("file", None, Some(file)) => Form::File(Box::new(file)),
