@@ -83,6 +83,7 @@ impl<'a> Door<'a> {
                 .from_identity
                 .and_then(|at| identity.get(at))
                 .map_or(Cell::Null, |text| coarsen(&column.kind, text, self.directory)),
+            Treatment::Hash if cell == Cell::Null => Cell::Null,
             Treatment::Hash => {
                 bytes.clear();
                 cell.encode(bytes);
