@@ -70,7 +70,8 @@ pub struct Feed {
     pub snapshot: Option<Vec<String>>,
     /// How a record says that it is gone.
     pub deleted: Option<Deleted>,
-    /// Only records where each of these paths or headers holds one of its texts, folded; others are never read.
+    /// Only records where each of these paths or headers holds one of its texts, folded, or after a `!` holds none of
+    /// them; others are never read.
     pub when: Vec<(String, Vec<String>)>,
     /// The source says a row again by design; the first stands, and saying it again is no fault.
     pub repeats: bool,
@@ -181,7 +182,9 @@ impl Feed {
         if let Some(deleted) = &self.deleted {
             paths.add("", &deleted.at);
         }
-        self.when.iter().for_each(|(path, _)| paths.add("", path));
+        for (path, _) in &self.when {
+            paths.add("", path.trim_start_matches('!'));
+        }
         for (_, cell) in &self.identity {
             paths.add_cell("", cell);
         }
@@ -189,7 +192,7 @@ impl Feed {
             let each = row.each.as_deref().unwrap_or("");
             paths.add("", each);
             for (path, _) in &row.when {
-                paths.add(each, path);
+                paths.add(each, path.trim_start_matches('!'));
             }
             for cell in row.columns.iter().flatten() {
                 paths.add_cell(each, cell);
