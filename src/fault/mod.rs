@@ -94,6 +94,10 @@ impl Fault {
     pub const fn document(place: Place, problem: Problem) -> Self {
         Self { place, problem, consequence: Consequence::DocumentSetAside }
     }
+    /// A thing to know that costs nothing.
+    pub const fn note(place: Place, problem: Problem) -> Self {
+        Self { place, problem, consequence: Consequence::Noted }
+    }
 }
 
 impl fmt::Display for Fault {

@@ -1,6 +1,7 @@
 use super::{
     file::FileForm,
-    rest::{RawRest, Since},
+    rest::RestForm,
+    since::{Changelog, Since},
 };
 use crate::definitions::ordered::Ordered;
 use serde::Deserialize;
@@ -15,7 +16,7 @@ pub(super) struct RawConnector {
     pub confirmed: String,
     #[serde(default)]
     pub nulls: Vec<String>,
-    pub rest: Option<RawRest>,
+    pub rest: Option<RestForm>,
     pub file: Option<FileForm>,
     #[serde(rename = "feed")]
     pub feeds: Vec<RawFeed>,
@@ -33,6 +34,7 @@ pub(super) struct RawFeed {
     #[serde(default)]
     pub records: String,
     pub since: Option<Since>,
+    pub changelog: Option<Changelog>,
     pub mode: Mode,
     #[serde(default)]
     pub scope: Vec<String>,

@@ -47,10 +47,7 @@ impl Resolver<'_> {
             self.complain("name", format!("the name is `{}`, the file `{stem}`", raw.name), "make them one");
         }
         let form = match (raw.kind.as_str(), raw.rest, raw.file) {
-            ("rest", Some(rest), None) => {
-                let super::rest::Auth::Bearer = rest.auth;
-                Form::Rest { paging: rest.paging, tenants: rest.tenants, deletions: rest.deletions }
-            }
+            ("rest", Some(rest), None) => Form::Rest(Box::new(rest)),
             ("file", None, Some(file)) => Form::File(Box::new(file)),
             (kind, ..) => {
                 let problem = format!("kind `{kind}` does not go with its tables");
@@ -125,6 +122,7 @@ impl Resolver<'_> {
             query: raw.query,
             records: raw.records.split('.').filter(|step| !step.is_empty()).map(str::to_owned).collect(),
             since: raw.since,
+            changelog: raw.changelog,
             snapshot,
             public: raw.public,
             person,
