@@ -178,19 +178,23 @@ impl Problem {
             Self::ServiceFailed => "try again, then ask the supplier",
             Self::ListMoves => "pull at a quieter hour; nothing was taken for whole",
             Self::TokenRefused => "check the credential in the token file, and its scope",
-            Self::ForeignBase => "compare the tenant's host and attributes with `base_url` and the connector's `tenants`",
-            Self::ConsentRevoked => "stop relying on its records, and apply the agreement's rule for what was read before",
+            Self::ForeignBase => {
+                "compare the tenant's host and attributes with `base_url` and the connector's `tenants`"
+            }
+            Self::ConsentRevoked => {
+                "stop relying on its records, and apply the agreement's rule for what was read before"
+            }
             Self::NoConsent => "ask the school to grant the permission, or treat the column as not known",
             Self::NewField => "add it to the connector where it is wanted",
             Self::MissingField => "compare the answer with the connector: the supplier may have renamed it",
-            Self::RetypedField => "compare the answer with the connector: the supplier may write it otherwise now",
+            Self::RetypedField => {
+                "compare the answer with the connector: the supplier may write it otherwise now"
+            }
             Self::PageRepeated
             | Self::ForeignLink
             | Self::TooManyPages
             | Self::NoPaging
-            | Self::TotalDisagrees => {
-                "the supplier's paging misbehaves: nothing of this slice was published"
-            }
+            | Self::TotalDisagrees => "the supplier's paging misbehaves: nothing of this slice was published",
         }
     }
 }
@@ -249,6 +253,8 @@ impl fmt::Display for Problem {
 pub enum Consequence {
     /// The cell counts as empty; the row went on.
     CellEmptied,
+    /// One of several items in a record was left out; the record and the others went on.
+    ItemSetAside,
     /// The row was left out and counted.
     RowSetAside,
     /// The whole document or page was left out.
@@ -262,6 +268,7 @@ impl Consequence {
     pub fn code(self) -> &'static str {
         match self {
             Self::CellEmptied => "cell_emptied",
+            Self::ItemSetAside => "item_set_aside",
             Self::RowSetAside => "row_set_aside",
             Self::DocumentSetAside => "document_set_aside",
             Self::Noted => "noted",
@@ -273,6 +280,7 @@ impl fmt::Display for Consequence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::CellEmptied => "cell left empty",
+            Self::ItemSetAside => "item set aside",
             Self::RowSetAside => "row set aside",
             Self::DocumentSetAside => "document set aside",
             Self::Noted => "noted",

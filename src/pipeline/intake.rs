@@ -152,6 +152,7 @@ impl<'a> Intake<'a> {
         belonging: &Belonging<'_>,
     ) -> Result<(), SiteFault> {
         self.tally.count(belonging.place).read += 1;
+        self.unread += conformed.as_ref().map_or(0, |conformed| u64::from(conformed.items_lost));
         match conformed.and_then(|conformed| self.take(conformed, belonging)) {
             Ok(true) => self.tally.count(belonging.place).accepted += 1,
             Ok(false) => self.tally.count(belonging.place).unchanged += 1,
@@ -174,12 +175,14 @@ impl<'a> Intake<'a> {
     fn take(&mut self, conformed: Conformed, belonging: &Belonging<'_>) -> Result<bool, Fault> {
         let door = Door::new(&self.keyed, self.source.name.as_str(), self.directory);
         let subject = conformed.person.as_ref().map(|person| door.subject(belonging.tenant, person));
+        // A keyed row is the same whatever read it; its scope only says which full list would lack it.
+        let names_rows = belonging.scope.filter(|_| belonging.feed.snapshot.is_some());
         let drawn: Vec<Pseudonymous<Drawn>> = conformed
             .rows
             .into_iter()
             .map(|row| {
                 let plan = &self.site.definitions.plans[row.veiled().entity];
-                door.draw(row, plan, subject, &conformed.identity, belonging.scope.as_ref())
+                door.draw(row, plan, subject, &conformed.identity, names_rows.as_ref())
             })
             .collect();
         // What this document said before stands; a record is set aside only when it says nothing else.
@@ -213,7 +216,9 @@ impl<'a> Intake<'a> {
         let (entity, key, subject, hash) =
             (row.get().entity, row.get().row_key, row.get().subject, row.get().row_hash);
         let held = self.known.get(&key);
-        let unchanged = held.is_some_and(|held| !held.gone && held.hash == hash);
+        // Whoever said a row last is whose full list would lack it.
+        let moved = |held: &KnownRow| belonging.scope.is_some() && held.scope != belonging.scope;
+        let unchanged = held.is_some_and(|held| !held.gone && held.hash == hash && !moved(held));
         self.known
             .set(key, KnownRow { entity, subject, hash, scope: belonging.scope, seq: self.seq, gone: false });
         if !unchanged {

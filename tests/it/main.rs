@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod architecture;
+mod backload;
 mod bad_input;
 mod check;
 mod disclosure;

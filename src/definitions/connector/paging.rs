@@ -18,6 +18,13 @@ pub struct Paging {
     pub steady: bool,
 }
 
+impl Paging {
+    /// One answer and no more.
+    pub const fn single() -> Self {
+        Self { step: PageStep::Single, max_pages: 1, total: None, steady: true }
+    }
+}
+
 /// How the next page is found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PageStep {
@@ -37,7 +44,7 @@ pub enum PageStep {
         size: Option<u64>,
         /// Path to the number of pages.
         pages: Option<String>,
-        /// `{page:N}` stands after the address instead of a parameter.
+        /// `{page:N}` stands after the address, behind the parameter if there is one.
         suffix: bool,
     },
     /// By the number of records before it.
@@ -156,7 +163,9 @@ fn page(raw: &mut RawPaging) -> Result<PageStep, String> {
         Some("suffix") => true,
         Some(other) => return Err(format!("`{other}` is not a style of paging; the only one is suffix")),
     };
-    let param = if suffix { String::new() } else { needed(raw.param.take(), "param")? };
+    // With a suffix it names the parameter that the number stands behind.
+    let param = raw.param.take();
+    let param = if suffix { param.unwrap_or_default() } else { needed(param, "param")? };
     if raw.size_param.is_some() && raw.size.is_none() {
         return Err("`size_param` needs a `size`".to_owned());
     }
@@ -186,7 +195,8 @@ mod tests {
 
     #[test]
     fn every_kind_takes_its_own_keys_and_no_others() {
-        let link = read(r#"kind = "next_link", at = "meta.next", max_pages = 7, total = "header:X-Total""#).unwrap();
+        let link =
+            read(r#"kind = "next_link", at = "meta.next", max_pages = 7, total = "header:X-Total""#).unwrap();
         assert_eq!(link.step, PageStep::NextLink("meta.next".into()));
         assert_eq!((link.max_pages, link.total), (7, Some(Total::Header("x-total".into()))));
         assert!(!link.steady);

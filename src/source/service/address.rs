@@ -37,7 +37,8 @@ impl Words<'_> {
     /// A base address: a word may only be a label of a host or a part of a path.
     pub(super) fn base(&self, text: &str) -> Option<Url> {
         let label = |word: &str| {
-            let plain = !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+            let plain =
+                !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
             plain.then(|| word.to_owned())
         };
         let mut url = Url::parse(&self.fill(text, label)?).ok()?;
@@ -119,8 +120,11 @@ pub(super) fn same_host(from: &Url, link: &str) -> Result<Url, Problem> {
 
 /// The same address with a parameter set, whatever it was before.
 pub(super) fn with_param(url: &Url, param: &str, value: &str) -> Url {
-    let others: Vec<(String, String)> =
-        url.query_pairs().filter(|(name, _)| name != param).map(|(n, v)| (n.into_owned(), v.into_owned())).collect();
+    let others: Vec<(String, String)> = url
+        .query_pairs()
+        .filter(|(name, _)| name != param)
+        .map(|(n, v)| (n.into_owned(), v.into_owned()))
+        .collect();
     let mut url = url.clone();
     url.query_pairs_mut().clear().extend_pairs(others).append_pair(param, value);
     url
@@ -150,7 +154,10 @@ mod tests {
         assert_eq!(words("a/../b?c").path("v1/{tenant}/x").unwrap(), "v1/a%2F..%2Fb%3Fc/x");
         assert_eq!(words("..").path("v1/{tenant}/x"), None);
         assert_eq!(words("A1").path("v1/{other}/x"), None);
-        assert_eq!(words("oak").base("https://{tenant}.mis.example").unwrap().as_str(), "https://oak.mis.example/");
+        assert_eq!(
+            words("oak").base("https://{tenant}.mis.example").unwrap().as_str(),
+            "https://oak.mis.example/"
+        );
         assert_eq!(words("evil.example/").base("https://{tenant}.mis.example"), None);
         assert_eq!(words("x").base("http://mis.example"), None, "in clear");
     }
@@ -161,7 +168,14 @@ mod tests {
         let own = |told| own_base(&base, told).map(|url| url.to_string());
         assert_eq!(own("api-south.mis.example").unwrap(), "https://api-south.mis.example/");
         assert_eq!(own("https://api.mis.example/").unwrap(), "https://api.mis.example/");
-        for foreign in ["mis.example.evil.example", "evil.example", "127.0.0.1", "", "api.mis.example:8443", "a@b.mis.example"] {
+        for foreign in [
+            "mis.example.evil.example",
+            "evil.example",
+            "127.0.0.1",
+            "",
+            "api.mis.example:8443",
+            "a@b.mis.example",
+        ] {
             assert_eq!(own(foreign), Err(Problem::ForeignBase), "{foreign}");
         }
         let uk = Url::parse("https://mis.co.uk/").unwrap();

@@ -49,7 +49,9 @@ impl<'r> Reading<'r> {
         };
         let (success, failure) = (form.success.as_ref(), form.failure.as_ref());
         let own = [next, pages, total, success.map(|s| s.at.as_str()), failure.map(|f| f.at.as_str())];
-        let envelope = Wanted::of(own.into_iter().flatten().chain(around));
+        let mut paths: Vec<String> = own.into_iter().flatten().map(str::to_owned).collect();
+        paths.extend(around.into_iter().map(str::to_owned));
+        let envelope = Wanted::of(paths.iter().map(String::as_str));
         let path = |path: Option<&str>| path.and_then(|path| envelope.path("", path));
         Self {
             records,
@@ -71,6 +73,11 @@ impl<'r> Reading<'r> {
         self.envelope.path("", path)
     }
 
+    /// What is wanted of the envelope.
+    pub const fn envelope(&self) -> &Wanted {
+        &self.envelope
+    }
+
     /// Reads an answer that came with status 200 and may still be none.
     pub(super) fn read<'d>(&self, bytes: &'d [u8]) -> Result<Answer<'d>, Miss> {
         let answer = match self.format {
@@ -83,7 +90,11 @@ impl<'r> Reading<'r> {
             && let Some(word) = said(path)
         {
             let transient = failure.transient.iter().any(|text| fold(text) == word);
-            return Err(if transient { Miss::again(Problem::ServiceFailed) } else { Miss::Lasting(Problem::ServiceFailed) });
+            return Err(if transient {
+                Miss::again(Problem::ServiceFailed)
+            } else {
+                Miss::Lasting(Problem::ServiceFailed)
+            });
         }
         if let Some((success, path)) = &self.success
             && said(path) != Some(fold(&success.is))
@@ -114,7 +125,8 @@ impl<'r> Reading<'r> {
     /// Whether the block that should hold the next page's address is missing altogether.
     pub(super) fn lacks_paging(&self, answer: &Answer<'_>) -> bool {
         let Some((block, _)) = self.at.rsplit_once('.') else { return false };
-        self.envelope.path("", block).is_some_and(|path| answer.envelope.at(&path).is_none())
+        let there = |path: Path| matches!(answer.envelope.at(&path), Some(Tree::Fields(_)));
+        !self.envelope.path("", block).is_some_and(there)
     }
 
     pub(super) const fn total_header(&self) -> Option<&str> {
@@ -241,7 +253,10 @@ mod tests {
     use super::*;
 
     fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
-        pairs.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect::<HeaderMap>()
+        pairs
+            .iter()
+            .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()))
+            .collect::<HeaderMap>()
     }
 
     #[test]
@@ -257,8 +272,12 @@ mod tests {
 
     #[test]
     fn links_with_and_without_brackets() {
-        let value = r#"<https://x.example/a?limit=2,3&offset=2>; rel="next", <https://x.example/z>; rel=last"#;
-        assert_eq!(links(value), [("https://x.example/a?limit=2,3&offset=2", "next"), ("https://x.example/z", "last")]);
+        let value =
+            r#"<https://x.example/a?limit=2,3&offset=2>; rel="next", <https://x.example/z>; rel=last"#;
+        assert_eq!(
+            links(value),
+            [("https://x.example/a?limit=2,3&offset=2", "next"), ("https://x.example/z", "last")]
+        );
         let bare = r#"https://x.example/a?offset=2; rel="next", https://x.example/z; rel="last""#;
         assert_eq!(links(bare), [("https://x.example/a?offset=2", "next"), ("https://x.example/z", "last")]);
     }

@@ -70,7 +70,9 @@ impl Authority {
     /// Whose token it is: one for all, or one for each tenant where the tenant is named in the exchange.
     fn slot(&self, tenant: &str) -> String {
         match &self.auth {
-            Auth::Exchange { body, .. } if body.values().any(|value| value.contains('{')) => tenant.to_owned(),
+            Auth::Exchange { body, .. } if body.values().any(|value| value.contains('{')) => {
+                tenant.to_owned()
+            }
             _ => String::new(),
         }
     }
@@ -168,7 +170,13 @@ impl Authority {
         read_token(&bytes, token_path, expires_path)
     }
 
-    fn oauth2(&self, client: &Client, url: Url, scope: &str, place: ClientIn) -> Result<RequestBuilder, Miss> {
+    fn oauth2(
+        &self,
+        client: &Client,
+        url: Url,
+        scope: &str,
+        place: ClientIn,
+    ) -> Result<RequestBuilder, Miss> {
         let (id, secret) = self.secret.split_once(':').ok_or(Miss::Lasting(Problem::TokenRefused))?;
         let mut form = url.clone();
         form.set_query(None);
@@ -194,7 +202,8 @@ fn read_token(bytes: &[u8], token_path: &str, expires_path: Option<&str>) -> Res
     let answer = json::read(bytes, &[], &wanted, &Wanted::of([])).map_err(Miss::again)?;
     let record = answer.records.as_ref().and_then(|records| records.first());
     let said = |path: &str| record?.at(&wanted.path("", path)?)?.scalar_text();
-    let text = said(token_path).filter(|text| !text.is_empty()).ok_or(Miss::Lasting(Problem::TokenRefused))?;
+    let text =
+        said(token_path).filter(|text| !text.is_empty()).ok_or(Miss::Lasting(Problem::TokenRefused))?;
     let life = expires_path.and_then(said).and_then(|text| lifetime(&text));
     let until = life.map(|life| Instant::now() + life.saturating_sub(MARGIN.min(life / 10)));
     Ok(Token { text: Zeroizing::new(text.into_owned()), until })

@@ -206,11 +206,17 @@ impl Service {
     }
 
     /// Waits before another attempt, or says that there will be none for now.
-    async fn wait_again(&mut self, problem: Problem, hint: Option<Duration>, failed: u32) -> Result<(), Refusal> {
+    async fn wait_again(
+        &mut self,
+        problem: Problem,
+        hint: Option<Duration>,
+        failed: u32,
+    ) -> Result<(), Refusal> {
         if matches!(problem, Problem::Unreachable | Problem::HttpStatus(500..)) {
             self.breaker.failed(Instant::now(), self.patience.rest);
         }
-        let wait = hint.map_or_else(|| self.patience.backoff(failed), |hint| hint.max(self.patience.shortest));
+        let wait =
+            hint.map_or_else(|| self.patience.backoff(failed), |hint| hint.max(self.patience.shortest));
         if wait > self.patience.longest || failed >= self.patience.attempts || !self.budget.may_retry() {
             return Err(Refusal::Later(problem, hint.unwrap_or_default()));
         }
@@ -238,8 +244,11 @@ impl Service {
         self.budget.requests += 1;
         let token_base = self.token_base(words)?;
         let request = self.authority.sign(&self.client, url, &token_base, words).await?;
-        let mut answer =
-            request.headers(self.fixed.clone()).send().await.map_err(|_| Miss::again(Problem::Unreachable))?;
+        let mut answer = request
+            .headers(self.fixed.clone())
+            .send()
+            .await
+            .map_err(|_| Miss::again(Problem::Unreachable))?;
         self.pace.told(answer.headers(), Utc::now().timestamp(), self.patience.longest, Instant::now());
         let status = answer.status();
         if !status.is_success() {
@@ -263,7 +272,8 @@ impl Service {
         let base = self.token_base.as_ref().unwrap_or(&self.base);
         let mut url = words.base(base).ok_or(Miss::Lasting(Problem::ForeignBase))?;
         // An address of its own may be the token's whole address: then nothing is joined to it.
-        if self.token_base.as_ref().is_some_and(|base| !base.ends_with('/')) && !self.form.auth.joins_a_path() {
+        if self.token_base.as_ref().is_some_and(|base| !base.ends_with('/')) && !self.form.auth.joins_a_path()
+        {
             let path = url.path().trim_end_matches('/').to_owned();
             url.set_path(&path);
         }

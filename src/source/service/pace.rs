@@ -22,14 +22,16 @@ impl Pace {
 
     /// How long to wait before the next request, which is taken out at once.
     pub(super) fn take(&mut self, now: Instant) -> Duration {
-        let closed = self.closed_until.take().map_or(Duration::ZERO, |until| until.saturating_duration_since(now));
+        let closed =
+            self.closed_until.take().map_or(Duration::ZERO, |until| until.saturating_duration_since(now));
         let Some(rate) = self.rate else { return closed };
         let full = f64::from(rate.requests.max(1));
         let per_second = full / f64::from(rate.per_seconds.max(1));
         let since = now.saturating_duration_since(self.filled).as_secs_f64();
         self.left = per_second.mul_add(since, self.left).min(full) - 1.0;
         self.filled = now;
-        let empty = if self.left < 0.0 { Duration::from_secs_f64(-self.left / per_second) } else { Duration::ZERO };
+        let empty =
+            if self.left < 0.0 { Duration::from_secs_f64(-self.left / per_second) } else { Duration::ZERO };
         empty.max(closed)
     }
 

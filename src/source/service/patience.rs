@@ -18,6 +18,8 @@ pub struct Patience {
     pub shortest: Duration,
     /// One answer may take so long, to its last byte.
     pub timeout: Duration,
+    /// A slice that the service puts off is waited for so long at the end of a run.
+    pub park: Duration,
     /// So long a host that fails again and again is left alone.
     pub rest: Duration,
 }
@@ -30,6 +32,7 @@ impl Default for Patience {
             longest: Duration::from_secs(30),
             shortest: Duration::from_millis(250),
             timeout: Duration::from_mins(1),
+            park: Duration::from_mins(5),
             rest: Duration::from_secs(30),
         }
     }
@@ -109,7 +112,11 @@ mod tests {
 
     #[test]
     fn waits_grow_to_a_ceiling_and_differ() {
-        let patience = Patience { pause: Duration::from_millis(100), longest: Duration::from_secs(1), ..Patience::default() };
+        let patience = Patience {
+            pause: Duration::from_millis(100),
+            longest: Duration::from_secs(1),
+            ..Patience::default()
+        };
         let drawn: Vec<_> = (0..64).map(|_| patience.backoff(1)).collect();
         assert!(drawn.iter().all(|wait| *wait <= Duration::from_millis(100)));
         assert!(drawn.windows(2).any(|pair| pair[0] != pair[1]), "jitter");

@@ -83,7 +83,8 @@ mod tests {
     #[test]
     fn a_trace_knows_the_records_and_not_their_order() {
         let text = |text: &'static str| Tree::Fields(vec![(0, Tree::Text(Cow::Borrowed(text)))]);
-        let (mut one, mut other, mut lacking, mut buffer) = (Trace::default(), Trace::default(), Trace::default(), Vec::new());
+        let (mut one, mut other, mut lacking, mut buffer) =
+            (Trace::default(), Trace::default(), Trace::default(), Vec::new());
         let page = one.see(&[text("a"), text("b"), text("c")], &mut buffer);
         let first = other.see(&[text("c")], &mut buffer);
         other.see(&[text("b"), text("a")], &mut buffer);

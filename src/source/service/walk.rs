@@ -54,9 +54,6 @@ enum Place {
     Number(u64),
 }
 
-/// Parameters that hold a position in a list, and nothing about who stands there.
-const POSITIONS: [&str; 6] = ["page", "offset", "skip", "start", "limit", "size"];
-
 impl<'f> Walk<'f> {
     /// A walk that starts at an address.
     pub fn new(paging: &'f Paging, first: Url) -> Self {
@@ -98,28 +95,20 @@ impl<'f> Walk<'f> {
         let (pages, trace, place) = (parts.next()?, parts.next()?, parts.next()?);
         walk.pages = pages.parse().ok()?;
         walk.trace = Trace::of_text(trace)?;
-        walk.next = Some(match place.strip_prefix('?') {
+        walk.next = Some(match place.strip_prefix('=') {
             None => Place::Number(place.parse().ok()?),
-            Some(query) => {
-                let mut url = walk.first.clone();
-                let mut pairs = Url::parse("http://x/").ok()?;
-                pairs.set_query(Some(query));
-                for (name, value) in pairs.query_pairs() {
-                    url = with_param(&url, &name, &value);
-                }
-                Place::At(url)
-            }
+            Some(address) => Place::At(same_host(&walk.first, address).ok()?),
         });
         Some(walk)
     }
 
-    /// Where the page taken last is, for [`Walk::resume`]. None where that could say who stands there: a service may
-    /// page by a name or a key.
+    /// Where the page taken last is, for [`Walk::resume`]. A service may page by a key or a name: whoever keeps this
+    /// keeps it sealed.
     pub fn token(&self) -> Option<String> {
         let (place, pages, trace) = self.before.as_ref()?;
         let place = match place {
             Place::Number(number) => number.to_string(),
-            Place::At(url) => format!("?{}", positions(&self.first, url)?),
+            Place::At(url) => format!("={url}"),
         };
         Some(format!("{pages} {} {place}", trace.text()))
     }
@@ -169,7 +158,9 @@ impl<'f> Walk<'f> {
     fn url(&self, place: &Place) -> Url {
         match (place, &self.paging.step) {
             (Place::At(url), _) => url.clone(),
-            (Place::Number(n), PageStep::Page { param, suffix: true, .. }) => suffixed(&self.first, param, *n),
+            (Place::Number(n), PageStep::Page { param, suffix: true, .. }) => {
+                suffixed(&self.first, param, *n)
+            }
             (Place::Number(n), PageStep::Page { param, .. } | PageStep::Offset(Offset { param, .. })) => {
                 with_param(&self.first, param, &n.to_string())
             }
@@ -247,7 +238,8 @@ impl<'f> Walk<'f> {
             PageStep::Offset(_) => Ok((here > 0 && !all).then_some(Place::Number(received))),
             PageStep::Page { first, size, .. } => {
                 let Place::Number(number) = *place else { return Ok(None) };
-                let pages = Reading::scalar(answer, reading.pages.as_ref()).and_then(|pages| pages.parse::<u64>().ok());
+                let pages = Reading::scalar(answer, reading.pages.as_ref())
+                    .and_then(|pages| pages.parse::<u64>().ok());
                 let more = match (pages, size) {
                     (Some(pages), _) => number + 1 < pages + first,
                     (None, Some(size)) => here >= *size,
@@ -328,25 +320,4 @@ fn full_page(paging: &Paging, first: &Url) -> Option<u64> {
         .query_pairs()
         .find(|(name, _)| asked.contains(&name.to_lowercase().as_str()))
         .and_then(|(_, value)| value.parse().ok())
-}
-
-/// How an address differs from the first one, if only by positions.
-fn positions(first: &Url, url: &Url) -> Option<String> {
-    if (first.path().trim_end_matches('/')) != url.path().trim_end_matches('/') {
-        return None;
-    }
-    let known: Vec<_> = first.query_pairs().collect();
-    let mut differing = Url::parse("http://x/").ok()?;
-    for (name, value) in url.query_pairs() {
-        if known.iter().any(|pair| pair.0 == name && pair.1 == value) {
-            continue;
-        }
-        let folded = name.to_lowercase();
-        let position = POSITIONS.iter().any(|word| folded.contains(word));
-        if !position || value.len() > 9 || !value.bytes().all(|byte| byte.is_ascii_digit()) {
-            return None;
-        }
-        differing.query_pairs_mut().append_pair(&name, &value);
-    }
-    Some(differing.query().unwrap_or_default().to_owned())
 }
