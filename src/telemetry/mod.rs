@@ -32,6 +32,11 @@ pub enum Event {
         /// Time waited because the service or its rate asked for it.
         throttled: Duration,
     },
+    /// Another process writes, and this one waits.
+    LockAwaited {
+        /// The verb that the other one is at.
+        holder: Name,
+    },
     /// A table is being built, so many of so many done.
     TableStarted {
         /// Tables done.
@@ -65,6 +70,9 @@ pub fn emit(event: Event) {
         ),
         Event::ServiceAsked { source, requests, retries, throttled } => {
             tracing::info!(%source, requests, retries, throttled_ms = throttled.as_millis() as u64, "service asked");
+        }
+        Event::LockAwaited { holder } => {
+            tracing::warn!(%holder, "waiting: another throughline is writing to this data folder");
         }
         Event::TableStarted { done, of } => tracing::debug!(done, of, "table started"),
         Event::Released { tables } => tracing::info!(tables, "released"),
