@@ -122,9 +122,9 @@ fn pull_source(
         )));
     };
     telemetry::emit(Event::PullStarted { source: source.name });
-    let mut intake = Intake::open(site, source, directory)?;
+    let mut intake = Intake::open(site, source, directory, full)?;
     let asked = match &connector.form {
-        Form::File(form) => files::pull(&mut intake, &connector, form, full, watch).map(|()| None),
+        Form::File(form) => files::pull(&mut intake, &connector, form, watch).map(|()| None),
         Form::Rest { .. } => pull_service(&mut intake, &connector, full, watch),
     };
     finish(intake, title, asked?)
