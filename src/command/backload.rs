@@ -95,9 +95,9 @@ fn coverage_words(coverage: &Coverage) -> String {
     let years: BTreeSet<i32> = coverage.0.values().flat_map(BTreeMap::keys).copied().collect();
     let Some(last) = years.last() else { return String::new() };
     // As many as fit on a line; what is older stands in the JSON document.
-    let shown: Vec<i32> = years.iter().copied().filter(|year| *year > last - 10).collect();
+    let shown: Vec<i32> = years.iter().copied().filter(|year| *year > last - 8).collect();
     let mut header = vec!["source".to_owned(), "what".to_owned()];
-    header.extend(shown.iter().map(|year| format!("{}/{:02}", year - 1, year % 100)));
+    header.extend(shown.iter().map(|year| format!("{:02}/{:02}", (year - 1) % 100, year % 100)));
     let rows = coverage.0.iter().map(|(item, held)| {
         let what =
             if item.kind.is_empty() { item.entity.clone() } else { format!("{} {}", item.entity, item.kind) };
@@ -134,7 +134,6 @@ fn cohort_words(outlooks: &[CohortOutlook], until: NaiveDate) -> String {
 }
 
 fn lack_words(lack: &Lack, outlook: Outlook) -> String {
-    let years = |years: &[i32]| years.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     let must =
         if lack.must && outlook == Outlook::Not && !lack.missing.is_empty() { " (needed)" } else { "" };
     match (lack.missing.as_slice(), lack.thin.as_slice()) {
@@ -142,6 +141,22 @@ fn lack_words(lack: &Lack, outlook: Outlook) -> String {
         ([], thin) => format!("few {} in {}", lack.words, years(thin)),
         (missing, thin) => format!("no {}{must} in {}, few in {}", lack.words, years(missing), years(thin)),
     }
+}
+
+/// `2019, 2021 to 2023`.
+fn years(years: &[i32]) -> String {
+    let mut runs: Vec<(i32, i32)> = Vec::new();
+    for year in years {
+        match runs.last_mut() {
+            Some((_, last)) if *last + 1 == *year => *last = *year,
+            _ => runs.push((*year, *year)),
+        }
+    }
+    let words = runs.iter().map(|(first, last)| match last - first {
+        0 => first.to_string(),
+        _ => format!("{first} to {last}"),
+    });
+    words.collect::<Vec<_>>().join(", ")
 }
 
 fn sorting_json(sorting: &Sorting) -> serde_json::Value {

@@ -157,8 +157,9 @@ fn outlook(year: i32, needs: &[Need], held: &[BTreeMap<i32, u64>], now: i32) -> 
     let mut under_way = false;
     for (need, held) in needs.iter().zip(held) {
         let wanted = year + need.first_year..=year + need.last_year;
-        under_way |= need.must && *wanted.end() > now;
-        let past: Vec<i32> = wanted.filter(|year| *year <= now).collect();
+        // The year that is not over yet owes nothing.
+        under_way |= need.must && *wanted.end() >= now;
+        let past: Vec<i32> = wanted.filter(|year| *year < now).collect();
         let records = |year: &i32| held.get(year).copied().unwrap_or(0);
         let half = middle(held) / 2;
         let missing: Vec<i32> = past.iter().copied().filter(|year| records(year) == 0).collect();

@@ -151,6 +151,9 @@ impl<'a> Intake<'a> {
         cell_faults: Vec<Fault>,
         belonging: &Belonging<'_>,
     ) -> Result<(), SiteFault> {
+        if conformed.as_ref().is_ok_and(|conformed| conformed.passed_over) {
+            return Ok(());
+        }
         self.tally.count(belonging.place).read += 1;
         self.unread += conformed.as_ref().map_or(0, |conformed| u64::from(conformed.items_lost));
         match conformed.and_then(|conformed| self.take(conformed, belonging)) {
@@ -186,11 +189,12 @@ impl<'a> Intake<'a> {
         // What this document said before stands; a record is set aside only when it says nothing else.
         let (again, fresh): (Vec<_>, Vec<_>) =
             drawn.into_iter().partition(|row| self.in_document.contains_key(&row.get().row_key));
-        if fresh.is_empty() && !again.is_empty() {
+        let by_design = belonging.feed.repeats;
+        if fresh.is_empty() && !again.is_empty() && !by_design {
             return Err(Fault::row(belonging.place, Problem::DuplicateKey));
         }
         for row in &again {
-            if self.in_document.get(&row.get().row_key) != Some(&row.get().row_hash) {
+            if !by_design && self.in_document.get(&row.get().row_key) != Some(&row.get().row_hash) {
                 self.tally.note(Fault::cell(belonging.place, Problem::DuplicateKey));
             }
         }

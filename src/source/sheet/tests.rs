@@ -147,10 +147,7 @@ fn days_are_counted_from_1900_or_from_1904() {
                <c s=\"1\"><v>61</v></c><c s=\"1\"><v>43168.75</v></c></row>";
     let (_, rows) = read(&Book::of(row), "header = { none = true }");
     let no_such_day = RawCell::Number(60.0);
-    assert_eq!(
-        rows[0].1,
-        [day(1900, 1, 1), day(1900, 2, 28), no_such_day, day(1900, 3, 1), day(2018, 3, 9)]
-    );
+    assert_eq!(rows[0].1, [day(1900, 1, 1), day(1900, 2, 28), no_such_day, day(1900, 3, 1), day(2018, 3, 9)]);
     let later = Book { properties: " date1904=\"1\"", ..Book::of(row) };
     let (_, rows) = read(&later, "header = { none = true }");
     assert_eq!((rows[0].1[0].clone(), rows[0].1[4].clone()), (day(1904, 1, 2), day(2022, 3, 10)));
