@@ -192,6 +192,8 @@ impl fmt::Display for Problem {
 pub enum Consequence {
     /// The cell counts as empty; the row went on.
     CellEmptied,
+    /// One of several items in a record was left out; the record and the others went on.
+    ItemSetAside,
     /// The row was left out and counted.
     RowSetAside,
     /// The whole document or page was left out.
@@ -203,6 +205,7 @@ impl Consequence {
     pub fn code(self) -> &'static str {
         match self {
             Self::CellEmptied => "cell_emptied",
+            Self::ItemSetAside => "item_set_aside",
             Self::RowSetAside => "row_set_aside",
             Self::DocumentSetAside => "document_set_aside",
         }
@@ -213,6 +216,7 @@ impl fmt::Display for Consequence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::CellEmptied => "cell left empty",
+            Self::ItemSetAside => "item set aside",
             Self::RowSetAside => "row set aside",
             Self::DocumentSetAside => "document set aside",
         })

@@ -3,7 +3,7 @@ use super::{
     intake::{Belonging, Intake},
 };
 use crate::{
-    conform::{Binding, Conformer, DocumentContext, Record},
+    conform::{Binding, Conformer, DocumentContext, Record, Shape},
     definitions::{
         Connector,
         connector::{Feed, FileForm, FileFormat},
@@ -13,10 +13,10 @@ use crate::{
     source::{
         RawCell,
         inbox::{self, InboxFile},
-        sheet,
+        json, sheet,
+        tree::{Tree, Wanted},
     },
 };
-use serde_json::Value;
 use std::{collections::BTreeMap, fs};
 
 /// Reads the new files of an inbox. Each file stands for itself: a bad one does not harm its neighbours.
@@ -53,25 +53,29 @@ struct Reading<'f> {
 /// A file's records, with the numbers a person would count them by.
 enum Content {
     Cells(sheet::Table),
-    Json(Vec<Value>),
+    Json(Vec<Tree<'static>>, Tree<'static>),
 }
 
 impl Content {
-    fn of(bytes: Vec<u8>, form: &FileForm, feed: &Feed) -> Result<Self, Problem> {
+    fn of(
+        bytes: Vec<u8>,
+        form: &FileForm,
+        feed: &Feed,
+        (record, document): (&Wanted, &Wanted),
+    ) -> Result<Self, Problem> {
         if form.format != FileFormat::Json {
-            return sheet::read(bytes, form).map(Self::Cells);
+            return sheet::read(bytes, feed.form(form)).map(Self::Cells);
         }
-        let text = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&bytes);
-        let document: Value = serde_json::from_slice(text).map_err(|_| Problem::UnreadableFile)?;
-        let list =
-            feed.records.iter().try_fold(&document, |value, step| value.get(step)).and_then(Value::as_array);
-        list.cloned().map(Self::Json).ok_or(Problem::NoRecords)
+        let answer =
+            json::read(&bytes, &feed.records, record, document).map_err(|_| Problem::UnreadableFile)?;
+        let records = answer.records.ok_or(Problem::NoRecords)?;
+        Ok(Self::Json(records.into_iter().map(Tree::into_owned).collect(), answer.envelope.into_owned()))
     }
 
     const fn part(&self) -> u32 {
         match self {
             Self::Cells(table) => table.part,
-            Self::Json(_) => 1,
+            Self::Json(..) => 1,
         }
     }
 
@@ -90,9 +94,11 @@ impl Content {
                     .iter()
                     .map(|(number, cells): &(u32, Vec<RawCell>)| (*number, Record::Cells(cells))),
             ),
-            Self::Json(list) => {
-                Box::new(list.iter().zip(1..).map(|(value, number)| (number, Record::Json(value))))
-            }
+            Self::Json(list, around) => Box::new(
+                list.iter()
+                    .zip(1..)
+                    .map(|(record, number)| (number, Record::Tree { record, document: Some(around) })),
+            ),
         }
     }
 }
@@ -111,10 +117,14 @@ impl Reading<'_> {
         if !full && intake.has_read(self.feed, &slot, &reading)? {
             return Ok(());
         }
-        let whole = match Content::of(bytes, self.form, self.feed) {
+        let paths = self.feed.paths();
+        let record = Wanted::of(paths.record.iter().map(String::as_str));
+        let document = Wanted::of(paths.document.iter().map(String::as_str));
+        let wanted = (&record, &document);
+        let whole = match Content::of(bytes, self.form, self.feed, wanted) {
             Ok(content) => {
                 let place = Place { part: content.part(), ..place };
-                self.take(intake, &content, digest, place, full, watch)?
+                self.take(intake, &content, wanted, (digest, place), full, watch)?
             }
             Err(problem) => {
                 intake.tally.note(Fault::document(place, problem));
@@ -132,8 +142,8 @@ impl Reading<'_> {
         &self,
         intake: &mut Intake<'_>,
         content: &Content,
-        digest: Digest16,
-        place: Place,
+        (record, document): (&Wanted, &Wanted),
+        (digest, place): (Digest16, Place),
         full: bool,
         watch: &mut dyn Watch,
     ) -> Result<bool, SiteFault> {
@@ -144,10 +154,12 @@ impl Reading<'_> {
         );
         let params = intake.source.params.clone();
         let captures = &self.file.captures;
-        let context =
-            DocumentContext { header: content.header(), tenant: &BTreeMap::new(), params: &params, captures };
-        let sheet = matches!(content, Content::Cells(_));
-        let binding = Binding::of(self.feed, &context, &self.connector.nulls, &codes, &plans, sheet);
+        let shape = match content {
+            Content::Cells(_) => Shape::Cells(content.header()),
+            Content::Json(..) => Shape::Trees { record, document },
+        };
+        let context = DocumentContext { shape, tenant: &BTreeMap::new(), params: &params, captures };
+        let binding = Binding::of(self.feed, &context, &self.connector.nulls, &codes, &plans);
         for (entity, column) in &binding.missing {
             let column = &plans[*entity].columns[*column];
             let consequence =

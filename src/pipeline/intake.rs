@@ -135,6 +135,7 @@ impl<'a> Intake<'a> {
         belonging: &Belonging<'_>,
     ) -> Result<(), SiteFault> {
         self.tally.count(belonging.place).read += 1;
+        self.unread += conformed.as_ref().map_or(0, |conformed| u64::from(conformed.items_lost));
         match conformed.and_then(|conformed| self.take(conformed, belonging)) {
             Ok(true) => self.tally.count(belonging.place).accepted += 1,
             Ok(false) => self.tally.count(belonging.place).unchanged += 1,

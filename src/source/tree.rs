@@ -168,6 +168,21 @@ impl Tree<'_> {
         })
     }
 
+    /// The same, on its own feet.
+    pub fn into_owned(self) -> Tree<'static> {
+        match self {
+            Tree::Null => Tree::Null,
+            Tree::Bool(b) => Tree::Bool(b),
+            Tree::Int(n) => Tree::Int(n),
+            Tree::Float(n) => Tree::Float(n),
+            Tree::Text(text) => Tree::Text(Cow::Owned(text.into_owned())),
+            Tree::List(items) => Tree::List(items.into_iter().map(Tree::into_owned).collect()),
+            Tree::Fields(fields) => {
+                Tree::Fields(fields.into_iter().map(|(n, tree)| (n, tree.into_owned())).collect())
+            }
+        }
+    }
+
     /// The items of an array; anything else is one item, and nothing is none.
     pub fn items(&self) -> &[Self] {
         match self {
