@@ -7,7 +7,10 @@ use crate::{
     privacy::EntityPlan,
     source::tree::{Path, Tree, Wanted},
 };
-use std::{borrow::Cow, collections::BTreeMap};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, HashMap},
+};
 
 /// What a document brings beside its records.
 pub struct DocumentContext<'a> {
@@ -41,6 +44,7 @@ pub struct Binding<'a> {
     pub(super) identity: Vec<(usize, BoundCell<'a>)>,
     pub(super) rows: Vec<BoundRow<'a>>,
     pub(super) deleted: Option<(Vec<Locator>, &'a [String])>,
+    pub(super) when: Vec<(Vec<Locator>, &'a [String])>,
     pub(super) nulls: &'a [String],
     pub(super) codes: &'a BTreeMap<String, CodeList>,
     /// How many columns the header has; none for a page or a sheet without header.
@@ -69,6 +73,19 @@ pub(super) struct BoundCell<'a> {
     pub(super) default: Option<Cow<'a, str>>,
     locators: Vec<Locator>,
     fixed: Option<String>,
+    /// What the source's own parameter maps, folded.
+    codes: HashMap<String, String>,
+}
+
+impl BoundCell<'_> {
+    /// The code that the source's parameter has for a text; the text where it has none.
+    pub(super) fn coded<'r>(&'r self, raw: Raw<'r>) -> Raw<'r> {
+        if self.codes.is_empty() {
+            return raw;
+        }
+        let code = self.codes.get(&fold(&raw.text()));
+        code.map_or(raw, |code| Raw::Text(Cow::Borrowed(code)))
+    }
 }
 
 pub(super) enum Locator {
@@ -144,11 +161,16 @@ impl<'a> Binding<'a> {
             .deleted
             .as_ref()
             .map(|deleted| (finder.locators("", std::slice::from_ref(&deleted.at)), deleted.is.as_slice()));
+        let when = feed
+            .when
+            .iter()
+            .map(|(path, texts)| (finder.locators("", std::slice::from_ref(path)), texts.as_slice()));
+        let when = when.collect();
         let width = match document.shape {
             Shape::Cells(header) => header.map(<[String]>::len),
             Shape::Trees { .. } => None,
         };
-        Self { person, identity, rows, deleted, nulls, codes, width, missing }
+        Self { person, identity, rows, deleted, when, nulls, codes, width, missing }
     }
 
     /// Whether a column that no row can do without is missing.
@@ -219,7 +241,9 @@ impl Finder<'_> {
                 Cow::Borrowed(text)
             }
         });
-        BoundCell { spec, default, locators, fixed }
+        let codes = spec.map_param.as_ref().and_then(|name| self.document.params.get(name));
+        let codes = codes.map(|text| pairs(text)).unwrap_or_default();
+        BoundCell { spec, default, locators, fixed, codes }
     }
 
     fn locators(&self, each: &str, names: &[String]) -> Vec<Locator> {
@@ -247,6 +271,12 @@ impl Finder<'_> {
             }
         }
     }
+}
+
+/// `text=code text=code`, folded.
+fn pairs(text: &str) -> HashMap<String, String> {
+    let pairs = text.split_whitespace().filter_map(|pair| pair.rsplit_once('='));
+    pairs.map(|(text, code)| (fold(text), code.to_owned())).collect()
 }
 
 fn fill(template: &str, captures: &BTreeMap<String, String>) -> String {

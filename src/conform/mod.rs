@@ -47,8 +47,18 @@ pub struct Conformed {
     pub rows: Vec<Identified<Row>>,
     /// Whether the record says that it is gone: its person, or these rows, as its feed has it.
     pub gone: bool,
+    /// Whether its feed is not about such records: nothing of it was read.
+    pub passed_over: bool,
     /// How many of its items gave no row because a cell was wrong: the snapshot they belong to is not whole.
     pub items_lost: u32,
+}
+
+impl Conformed {
+    /// A record that its feed is not about.
+    fn passed_over(plan: &IdentityPlan) -> Self {
+        let identity = Identified::new(Identity(vec![None; plan.fields.len()]));
+        Self { person: None, identity, rows: Vec::new(), gone: false, passed_over: true, items_lost: 0 }
+    }
 }
 
 /// Reads the records of one document.
@@ -78,6 +88,9 @@ impl<'a> Conformer<'a> {
             return Err(Fault::row(place, Problem::TooManyCells));
         }
         let view = View { record, item: None };
+        if !self.binding.when.iter().all(|(locators, texts)| view.says(locators, texts)) {
+            return Ok(Conformed::passed_over(self.identity));
+        }
         let identity = self.identity_of(&view, place, faults);
         let person = match &self.binding.person {
             None => None,
@@ -100,6 +113,7 @@ impl<'a> Conformer<'a> {
             identity: Identified::new(identity),
             rows: Vec::with_capacity(self.binding.rows.len()),
             gone,
+            passed_over: false,
             items_lost: 0,
         };
         for bound in &self.binding.rows {
@@ -176,8 +190,13 @@ impl<'a> Conformer<'a> {
             let column = &plan.columns[*at];
             let read = ready::ready(view.of(cell), cell.spec, cell.default.as_deref(), self.binding.nulls)
                 .and_then(|raw| {
+                    let raw = raw.map(|raw| cell.coded(raw));
                     raw.map_or(Ok(Cell::Null), |raw| value::read(&raw, column, cell.spec, self.binding.codes))
                 });
+            let read = read.map(|value| match value {
+                Cell::Date(day) if cell.spec.day_before => Cell::Date(day - 1),
+                value => value,
+            });
             match read {
                 Ok(value) => cells[*at] = value,
                 Err(problem) => found.push((column.name, column.required, problem)),

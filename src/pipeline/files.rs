@@ -24,7 +24,6 @@ pub(super) fn pull(
     intake: &mut Intake<'_>,
     connector: &Connector,
     form: &FileForm,
-    full: bool,
     watch: &mut dyn Watch,
 ) -> Result<(), SiteFault> {
     for feed in &connector.feeds {
@@ -36,7 +35,7 @@ pub(super) fn pull(
             continue;
         };
         for file in files {
-            Reading { connector, form, feed, file: &file }.read(intake, full, watch)?;
+            Reading { connector, form, feed, file: &file }.read(intake, watch)?;
         }
     }
     Ok(())
@@ -51,13 +50,13 @@ struct Reading<'f> {
 }
 
 /// A file's records, with the numbers a person would count them by.
-enum Content {
+pub(super) enum Content {
     Cells(sheet::Table),
     Json(Vec<Tree<'static>>, Tree<'static>),
 }
 
 impl Content {
-    fn of(
+    pub(super) fn of(
         bytes: Vec<u8>,
         form: &FileForm,
         feed: &Feed,
@@ -72,10 +71,18 @@ impl Content {
         Ok(Self::Json(records.into_iter().map(Tree::into_owned).collect(), answer.envelope.into_owned()))
     }
 
-    const fn part(&self) -> u32 {
+    pub(super) const fn part(&self) -> u32 {
         match self {
             Self::Cells(table) => table.part,
             Self::Json(..) => 1,
+        }
+    }
+
+    /// In which shape its records come.
+    pub(super) fn shape<'a>(&'a self, record: &'a Wanted, document: &'a Wanted) -> Shape<'a> {
+        match self {
+            Self::Cells(_) => Shape::Cells(self.header()),
+            Self::Json(..) => Shape::Trees { record, document },
         }
     }
 
@@ -86,7 +93,7 @@ impl Content {
         }
     }
 
-    fn records(&self) -> Box<dyn Iterator<Item = (u32, Record<'_>)> + '_> {
+    pub(super) fn records(&self) -> Box<dyn Iterator<Item = (u32, Record<'_>)> + '_> {
         match self {
             Self::Cells(table) => Box::new(
                 table
@@ -104,7 +111,7 @@ impl Content {
 }
 
 impl Reading<'_> {
-    fn read(&self, intake: &mut Intake<'_>, full: bool, watch: &mut dyn Watch) -> Result<(), SiteFault> {
+    fn read(&self, intake: &mut Intake<'_>, watch: &mut dyn Watch) -> Result<(), SiteFault> {
         let place = Place { document: self.file.ordinal, part: 1, ..intake.place(self.feed) };
         let Ok(bytes) = fs::read(&self.file.path) else {
             intake.tally.note(Fault::document(place, Problem::UnreadableFile));
@@ -114,39 +121,35 @@ impl Reading<'_> {
         let inside = intake.source.inbox.as_ref().and_then(|inbox| self.file.path.strip_prefix(inbox).ok());
         let slot = intake.slot(&inside.unwrap_or(&self.file.path).to_string_lossy());
         let reading = intake.reading(&digest, &definitions_of(intake, self.connector));
-        if !full && intake.has_read(self.feed, &slot, &reading)? {
+        if intake.has_read(self.feed, &slot, &reading)? {
             return Ok(());
         }
         let paths = self.feed.paths();
         let record = Wanted::of(paths.record.iter().map(String::as_str));
         let document = Wanted::of(paths.document.iter().map(String::as_str));
         let wanted = (&record, &document);
-        let whole = match Content::of(bytes, self.form, self.feed, wanted) {
+        match Content::of(bytes, self.form, self.feed, wanted) {
             Ok(content) => {
                 let place = Place { part: content.part(), ..place };
-                self.take(intake, &content, wanted, (digest, place), full, watch)?
+                self.take(intake, &content, wanted, (digest, slot, reading), place, watch)
             }
             Err(problem) => {
                 intake.tally.note(Fault::document(place, problem));
-                false
+                Ok(())
             }
-        };
-        if whole {
-            intake.publication.documents.push((self.feed.name.to_string(), slot, reading));
         }
-        Ok(())
     }
 
-    /// Takes a document's records in. False where nothing could be read: it is asked for again.
+    /// Takes a document's records in. Where nothing could be read it does not count as read, and is asked for again.
     fn take(
         &self,
         intake: &mut Intake<'_>,
         content: &Content,
         (record, document): (&Wanted, &Wanted),
-        (digest, place): (Digest16, Place),
-        full: bool,
+        (digest, slot, reading): (Digest16, Digest16, Digest16),
+        place: Place,
         watch: &mut dyn Watch,
-    ) -> Result<bool, SiteFault> {
+    ) -> Result<(), SiteFault> {
         let (codes, plans, identity) = (
             intake.site.definitions.codes.clone(),
             intake.site.definitions.plans.clone(),
@@ -154,10 +157,7 @@ impl Reading<'_> {
         );
         let params = intake.source.params.clone();
         let captures = &self.file.captures;
-        let shape = match content {
-            Content::Cells(_) => Shape::Cells(content.header()),
-            Content::Json(..) => Shape::Trees { record, document },
-        };
+        let shape = content.shape(record, document);
         let context = DocumentContext { shape, tenant: &BTreeMap::new(), params: &params, captures };
         let binding = Binding::of(self.feed, &context, &self.connector.nulls, &codes, &plans);
         for (entity, column) in &binding.missing {
@@ -171,7 +171,7 @@ impl Reading<'_> {
             });
         }
         if binding.lacks_required(&plans).is_some() {
-            return Ok(false);
+            return Ok(());
         }
         let scope = self.feed.snapshot.as_ref().map(|names| {
             let parts: Vec<&str> =
@@ -190,14 +190,12 @@ impl Reading<'_> {
             rows += 1;
         }
         Intake::tick(watch, rows);
-        // A row set aside could be any row the scope held: nothing is taken for gone until it is mended.
-        if let Some(scope) = scope
-            && intake.unread == 0
-        {
+        if let Some(scope) = scope {
             let origin = Origin { document: digest, part: place.part, row: 0 };
-            return Ok(intake.end_snapshot(self.feed, scope, origin, place, full));
+            intake.end_snapshot(self.feed, scope, origin, place);
         }
-        Ok(true)
+        intake.document_read(self.feed, slot, reading, scope);
+        Ok(())
     }
 }
 

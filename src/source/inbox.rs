@@ -45,6 +45,11 @@ fn walk(folder: &Path, paths: &mut Vec<PathBuf>) -> io::Result<()> {
     Ok(())
 }
 
+/// What `{x}` in a pattern stands for in a file's name or path; none where they do not fit.
+pub fn captures(pattern: &str, name: &str) -> Option<BTreeMap<String, String>> {
+    matches(pattern, name)
+}
+
 /// Matches a name against a pattern of literals, `*` and `{capture}`, case-insensitively. Each wildcard takes the
 /// shortest text that lets the rest match.
 fn matches(pattern: &str, name: &str) -> Option<BTreeMap<String, String>> {
