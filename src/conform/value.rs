@@ -1,4 +1,4 @@
-use super::ready::Raw;
+use super::{dates, ready::Raw};
 use crate::{
     definitions::{CodeList, connector::CellSpec},
     fault::Problem,
@@ -68,25 +68,46 @@ pub(super) fn date(raw: &Raw<'_>, styles: &[String]) -> Result<NaiveDate, Proble
     match raw {
         Raw::Date(day) => Ok(*day),
         Raw::Number(serial) => serial_day(*serial, styles),
-        Raw::Whole(serial) => serial_day(*serial as f64, styles),
         other => {
             let text = other.text();
             let text = text.trim();
-            let found =
-                styles.iter().filter(|style| *style != "excel").find_map(|style| match style.as_str() {
-                    "census" => census_day(text),
-                    _ => match style.strip_prefix("year-") {
-                        Some(day) => day_of_year_named(text, day),
-                        None => styled_day(text, style),
-                    },
-                });
-            match found {
-                Some(day) => Ok(day),
-                None => {
-                    text.parse::<f64>().map_err(|_| Problem::NotADate).and_then(|n| serial_day(n, styles))
+            let mut problem = Problem::NotADate;
+            for style in styles.iter().filter(|style| *style != "excel") {
+                match dates::in_words(text, style) {
+                    Some(Ok(day)) => return Ok(day),
+                    // That it reads two ways says more than that another style does not fit.
+                    Some(Err(Problem::AmbiguousDate)) => problem = Problem::AmbiguousDate,
+                    Some(Err(_)) => {}
+                    None => {
+                        let found = match (style.as_str(), style.strip_prefix("year-")) {
+                            ("census", _) => census_day(text),
+                            (_, Some(day)) => day_of_year_named(text, day),
+                            _ => styled_day(text, style),
+                        };
+                        if let Some(day) = found {
+                            return Ok(day);
+                        }
+                    }
                 }
             }
+            text.parse::<f64>().map_err(|_| problem).and_then(|n| serial_day(n, styles))
         }
+    }
+}
+
+/// Whether an identifier went through a number on its way: a spreadsheet program writes a long one as `1.23E+12`, and
+/// keeps fifteen digits of it.
+pub(super) fn is_rounded(raw: &Raw<'_>) -> bool {
+    match raw {
+        Raw::Number(n) => n.abs() >= 1e15,
+        Raw::Text(text) => {
+            let text = text.trim();
+            let Some((head, power)) = text.split_once(['E', 'e']) else { return false };
+            let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+            let (whole, part) = head.split_once('.').unwrap_or((head, "0"));
+            power.strip_prefix('+').is_some_and(digits) && digits(part) && whole.len() == 1 && digits(whole)
+        }
+        _ => false,
     }
 }
 
@@ -246,6 +267,18 @@ mod tests {
         assert_eq!(day("2024"), Ok(NaiveDate::from_ymd_opt(2024, 5, 1).unwrap()));
         assert_eq!(day("24"), Err(Problem::NotADate));
         assert_eq!(day("2024-06-02"), Err(Problem::NotADate));
+    }
+
+    #[test]
+    fn an_identifier_that_was_rounded_is_known() {
+        for rounded in ["1.23E+12", "9E+11", " 1.2345e+15 "] {
+            assert!(is_rounded(&Raw::Text(Cow::Borrowed(rounded))), "{rounded}");
+        }
+        assert!(is_rounded(&Raw::Number(1.234_567_890_123_456_7e17)));
+        for whole in ["H801200001001", "E1", "12E4", "1234567890", "1.5"] {
+            assert!(!is_rounded(&Raw::Text(Cow::Borrowed(whole))), "{whole}");
+        }
+        assert!(!is_rounded(&Raw::Number(9_999_999_999.0)));
     }
 
     #[test]

@@ -3,18 +3,18 @@
 //! For a person at a screen who wants to see an unknown sheet as it would be read, and for the samples of every
 //! connector. A [`Preview`] is identified: it holds names and numbers as the file has them. It can be neither
 //! serialised nor debugged; its texts are wiped when it is dropped; and [`Preview::lines`] is for a screen alone.
-use super::files::Content;
+use super::files::{Opened, Reading, others, wanted};
 use crate::{
-    conform::{Binding, Conformer, DocumentContext, Record, Shape},
+    conform::{Binding, Conformer, DocumentContext, Record},
     definitions::{
         Connector, Definitions,
         connector::{Feed, FileForm, Form},
     },
     fault::{Fault, Name, Place, Problem},
     privacy::{Cell, Identified, Identity, Origin},
-    source::{inbox, tree::Wanted},
+    source::inbox::{self, InboxFile},
 };
-use std::{collections::BTreeMap, fmt};
+use std::{collections::BTreeMap, convert::Infallible, fmt, path::Path};
 use zeroize::Zeroize;
 
 /// What one file would say, feed by feed. Identified: for a screen, never for a file or a log.
@@ -74,10 +74,10 @@ impl fmt::Debug for Preview {
 
 /// A file to look at.
 pub struct Sample<'a> {
-    /// Its path below the inbox, by which patterns find it and tell its captures.
-    pub path: &'a str,
-    /// Its content.
-    pub bytes: &'a [u8],
+    /// The folder that stands for the inbox.
+    pub inbox: &'a Path,
+    /// The file's path below it, by which patterns find it and tell its captures.
+    pub path: &'a Path,
     /// Parameters of the source.
     pub params: &'a BTreeMap<String, String>,
     /// How many records to show of each feed; all are read and counted.
@@ -89,12 +89,7 @@ pub struct Sample<'a> {
 pub fn preview(definitions: &Definitions, connector: &Connector, sample: &Sample<'_>) -> Preview {
     let Form::File(form) = &connector.form else { return Preview { feeds: Vec::new() } };
     let reader = Reader { definitions, connector, form, sample };
-    let feeds = connector.feeds.iter().filter_map(|feed| {
-        let pattern = feed.files.as_ref().unwrap_or(&form.name);
-        let captures = inbox::captures(pattern, sample.path)?;
-        Some(reader.feed(feed, &captures))
-    });
-    Preview { feeds: feeds.collect() }
+    Preview { feeds: connector.feeds.iter().filter_map(|feed| reader.feed(feed)).collect() }
 }
 
 struct Reader<'a> {
@@ -105,7 +100,19 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn feed(&self, feed: &Feed, captures: &BTreeMap<String, String>) -> FeedPreview {
+    fn feed(&self, feed: &Feed) -> Option<FeedPreview> {
+        let file = self.file(feed)?;
+        // Whoever looks at a file now means it as it is now.
+        let form = FileForm { settle_seconds: 0, ..feed.form(self.form).clone() };
+        let (others, wanted) = (others(self.connector, feed, self.form), wanted(feed));
+        let reading = Reading {
+            connector: self.connector,
+            form: &form,
+            others: &others,
+            feed,
+            file: &file,
+            wanted: &wanted,
+        };
         let mut seen = FeedPreview {
             feed: feed.name,
             part: 1,
@@ -115,60 +122,85 @@ impl Reader<'_> {
             count: 0,
             set_aside: 0,
         };
-        let paths = feed.paths();
-        let record = Wanted::of(paths.record.iter().map(String::as_str));
-        let document = Wanted::of(paths.document.iter().map(String::as_str));
-        match Content::of(self.sample.bytes.to_vec(), self.form, feed, (&record, &document)) {
-            Ok(content) => {
-                let shape = content.shape(&record, &document);
-                self.records(feed, captures, &content, shape, &mut seen);
+        match reading.open() {
+            Ok(None) => return None,
+            Ok(Some((mut opened, _))) => {
+                let read = self.read(&reading, &mut opened, &mut seen);
+                seen.problem = read.err();
             }
             Err(problem) => seen.problem = Some(problem),
         }
-        seen
+        Some(seen)
     }
 
-    fn records(
-        &self,
-        feed: &Feed,
-        captures: &BTreeMap<String, String>,
-        content: &Content,
-        shape: Shape<'_>,
-        seen: &mut FeedPreview,
-    ) {
-        let Definitions { codes, plans, identity, .. } = self.definitions;
-        let (tenant, params) = (BTreeMap::new(), self.sample.params);
-        let context = DocumentContext { shape, tenant: &tenant, params, captures };
-        let binding = Binding::of(feed, &context, &self.connector.nulls, codes, plans);
-        seen.part = content.part();
-        seen.missing = binding
-            .missing
-            .iter()
-            .map(|(entity, at)| (plans[*entity].name, *at, &plans[*entity].columns))
-            .map(|(entity, at, columns)| (entity, columns[at].name, columns[at].required))
-            .collect();
-        if binding.lacks_required(plans).is_some() {
-            seen.problem = Some(Problem::MissingColumn);
-            return;
+    /// The file under a feed's pattern.
+    fn file(&self, feed: &Feed) -> Option<InboxFile> {
+        let path = self.sample.inbox.join(self.sample.path);
+        if self.form.bundle.is_some() {
+            let files = inbox::of_feed(self.sample.inbox, self.form, feed).ok()?;
+            return files.into_iter().find(|file| file.path == path);
         }
+        let pattern = feed.files.as_ref().unwrap_or(&self.form.name);
+        let captures = inbox::captures(pattern, self.sample.path)?;
+        Some(InboxFile { path, ordinal: 1, captures })
+    }
+
+    fn read(
+        &self,
+        reading: &Reading<'_>,
+        opened: &mut Opened,
+        seen: &mut FeedPreview,
+    ) -> Result<(), Problem> {
+        let Definitions { codes, plans, identity, .. } = self.definitions;
+        let content = reading.content(opened)?;
+        seen.part = content.part();
+        let header = content.header();
+        let shape = content.shape(&header, reading.wanted);
+        let (tenant, params, captures) = (BTreeMap::new(), self.sample.params, &reading.file.captures);
+        let context = DocumentContext { shape, tenant: &tenant, params, captures };
+        let mut binding = Binding::of(reading.feed, &context, &self.connector.nulls, codes, plans);
+        let missing = binding.missing.iter().map(|(entity, at)| {
+            let column = &plans[*entity].columns[*at];
+            (plans[*entity].name, column.name, column.required)
+        });
+        seen.missing = missing.collect();
+        if binding.lacks_required(plans).is_some() {
+            return Err(Problem::MissingColumn);
+        }
+        let mut content = reading.settle(&mut binding, content, opened)?;
         let conformer = Conformer::new(&binding, plans, identity);
-        let place = Place { part: seen.part, ..Place::feed(Name::declare(&self.connector.name), feed.name) };
-        for (row, record) in content.records() {
+        let place =
+            Place { part: seen.part, ..Place::feed(Name::declare(&self.connector.name), reading.feed.name) };
+        let ended = content.each(|row, record| {
+            let shown = self.record(&conformer, record, place.row(row));
             seen.count += 1;
-            let shown = self.record(&conformer, &record, place.row(row));
             seen.set_aside += u64::from(shown.is_set_aside());
             if seen.records.len() < self.sample.show {
                 seen.records.push(shown);
             }
+            Ok::<(), Infallible>(())
+        });
+        match ended {
+            Ok(ended) => ended.map_err(|(_, problem)| problem),
+            Err(never) => match never {},
         }
     }
 
-    fn record(&self, conformer: &Conformer<'_>, record: &Record<'_>, place: Place) -> RecordPreview {
+    fn record(
+        &self,
+        conformer: &Conformer<'_>,
+        record: Result<Record<'_>, Problem>,
+        place: Place,
+    ) -> RecordPreview {
         let origin = Origin { document: [0; 16], part: place.part, row: place.row };
         let mut faults = Vec::new();
         let mut shown =
             RecordPreview { row: place.row, identity: vec![], rows: vec![], faults: vec![], gone: false };
-        match conformer.record(record, place, origin, &mut faults) {
+        let conformed = match &record {
+            Ok(record) => conformer.record(record, place, origin, &mut faults),
+            Err(problem) => Err(Fault::row(place, *problem)),
+        };
+        match conformed {
             Ok(conformed) => {
                 shown.gone = conformed.gone;
                 shown.identity = self.identity(&conformed.identity);

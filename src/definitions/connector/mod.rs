@@ -7,7 +7,7 @@ mod raw;
 mod resolve;
 mod rest;
 
-pub use file::{FileForm, FileFormat, Header, SheetChoice, Stop};
+pub use file::{Bundle, FileForm, FileFormat, Header, SheetChoice, Stop};
 pub use raw::What;
 pub(super) use resolve::load;
 pub use rest::{Deletions, Paging, Since, Tenants};
