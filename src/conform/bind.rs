@@ -73,6 +73,8 @@ pub(super) struct BoundRow<'a> {
 /// A cell's recipe with its places looked up. A fixed text is already there.
 pub(super) struct BoundCell<'a> {
     pub(super) spec: Cow<'a, CellSpec>,
+    /// When empty, with the captures of the file name in it.
+    pub(super) default: Option<Cow<'a, str>>,
     locators: Vec<Locator>,
     fixed: Option<String>,
     /// What the source's own parameter maps, folded.
@@ -192,15 +194,15 @@ impl<'a> Binding<'a> {
             let slots = &mut witnesses[at..at + row.cells.len()];
             at += row.cells.len();
             let items = match (&row.each, record) {
-                (Some(path), Record::Tree { record, .. }) => record.at(path).map_or(&[][..], Tree::items),
-                _ => &[],
+                (Some(path), Record::Tree { record, .. }) => record.every(path),
+                _ => Vec::new(),
             };
             for ((_, cell), witness) in row.cells.iter().zip(slots) {
                 if row.each.is_none() {
                     cell.witness(&view, self.nulls, witness);
                 }
-                for item in items {
-                    cell.witness(&View { record, item: Some(item) }, self.nulls, witness);
+                for item in &items {
+                    cell.witness(&View { record, item: Some(*item) }, self.nulls, witness);
                 }
             }
         }
@@ -236,7 +238,7 @@ impl BoundCell<'_> {
 
     fn witness(&self, view: &View<'_, '_>, nulls: &[String], witness: &mut Witness) {
         if self.is_unsettled()
-            && let Ok(Some(Raw::Text(text))) = ready::ready(view.of(self), &self.spec, nulls)
+            && let Ok(Some(Raw::Text(text))) = ready::ready(view.of(self), &self.spec, None, nulls)
         {
             witness.see(text.trim());
         }
@@ -256,22 +258,27 @@ impl Finder<'_> {
     ) -> BoundRow<'a> {
         let each = row.each.as_deref().unwrap_or("");
         let sheet = matches!(self.document.shape, Shape::Cells(_));
-        let mut cells = Vec::new();
+        let (mut cells, mut lacking) = (Vec::new(), Vec::new());
         for (at, spec) in row.columns.iter().enumerate() {
             let Some(spec) = spec else { continue };
             let bound = self.cell(each, spec);
-            let found = bound.fixed.is_some() || !bound.locators.is_empty() || spec.default.is_some();
-            let optional_block = row.requires.contains(&at);
-            if !found && sheet && !optional_block && at < plans[row.entity].columns.len() {
-                missing.push((row.entity, at));
+            let found = bound.fixed.is_some() || !bound.locators.is_empty() || bound.default.is_some();
+            if !found && sheet && at < plans[row.entity].columns.len() {
+                lacking.push((row.entity, at));
             }
             cells.push((at, bound));
         }
-        let when = row
+        let when: Vec<(Vec<Locator>, &[String])> = row
             .when
             .iter()
             .map(|(path, texts)| (self.locators(each, std::slice::from_ref(path)), texts.as_slice()))
             .collect();
+        // A block whose condition no row of this sheet can meet gives nothing, so none of its columns is missed.
+        let silent = lacking.iter().any(|(_, at)| row.requires.contains(at))
+            || when.iter().any(|(locators, _)| locators.is_empty());
+        if !silent {
+            missing.append(&mut lacking);
+        }
         let path = match (&row.each, self.document.shape) {
             (Some(each), Shape::Trees { record, .. }) => Some(record.path("", each).unwrap_or_default()),
             _ => None,
@@ -293,13 +300,16 @@ impl Finder<'_> {
             CellOrigin::Param(name) => fixed = self.document.params.get(name).cloned(),
             CellOrigin::Template(text) => fixed = Some(fill(text, self.document.captures)),
         }
+        let default = spec.default.as_deref().map(|text| {
+            if text.contains('{') {
+                Cow::Owned(fill(text, self.document.captures))
+            } else {
+                Cow::Borrowed(text)
+            }
+        });
         let codes = spec.map_param.as_ref().and_then(|name| self.document.params.get(name));
-        BoundCell {
-            spec: Cow::Borrowed(spec),
-            locators,
-            fixed,
-            codes: codes.map(|text| pairs(text)).unwrap_or_default(),
-        }
+        let codes = codes.map(|text| pairs(text)).unwrap_or_default();
+        BoundCell { spec: Cow::Borrowed(spec), default, locators, fixed, codes }
     }
 
     fn locators(&self, each: &str, names: &[String]) -> Vec<Locator> {

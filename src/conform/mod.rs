@@ -152,7 +152,7 @@ impl<'a> Conformer<'a> {
             }
             return Ok(());
         };
-        for item in tree.at(path).map_or(&[][..], Tree::items) {
+        for item in tree.every(path) {
             let view = View { record, item: Some(item) };
             match self.row(bound, &view, place, origin, faults) {
                 Ok(row) => conformed.rows.extend(row.map(Identified::new)),
@@ -170,9 +170,10 @@ impl<'a> Conformer<'a> {
         let mut fields = vec![None; self.identity.fields.len()];
         for (at, cell) in &self.binding.identity {
             let (name, kind) = self.identity.fields[*at];
-            let read = ready::ready(view.of(cell), &cell.spec, self.binding.nulls).and_then(|raw| {
-                raw.map_or(Ok(None), |raw| identifier::normalise(kind, &raw, &cell.spec.dates))
-            });
+            let read = ready::ready(view.of(cell), &cell.spec, cell.default.as_deref(), self.binding.nulls)
+                .and_then(|raw| {
+                    raw.map_or(Ok(None), |raw| identifier::normalise(kind, &raw, &cell.spec.dates))
+                });
             match read {
                 Ok(text) => fields[*at] = text,
                 Err(problem) => faults.push(Fault::cell(place.at(name), problem)),
@@ -197,10 +198,13 @@ impl<'a> Conformer<'a> {
         let mut found = Vec::new();
         for (at, cell) in &bound.cells {
             let column = &plan.columns[*at];
-            let read = ready::ready(view.of(cell), &cell.spec, self.binding.nulls).and_then(|raw| {
-                let raw = raw.map(|raw| cell.coded(raw));
-                raw.map_or(Ok(Cell::Null), |raw| value::read(&raw, column, &cell.spec, self.binding.codes))
-            });
+            let read = ready::ready(view.of(cell), &cell.spec, cell.default.as_deref(), self.binding.nulls)
+                .and_then(|raw| {
+                    let raw = raw.map(|raw| cell.coded(raw));
+                    raw.map_or(Ok(Cell::Null), |raw| {
+                        value::read(&raw, column, &cell.spec, self.binding.codes)
+                    })
+                });
             let read = read.map(|value| match value {
                 Cell::Date(day) if cell.spec.day_before => Cell::Date(day - 1),
                 value => value,

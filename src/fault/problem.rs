@@ -188,7 +188,9 @@ impl Problem {
             Self::OutOfRange => "the schema's `range` says what is allowed; correct the cell",
             Self::UnknownCode(_) => "correct the code, or map the word in the connector (`map = { ... }`)",
             Self::FailsCheck => "a letter or digit was mistyped: compare with the child's school record",
-            Self::NotAnEstablishment => "use the URN (six digits) or the site reference (AP07)",
+            Self::NotAnEstablishment => {
+                "use the URN (six digits), the authority and establishment number, or the site reference (AP07)"
+            }
             Self::NotAnAuthority => "use the three-digit authority code",
             Self::UnknownPostcode => "add it to the postcode directory, or correct it",
             Self::UnreadableCell => "open the workbook and mend the formula",
@@ -249,7 +251,7 @@ impl fmt::Display for Problem {
             Self::NotYesOrNo => f.write_str("not yes or no"),
             Self::OutOfRange => f.write_str("outside the allowed range"),
             Self::FailsCheck => f.write_str("fails its check letter or digit"),
-            Self::NotAnEstablishment => f.write_str("not a URN or site reference"),
+            Self::NotAnEstablishment => f.write_str("not a URN, establishment number or site reference"),
             Self::NotAnAuthority => f.write_str("not an authority code"),
             Self::UnknownPostcode => f.write_str("postcode not in the directory"),
             Self::UnreadableCell => f.write_str("the cell holds an error"),
