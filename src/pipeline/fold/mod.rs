@@ -21,7 +21,7 @@ use guards::Evidence;
 use ledger::Ledger;
 use rows::Walk;
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap},
     path::{Path, PathBuf},
 };
 
@@ -49,14 +49,6 @@ impl Folded {
     }
 }
 
-/// The feeds that say rows again by design.
-fn repeating(site: &Site, run: &Run) -> HashSet<Name> {
-    let source = site.settings.sources.iter().find(|source| source.name.as_str() == run.source);
-    let connector = source.and_then(|source| site.definitions.connectors.get(&source.connector));
-    let feeds = connector.into_iter().flat_map(|connector| &connector.feeds);
-    feeds.filter(|feed| feed.repeats).map(|feed| feed.name).collect()
-}
-
 /// Folds a run and publishes it, or holds it where a guard says no. `approval` is that of a person who looked: it
 /// stands for the guards.
 pub(super) fn fold(site: &mut Site, run: &Run, approval: Option<Decision>) -> Result<Folded, SiteFault> {
@@ -66,7 +58,7 @@ pub(super) fn fold(site: &mut Site, run: &Run, approval: Option<Decision>) -> Re
     let mut work = Work::open(site, run, &staged)?;
     let (walk, index) = work.merge(site)?;
     failpoint("fold.merged")?;
-    let (counts, mut faults, again) = work.count(&walk.ledger, &repeating(site, run))?;
+    let (counts, mut faults, again) = work.count(&walk.ledger)?;
     let stamp = site.stamp();
     let verdict = match &approval {
         Some(_) => Vec::new(),
@@ -170,6 +162,8 @@ struct Work<'f> {
     bases: Vec<u32>,
     /// The register segment of each batch, and which of its rows stay.
     segments: Vec<(Option<&'f StagedFile>, Kept)>,
+    /// Feeds that say a row again by design.
+    repeating: BTreeSet<Name>,
     buffer: usize,
 }
 
@@ -194,7 +188,23 @@ impl<'f> Work<'f> {
             batches.push((at, index));
         }
         let buffer = (BUFFERS / (published.len() + batches.len()).max(1)).clamp(4 << 10, 256 << 10);
-        Ok(Self { run, staged, data_dir, published, published_at, batches, files, bases, segments, buffer })
+        let source = site.settings.sources.iter().find(|source| source.name.as_str() == run.source);
+        let connector = source.and_then(|source| site.definitions.connectors.get(&source.connector));
+        let feeds = connector.map(|connector| connector.feeds.as_slice()).unwrap_or_default();
+        let repeating = feeds.iter().filter(|feed| feed.repeats).map(|feed| feed.name).collect();
+        Ok(Self {
+            run,
+            staged,
+            data_dir,
+            published,
+            published_at,
+            batches,
+            files,
+            bases,
+            segments,
+            repeating,
+            buffer,
+        })
     }
 
     /// The one pass over everything: decides of each row and each saying whether it stays, and begins the new index.
@@ -268,7 +278,6 @@ impl<'f> Work<'f> {
     fn count(
         &self,
         ledger: &Ledger,
-        by_design: &HashSet<Name>,
     ) -> Result<(BTreeMap<String, Count>, Vec<Fault>, HashMap<i64, u64>), SiteFault> {
         let source = Name::declare(&self.run.source);
         let mut by_feed: BTreeMap<Name, Count> = BTreeMap::new();
@@ -288,14 +297,8 @@ impl<'f> Work<'f> {
                 ..Place::feed(source, found.feed)
             };
             let count = by_feed.entry(found.feed).or_default();
-            let fault = if by_design.contains(&found.feed) {
-                if ledger.new.get(record) {
-                    count.accepted += 1;
-                } else {
-                    count.unchanged += 1;
-                }
-                None
-            } else if ledger.is_duplicate(record) {
+            let by_design = self.repeating.contains(&found.feed);
+            let fault = if ledger.is_duplicate(record) && !by_design {
                 count.set_aside += 1;
                 again.entry(found.seq).and_modify(|n| *n += 1);
                 Some(Fault::row(place, Problem::DuplicateKey))
@@ -305,7 +308,7 @@ impl<'f> Work<'f> {
                 } else {
                     count.unchanged += 1;
                 }
-                let differs = ledger.differs.get(record);
+                let differs = ledger.differs.get(record) && !by_design;
                 count.cells_emptied += u64::from(differs);
                 differs.then(|| Fault::cell(place, Problem::DuplicateKey))
             };

@@ -278,8 +278,8 @@ fn conformed(intake: &Intake<'_>, (person, name, rows): &Record, origin: Origin)
         identity: Identified::new(Identity(identity)),
         rows: rows.iter().map(row).collect(),
         gone: false,
-        passed_over: false,
         items_lost: 0,
+        passed_over: false,
     }
 }
 

@@ -135,7 +135,7 @@ impl Slices<'_> {
                 // Without the list an empty cell means nothing for this tenant, and that is worth knowing.
                 let feed = self.connector.feeds.first()?;
                 let place = Place { part: tenant.ordinal, ..shared.intake.place(feed) };
-                shared.intake.tally.note(Fault::note(place, refusal.problem()));
+                shared.intake.tally.note(Fault::told(place, refusal.problem()));
                 None
             }
         }
@@ -154,7 +154,7 @@ impl Slices<'_> {
         for (column, paths) in groups(feed, self.plans, self.identity) {
             let hidden = |path: &String| consent.iter().any(|name| names(name, &steps(path)));
             if paths.iter().all(hidden) && noted.insert(column) {
-                shared.intake.tally.note(Fault::note(place.at(column), Problem::NoConsent));
+                shared.intake.tally.note(Fault::told(place.at(column), Problem::NoConsent));
             }
         }
     }
