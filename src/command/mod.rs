@@ -156,7 +156,7 @@ fn verb(cli: &Cli, screen: &Screen) -> Verdict {
 fn settings(file: &Path) -> Result<Settings, Halt> {
     let environment: Vec<(String, String)> = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-        .filter(|(name, _)| name.starts_with("THROUGHLINE__"))
+        .filter(|(name, _)| name.starts_with("THROUGHLINE__") || name == "CREDENTIALS_DIRECTORY")
         .collect();
     config::load(file, &environment).map_err(|complaints| Halt::new(Exit::Usage, list(&complaints)))
 }
