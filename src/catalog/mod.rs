@@ -6,12 +6,14 @@
 mod lock;
 mod record;
 mod run;
+mod schedule;
 mod schema;
 mod view;
 
 pub use lock::{Lock, LockFault};
 pub use record::{FileKind, NewFile, SetAside};
 pub use run::{Publication, Run, RunState};
+pub use schedule::{SlotClaim, SlotClock, SlotEnd, SlotEntry};
 pub use view::{FileEntry, LakeFile, ReleaseEntry, RunEntry, SourceCount};
 
 use crate::privacy::{Key, KeyFault};
@@ -54,6 +56,7 @@ impl Catalog {
         connection.pragma_update(None, "foreign_keys", "ON")?;
         let mut catalog = Self { connection };
         schema::create(&mut catalog)?;
+        schema::create_schedule(&mut catalog)?;
         Ok(catalog)
     }
 
@@ -61,6 +64,7 @@ impl Catalog {
     pub fn in_memory() -> Result<Self, CatalogFault> {
         let mut catalog = Self { connection: Connection::open_in_memory()? };
         schema::create(&mut catalog)?;
+        schema::create_schedule(&mut catalog)?;
         Ok(catalog)
     }
 
