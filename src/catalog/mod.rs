@@ -4,6 +4,7 @@
 //! written; one *publish* transaction makes a run's batches visible and moves its cursors, so cursor, data and
 //! identities cannot disagree. Everything that writes goes through `Catalog::write`, one `BEGIN IMMEDIATE` at a time.
 mod lock;
+mod measure;
 mod record;
 mod run;
 mod schedule;
@@ -11,6 +12,7 @@ mod schema;
 mod view;
 
 pub use lock::{Lock, LockFault};
+pub use measure::{Measures, RunCount, Totals};
 pub use record::{FileKind, NewFile, SetAside};
 pub use run::{Publication, Run, RunState};
 pub use schedule::{SlotClaim, SlotClock, SlotEnd, SlotEntry};

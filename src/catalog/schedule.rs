@@ -200,17 +200,18 @@ impl Catalog {
 
     /// Since when something was pulled that no release of the daemon holds yet.
     pub fn unreleased_since(&self) -> Result<Option<DateTime<Utc>>, CatalogFault> {
-        let found = self
-            .read()
-            .query_row("SELECT since FROM unreleased", [], |row| instant(row, 0))
-            .optional()?;
+        let found =
+            self.read().query_row("SELECT since FROM unreleased", [], |row| instant(row, 0)).optional()?;
         Ok(found.flatten())
     }
 
     /// Notes that something was pulled; the first note since the last release stands.
     pub fn note_unreleased(&mut self, since: DateTime<Utc>) -> Result<(), CatalogFault> {
         self.write(|tx| {
-            tx.execute("INSERT INTO unreleased(only, since) VALUES (1, ?1) ON CONFLICT DO NOTHING", [stamp(since)])?;
+            tx.execute(
+                "INSERT INTO unreleased(only, since) VALUES (1, ?1) ON CONFLICT DO NOTHING",
+                [stamp(since)],
+            )?;
             Ok(())
         })
     }
@@ -221,8 +222,9 @@ impl Catalog {
     }
 
     fn slots(&self, which: &str) -> Result<Vec<SlotEntry>, CatalogFault> {
-        let sql =
-            format!("SELECT source, at, state, outcome, attempts, claimed_at, ended_at, run_id FROM slot {which}");
+        let sql = format!(
+            "SELECT source, at, state, outcome, attempts, claimed_at, ended_at, run_id FROM slot {which}"
+        );
         let mut statement = self.read().prepare(&sql)?;
         let rows = statement.query_map([], |row| {
             Ok(SlotEntry {

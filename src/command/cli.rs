@@ -46,6 +46,8 @@ pub enum Verb {
         #[arg(long)]
         full: bool,
     },
+    /// Pull by the schedules, then link, build and release what came, until told to stop.
+    Run,
     /// Work out which records belong to one learner.
     Link,
     /// Make the tables from what was pulled and linked.

@@ -10,6 +10,8 @@ mod pull;
 mod release;
 #[cfg(feature = "warehouse")]
 mod report;
+mod run;
+mod schedule;
 mod screen;
 mod status;
 mod verify;
@@ -23,7 +25,7 @@ use crate::{
 use clap::Parser;
 use cli::{Cli, Verb};
 use screen::Screen;
-use std::{ffi::OsString, path::Path, process::ExitCode};
+use std::{ffi::OsString, io::IsTerminal, path::Path, process::ExitCode};
 
 /// How a verb ended. The numbers are a contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,7 +118,14 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         (_, 1) => Verbosity::Info,
         _ => Verbosity::Trace,
     };
-    telemetry::start(verbosity, cli.json);
+    // A daemon's log is read by a machine, unless somebody sits there.
+    let (verbosity, as_json) = match &cli.verb {
+        Verb::Run if !cli.quiet => {
+            (verbosity.max(Verbosity::Info), cli.json || !std::io::stderr().is_terminal())
+        }
+        _ => (verbosity, cli.json),
+    };
+    telemetry::start(verbosity, as_json);
     match verb(&cli, &screen) {
         Ok(exit) => exit.into(),
         Err(halt) => {
@@ -132,6 +141,7 @@ fn verb(cli: &Cli, screen: &Screen) -> Verdict {
         Verb::Synth { dir, learners, seed } => estate::write(dir, *learners, *seed, screen),
         Verb::Check => check::check(&cli.config, screen),
         Verb::Pull { sources, full } => pull::pull(settings(&cli.config)?, sources, *full, screen),
+        Verb::Run => run::run(&cli.config, screen),
         Verb::Link => pull::link(settings(&cli.config)?, screen),
         Verb::Status => status::status(settings(&cli.config)?, screen),
         Verb::Quarantine { source, all } => {

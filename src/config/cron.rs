@@ -9,8 +9,7 @@ pub(super) struct Fields(cron::Schedule);
 /// What is wrong with the fields, and what to write instead.
 pub(super) type Wrong = (String, &'static str);
 
-const FORM: &str =
-    "five fields: minute hour day-of-month month weekday, as in \"15 5 * * mon-fri\" (quarter past five on weekdays)";
+const FORM: &str = "five fields: minute hour day-of-month month weekday, as in \"15 5 * * mon-fri\" (quarter past five on weekdays)";
 const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
 impl Fields {
@@ -23,12 +22,20 @@ impl Fields {
         };
         for (name, field) in [("minute", minute), ("hour", hour), ("day-of-month", day)] {
             if !field.bytes().all(|byte| byte.is_ascii_digit() || b"*,-/".contains(&byte)) {
-                return Err((format!("the {name} field `{field}` is not made of numbers, `*`, `,`, `-`, `/`"), FORM));
+                return Err((
+                    format!("the {name} field `{field}` is not made of numbers, `*`, `,`, `-`, `/`"),
+                    FORM,
+                ));
             }
         }
         if weekday.bytes().any(|byte| byte.is_ascii_digit()) {
             let hint = "write weekdays by name: mon, tue, wed, thu, fri, sat, sun; mon-fri for all five";
-            return Err((format!("the weekday `{weekday}` is a number, which means different days to different programs"), hint));
+            return Err((
+                format!(
+                    "the weekday `{weekday}` is a number, which means different days to different programs"
+                ),
+                hint,
+            ));
         }
         if *day != "*" && *weekday != "*" {
             let hint = "leave one of them `*`: programs disagree on whether both must fit or either";
@@ -109,7 +116,9 @@ mod tests {
         assert!(refused("*/0 5 * * *").contains("out of its range"));
         assert!(refused("30-10 5 * * *").contains("out of its range"));
         assert!(refused("0 0 31 feb *").contains("never comes"));
-        for good in ["15 5 * * mon-fri", "*/15 6-18 * * fri-mon", "0 0 29 2 *", "5,35 * 1 jan,jul *", "0 2 * * SUN"] {
+        for good in
+            ["15 5 * * mon-fri", "*/15 6-18 * * fri-mon", "0 0 29 2 *", "5,35 * 1 jan,jul *", "0 2 * * SUN"]
+        {
             assert!(Fields::parse(good).is_ok(), "{good}");
         }
     }

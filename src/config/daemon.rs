@@ -105,12 +105,15 @@ impl Reader<'_> {
             .after_pull
             .iter()
             .filter_map(|word| {
-                self.take(word, match word.as_str() {
-                    "link" => Ok(Step::Link),
-                    "build" => Ok(Step::Build),
-                    "release" => Ok(Step::Release),
-                    _ => Err((format!("`{word}` is no step"), "use link, build, release")),
-                })
+                self.take(
+                    word,
+                    match word.as_str() {
+                        "link" => Ok(Step::Link),
+                        "build" => Ok(Step::Build),
+                        "release" => Ok(Step::Release),
+                        _ => Err((format!("`{word}` is no step"), "use link, build, release")),
+                    },
+                )
             })
             .collect();
         after_pull.sort_unstable();
@@ -150,8 +153,10 @@ impl Reader<'_> {
         let text = own.schedule.as_ref().or(daemon.schedule.as_ref()).filter(|text| *text != NEVER)?;
         let zone_name = own.timezone.as_ref().unwrap_or(&daemon.timezone);
         let hint = "use a name such as Europe/London";
-        let zone: Tz =
-            self.take(zone_name, zone_name.parse().map_err(|_| (format!("`{zone_name}` is no time zone"), hint)))?;
+        let zone: Tz = self.take(
+            zone_name,
+            zone_name.parse().map_err(|_| (format!("`{zone_name}` is no time zone"), hint)),
+        )?;
         let schedule = self.take(text, Schedule::parse(text, zone));
         let jitter_text = own.jitter.as_ref().unwrap_or(&daemon.jitter);
         let jitter = self.take(jitter_text, span(jitter_text)).unwrap_or_default();

@@ -11,9 +11,9 @@ mod schedule;
 
 pub use daemon::{DaemonSettings, Step};
 pub use resolve::Settings;
+pub(crate) use resolve::load;
 pub use retention::Retention;
 pub use schedule::Schedule;
-pub(crate) use resolve::load;
 
 use crate::fault::Name;
 use chrono::NaiveDate;

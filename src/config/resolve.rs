@@ -87,7 +87,10 @@ fn secret(base: &Path, credentials: Option<&Path>, path: &Path) -> Result<PathBu
         return Ok(base.join(path));
     };
     if name.is_empty() || name.contains('/') {
-        return Err((format!("`{CREDENTIAL}{name}` names no credential"), "write credential:NAME, without folders"));
+        return Err((
+            format!("`{CREDENTIAL}{name}` names no credential"),
+            "write credential:NAME, without folders",
+        ));
     }
     let hint = "start it as a service with LoadCredential=, or name a file";
     let folder = credentials.ok_or_else(|| (format!("no service manager hands over `{name}`"), hint))?;
@@ -223,7 +226,9 @@ fn resolve_source(
     }
     let token_file = raw.token_file.and_then(|file| {
         secret(base, credentials, &file)
-            .map_err(|(problem, hint)| complaints.push(Complaint::near(shown, text, "credential:", problem, hint)))
+            .map_err(|(problem, hint)| {
+                complaints.push(Complaint::near(shown, text, "credential:", problem, hint))
+            })
             .ok()
     });
     let times = RawTimes {

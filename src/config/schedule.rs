@@ -163,8 +163,10 @@ impl Blackout {
         let day_before = local.date().checked_sub_days(Days::new(1))?;
         [local.date(), day_before].into_iter().find_map(|day| {
             let midnight = day.and_time(chrono::NaiveTime::MIN);
-            let (from, to) = (midnight + TimeDelta::minutes(self.from), midnight + TimeDelta::minutes(self.to));
-            let held = self.days[day.weekday().num_days_from_monday() as usize] && from <= local && local < to;
+            let (from, to) =
+                (midnight + TimeDelta::minutes(self.from), midnight + TimeDelta::minutes(self.to));
+            let held =
+                self.days[day.weekday().num_days_from_monday() as usize] && from <= local && local < to;
             // Of two equal wall times the later: the hours are over only then.
             held.then(|| match zone.from_local_datetime(&to) {
                 MappedLocalTime::Ambiguous(_, later) => later.to_utc(),

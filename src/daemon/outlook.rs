@@ -25,7 +25,11 @@ pub struct Outlook {
 }
 
 /// Looks ahead for every source, without claiming or writing anything: for whoever asks how things stand.
-pub fn outlook(catalog: &Catalog, settings: &Settings, now: DateTime<Utc>) -> Result<Vec<Outlook>, CatalogFault> {
+pub fn outlook(
+    catalog: &Catalog,
+    settings: &Settings,
+    now: DateTime<Utc>,
+) -> Result<Vec<Outlook>, CatalogFault> {
     let today = today(settings, now);
     let mut all = Vec::new();
     for source in &settings.sources {
@@ -44,7 +48,8 @@ pub fn outlook(catalog: &Catalog, settings: &Settings, now: DateTime<Utc>) -> Re
                 .filter(|clock| clock.schedule == schedule.in_words() && clock.up_to <= now)
                 .map_or(now, |clock| clock.up_to);
             let found = look(schedule, source.name.as_str(), up_to, now);
-            let late = found.claim.map(|(_, start)| start).filter(|start| *start + late_after(settings) < now);
+            let late =
+                found.claim.map(|(_, start)| start).filter(|start| *start + late_after(settings) < now);
             one.late_since = late;
             one.next = found.claim.map(|(_, start)| start.max(now)).or(found.next);
         }

@@ -111,7 +111,9 @@ impl World {
 /// A configuration in UTC, unless it says otherwise.
 fn config(daemon: &str, sources: &[(&str, &str)]) -> String {
     let zone = if daemon.contains("timezone") { "" } else { "timezone = \"UTC\"" };
-    let mut text = format!("data_dir = \"data\"\nkey_file = \"key\"\nhome_authority = \"998\"\n[daemon]\n{daemon}\n{zone}\n");
+    let mut text = format!(
+        "data_dir = \"data\"\nkey_file = \"key\"\nhome_authority = \"998\"\n[daemon]\n{daemon}\n{zone}\n"
+    );
     for (name, more) in sources {
         let _ = write!(
             text,
@@ -178,7 +180,12 @@ fn after_an_outage_one_catch_up_covers_all_and_the_rest_are_noted() {
     world.until("2026-06-02T09:30");
     assert_eq!(
         world.pulls(),
-        ["Mon 01 01:00 hourly Mon 01:00", "Mon 01 02:00 hourly Mon 02:00", "Tue 02 08:30 hourly Tue 08:00", "Tue 02 09:00 hourly Tue 09:00"]
+        [
+            "Mon 01 01:00 hourly Mon 01:00",
+            "Mon 01 02:00 hourly Mon 02:00",
+            "Tue 02 08:30 hourly Tue 08:00",
+            "Tue 02 09:00 hourly Tue 09:00"
+        ]
     );
     assert_eq!(world.slots("missed").len(), 29);
 }
@@ -318,7 +325,11 @@ fn a_source_never_overlaps_itself_and_no_more_work_at_once_than_allowed() {
         let start = at(&format!("2026-06-01T{}", &line[7..12]));
         let source = line.split(' ').nth(3).unwrap();
         running.retain(|_, begun| *begun + world.takes > start);
-        assert!(running.insert(source.to_owned(), start).is_none(), "{source} overlaps itself: {:#?}", world.log);
+        assert!(
+            running.insert(source.to_owned(), start).is_none(),
+            "{source} overlaps itself: {:#?}",
+            world.log
+        );
         assert!(running.len() <= 2, "{:#?}", world.log);
     }
     assert!(world.log.len() >= 10, "{:#?}", world.log);
@@ -332,8 +343,7 @@ fn a_source_never_overlaps_itself_and_no_more_work_at_once_than_allowed() {
 #[test]
 fn building_waits_for_the_last_pull_but_not_for_ever() {
     // One source is always at work; the other brings something once.
-    let sources =
-        [("busy", "schedule = \"*/5 * * * *\""), ("once", "schedule = \"0 1 1 6 *\"")];
+    let sources = [("busy", "schedule = \"*/5 * * * *\""), ("once", "schedule = \"0 1 1 6 *\"")];
     let mut world = World::new("2026-06-01T00:58", &config("publish_within = \"2h\"", &sources));
     world.start();
     world.until("2026-06-01T06:00");

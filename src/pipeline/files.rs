@@ -36,6 +36,9 @@ pub(super) fn pull(
             continue;
         };
         for file in files {
+            if intake.site.stop.is_asked() {
+                return Ok(());
+            }
             Reading { connector, form, feed, file: &file }.read(intake, full, watch)?;
         }
     }

@@ -12,6 +12,7 @@ mod pull;
 mod release;
 mod service;
 mod site;
+mod stop;
 
 #[cfg(feature = "warehouse")]
 pub use build::{BuildReport, build, write_shell};
@@ -19,7 +20,8 @@ pub use link::{LinkReport, link};
 pub use pull::{PullOptions, PullReport, SourceOutcome, SourceReport, pull};
 #[cfg(feature = "warehouse")]
 pub use release::release;
-pub use site::{Site, SiteFault};
+pub use site::{Site, SiteFault, key_fits};
+pub use stop::Stop;
 
 /// What a person at a terminal is shown while a verb works.
 pub trait Watch {

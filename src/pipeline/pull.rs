@@ -1,4 +1,4 @@
-use super::{Site, SiteFault, Watch, files, intake::Intake, service::Slices};
+use super::{Site, SiteFault, Stop, Watch, files, intake::Intake, service::Slices};
 use crate::{
     catalog::RunState,
     config::Source,
@@ -17,6 +17,8 @@ pub struct PullOptions {
     pub sources: Vec<String>,
     /// Read everything again, whatever cursors and documents say.
     pub full: bool,
+    /// Asked to end early: what is whole is published, the rest is read next time.
+    pub stop: Stop,
 }
 
 /// How one source ended.
@@ -82,8 +84,12 @@ pub fn pull(site: &mut Site, options: &PullOptions, watch: &mut dyn Watch) -> Re
         })
         .cloned()
         .collect();
+    site.stop = options.stop.clone();
     let mut report = PullReport::default();
     for (at, source) in wanted.iter().enumerate() {
+        if options.stop.is_asked() {
+            break;
+        }
         watch.part(source.name.as_str(), at + 1, wanted.len());
         report.sources.push(pull_source(site, source, &directory, options.full, watch)?);
     }
@@ -170,6 +176,7 @@ fn finish(
     let count = intake.tally.total();
     let held = intake.tally.faults().iter().any(|fault| fault.problem == Problem::FarFewerRows);
     let lost = intake.tally.faults().iter().any(|fault| fault.consequence == Consequence::DocumentSetAside);
+    let cut_short = intake.site.stop.is_asked();
     let mut publication = std::mem::take(&mut intake.publication);
     publication.counts = intake.tally.counts().map(|(_, feed, count)| (feed.to_string(), *count)).collect();
     publication.faults = intake.tally.take_faults();
@@ -184,7 +191,7 @@ fn finish(
         SourceOutcome::Failed(reason.to_owned())
     } else {
         intake.site.catalog.publish(&run, &publication, &stamp)?;
-        match (held, lost) {
+        match (held, lost || cut_short) {
             (true, _) => SourceOutcome::Held,
             (false, true) => SourceOutcome::Partly,
             (false, false) => SourceOutcome::Published,

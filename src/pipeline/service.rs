@@ -53,7 +53,8 @@ impl Slices<'_> {
                 return Ok(());
             }
         };
-        for tenant in &tenants {
+        let today = intake.site.wall_day();
+        for tenant in tenants.iter().filter(|tenant| intake.source.asks(&tenant.id, today)) {
             for feed in &self.connector.feeds {
                 self.slice(intake, feed, tenant, watch).await?;
             }
@@ -124,6 +125,9 @@ impl Slices<'_> {
         let mut walk = Walk::new(self.service, self.paging, url);
         let (mut last, mut whole) = (None, true);
         loop {
+            if intake.site.stop.is_asked() {
+                return Ok(());
+            }
             match walk.next().await {
                 Ok(None) => break,
                 Ok(Some(page)) => {

@@ -1,3 +1,4 @@
+use super::Stop;
 use crate::{
     catalog::{Catalog, CatalogFault, Lock, LockFault},
     config::Settings,
@@ -52,6 +53,8 @@ pub struct Site {
     pub key: Key,
     /// The catalog.
     pub catalog: Catalog,
+    /// Whether the work on it was asked to end early.
+    pub stop: Stop,
     lock: Option<Lock>,
 }
 
@@ -67,7 +70,7 @@ impl Site {
         close_folder(&settings.data_dir)?;
         let mut catalog = Catalog::open(&settings.data_dir.join("catalog.sqlite"))?;
         catalog.bind_key(&key)?;
-        Ok(Self { settings, definitions, key, catalog, lock: None })
+        Ok(Self { settings, definitions, key, catalog, stop: Stop::default(), lock: None })
     }
 
     /// Opens a data folder to write to it: takes the writer's lock and clears away what a dead process left.

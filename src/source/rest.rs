@@ -85,6 +85,7 @@ impl Service {
                     if wait > LONGEST_WAIT || attempt + 1 == ATTEMPTS {
                         break;
                     }
+                    crate::telemetry::throttled(wait);
                     tokio::time::sleep(wait).await;
                 }
                 Err(refusal) => return Err(refusal.problem),
@@ -175,7 +176,7 @@ pub enum ServiceFault {
 fn closed_to_others(token_file: &Path) -> Result<(), ServiceFault> {
     use std::os::unix::fs::PermissionsExt;
     let mode = fs::metadata(token_file).map_err(|_| ServiceFault::Token)?.permissions().mode();
-    if mode.trailing_zeros() >= 6 { Ok(()) } else { Err(ServiceFault::OpenToken) }
+    if crate::privacy::is_closed(token_file, mode) { Ok(()) } else { Err(ServiceFault::OpenToken) }
 }
 #[cfg(not(unix))]
 fn closed_to_others(_: &Path) -> Result<(), ServiceFault> {

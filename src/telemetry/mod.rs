@@ -4,7 +4,11 @@
 //! module is the only one that may hand a line to `tracing`.
 use crate::fault::{Count, Name};
 use chrono::{DateTime, NaiveDateTime, Utc};
-use std::net::SocketAddr;
+use std::{
+    net::SocketAddr,
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
 use tracing_subscriber::{Layer, filter::LevelFilter, layer::SubscriberExt, util::SubscriberInitExt};
 
 /// Something worth a line in the log.
@@ -85,6 +89,13 @@ pub enum Event {
     },
     /// Another process writes; this one waits for it.
     WaitingForLock,
+    /// Work could not be done, for a reason that is not the source's.
+    WorkFailed {
+        /// Whose; none for linking, building and releasing.
+        source: Name,
+        /// What stood in the way, in a word or two.
+        why: &'static str,
+    },
     /// Linking, building and releasing are over.
     AfterPull {
         /// Whether a release stands that holds everything pulled.
@@ -135,6 +146,8 @@ fn emit_daemon(event: Event) {
         Event::SlotsMissed { source, slots } => tracing::warn!(%source, slots, "slots missed"),
         Event::ClockWentBack { source } => tracing::warn!(%source, "the clock went back"),
         Event::WaitingForLock => tracing::info!("waiting for another process to end its writing"),
+        Event::WorkFailed { source: Name::NONE, why } => tracing::error!(why, "work failed"),
+        Event::WorkFailed { source, why } => tracing::error!(%source, why, "work failed"),
         Event::AfterPull { well: true } => tracing::info!("linked, built and released"),
         Event::AfterPull { well: false } => tracing::error!("linking, building or releasing failed"),
         _ => {}
@@ -142,7 +155,7 @@ fn emit_daemon(event: Event) {
 }
 
 /// How much the log tells.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verbosity {
     /// Nothing.
     Quiet,
@@ -171,4 +184,17 @@ pub fn start(verbosity: Verbosity, json: bool) {
     } else {
         registry.with(layer.with_filter(ours)).try_init()
     };
+}
+
+/// Milliseconds that this process has waited because a service asked for patience.
+static THROTTLED: AtomicU64 = AtomicU64::new(0);
+
+/// Counts a wait that a service asked for.
+pub fn throttled(wait: Duration) {
+    THROTTLED.fetch_add(wait.as_millis() as u64, Ordering::Relaxed);
+}
+
+/// How long this process has waited at services' request, in all.
+pub fn throttled_in_all() -> Duration {
+    Duration::from_millis(THROTTLED.load(Ordering::Relaxed))
 }

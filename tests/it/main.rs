@@ -4,6 +4,7 @@
 mod architecture;
 mod bad_input;
 mod check;
+mod daemon;
 mod disclosure;
 #[cfg(feature = "warehouse")]
 mod end_to_end;

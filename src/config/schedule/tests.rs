@@ -75,7 +75,13 @@ fn zones_with_other_rules_hold_too() {
 
 /// What a schedule of plain lists means, minute by minute through a year of real time: an oracle that knows neither
 /// the package nor our iterator.
-fn walked(minutes: &[u32], hours: &[u32], zone: Tz, from: DateTime<Utc>, to: DateTime<Utc>) -> Vec<DateTime<Utc>> {
+fn walked(
+    minutes: &[u32],
+    hours: &[u32],
+    zone: Tz,
+    from: DateTime<Utc>,
+    to: DateTime<Utc>,
+) -> Vec<DateTime<Utc>> {
     let mut slots = Vec::new();
     let mut seen = BTreeSet::new();
     let mut before = from.with_timezone(&zone).naive_local();
@@ -86,7 +92,8 @@ fn walked(minutes: &[u32], hours: &[u32], zone: Tz, from: DateTime<Utc>, to: Dat
         // Every wall minute since the last one, skipped ones included.
         let mut minute = before + TimeDelta::minutes(1);
         while minute <= wall {
-            fits |= minutes.contains(&minute.minute()) && hours.contains(&minute.hour()) && seen.insert(minute);
+            fits |=
+                minutes.contains(&minute.minute()) && hours.contains(&minute.hour()) && seen.insert(minute);
             minute += TimeDelta::minutes(1);
         }
         if fits {
@@ -129,7 +136,8 @@ proptest! {
 #[test]
 fn weekdays_are_the_days_of_the_zone() {
     // Sunday 23:30 UTC is Monday in Kiritimati, fourteen hours ahead.
-    let first = schedule("0 12 * * mon", "Pacific/Kiritimati").slots_after(at("2026-01-01T00:00")).next().unwrap();
+    let first =
+        schedule("0 12 * * mon", "Pacific/Kiritimati").slots_after(at("2026-01-01T00:00")).next().unwrap();
     assert_eq!((first.weekday(), first.hour()), (chrono::Weekday::Sun, 22));
 }
 
@@ -145,7 +153,10 @@ fn jitter_is_the_same_every_time_and_differs_between_sources_and_slots() {
         })
         .collect();
     assert!(waits.len() > 30 && waits.iter().all(|wait| (0..=300).contains(wait)), "{waits:?}");
-    assert_ne!(schedule.start_of("one", slot) - slot, schedule.start_of("one", at("2026-01-06T05:00")) - at("2026-01-06T05:00"));
+    assert_ne!(
+        schedule.start_of("one", slot) - slot,
+        schedule.start_of("one", at("2026-01-06T05:00")) - at("2026-01-06T05:00")
+    );
 }
 
 #[test]

@@ -1,0 +1,198 @@
+//! The daemon as the service manager runs it: begun, asked how it is, told to reload and to go.
+use crate::{
+    needles::Needles,
+    site::{TestSite, walk},
+};
+use chrono::{DateTime, TimeDelta, Utc};
+use rustix::process::{Pid, Signal, kill_process};
+use std::{
+    fs,
+    io::{Read, Write},
+    net::{SocketAddr, TcpStream},
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+use throughline::{
+    catalog::{Catalog, SlotClock},
+    daemon::at_work,
+};
+
+const HEADER: &str =
+    "UniquePupilNumber,FamilyName,GivenName,DateOfBirth,Gender,PeriodEnd,ActivityCode,StartDate\n";
+const ROW: &str = "A123456789012,Zqxcanaryname,Zqxcanaryforename,31/02/2009,M,31/01/2024,999,01/09/2023\n";
+const DAEMON: &str = "[daemon]\nschedule = \"* * * * *\"\ntimezone = \"UTC\"\nlisten = \"127.0.0.1:0\"\nafter_pull = [\"link\"]\n";
+
+/// A daemon at work on a site. Killed when the test ends badly.
+struct Daemon {
+    child: Child,
+    address: SocketAddr,
+}
+
+impl Daemon {
+    fn start(site: &TestSite) -> Self {
+        let log = fs::File::options().create(true).append(true).open(site.path().join("log")).unwrap();
+        let mut child = Command::new(env!("CARGO_BIN_EXE_throughline"))
+            .current_dir(site.path())
+            .arg("run")
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .unwrap();
+        let address = patiently("an address", || {
+            assert!(child.try_wait().unwrap().is_none(), "{}", said(site));
+            at_work(&site.data()).and_then(|daemon| daemon.listening)
+        });
+        Self { child, address }
+    }
+
+    fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).unwrap();
+    }
+
+    /// Asks one page; its status and text.
+    fn ask(&self, path: &str) -> (u16, String) {
+        let mut stream = TcpStream::connect(self.address).unwrap();
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
+    }
+
+    fn ended(mut self) -> i32 {
+        patiently("its end", || self.child.try_wait().unwrap()).code().unwrap_or(-1)
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn patiently<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let began = Instant::now();
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(began.elapsed() < Duration::from_mins(1), "waited in vain for {what}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+fn said(site: &TestSite) -> String {
+    fs::read_to_string(site.path().join("log")).unwrap_or_default()
+}
+
+/// Says that a source's schedule was last read so many hours ago: there is something to catch up with.
+fn away_for(site: &TestSite, source: &str, hours: i64) {
+    fs::create_dir_all(site.data()).unwrap();
+    let mut catalog = Catalog::open(&site.data().join("catalog.sqlite")).unwrap();
+    let up_to: DateTime<Utc> = Utc::now() - TimeDelta::hours(hours);
+    let clock = SlotClock { schedule: "* * * * * UTC".into(), up_to };
+    catalog.set_slot_clock(source, &clock).unwrap();
+}
+
+fn site_of(source: &str) -> TestSite {
+    let site = TestSite::new();
+    fs::write(site.inbox(source).join("nccis_2024-01.csv"), format!("{HEADER}{ROW}")).unwrap();
+    site.source(source, "nccis", "");
+    site
+}
+
+fn configure(site: &TestSite, more: &str) {
+    // Tables come after the top-level keys that `configure_with` writes.
+    site.configure_with("2026-03-31", &format!("{DAEMON}{more}"));
+}
+
+#[test]
+fn a_daemon_catches_up_answers_reloads_and_goes_in_order() {
+    let site = site_of("council");
+    configure(&site, "");
+    away_for(&site, "council", 3);
+    let daemon = Daemon::start(&site);
+    patiently("the catch-up", || said(&site).contains("slot ended").then_some(()));
+    assert_eq!(daemon.ask("/health/live").0, 200);
+    let (status, ready) = daemon.ask("/health/ready");
+    assert_eq!((status, ready.trim()), (200, "{\"complaints\":[],\"ready\":true}"));
+    let (status, metrics) = daemon.ask("/metrics");
+    assert_eq!(status, 200);
+    assert!(metrics.contains("throughline_source_slots_missed_total{source=\"council\"}"), "{metrics}");
+    assert!(
+        metrics.contains("throughline_source_next_slot_timestamp_seconds{source=\"council\"}"),
+        "{metrics}"
+    );
+
+    // Other verbs work beside it, and say that it is there.
+    let seen = site.run(&["--json", "status"]);
+    assert_eq!(seen.code, 0, "{}", seen.err);
+    let schedule = &seen.json()["schedule"];
+    assert_eq!(schedule["daemon"]["pid"], daemon.child.id());
+    assert_eq!(schedule["sources"][0]["last"]["attempts"], 1, "{schedule}");
+    assert!(site.run(&["status"]).out.starts_with("The daemon is at work since"));
+    let second = site.run(&["run"]);
+    assert_eq!(second.code, 1, "{}", second.err);
+    assert!(second.err.contains("a daemon is at work"), "{}", second.err);
+
+    // A bad configuration is refused, and a good one taken.
+    configure(&site, "concurrency = \"many\"\n");
+    daemon.signal(Signal::HUP);
+    patiently("the refusal", || said(&site).contains("configuration refused").then_some(()));
+    configure(&site, "concurrency = 1\n");
+    daemon.signal(Signal::HUP);
+    patiently("the reload", || said(&site).contains("configuration reloaded").then_some(()));
+
+    daemon.signal(Signal::TERM);
+    assert_eq!(daemon.ended(), 0, "{}", said(&site));
+    assert!(site.run(&["status"]).out.starts_with("No daemon is at work"));
+    let log = said(&site);
+    // Nobody sat at a terminal: every line of the log is a document.
+    let documents = log.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+    let messages: Vec<String> = documents.map(|line| line["fields"]["message"].to_string()).collect();
+    for message in ["daemon started", "slots missed", "slot claimed", "slot ended", "daemon stopping"] {
+        assert!(messages.iter().any(|said| said.contains(message)), "{message}: {log}");
+    }
+}
+
+#[test]
+fn without_a_schedule_there_is_nothing_to_run_and_a_bad_one_is_told_with_its_line() {
+    let site = site_of("council");
+    site.configure("2026-03-31");
+    let ran = site.run(&["run"]);
+    assert_eq!((ran.code, ran.err.contains("has a schedule")), (2, true), "{}", ran.err);
+    site.configure_with("2026-03-31", "[daemon]\nschedule = \"15 5 * * 1-5\"\n");
+    let ran = site.run(&["check"]);
+    assert_eq!(ran.code, 2);
+    assert!(ran.err.contains("throughline.toml:6: the weekday `1-5` is a number"), "{}", ran.err);
+}
+
+#[test]
+fn nothing_of_a_child_is_in_the_log_the_metrics_or_the_status() {
+    let mut needles = Needles::default();
+    for text in ["Zqxcanaryname", "Zqxcanaryforename", "Zqxcanaryfile", "A123456789012"] {
+        needles.add(text);
+    }
+    let site = site_of("council");
+    fs::write(site.inbox("council").join("nccis_Zqxcanaryfile.csv"), format!("{HEADER}{ROW}")).unwrap();
+    configure(&site, "");
+    away_for(&site, "council", 1);
+    let daemon = Daemon::start(&site);
+    patiently("the pull", || said(&site).contains("slot ended").then_some(()));
+    for path in ["/metrics", "/health/ready", "/health/live", "/Zqx"] {
+        needles.search_text(path, &daemon.ask(path).1);
+    }
+    let metrics = daemon.ask("/metrics").1;
+    assert!(metrics.contains("outcome=\"set_aside\"} 2"), "the rows were not read: {metrics}");
+    needles.search_text("status", &site.run(&["--json", "status"]).out);
+    daemon.signal(Signal::TERM);
+    assert_eq!(daemon.ended(), 0);
+    needles.search_text("the log", &said(&site));
+    let mut files = Vec::new();
+    walk(&site.data(), &mut files);
+    for file in &files {
+        needles.search_file(site.path(), file);
+    }
+    assert!(needles.found().is_empty(), "{:?}", needles.found());
+}
