@@ -3,6 +3,7 @@
 //! A file exists if and only if the catalog names it under a published run. Batches are *staged* as they are
 //! written; one *publish* transaction makes a run's batches visible and moves its cursors, so cursor, data and
 //! identities cannot disagree. Everything that writes goes through `Catalog::write`, one `BEGIN IMMEDIATE` at a time.
+mod expiry;
 mod lock;
 mod measure;
 mod record;
@@ -11,6 +12,7 @@ mod schedule;
 mod schema;
 mod view;
 
+pub use expiry::{Holding, Pin};
 pub use lock::{Lock, LockFault};
 pub use measure::{Measures, RunCount, Totals};
 pub use record::{FileKind, NewFile, SetAside};

@@ -74,6 +74,23 @@ pub enum Verb {
         #[arg(long)]
         all: bool,
     },
+    /// Remove releases that have had their time, and name the rows whose agreement has ended.
+    Expire {
+        /// Say what would go, and change nothing.
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Keep a release whatever its age, because it is cited.
+    Pin {
+        /// The release's id.
+        release: String,
+        /// Why it is kept.
+        #[arg(long, required_unless_present = "remove")]
+        reason: Option<String>,
+        /// Take the pin away.
+        #[arg(long, conflicts_with = "reason")]
+        remove: bool,
+    },
     /// Check every stored file against its checksum.
     Verify,
     /// Write an invented authority's files, and nothing else.

@@ -4,6 +4,7 @@ mod cli;
 #[cfg(feature = "warehouse")]
 mod demo;
 mod estate;
+mod expire;
 mod init;
 mod pull;
 #[cfg(feature = "warehouse")]
@@ -146,6 +147,10 @@ fn verb(cli: &Cli, screen: &Screen) -> Verdict {
         Verb::Status => status::status(settings(&cli.config)?, screen),
         Verb::Quarantine { source, all } => {
             status::quarantine(settings(&cli.config)?, source.as_deref(), *all, screen)
+        }
+        Verb::Expire { dry_run } => expire::expire(settings(&cli.config)?, *dry_run, screen),
+        Verb::Pin { release, reason, remove: _ } => {
+            expire::pin(settings(&cli.config)?, release, reason.as_deref(), screen)
         }
         Verb::Verify => verify::verify(settings(&cli.config)?, screen),
         #[cfg(feature = "warehouse")]

@@ -39,6 +39,8 @@ pub enum Step {
     Build,
     /// The snapshot.
     Release,
+    /// The removal of releases that have had their time.
+    Expire,
 }
 
 #[derive(Clone, Deserialize)]
@@ -111,7 +113,8 @@ impl Reader<'_> {
                         "link" => Ok(Step::Link),
                         "build" => Ok(Step::Build),
                         "release" => Ok(Step::Release),
-                        _ => Err((format!("`{word}` is no step"), "use link, build, release")),
+                        "expire" => Ok(Step::Expire),
+                        _ => Err((format!("`{word}` is no step"), "use link, build, release, expire")),
                     },
                 )
             })

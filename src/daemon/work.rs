@@ -73,7 +73,7 @@ fn pull(settings: &Arc<Settings>, source: Name, stop: &Stop) -> Result<End, Site
 /// One step. False where it was asked to stop before it began.
 fn publish(settings: &Arc<Settings>, step: Step, stop: &Stop) -> Result<bool, SiteFault> {
     #[cfg(not(feature = "warehouse"))]
-    if step != Step::Link {
+    if matches!(step, Step::Build | Step::Release) {
         return Ok(true);
     }
     // A release is made of a build under one lock: nobody may build between.
@@ -84,6 +84,7 @@ fn publish(settings: &Arc<Settings>, step: Step, stop: &Stop) -> Result<bool, Si
     let Some(mut site) = open(settings, stop)? else { return Ok(false) };
     match step {
         Step::Link => drop(pipeline::link(&mut site, &mut Unwatched)?),
+        Step::Expire => drop(pipeline::expire(&mut site)?),
         #[cfg(feature = "warehouse")]
         Step::Build => drop(pipeline::build(&mut site, &mut Unwatched)?),
         #[cfg(feature = "warehouse")]

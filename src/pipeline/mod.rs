@@ -4,6 +4,7 @@
 //! `link` says which subjects are one learner; `build` and `release` make tables and a snapshot of them.
 #[cfg(feature = "warehouse")]
 mod build;
+mod expire;
 mod files;
 mod intake;
 mod link;
@@ -16,6 +17,7 @@ mod stop;
 
 #[cfg(feature = "warehouse")]
 pub use build::{BuildReport, build, write_shell};
+pub use expire::{Expiry, PastKeeping, expire, expiry};
 pub use link::{LinkReport, link};
 pub use pull::{PullOptions, PullReport, SourceOutcome, SourceReport, pull};
 #[cfg(feature = "warehouse")]

@@ -17,9 +17,8 @@ use throughline::{
     daemon::at_work,
 };
 
-const HEADER: &str =
-    "UniquePupilNumber,FamilyName,GivenName,DateOfBirth,Gender,PeriodEnd,ActivityCode,StartDate\n";
-const ROW: &str = "A123456789012,Zqxcanaryname,Zqxcanaryforename,31/02/2009,M,31/01/2024,999,01/09/2023\n";
+const HEADER: &str = "YoungPersonsID,UniquePupilNumber,UniqueLearnerNo,FamilyName,GivenName,DateOfBirth,Gender,Postcode,Ethnicity,PeriodEnd,ActivityCode,StartDate,DateVerified,LeadLEA,TransferredToLACode,GuaranteeStatusIndicator\n";
+const ROW: &str = "Zqxcanarykey,A123456789012,,Zqxcanaryname,Zqxcanaryforename,31/02/2009,M,ZQ99 9ZQ,WBRI,31/01/2024,999,01/09/2023,01/01/2024,998,,\n";
 const DAEMON: &str = "[daemon]\nschedule = \"* * * * *\"\ntimezone = \"UTC\"\nlisten = \"127.0.0.1:0\"\nafter_pull = [\"link\"]\n";
 
 /// A daemon at work on a site. Killed when the test ends badly.
@@ -171,7 +170,9 @@ fn without_a_schedule_there_is_nothing_to_run_and_a_bad_one_is_told_with_its_lin
 #[test]
 fn nothing_of_a_child_is_in_the_log_the_metrics_or_the_status() {
     let mut needles = Needles::default();
-    for text in ["Zqxcanaryname", "Zqxcanaryforename", "Zqxcanaryfile", "A123456789012"] {
+    for text in
+        ["Zqxcanarykey", "Zqxcanaryname", "Zqxcanaryforename", "ZQ99 9ZQ", "Zqxcanaryfile", "A123456789012"]
+    {
         needles.add(text);
     }
     let site = site_of("council");
@@ -195,4 +196,47 @@ fn nothing_of_a_child_is_in_the_log_the_metrics_or_the_status() {
         needles.search_file(site.path(), file);
     }
     assert!(needles.found().is_empty(), "{:?}", needles.found());
+}
+
+#[test]
+fn old_releases_go_pinned_ones_stay_and_ended_agreements_are_named() {
+    let site = TestSite::new();
+    site.inbox("academy");
+    site.source("academy", "nccis", "revoked = \"2026-03-01\"");
+    site.configure_with(
+        "2026-03-31",
+        "[retention]\nreleases = 2\nreleases_for = \"30d\"\nafter_agreement = \"365d\"\n",
+    );
+    assert_eq!(site.run(&["pull"]).code, 5, "a revoked source is not pulled");
+    let mut catalog = Catalog::open(&site.data().join("catalog.sqlite")).unwrap();
+    let releases = site.data().join("releases");
+    for (id, day) in [("aa", "01"), ("bb", "02"), ("cc", "03"), ("dd", "04"), ("ee", "05")] {
+        fs::create_dir_all(releases.join(id).join("parquet")).unwrap();
+        catalog.note_release(id, "2025-01-01", &format!("2025-01-{day}T05:00:00Z")).unwrap();
+    }
+    std::os::unix::fs::symlink("cc", releases.join("current")).unwrap();
+    drop(catalog);
+    assert_eq!(site.run(&["pin", "aa", "--reason", "cited"]).code, 0);
+    assert_eq!(site.run(&["pin", "zz", "--reason", "cited"]).code, 2);
+    let planned = site.run(&["expire", "--dry-run"]);
+    assert!(planned.out.starts_with("1 release would go."), "{}{}", planned.out, planned.err);
+    assert!(releases.join("bb").is_dir());
+    // A call that was killed half way is ended by the next.
+    fs::rename(releases.join("bb"), releases.join(".gone-bb")).unwrap();
+    let done = site.run(&["--json", "expire"]);
+    assert_eq!(done.code, 0, "{}", done.err);
+    let done = done.json();
+    assert_eq!(done["releases"][0]["id"], "bb", "{done}");
+    assert_eq!(
+        (&done["rows"][0]["source"], &done["rows"][0]["due"]),
+        (&"academy".into(), &"2027-03-01".into())
+    );
+    let mut left: Vec<String> = fs::read_dir(&releases)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+        .collect();
+    left.sort();
+    assert_eq!(left, ["aa", "cc", "current", "dd", "ee"], "the pinned, the current and the newest two");
+    assert_eq!(site.run(&["pin", "aa", "--remove"]).code, 0);
+    assert!(site.run(&["expire"]).out.starts_with("1 release was removed."));
 }
