@@ -227,7 +227,7 @@ fn resolve_source(
     let token_file = raw.token_file.and_then(|file| {
         secret(base, credentials, &file)
             .map_err(|(problem, hint)| {
-                complaints.push(Complaint::near(shown, text, "credential:", problem, hint))
+                complaints.push(Complaint::near(shown, text, "credential:", problem, hint));
             })
             .ok()
     });
