@@ -1,4 +1,7 @@
 //! Days of schedule in milliseconds: a simulated clock, work that takes its time, outages, and what came of it.
+mod chance;
+mod turning;
+
 use super::{End, Keeper, Order, Slot};
 use crate::{catalog::Catalog, config, fault::Name};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -14,6 +17,9 @@ struct World {
     outcome: &'static str,
     changes: bool,
     log: Vec<String>,
+    begun: Vec<(String, DateTime<Utc>)>,
+    overlapped: bool,
+    outages: u32,
 }
 
 fn at(text: &str) -> DateTime<Utc> {
@@ -31,6 +37,9 @@ impl World {
             outcome: "published",
             changes: true,
             log: Vec::new(),
+            begun: Vec::new(),
+            overlapped: false,
+            outages: 0,
         };
         world.configure(config);
         world
@@ -58,6 +67,7 @@ impl World {
     fn kill(&mut self) {
         self.daemon = None;
         self.ends.clear();
+        self.outages += 1;
     }
 
     fn reload(&mut self, config: &str) {
@@ -75,6 +85,14 @@ impl World {
         }
     }
 
+    /// Lets time pass by longer steps, as a loop that sleeps does.
+    fn pass(&mut self, minutes: i64) {
+        for _ in 0..=minutes / 5 {
+            self.turn();
+            self.now += TimeDelta::minutes(5);
+        }
+    }
+
     fn turn(&mut self) {
         let Some(daemon) = &mut self.daemon else { return };
         let over: Vec<_> = self.ends.range(..=self.now).map(|(time, _)| *time).collect();
@@ -89,6 +107,11 @@ impl World {
         }
         for order in daemon.tick(self.now).unwrap() {
             let time = self.now.format("%a %d %H:%M");
+            if let Order::Pull(Slot { source, at }) = order {
+                let same = |other: &Order| matches!(other, Order::Pull(slot) if slot.source == source);
+                self.overlapped |= self.ends.values().flatten().any(same);
+                self.begun.push((source.to_string(), at));
+            }
             self.log.push(match order {
                 Order::Pull(Slot { source, at }) => format!("{time} {source} {}", at.format("%a %H:%M")),
                 Order::Publish => format!("{time} publish"),

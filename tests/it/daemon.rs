@@ -1,7 +1,7 @@
 //! The daemon as the service manager runs it: begun, asked how it is, told to reload and to go.
 use crate::{
     needles::Needles,
-    site::{TestSite, walk},
+    site::{TestSite, run_with, walk},
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use rustix::process::{Pid, Signal, kill_process};
@@ -15,11 +15,15 @@ use std::{
 use throughline::{
     catalog::{Catalog, SlotClock},
     daemon::at_work,
+    synth::{
+        Identifiers, World, WorldSpec, estate,
+        server::{Faults, Server, TOKEN},
+    },
 };
 
 const HEADER: &str = "YoungPersonsID,UniquePupilNumber,UniqueLearnerNo,FamilyName,GivenName,DateOfBirth,Gender,Postcode,Ethnicity,PeriodEnd,ActivityCode,StartDate,DateVerified,LeadLEA,TransferredToLACode,GuaranteeStatusIndicator\n";
 const ROW: &str = "Zqxcanarykey,A123456789012,,Zqxcanaryname,Zqxcanaryforename,31/02/2009,M,ZQ99 9ZQ,WBRI,31/01/2024,999,01/09/2023,01/01/2024,998,,\n";
-const DAEMON: &str = "[daemon]\nschedule = \"* * * * *\"\ntimezone = \"UTC\"\nlisten = \"127.0.0.1:0\"\nafter_pull = [\"link\"]\n";
+const DAEMON: &str = "[daemon]\nschedule = \"7 * * * *\"\ntimezone = \"UTC\"\nlisten = \"127.0.0.1:0\"\nafter_pull = [\"link\"]\n";
 
 /// A daemon at work on a site. Killed when the test ends badly.
 struct Daemon {
@@ -50,12 +54,7 @@ impl Daemon {
 
     /// Asks one page; its status and text.
     fn ask(&self, path: &str) -> (u16, String) {
-        let mut stream = TcpStream::connect(self.address).unwrap();
-        write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-        (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
+        ask(self.address, path, "")
     }
 
     fn ended(mut self) -> i32 {
@@ -68,6 +67,15 @@ impl Drop for Daemon {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+fn ask(address: SocketAddr, path: &str, header: &str) -> (u16, String) {
+    let mut stream = TcpStream::connect(address).unwrap();
+    write!(stream, "GET {path} HTTP/1.0\r\nHost: localhost\r\n{header}Connection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
 }
 
 fn patiently<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
@@ -90,7 +98,7 @@ fn away_for(site: &TestSite, source: &str, hours: i64) {
     fs::create_dir_all(site.data()).unwrap();
     let mut catalog = Catalog::open(&site.data().join("catalog.sqlite")).unwrap();
     let up_to: DateTime<Utc> = Utc::now() - TimeDelta::hours(hours);
-    let clock = SlotClock { schedule: "* * * * * UTC".into(), up_to };
+    let clock = SlotClock { schedule: "7 * * * * UTC".into(), up_to };
     catalog.set_slot_clock(source, &clock).unwrap();
 }
 
@@ -239,4 +247,107 @@ fn old_releases_go_pinned_ones_stay_and_ended_agreements_are_named() {
     assert_eq!(left, ["aa", "cc", "current", "dd", "ee"], "the pinned, the current and the newest two");
     assert_eq!(site.run(&["pin", "aa", "--remove"]).code, 0);
     assert!(site.run(&["expire"]).out.starts_with("1 release was removed."));
+}
+
+#[test]
+fn killed_at_any_moment_the_next_daemon_takes_over() {
+    let site = site_of("council");
+    configure(&site, "");
+    away_for(&site, "council", 2);
+    // Killed as soon as the slot is claimed: at work, or just past it.
+    let mut daemon = Daemon::start(&site);
+    patiently("a claim", || said(&site).contains("slot claimed").then_some(()));
+    daemon.child.kill().unwrap();
+    daemon.child.wait().unwrap();
+    drop(daemon);
+    assert!(at_work(&site.data()).is_none(), "the lock went with its process");
+    let daemon = Daemon::start(&site);
+    // Read once, by whichever of the two; a run that was cut off published nothing.
+    patiently("the rows", || daemon.ask("/metrics").1.contains("outcome=\"set_aside\"} 1").then_some(()));
+    daemon.signal(Signal::INT);
+    assert_eq!(daemon.ended(), 0);
+    let catalog = Catalog::open(&site.data().join("catalog.sqlite")).unwrap();
+    assert!(catalog.open_slots().unwrap().is_empty(), "no slot is left open");
+}
+
+#[test]
+fn a_credential_is_found_where_the_service_manager_puts_it() {
+    let site = site_of("council");
+    site.configure("2026-03-31");
+    let text = fs::read_to_string(site.path().join("throughline.toml")).unwrap();
+    let text = text.replace("key_file = \"key\"", "key_file = \"credential:throughline.key\"");
+    fs::write(site.path().join("throughline.toml"), text).unwrap();
+    let folder = site.path().join("credentials");
+    fs::create_dir(&folder).unwrap();
+    fs::rename(site.path().join("key"), folder.join("throughline.key")).unwrap();
+    let alone = site.run(&["status"]);
+    assert_eq!(alone.code, 2);
+    assert!(alone.err.contains("no service manager hands over"), "{}", alone.err);
+    let folder = folder.display().to_string();
+    let handed = run_with(site.path(), &[("CREDENTIALS_DIRECTORY", &folder)], &["status"]);
+    assert_eq!(handed.code, 0, "{}", handed.err);
+}
+
+#[test]
+fn a_school_that_withdrew_is_not_asked() {
+    let estate = tempfile::tempdir().unwrap();
+    let world = World::generate(&WorldSpec { seed: 3, learners: 300, identifiers: Identifiers::Realistic });
+    estate::write(&world, estate.path()).unwrap();
+    let server = Server::start(estate.path(), Faults::default()).unwrap();
+    let schools = ask(server.addr, "/v1.0/schools", &format!("Authorization: Bearer {TOKEN}\r\n")).1;
+    let schools: serde_json::Value = serde_json::from_str(&schools).unwrap();
+    let ids: Vec<&str> =
+        schools["data"].as_array().unwrap().iter().filter_map(|school| school["id"].as_str()).collect();
+    assert!(ids.len() > 1, "{schools}");
+    let accepted = |revoked: &str| {
+        let site = TestSite::new();
+        site.inbox("schools");
+        fs::copy(site.path().join("key"), site.path().join("token")).unwrap();
+        fs::write(site.path().join("token"), TOKEN).unwrap();
+        let service = format!("base_url = \"http://{}/\"\ntoken_file = \"token\"\n{revoked}", server.addr);
+        site.source("schools", "wonde", &service);
+        site.configure("2026-03-31");
+        let pulled = site.run(&["--json", "pull"]);
+        assert_eq!(pulled.code, 0, "{}{}", pulled.out, pulled.err);
+        pulled.json()["sources"][0]["accepted"].as_u64().unwrap()
+    };
+    let from = |day: &str, ids: &[&str]| {
+        let days: Vec<String> = ids.iter().map(|id| format!("\"{id}\" = \"{day}\"")).collect();
+        format!("revoked_tenants = {{ {} }}", days.join(", "))
+    };
+    let all = accepted("");
+    let fewer = accepted(&from("2026-01-01", &ids[..1]));
+    assert!(0 < fewer && fewer < all, "{fewer} of {all}");
+    assert_eq!(accepted(&from("2026-01-01", &ids)), 0);
+    assert_eq!(accepted(&from("2099-01-01", &ids)), all, "not yet");
+}
+
+#[cfg(feature = "warehouse")]
+#[test]
+fn what_was_pulled_is_linked_built_and_released() {
+    let estate = tempfile::tempdir().unwrap();
+    let world = World::generate(&WorldSpec { seed: 3, learners: 300, identifiers: Identifiers::Realistic });
+    estate::write(&world, estate.path()).unwrap();
+    let site = TestSite::new();
+    for (name, connector) in [("census", "school-census-spring"), ("ks2", "ks2-results")] {
+        let inbox = site.inbox(name);
+        let mut files = Vec::new();
+        walk(&estate.path().join("council").join(name), &mut files);
+        for file in files {
+            fs::copy(&file, inbox.join(file.file_name().unwrap())).unwrap();
+        }
+        site.source(name, connector, "");
+        away_for(&site, name, 2);
+    }
+    let all = DAEMON
+        .replace("after_pull = [\"link\"]", "after_pull = [\"link\", \"build\", \"release\", \"expire\"]");
+    site.configure_with("2026-03-31", &all);
+    let daemon = Daemon::start(&site);
+    patiently("a release", || said(&site).contains("linked, built and released").then_some(()));
+    assert!(daemon.ask("/metrics").1.contains("throughline_release_age_seconds "));
+    let status = site.run(&["--json", "status"]).json();
+    assert_eq!(status["releases"].as_array().unwrap().len(), 1, "one for both: {status}");
+    assert_eq!(site.run(&["verify"]).code, 0);
+    daemon.signal(Signal::TERM);
+    assert_eq!(daemon.ended(), 0, "{}", said(&site));
 }
