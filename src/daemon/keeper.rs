@@ -1,4 +1,4 @@
-use super::due::look;
+use super::due::{Look, look};
 use crate::{
     catalog::{Catalog, CatalogFault, SlotClaim, SlotClock, SlotEnd},
     config::{Schedule, Settings, Source},
@@ -183,8 +183,12 @@ impl Keeper {
         }
         // The past is read by the schedule that was in force; an edited one begins now.
         let edited = clock.schedule != words;
-        let was = if edited { schedule.as_it_was(&clock.schedule) } else { Some(schedule.clone()) };
-        let found = was.map(|was| look(&was, name, clock.up_to, now)).unwrap_or_default();
+        let was = if edited { schedule.as_it_was(&clock.schedule) } else { None };
+        let found = match (edited, &was) {
+            (false, _) => look(schedule, name, clock.up_to, now),
+            (true, Some(was)) => look(was, name, clock.up_to, now),
+            (true, None) => Look::default(),
+        };
         if source.refusal(today(&self.settings, now)).is_some() {
             if let Some((at, _)) = self.cut_off.remove(&source.name) {
                 let end = ("its agreement has ended", None);
