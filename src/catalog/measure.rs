@@ -64,8 +64,8 @@ impl Catalog {
 
     /// The newest pull of a source: its run, and whether it brought anything into the lake.
     pub fn newest_pull(&self, source: &str) -> Result<Option<(i64, bool)>, CatalogFault> {
-        let sql =
-            "SELECT r.id, EXISTS (SELECT 1 FROM batch b WHERE b.run_id = r.id AND b.rows > 0) FROM run r
+        let sql = "SELECT r.id, EXISTS (SELECT 1 FROM file f JOIN batch b ON b.seq = f.batch_seq
+                                 WHERE b.run_id = r.id AND f.kind = 'lake' AND f.retired = 0) FROM run r
                     WHERE r.verb = 'pull' AND r.source = ?1 ORDER BY r.id DESC LIMIT 1";
         Ok(self.read().query_row(sql, [source], |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
     }

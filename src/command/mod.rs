@@ -1,4 +1,5 @@
 //! The command line: what can be typed, what is said, and with which code it ends.
+mod backload;
 mod check;
 mod cli;
 #[cfg(feature = "warehouse")]
@@ -12,6 +13,7 @@ mod release;
 #[cfg(feature = "warehouse")]
 mod report;
 mod run;
+mod runs;
 mod schedule;
 mod screen;
 mod status;
@@ -82,6 +84,13 @@ impl From<std::io::Error> for Halt {
     }
 }
 
+impl Exit {
+    /// Done becomes partly done; what is worse stays.
+    fn or_partly(self) -> Self {
+        if self == Self::Done { Self::Partly } else { self }
+    }
+}
+
 type Verdict = Result<Exit, Halt>;
 
 /// Keeps what is in memory there: no core dump, no reading by other processes, and a panic that tells its place and
@@ -143,7 +152,11 @@ fn verb(cli: &Cli, screen: &Screen) -> Verdict {
         Verb::Check => check::check(&cli.config, screen),
         Verb::Pull { sources, full } => pull::pull(settings(&cli.config)?, sources, *full, screen),
         Verb::Run => run::run(&cli.config, screen),
+        Verb::Backload { dir, sources, dry_run } => {
+            backload::backload(settings(&cli.config)?, dir, sources, *dry_run, screen)
+        }
         Verb::Link => pull::link(settings(&cli.config)?, screen),
+        Verb::Runs { what } => runs::runs(settings(&cli.config)?, what.as_ref(), screen),
         Verb::Status => status::status(settings(&cli.config)?, screen),
         Verb::Quarantine { source, all } => {
             status::quarantine(settings(&cli.config)?, source.as_deref(), *all, screen)

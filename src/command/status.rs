@@ -78,7 +78,8 @@ fn age_in_words(stamp: &str) -> String {
     }
 }
 
-fn runs_table(runs: &[RunEntry]) -> String {
+/// Runs, one a line.
+pub(super) fn runs_table(runs: &[RunEntry]) -> String {
     let day_and_minute = |text: &str| text.replacen('T', " ", 1).chars().take(16).collect::<String>();
     let mut rows: Vec<Vec<String>> = runs
         .iter()

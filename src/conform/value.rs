@@ -68,6 +68,7 @@ pub(super) fn date(raw: &Raw<'_>, styles: &[String]) -> Result<NaiveDate, Proble
     match raw {
         Raw::Date(day) => Ok(*day),
         Raw::Number(serial) => serial_day(*serial, styles),
+        Raw::Whole(serial) => serial_day(*serial as f64, styles),
         other => {
             let text = other.text();
             let text = text.trim();
@@ -124,6 +125,7 @@ fn serial_day(serial: f64, styles: &[String]) -> Result<NaiveDate, Problem> {
 
 fn whole(raw: &Raw<'_>) -> Result<i64, Problem> {
     match raw {
+        Raw::Whole(n) => Ok(*n),
         Raw::Number(n) if n.fract() == 0.0 && n.abs() < 1e15 => Ok(*n as i64),
         other => {
             let text = other.text();
@@ -138,6 +140,7 @@ fn whole(raw: &Raw<'_>) -> Result<i64, Problem> {
 fn decimal(raw: &Raw<'_>, percent: bool) -> Result<i64, Problem> {
     let (number, marked) = match raw {
         Raw::Number(n) => (*n, false),
+        Raw::Whole(n) => (*n as f64, false),
         other => {
             let text = other.text();
             let text = text.trim();

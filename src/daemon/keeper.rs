@@ -40,7 +40,7 @@ pub enum Order {
 /// How an order ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct End {
-    /// In a word: `published`, `partly`, `held`, `failed`, `refused`, `stopped`.
+    /// In a word: `published`, `partly`, `held`, `failed`, `refused`, `busy`, `stopped`.
     pub outcome: &'static str,
     /// Whether the lake holds something new.
     pub changed: bool,

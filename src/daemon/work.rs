@@ -51,7 +51,8 @@ impl Work for Pipeline {
 fn pull(settings: &Arc<Settings>, source: Name, stop: &Stop) -> Result<End, SiteFault> {
     let Some(mut site) = open(settings, stop)? else { return Ok(End::without_run("stopped")) };
     let before = site.catalog.newest_pull(source.as_str())?.map(|(run, _)| run);
-    let options = PullOptions { sources: vec![source.to_string()], full: false, stop: stop.clone() };
+    let options =
+        PullOptions { sources: vec![source.to_string()], stop: stop.clone(), ..PullOptions::default() };
     let report = pipeline::pull(&mut site, &options, &mut Unwatched)?;
     let newest = site.catalog.newest_pull(source.as_str())?.filter(|(run, _)| Some(*run) != before);
     let outcome = match report.sources.first().map(|source| &source.outcome) {
@@ -60,6 +61,8 @@ fn pull(settings: &Arc<Settings>, source: Name, stop: &Stop) -> Result<End, Site
         Some(SourceOutcome::Partly) if stop.is_asked() => "stopped",
         Some(SourceOutcome::Partly) => "partly",
         Some(SourceOutcome::Held) => "held",
+        // Somebody pulls it by hand: what this slot was for is being done.
+        Some(SourceOutcome::Failed(why)) if *why == LockFault::SourceBusy.to_string() => "busy",
         Some(SourceOutcome::Failed(_)) => "failed",
         Some(SourceOutcome::Refused(_)) => "refused",
     };
@@ -89,6 +92,7 @@ fn publish(settings: &Arc<Settings>, step: Step, stop: &Stop) -> Result<bool, Si
         Step::Build => drop(pipeline::build(&mut site, &mut Unwatched)?),
         #[cfg(feature = "warehouse")]
         Step::Release => {
+            let _lock = site.lock("run")?;
             let built = pipeline::build(&mut site, &mut Unwatched)?;
             pipeline::release(&mut site, &built)?;
         }

@@ -65,6 +65,7 @@ pub fn expiry(site: &Site) -> Result<Expiry, SiteFault> {
 
 /// Removes the releases that have had their time. Killed at any moment, the next call ends what this one began.
 pub fn expire(site: &mut Site) -> Result<Expiry, SiteFault> {
+    let _lock = site.lock("expire")?;
     let expiry = expiry(site)?;
     let folder = site.settings.data_dir.join("releases");
     for release in &expiry.releases {

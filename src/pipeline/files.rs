@@ -3,7 +3,7 @@ use super::{
     intake::{Belonging, Intake},
 };
 use crate::{
-    conform::{Binding, Conformer, DocumentContext, Record},
+    conform::{Binding, Conformer, DocumentContext, Record, Shape},
     definitions::{
         Connector,
         connector::{Feed, FileForm, FileFormat},
@@ -13,10 +13,10 @@ use crate::{
     source::{
         RawCell,
         inbox::{self, InboxFile},
-        sheet,
+        json, sheet,
+        tree::{Tree, Wanted},
     },
 };
-use serde_json::Value;
 use std::{collections::BTreeMap, fs};
 
 /// Reads the new files of an inbox. Each file stands for itself: a bad one does not harm its neighbours.
@@ -24,7 +24,6 @@ pub(super) fn pull(
     intake: &mut Intake<'_>,
     connector: &Connector,
     form: &FileForm,
-    full: bool,
     watch: &mut dyn Watch,
 ) -> Result<(), SiteFault> {
     for feed in &connector.feeds {
@@ -39,7 +38,7 @@ pub(super) fn pull(
             if intake.site.stop.is_asked() {
                 return Ok(());
             }
-            Reading { connector, form, feed, file: &file }.read(intake, full, watch)?;
+            Reading { connector, form, feed, file: &file }.read(intake, watch)?;
         }
     }
     Ok(())
@@ -56,25 +55,29 @@ struct Reading<'f> {
 /// A file's records, with the numbers a person would count them by.
 enum Content {
     Cells(sheet::Table),
-    Json(Vec<Value>),
+    Json(Vec<Tree<'static>>, Tree<'static>),
 }
 
 impl Content {
-    fn of(bytes: Vec<u8>, form: &FileForm, feed: &Feed) -> Result<Self, Problem> {
+    fn of(
+        bytes: Vec<u8>,
+        form: &FileForm,
+        feed: &Feed,
+        (record, document): (&Wanted, &Wanted),
+    ) -> Result<Self, Problem> {
         if form.format != FileFormat::Json {
-            return sheet::read(bytes, form).map(Self::Cells);
+            return sheet::read(bytes, feed.form(form)).map(Self::Cells);
         }
-        let text = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&bytes);
-        let document: Value = serde_json::from_slice(text).map_err(|_| Problem::UnreadableFile)?;
-        let list =
-            feed.records.iter().try_fold(&document, |value, step| value.get(step)).and_then(Value::as_array);
-        list.cloned().map(Self::Json).ok_or(Problem::NoRecords)
+        let answer =
+            json::read(&bytes, &feed.records, record, document).map_err(|_| Problem::UnreadableFile)?;
+        let records = answer.records.ok_or(Problem::NoRecords)?;
+        Ok(Self::Json(records.into_iter().map(Tree::into_owned).collect(), answer.envelope.into_owned()))
     }
 
     const fn part(&self) -> u32 {
         match self {
             Self::Cells(table) => table.part,
-            Self::Json(_) => 1,
+            Self::Json(..) => 1,
         }
     }
 
@@ -93,15 +96,17 @@ impl Content {
                     .iter()
                     .map(|(number, cells): &(u32, Vec<RawCell>)| (*number, Record::Cells(cells))),
             ),
-            Self::Json(list) => {
-                Box::new(list.iter().zip(1..).map(|(value, number)| (number, Record::Json(value))))
-            }
+            Self::Json(list, around) => Box::new(
+                list.iter()
+                    .zip(1..)
+                    .map(|(record, number)| (number, Record::Tree { record, document: Some(around) })),
+            ),
         }
     }
 }
 
 impl Reading<'_> {
-    fn read(&self, intake: &mut Intake<'_>, full: bool, watch: &mut dyn Watch) -> Result<(), SiteFault> {
+    fn read(&self, intake: &mut Intake<'_>, watch: &mut dyn Watch) -> Result<(), SiteFault> {
         let place = Place { document: self.file.ordinal, part: 1, ..intake.place(self.feed) };
         let Ok(bytes) = fs::read(&self.file.path) else {
             intake.tally.note(Fault::document(place, Problem::UnreadableFile));
@@ -111,35 +116,35 @@ impl Reading<'_> {
         let inside = intake.source.inbox.as_ref().and_then(|inbox| self.file.path.strip_prefix(inbox).ok());
         let slot = intake.slot(&inside.unwrap_or(&self.file.path).to_string_lossy());
         let reading = intake.reading(&digest, &definitions_of(intake, self.connector));
-        if !full && intake.has_read(self.feed, &slot, &reading)? {
+        if intake.has_read(self.feed, &slot, &reading)? {
             return Ok(());
         }
-        let whole = match Content::of(bytes, self.form, self.feed) {
+        let paths = self.feed.paths();
+        let record = Wanted::of(paths.record.iter().map(String::as_str));
+        let document = Wanted::of(paths.document.iter().map(String::as_str));
+        let wanted = (&record, &document);
+        match Content::of(bytes, self.form, self.feed, wanted) {
             Ok(content) => {
                 let place = Place { part: content.part(), ..place };
-                self.take(intake, &content, digest, place, full, watch)?
+                self.take(intake, &content, wanted, (digest, slot, reading), place, watch)
             }
             Err(problem) => {
                 intake.tally.note(Fault::document(place, problem));
-                false
+                Ok(())
             }
-        };
-        if whole {
-            intake.publication.documents.push((self.feed.name.to_string(), slot, reading));
         }
-        Ok(())
     }
 
-    /// Takes a document's records in. False where nothing could be read: it is asked for again.
+    /// Takes a document's records in. Where nothing could be read it does not count as read, and is asked for again.
     fn take(
         &self,
         intake: &mut Intake<'_>,
         content: &Content,
-        digest: Digest16,
+        (record, document): (&Wanted, &Wanted),
+        (digest, slot, reading): (Digest16, Digest16, Digest16),
         place: Place,
-        full: bool,
         watch: &mut dyn Watch,
-    ) -> Result<bool, SiteFault> {
+    ) -> Result<(), SiteFault> {
         let (codes, plans, identity) = (
             intake.site.definitions.codes.clone(),
             intake.site.definitions.plans.clone(),
@@ -147,10 +152,12 @@ impl Reading<'_> {
         );
         let params = intake.source.params.clone();
         let captures = &self.file.captures;
-        let context =
-            DocumentContext { header: content.header(), tenant: &BTreeMap::new(), params: &params, captures };
-        let sheet = matches!(content, Content::Cells(_));
-        let binding = Binding::of(self.feed, &context, &self.connector.nulls, &codes, &plans, sheet);
+        let shape = match content {
+            Content::Cells(_) => Shape::Cells(content.header()),
+            Content::Json(..) => Shape::Trees { record, document },
+        };
+        let context = DocumentContext { shape, tenant: &BTreeMap::new(), params: &params, captures };
+        let binding = Binding::of(self.feed, &context, &self.connector.nulls, &codes, &plans);
         for (entity, column) in &binding.missing {
             let column = &plans[*entity].columns[*column];
             let consequence =
@@ -162,7 +169,7 @@ impl Reading<'_> {
             });
         }
         if binding.lacks_required(&plans).is_some() {
-            return Ok(false);
+            return Ok(());
         }
         let scope = self.feed.snapshot.as_ref().map(|names| {
             let parts: Vec<&str> =
@@ -181,14 +188,12 @@ impl Reading<'_> {
             rows += 1;
         }
         Intake::tick(watch, rows);
-        // A row set aside could be any row the scope held: nothing is taken for gone until it is mended.
-        if let Some(scope) = scope
-            && intake.unread == 0
-        {
+        if let Some(scope) = scope {
             let origin = Origin { document: digest, part: place.part, row: 0 };
-            return Ok(intake.end_snapshot(self.feed, scope, origin, place, full));
+            intake.end_snapshot(self.feed, scope, origin, place);
         }
-        Ok(true)
+        intake.document_read(self.feed, slot, reading, scope);
+        Ok(())
     }
 }
 

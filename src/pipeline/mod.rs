@@ -2,19 +2,24 @@
 //!
 //! `pull` brings a source's records through the door into staged batches and publishes them with their cursors;
 //! `link` says which subjects are one learner; `build` and `release` make tables and a snapshot of them.
+mod backload;
 #[cfg(feature = "warehouse")]
 mod build;
 mod expire;
 mod files;
+mod fold;
 mod intake;
 mod link;
 mod pull;
 #[cfg(feature = "warehouse")]
 mod release;
+mod runs;
 mod service;
 mod site;
+mod stage;
 mod stop;
 
+pub use backload::{CohortOutlook, Lack, Outlook, Sorting, backload, coverage, outlooks, sort};
 #[cfg(feature = "warehouse")]
 pub use build::{BuildReport, build, write_shell};
 pub use expire::{Expiry, PastKeeping, expire, expiry};
@@ -22,6 +27,7 @@ pub use link::{LinkReport, link};
 pub use pull::{PullOptions, PullReport, SourceOutcome, SourceReport, pull};
 #[cfg(feature = "warehouse")]
 pub use release::release;
+pub use runs::{Verdict, approve, discard};
 pub use site::{Site, SiteFault, key_fits};
 pub use stop::Stop;
 

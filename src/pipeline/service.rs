@@ -3,14 +3,18 @@ use super::{
     intake::{Belonging, Intake},
 };
 use crate::{
-    conform::{Binding, Conformer, DocumentContext, Record},
+    conform::{Binding, Conformer, DocumentContext, Record, Shape},
     definitions::{
         CodeList, Connector,
         connector::{Deletions, Feed, Paging, Tenants},
     },
     fault::{Fault, Place, Problem},
     privacy::{EntityPlan, IdentityPlan, Origin},
-    source::rest::{Page, Service, Walk, at_path},
+    source::{
+        json,
+        rest::{Page, Service, Walk, at_path},
+        tree::Wanted,
+    },
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
@@ -112,13 +116,16 @@ impl Slices<'_> {
                 return Ok(());
             }
         };
+        let paths = feed.paths();
+        let record = Wanted::of(paths.record.iter().map(String::as_str));
+        let document = Wanted::of(paths.document.iter().map(String::as_str));
         let context = DocumentContext {
-            header: None,
+            shape: Shape::Trees { record: &record, document: &document },
             tenant: &tenant.attributes,
             params: &intake.source.params,
             captures: &BTreeMap::new(),
         };
-        let binding = Binding::of(feed, &context, &self.connector.nulls, self.codes, self.plans, false);
+        let binding = Binding::of(feed, &context, &self.connector.nulls, self.codes, self.plans);
         let conformer = Conformer::new(&binding, self.plans, self.identity);
         let scope = feed.snapshot.as_ref().map(|_| intake.scope(feed, &[&tenant.id]));
         intake.begin_document()?;
@@ -131,7 +138,7 @@ impl Slices<'_> {
             match walk.next().await {
                 Ok(None) => break,
                 Ok(Some(page)) => {
-                    let taken = take_page(intake, &conformer, feed, tenant, scope, &page, watch)?;
+                    let taken = take_page(intake, &conformer, &record, feed, tenant, scope, &page, watch)?;
                     whole &= taken.is_some();
                     last = taken.or(last);
                 }
@@ -145,14 +152,10 @@ impl Slices<'_> {
         if !whole {
             return Ok(());
         }
-        if let (Some(scope), Some(origin)) = (scope, last)
-            && intake.unread == 0
-            && !intake.end_snapshot(feed, scope, origin, place, self.full)
-        {
-            return Ok(());
+        if let (Some(scope), Some(origin)) = (scope, last) {
+            intake.end_snapshot(feed, scope, origin, place);
         }
-        let cursor = started.format(CURSOR).to_string();
-        intake.publication.cursors.push((tenant.id.clone(), feed.name.to_string(), cursor));
+        intake.advance(&tenant.id, feed, started.format(CURSOR).to_string(), scope);
         Ok(())
     }
 
@@ -210,10 +213,12 @@ impl Slices<'_> {
     }
 }
 
+#[expect(clippy::too_many_arguments, reason = "a page and all that it belongs to")]
 /// Takes a page in. `None` where it holds no list of records: the slice is not whole.
 fn take_page(
     intake: &mut Intake<'_>,
     conformer: &Conformer<'_>,
+    wanted: &Wanted,
     feed: &Feed,
     tenant: &Tenant,
     scope: Option<[u8; 16]>,
@@ -228,12 +233,15 @@ fn take_page(
         return Ok(None);
     };
     let document = page_digest(intake, list);
-    for (at, record) in list.iter().enumerate() {
+    let bytes = serde_json::to_vec(list).unwrap_or_default();
+    let records = json::read(&bytes, &[], wanted, &Wanted::of([])).ok().and_then(|answer| answer.records);
+    for (at, record) in records.iter().flatten().enumerate() {
         let row = at as u32 + 1;
         let origin = Origin { document, part: 1, row };
         let place = place.row(row);
         let mut faults = Vec::new();
-        let conformed = conformer.record(&Record::Json(record), place, origin, &mut faults);
+        let conformed =
+            conformer.record(&Record::Tree { record, document: None }, place, origin, &mut faults);
         intake.record(conformed, faults, &Belonging { feed, tenant: &tenant.id, place, scope })?;
     }
     Intake::tick(watch, list.len());

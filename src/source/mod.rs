@@ -4,8 +4,10 @@
 //! cells ([`sheet`]). What fails becomes a fault with its place; a foreign error's text is dropped, for it may hold a
 //! value. Nothing here writes to disk.
 pub mod inbox;
+pub mod json;
 pub mod rest;
 pub mod sheet;
+pub mod tree;
 
 use chrono::NaiveDate;
 
