@@ -6,6 +6,7 @@
 mod areas;
 mod bind;
 mod identifier;
+pub mod propose;
 mod ready;
 mod value;
 

@@ -5,6 +5,7 @@
 //! value. Nothing here writes to disk.
 pub mod inbox;
 pub mod json;
+pub mod look;
 pub mod rest;
 pub mod sheet;
 pub mod tree;
