@@ -7,19 +7,23 @@ mod build;
 mod files;
 mod intake;
 mod link;
+mod map;
 mod pull;
 #[cfg(feature = "warehouse")]
 mod release;
 mod service;
 mod site;
+mod trial;
 
 #[cfg(feature = "warehouse")]
 pub use build::{BuildReport, build, write_shell};
 pub use link::{LinkReport, link};
+pub use map::{Fit, Mapped, Untried, map};
 pub use pull::{PullOptions, PullReport, SourceOutcome, SourceReport, pull};
 #[cfg(feature = "warehouse")]
 pub use release::release;
 pub use site::{Site, SiteFault};
+pub use trial::{Sight, Trial, Tried};
 
 /// What a person at a terminal is shown while a verb works.
 pub trait Watch {

@@ -31,6 +31,11 @@ pub fn list(inbox: &Path, pattern: &str) -> io::Result<Vec<InboxFile>> {
     Ok(files)
 }
 
+/// What `{x}` in a pattern stands for in a file's name; none where the name does not fit.
+pub fn captures(pattern: &str, name: &str) -> Option<BTreeMap<String, String>> {
+    matches(pattern, name)
+}
+
 fn walk(folder: &Path, paths: &mut Vec<PathBuf>) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();

@@ -8,6 +8,7 @@ mod disclosure;
 #[cfg(feature = "warehouse")]
 mod end_to_end;
 mod kills;
+mod map;
 #[cfg(feature = "warehouse")]
 mod leaks;
 mod needles;
