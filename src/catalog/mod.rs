@@ -8,11 +8,13 @@ mod record;
 mod run;
 mod schema;
 mod view;
+mod years;
 
 pub use lock::{Lock, LockFault};
 pub use record::{FileKind, NewFile, SetAside};
 pub use run::{Publication, Run, RunState};
 pub use view::{FileEntry, LakeFile, ReleaseEntry, RunEntry, SourceCount};
+pub use years::SourceFile;
 
 use crate::privacy::{Key, KeyFault};
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};

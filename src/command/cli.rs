@@ -46,6 +46,17 @@ pub enum Verb {
         #[arg(long)]
         full: bool,
     },
+    /// Read years of past files from a folder, and see which years and cohorts they cover.
+    Backload {
+        /// The folder; each file goes to the source whose connector knows its name.
+        dir: PathBuf,
+        /// Only for this source; can be given again.
+        #[arg(long = "source", value_name = "SOURCE")]
+        sources: Vec<String>,
+        /// Only sort the files: read none.
+        #[arg(long)]
+        dry_run: bool,
+    },
     /// Work out which records belong to one learner.
     Link,
     /// Make the tables from what was pulled and linked.

@@ -1,4 +1,5 @@
 //! The command line: what can be typed, what is said, and with which code it ends.
+mod backload;
 mod check;
 mod cli;
 #[cfg(feature = "warehouse")]
@@ -79,6 +80,13 @@ impl From<std::io::Error> for Halt {
     }
 }
 
+impl Exit {
+    /// Done becomes partly done; what is worse stays.
+    fn or_partly(self) -> Self {
+        if self == Self::Done { Self::Partly } else { self }
+    }
+}
+
 type Verdict = Result<Exit, Halt>;
 
 /// Keeps what is in memory there: no core dump, no reading by other processes, and a panic that tells its place and
@@ -132,6 +140,9 @@ fn verb(cli: &Cli, screen: &Screen) -> Verdict {
         Verb::Synth { dir, learners, seed } => estate::write(dir, *learners, *seed, screen),
         Verb::Check => check::check(&cli.config, screen),
         Verb::Pull { sources, full } => pull::pull(settings(&cli.config)?, sources, *full, screen),
+        Verb::Backload { dir, sources, dry_run } => {
+            backload::backload(settings(&cli.config)?, dir, sources, *dry_run, screen)
+        }
         Verb::Link => pull::link(settings(&cli.config)?, screen),
         Verb::Status => status::status(settings(&cli.config)?, screen),
         Verb::Quarantine { source, all } => {

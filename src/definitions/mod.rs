@@ -6,6 +6,7 @@
 mod code;
 mod complaint;
 pub mod connector;
+mod coverage;
 mod files;
 pub mod graph;
 mod ordered;
@@ -15,6 +16,7 @@ mod schema;
 pub use code::CodeList;
 pub use complaint::Complaint;
 pub use connector::Connector;
+pub use coverage::Need;
 pub use files::{DefinitionFile, Files};
 pub use schema::{Column, Schema, is_purpose};
 
@@ -39,6 +41,8 @@ pub struct Definitions {
     pub connectors: BTreeMap<String, Connector>,
     /// The text of `schemas/policy.csv`.
     pub policy: String,
+    /// What a cohort needs, from `schemas/coverage.csv`.
+    pub needs: Vec<Need>,
     /// Every file loaded, with its checksum.
     pub files: Files,
 }
@@ -64,9 +68,11 @@ impl Definitions {
         let schemas = schema::load(&files, &codes, &identity_names, &mut complaints);
         let plans: Vec<EntityPlan> = schemas.iter().map(|schema| schema.plan(&identity)).collect();
         let connectors = connector::load(&files, &plans, &identity, &mut complaints);
+        let entities: Vec<&str> = schemas.iter().map(|schema| schema.name.as_str()).collect();
+        let needs = coverage::load(&files, &entities, &mut complaints);
         let policy = files.text("schemas/policy.csv").unwrap_or_default().to_owned();
         if complaints.is_empty() {
-            Ok(Self { codes, schemas, plans, identity, connectors, policy, files })
+            Ok(Self { codes, schemas, plans, identity, connectors, policy, needs, files })
         } else {
             Err(complaints)
         }

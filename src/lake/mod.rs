@@ -3,10 +3,12 @@
 //! Takes [`Storable`](crate::privacy::Storable) only, so it cannot be handed a raw row. A file is written under a temporary name, synced and
 //! renamed; it exists for readers when the catalog names it under a published run, and not before.
 mod columns;
+mod coverage;
 mod known;
 mod links;
 mod write;
 
+pub use coverage::{Coverage, Held, Item};
 pub use known::{Known, KnownRow};
 pub use links::write_links;
 pub use write::{Meta, StoredRow, write_rows};

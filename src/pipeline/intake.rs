@@ -40,6 +40,10 @@ pub(super) struct Intake<'a> {
     seq: i64,
     reserved: i64,
     in_document: HashMap<Digest16, i64>,
+    /// Read everything again, whatever was read before.
+    full: bool,
+    /// Scopes whose snapshot lacks too much: their documents and cursors do not count as read.
+    doubted: HashSet<Digest16>,
     /// Rows set aside in this document that could be any row its scope held before.
     pub(super) unread: u64,
 }
@@ -52,11 +56,22 @@ pub(super) struct Belonging<'a> {
     pub(super) scope: Option<Digest16>,
 }
 
+/// Where a slice stood when the run that read it was cut off.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Resume {
+    /// What the page loop gave to [`Intake::checkpoint`]: where to go on.
+    pub(super) token: String,
+    /// When the slice was begun; its cursor counts from there.
+    pub(super) started: String,
+}
+
 impl<'a> Intake<'a> {
+    /// Opens a source's way in. `full` asks for everything again, whatever was read before.
     pub(super) fn open(
         site: &'a mut Site,
         source: &'a Source,
         directory: &'a PostcodeDirectory,
+        full: bool,
     ) -> Result<Self, SiteFault> {
         let keyed = site.key.keyed();
         let data_dir = site.settings.data_dir.clone();
@@ -95,6 +110,8 @@ impl<'a> Intake<'a> {
             seq,
             reserved,
             in_document: HashMap::new(),
+            full,
+            doubted: HashSet::new(),
             unread: 0,
         })
     }
@@ -134,6 +151,9 @@ impl<'a> Intake<'a> {
         cell_faults: Vec<Fault>,
         belonging: &Belonging<'_>,
     ) -> Result<(), SiteFault> {
+        if conformed.as_ref().is_ok_and(|conformed| conformed.passed_over) {
+            return Ok(());
+        }
         self.tally.count(belonging.place).read += 1;
         self.unread += conformed.as_ref().map_or(0, |conformed| u64::from(conformed.items_lost));
         match conformed.and_then(|conformed| self.take(conformed, belonging)) {
@@ -169,11 +189,12 @@ impl<'a> Intake<'a> {
         // What this document said before stands; a record is set aside only when it says nothing else.
         let (again, fresh): (Vec<_>, Vec<_>) =
             drawn.into_iter().partition(|row| self.in_document.contains_key(&row.get().row_key));
-        if fresh.is_empty() && !again.is_empty() {
+        let by_design = belonging.feed.repeats;
+        if fresh.is_empty() && !again.is_empty() && !by_design {
             return Err(Fault::row(belonging.place, Problem::DuplicateKey));
         }
         for row in &again {
-            if self.in_document.get(&row.get().row_key) != Some(&row.get().row_hash) {
+            if !by_design && self.in_document.get(&row.get().row_key) != Some(&row.get().row_hash) {
                 self.tally.note(Fault::cell(belonging.place, Problem::DuplicateKey));
             }
         }
@@ -214,40 +235,34 @@ impl<'a> Intake<'a> {
         !unchanged
     }
 
-    /// Ends a snapshot that was read whole: what its scope held before and it lacks is gone. False where it lacks so
-    /// much that nothing was taken for gone: a person has to say that the file is whole.
-    pub(super) fn end_snapshot(
-        &mut self,
-        feed: &Feed,
-        scope: Digest16,
-        origin: Origin,
-        place: Place,
-        full: bool,
-    ) -> bool {
+    /// Ends a snapshot that was read whole: what its scope held before and it lacks is gone. Where rows of it could not
+    /// be read, nothing is: any of them could be a row that the scope held.
+    pub(super) fn end_snapshot(&mut self, feed: &Feed, scope: Digest16, origin: Origin, place: Place) {
+        if self.unread > 0 {
+            return;
+        }
         let held = self.known.standing(|row| row.scope == Some(scope));
         let of = held.len();
         let lacking: Vec<_> =
             held.into_iter().filter(|(key, _)| !self.in_document.contains_key(key)).collect();
         let people: HashSet<_> = lacking.iter().map(|(key, row)| row.subject.unwrap_or(*key)).collect();
-        if !full && people.len() > 1 && lacking.len() * 100 > of * MOST_GONE {
+        if !self.full && people.len() > 1 && lacking.len() * 100 > of * MOST_GONE {
             self.tally.note(Fault::document(Place { row: 0, ..place }, Problem::FarFewerRows));
-            return false;
+            self.doubted.insert(scope);
+            return;
         }
         for (key, row) in lacking {
             self.bury(key, row, feed, origin);
         }
-        true
     }
 
-    /// A person that the source deleted: every row about them is gone. Returns whether there was any.
-    pub(super) fn delete_person(&mut self, feed: &Feed, tenant: &str, person: &str, origin: Origin) -> bool {
+    /// A person that the source deleted: every row about them is gone.
+    pub(super) fn delete_person(&mut self, feed: &Feed, tenant: &str, person: &str, origin: Origin) {
         let subject = self.keyed.subject(self.source.name.as_str(), tenant, person);
         let rows = self.known.standing(|row| row.subject == Some(subject));
-        let any = !rows.is_empty();
         for (key, row) in rows {
             self.bury(key, row, feed, origin);
         }
-        any
     }
 
     fn bury(&mut self, key: Digest16, row: KnownRow, feed: &Feed, origin: Origin) {
@@ -305,16 +320,63 @@ impl<'a> Intake<'a> {
         self.keyed.digest("reading", &parts)
     }
 
-    /// Whether this is what was last read whole from the slot.
+    /// Whether this need not be read again: it is what was last read whole from the slot, and nobody asked for
+    /// everything; or the run that is being resumed read it before it was cut off.
     pub(super) fn has_read(
         &self,
         feed: &Feed,
         slot: &Digest16,
         reading: &Digest16,
     ) -> Result<bool, SiteFault> {
+        if self.full {
+            return Ok(false);
+        }
         let (source, feed) = (self.source.name.as_str(), feed.name.as_str());
         Ok(self.site.catalog.last_document(source, feed, slot)?.as_ref() == Some(reading))
     }
+
+    /// A document was read whole: it counts as read from the moment the run is published. `scope` is that of its
+    /// snapshot, where its feed is one.
+    pub(super) fn document_read(
+        &mut self,
+        feed: &Feed,
+        slot: Digest16,
+        reading: Digest16,
+        scope: Option<Digest16>,
+    ) {
+        if !scope.is_some_and(|scope| self.doubted.contains(&scope)) {
+            self.publication.documents.push((feed.name.to_string(), slot, reading));
+        }
+    }
+
+    /// A slice was read whole: its cursor moves when the run is published. `scope` is that of its snapshot, where its
+    /// feed is one.
+    pub(super) fn advance(&mut self, tenant: &str, feed: &Feed, cursor: String, scope: Option<Digest16>) {
+        if !scope.is_some_and(|scope| self.doubted.contains(&scope)) {
+            self.publication.cursors.push((tenant.to_owned(), feed.name.to_string(), cursor));
+        }
+    }
+
+    /// Says how far a slice has been read: `token` is what the page loop needs to go on after all records given so far
+    /// (one page more is no harm), `started` when the slice was begun. Cheap: stored with the next batch.
+    #[allow(dead_code, clippy::unused_self, reason = "for the page loop")]
+    pub(super) fn checkpoint(&mut self, _tenant: &str, _feed: &Feed, _token: &str, _started: &str) {}
+
+    /// Where to go on in a slice that a killed run had begun.
+    #[allow(dead_code, clippy::unused_self, reason = "for the page loop")]
+    pub(super) fn resumed(&self, _tenant: &str, _feed: &Feed) -> Option<Resume> {
+        None
+    }
+
+    /// Whether the run that is being resumed had read this slice whole: it is not asked again.
+    #[allow(dead_code, clippy::unused_self, reason = "for the page loop")]
+    pub(super) fn is_done(&self, _tenant: &str, _feed: &Feed) -> bool {
+        false
+    }
+
+    /// How many records the service says a slice has, where the slice was read in full.
+    #[allow(dead_code, clippy::unused_self, reason = "for the page loop")]
+    pub(super) fn stated_total(&mut self, _feed: &Feed, _tenant: &str, _records: u64) {}
 
     /// The place of a feed.
     pub(super) fn place(&self, feed: &Feed) -> Place {

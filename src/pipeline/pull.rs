@@ -9,6 +9,7 @@ use crate::{
     source::rest::{Service, ServiceFault},
     telemetry::{self, Event},
 };
+use std::path::PathBuf;
 
 /// What to pull, and how.
 #[derive(Clone, Debug, Default)]
@@ -17,6 +18,8 @@ pub struct PullOptions {
     pub sources: Vec<String>,
     /// Read everything again, whatever cursors and documents say.
     pub full: bool,
+    /// Read files from this folder instead of the sources' inboxes.
+    pub inbox: Option<PathBuf>,
 }
 
 /// How one source ended.
@@ -81,6 +84,10 @@ pub fn pull(site: &mut Site, options: &PullOptions, watch: &mut dyn Watch) -> Re
             options.sources.is_empty() || options.sources.iter().any(|name| name == source.name.as_str())
         })
         .cloned()
+        .map(|source| match &options.inbox {
+            Some(inbox) => Source { inbox: Some(inbox.clone()), ..source },
+            None => source,
+        })
         .collect();
     let mut report = PullReport::default();
     for (at, source) in wanted.iter().enumerate() {
@@ -115,9 +122,9 @@ fn pull_source(
         )));
     };
     telemetry::emit(Event::PullStarted { source: source.name });
-    let mut intake = Intake::open(site, source, directory)?;
+    let mut intake = Intake::open(site, source, directory, full)?;
     let asked = match &connector.form {
-        Form::File(form) => files::pull(&mut intake, &connector, form, full, watch).map(|()| None),
+        Form::File(form) => files::pull(&mut intake, &connector, form, watch).map(|()| None),
         Form::Rest { .. } => pull_service(&mut intake, &connector, full, watch),
     };
     finish(intake, title, asked?)

@@ -148,14 +148,10 @@ impl Slices<'_> {
         if !whole {
             return Ok(());
         }
-        if let (Some(scope), Some(origin)) = (scope, last)
-            && intake.unread == 0
-            && !intake.end_snapshot(feed, scope, origin, place, self.full)
-        {
-            return Ok(());
+        if let (Some(scope), Some(origin)) = (scope, last) {
+            intake.end_snapshot(feed, scope, origin, place);
         }
-        let cursor = started.format(CURSOR).to_string();
-        intake.publication.cursors.push((tenant.id.clone(), feed.name.to_string(), cursor));
+        intake.advance(&tenant.id, feed, started.format(CURSOR).to_string(), scope);
         Ok(())
     }
 

@@ -2,8 +2,10 @@
 #![cfg(test)]
 
 mod architecture;
+mod backload;
 mod bad_input;
 mod check;
+mod connector_pages;
 mod disclosure;
 #[cfg(feature = "warehouse")]
 mod end_to_end;

@@ -164,6 +164,8 @@ impl Resolver<'_> {
                 is: deleted.is.iter().map(|text| fold(text)).collect(),
                 what: deleted.what,
             }),
+            when: conditions(raw.when.unwrap_or_default()),
+            repeats: raw.repeats.unwrap_or(false),
             public,
             person,
             identity,
@@ -239,12 +241,7 @@ impl Resolver<'_> {
                 self.complain(&format!("\"{}\"", raw.entity), problem, "say where it is found");
             }
         }
-        let when = raw
-            .when
-            .into_iter()
-            .map(|(path, texts)| (path, texts.iter().map(|text| fold(text)).collect()))
-            .collect();
-        Some(RowSpec { entity, each: raw.each, when, requires, columns })
+        Some(RowSpec { entity, each: raw.each, when: conditions(raw.when), requires, columns })
     }
 
     fn cell(&mut self, name: &str, raw: RawCell) -> Option<CellSpec> {
@@ -276,11 +273,18 @@ impl Resolver<'_> {
             digits: raw.digits,
             map: raw.map.into_iter().map(|(text, code)| (fold(&text), code)).collect(),
             otherwise: raw.otherwise,
+            map_param: raw.map_param,
             default: raw.default,
             dates: raw.dates,
+            day_before: raw.day_before,
             percent,
         })
     }
+}
+
+/// Paths or headers, each with the folded texts that it must hold one of.
+fn conditions(when: BTreeMap<String, Vec<String>>) -> Vec<(String, Vec<String>)> {
+    when.into_iter().map(|(path, texts)| (path, texts.iter().map(|text| fold(text)).collect())).collect()
 }
 
 /// The file's form with what a feed says otherwise; none where it says nothing.
