@@ -9,7 +9,7 @@ mod rest;
 
 pub use file::{Bundle, FileForm, FileFormat, Header, SheetChoice, Stop};
 pub use raw::What;
-pub(super) use resolve::load;
+pub(super) use resolve::{load, read};
 pub use rest::{Deletions, Paging, Since, Tenants};
 
 use crate::fault::Name;

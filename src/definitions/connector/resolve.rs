@@ -16,17 +16,29 @@ pub(in crate::definitions) fn load(
 ) -> BTreeMap<String, Connector> {
     let mut connectors = BTreeMap::new();
     for (path, stem, file) in files.under("connectors", "toml") {
-        match toml::from_str::<RawConnector>(&file.text) {
-            Err(error) => complaints.push(Complaint::toml(path, &file.text, &error)),
-            Ok(raw) => {
-                let mut resolver = Resolver { path, text: &file.text, plans, identity, complaints };
-                if let Some(connector) = resolver.connector(stem, raw) {
-                    connectors.insert(stem.to_owned(), connector);
-                }
-            }
+        if let Some(connector) = read(path, stem, &file.text, plans, identity, complaints) {
+            connectors.insert(stem.to_owned(), connector);
         }
     }
     connectors
+}
+
+/// Reads one connector's text.
+pub(in crate::definitions) fn read(
+    path: &str,
+    stem: &str,
+    text: &str,
+    plans: &[EntityPlan],
+    identity: &IdentityPlan,
+    complaints: &mut Vec<Complaint>,
+) -> Option<Connector> {
+    match toml::from_str::<RawConnector>(text) {
+        Err(error) => {
+            complaints.push(Complaint::toml(path, text, &error));
+            None
+        }
+        Ok(raw) => Resolver { path, text, plans, identity, complaints }.connector(stem, raw),
+    }
 }
 
 struct Resolver<'a> {
