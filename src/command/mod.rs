@@ -6,7 +6,9 @@ mod cli;
 mod demo;
 mod estate;
 mod init;
+mod map;
 mod pull;
+mod quarantine;
 #[cfg(feature = "warehouse")]
 mod release;
 #[cfg(feature = "warehouse")]
@@ -147,9 +149,8 @@ fn verb(cli: &Cli, screen: &Screen) -> Verdict {
         Verb::Link => pull::link(settings(&cli.config)?, screen),
         Verb::Runs { what } => runs::runs(settings(&cli.config)?, what.as_ref(), screen),
         Verb::Status => status::status(settings(&cli.config)?, screen),
-        Verb::Quarantine { source, all } => {
-            status::quarantine(settings(&cli.config)?, source.as_deref(), *all, screen)
-        }
+        Verb::Quarantine(args) => quarantine::quarantine(settings(&cli.config)?, args, screen),
+        Verb::Map(args) => map::map(&settings(&cli.config)?, args, screen),
         Verb::Verify => verify::verify(settings(&cli.config)?, screen),
         #[cfg(feature = "warehouse")]
         Verb::Demo(args) => demo::demo(args, screen),

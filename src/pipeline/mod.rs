@@ -5,6 +5,7 @@
 mod backload;
 #[cfg(feature = "warehouse")]
 mod build;
+mod export;
 mod files;
 mod fold;
 mod intake;
@@ -22,6 +23,7 @@ mod stage;
 pub use backload::{CohortOutlook, Lack, Outlook, Sorting, backload, coverage, outlooks, sort};
 #[cfg(feature = "warehouse")]
 pub use build::{BuildReport, build, write_shell};
+pub use export::{Marked, export};
 pub use link::{LinkReport, link};
 pub use map::{Fit, Mapped, Untried, map};
 pub use preview::{FeedPreview, Preview, RecordPreview, Sample, preview};

@@ -143,13 +143,13 @@ fn cell(data: &Data) -> RawCell {
         Data::DateTime(moment) => {
             let (year, month, day, ..) = moment.to_ymd_hms_milli();
             NaiveDate::from_ymd_opt(i32::from(year), u32::from(month), u32::from(day))
-                .map_or(RawCell::Error, RawCell::Date)
+                .map_or(RawCell::Error(Problem::UnreadableCell), RawCell::Date)
         }
         Data::DateTimeIso(text) => text
             .get(..10)
             .and_then(|day| NaiveDate::parse_from_str(day, "%Y-%m-%d").ok())
             .map_or_else(|| RawCell::Text(text.clone()), RawCell::Date),
-        Data::Error(_) => RawCell::Error,
+        Data::Error(_) => RawCell::Error(Problem::UnreadableCell),
         Data::Empty => RawCell::Empty,
     }
 }

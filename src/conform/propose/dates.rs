@@ -1,7 +1,6 @@
 //! In which order a column's dates are written, and by which row that is settled.
 use crate::source::RawCell;
 use chrono::{Datelike, NaiveDate};
-use std::collections::BTreeSet;
 
 /// The order of a text's day and month.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,8 +28,6 @@ pub(super) struct Dates {
     either: usize,
     /// The first row that settles the order.
     settled_by: Option<u32>,
-    /// Styles of the texts, as the reader writes them, day first.
-    styles: BTreeSet<String>,
     years: Vec<i32>,
     latest: Option<NaiveDate>,
 }
@@ -73,8 +70,7 @@ impl Dates {
         if matches!(order, DateOrder::DayFirst | DateOrder::MonthFirst) && self.settled_by.is_none() {
             self.settled_by = Some(number);
         }
-        if let Some((style, day)) = style_of(text) {
-            self.styles.insert(style);
+        if let Some(day) = parts(text).and_then(Parts::day) {
             self.day(day);
         }
     }
@@ -122,22 +118,6 @@ impl Dates {
         }
     }
 
-    /// The styles for a connector, in the order that is told; `month_first` swaps day and month.
-    pub(super) fn styles(&self, month_first: bool) -> Vec<String> {
-        let swapped = |style: &String| {
-            if month_first { style.replace("%d", "%_").replace("%m", "%d").replace("%_", "%m") } else { style.clone() }
-        };
-        let numeric = |style: &&String| style.starts_with("%d") && style.contains("%m");
-        let mut styles: Vec<String> = self
-            .styles
-            .iter()
-            .map(|style| if numeric(&style) { swapped(style) } else { style.clone() })
-            .collect();
-        if self.serial > 0 {
-            styles.push("excel".to_owned());
-        }
-        styles
-    }
 }
 
 /// The order of a text that is a day; none where it is none.
@@ -203,26 +183,17 @@ fn month(text: &str) -> Option<u32> {
     MONTHS.iter().position(|month| *month == three).map(|at| at as u32 + 1)
 }
 
-/// A text's style as the reader writes it, day first where it is open, and the day.
-fn style_of(text: &str) -> Option<(String, NaiveDate)> {
-    let pieces = split(text);
-    let mark = text.trim_start_matches(|c: char| c.is_alphanumeric()).chars().next()?;
-    let long = |at: usize| if pieces.get(at).is_some_and(|piece| piece.len() == 4) { "%Y" } else { "%y" };
-    let (format, day) = match parts(text)? {
-        Parts::Numbers(first, second, year) => {
-            let (day, month) = if second > 12 { (second, first) } else { (first, second) };
-            (format!("%d{mark}%m{mark}{}", long(2)), NaiveDate::from_ymd_opt(year, month, day)?)
-        }
-        Parts::YearFirst(year, month, day) => {
-            (format!("%Y{mark}%m{mark}%d"), NaiveDate::from_ymd_opt(year, month, day)?)
-        }
-        Parts::Words(day, month, year) => {
-            let letters = pieces.get(1).map_or(0, |piece| piece.chars().count());
-            let name = if letters <= 4 { "%b" } else { "%B" };
-            (format!("%d{mark}{name}{mark}{}", long(2)), NaiveDate::from_ymd_opt(year, month, day)?)
-        }
-    };
-    Some((format, day))
+impl Parts {
+    /// The day, the day before the month where it is open.
+    fn day(self) -> Option<NaiveDate> {
+        let (year, month, day) = match self {
+            Self::Numbers(first, second, year) if second > 12 => (year, first, second),
+            Self::Numbers(first, second, year) => (year, second, first),
+            Self::YearFirst(year, month, day) => (year, month, day),
+            Self::Words(day, month, year) => (year, month, day),
+        };
+        NaiveDate::from_ymd_opt(year, month, day)
+    }
 }
 
 #[cfg(test)]
@@ -241,10 +212,8 @@ mod tests {
     fn one_row_settles_the_column() {
         let found = dates(&["03/04/2023", "05/06/2023", "25/12/2023"]);
         assert_eq!(found.settled(), Settled::DayFirst(4));
-        assert_eq!(found.styles(false), ["%d/%m/%Y"]);
         let found = dates(&["03/04/2023", "12/25/2023"]);
         assert_eq!(found.settled(), Settled::MonthFirst(3));
-        assert_eq!(found.styles(true), ["%m/%d/%Y"]);
     }
 
     #[test]
@@ -252,12 +221,6 @@ mod tests {
         assert_eq!(dates(&["03/04/2023", "05/06/2023"]).settled(), Settled::Open);
         assert_eq!(dates(&["13/04/2023", "05/16/2023"]).settled(), Settled::Mixed);
         assert_eq!(dates(&["2023-04-03", "3 Apr 2023", "07.07.2023"]).settled(), Settled::Plain);
-    }
-
-    #[test]
-    fn styles_are_those_that_stand_there() {
-        let found = dates(&["09.03.24", "9 Mar 2024", "9 March 2024", "2024-03-09"]);
-        assert_eq!(found.styles(false), ["%Y-%m-%d", "%d %B %Y", "%d %b %Y", "%d.%m.%y"]);
     }
 
     #[test]

@@ -78,7 +78,6 @@ pub(super) fn proposal(
         notes: Vec::new(),
         params: Vec::new(),
         unknown: BTreeMap::new(),
-        left_out: Vec::new(),
     };
     let pattern = writer.pattern();
     let draft = writer.draft(&pattern);
@@ -115,8 +114,6 @@ struct Writer<'w> {
     params: Vec<String>,
     /// Column of the sheet to its words without a code.
     unknown: BTreeMap<usize, Vec<String>>,
-    /// Columns of the sheet that are not read after all, and why.
-    left_out: Vec<(usize, &'static str)>,
 }
 
 impl Writer<'_> {
@@ -287,7 +284,7 @@ impl Writer<'_> {
             });
             let cell = cell.or_else(|| {
                 let owed = spec.required && spec.kind == ColumnType::Establishment;
-                owed.then(|| self.fixed(&CellSpec::param("establishment_id")))
+                owed.then(|| format!("{{ {} }}", self.param("establishment_id")))
             });
             if let Some(cell) = cell {
                 cells.push(format!("{} = {cell}", spec.name));
@@ -307,16 +304,19 @@ impl Writer<'_> {
         let origin = match &cell.origin {
             CellOrigin::Const(text) => format!("const = {}", quoted(text)),
             CellOrigin::Template(text) => format!("template = {}", quoted(text)),
-            CellOrigin::Param(name) => {
-                if !self.params.contains(name) {
-                    self.params.push(name.clone());
-                }
-                format!("param = {}", quoted(name))
-            }
+            CellOrigin::Param(name) => self.param(name),
             _ => String::new(),
         };
         let dates: Vec<&str> = cell.dates.iter().map(String::as_str).collect();
         if dates.is_empty() { format!("{{ {origin} }}") } else { format!("{{ {origin}, dates = {} }}", list(&dates)) }
+    }
+
+    /// A parameter that the source's configuration gives.
+    fn param(&mut self, name: &str) -> String {
+        if !self.params.iter().any(|known| known == name) {
+            self.params.push(name.to_owned());
+        }
+        format!("param = {}", quoted(name))
     }
 
     /// The recipe of one cell; none where no column of the sheet is it.
@@ -331,12 +331,7 @@ impl Writer<'_> {
             }
         };
         if dated {
-            let Some(styles) = self.styles(found.column, slot) else {
-                self.left_out.push((found.column, "its dates could be day first or month first"));
-                return None;
-            };
-            let styles: Vec<&str> = styles.iter().map(String::as_str).collect();
-            parts.push(format!("dates = {}", list(&styles)));
+            parts.push(format!("dates = {}", list(&self.styles(found.column, slot))));
         }
         if slot.spec.as_ref().is_some_and(|spec| spec.digits) {
             parts.push("digits = true".to_owned());
@@ -354,32 +349,22 @@ impl Writer<'_> {
         Some(format!("{{ {} }}", parts.join(", ")))
     }
 
-    /// The date styles of a column; none where nothing tells day from month.
-    fn styles(&mut self, column: usize, slot: &Slot) -> Option<Vec<String>> {
+    /// How a column's dates are to be read: in the order that it tells itself, or that whoever asked or the sheet's other
+    /// columns tell; where none does, row by row, and what is ambiguous is set aside.
+    fn styles(&self, column: usize, slot: &Slot) -> Vec<&'static str> {
         let dates = &self.reading.columns[column].dates;
-        let month_first = match (dates.settled(), self.wishes.day_first) {
-            (Settled::MonthFirst(_), _) => true,
-            (Settled::Plain | Settled::DayFirst(_), _) => false,
-            (Settled::Mixed | Settled::Open, Some(day_first)) => !day_first,
-            (Settled::Mixed, None) => return None,
-            (Settled::Open, None) => match self.sheet_order() {
-                Some(day_first) => !day_first,
-                None => return None,
-            },
-        };
-        let mut styles = dates.styles(month_first);
-        // Ways in which such columns are written elsewhere, so that the next file is read too.
-        for style in &slot.dates {
-            let swaps = month_first && style.starts_with("%d") && style.contains("%m");
-            if !swaps && !styles.contains(style) {
-                styles.push(style.clone());
-            }
+        let order = |day_first: bool| if day_first { "day-first" } else { "month-first" };
+        let mut styles = vec![match dates.settled() {
+            Settled::DayFirst(_) => "day-first",
+            Settled::MonthFirst(_) => "month-first",
+            Settled::Plain => order(self.sheet_order().unwrap_or(true)),
+            Settled::Mixed => self.wishes.day_first.map_or("either", order),
+            Settled::Open => self.wishes.day_first.or(self.sheet_order()).map_or("either", order),
+        }];
+        if dates.has_serials() || slot.dates.contains("excel") {
+            styles.push("excel");
         }
-        if styles.is_empty() {
-            styles.push(if month_first { "%m/%d/%Y" } else { "%d/%m/%Y" }.to_owned());
-        }
-        styles.sort_by_key(|style| style == "excel");
-        Some(styles)
+        styles
     }
 
     /// The order that the sheet's other columns agree on.
@@ -469,19 +454,17 @@ impl Writer<'_> {
         let header = self.reading.header.as_ref().and_then(|header| header.texts.get(at));
         let found = self.reading.matches.iter().find(|found| found.column == at);
         let evidence = &self.reading.columns[at];
-        let left_out = self.left_out.iter().find(|(column, _)| *column == at).map(|(_, why)| *why);
-        let (becomes, confidence, reason) = match (found, left_out) {
-            (Some(_), Some(why)) => (String::new(), Confidence::Guess, format!("not read: {why}; say --dates day-first or month-first")),
-            (Some(found), None) => {
+        let (becomes, confidence, reason) = match found {
+            Some(found) => {
                 let name = name_of(self.family.slots[found.slot].lead, self.family, self.definitions);
                 (name, Confidence::of(found.score), self.reason(found))
             }
-            (None, _) if self.reading.person_key == Some(at) => {
+            None if self.reading.person_key == Some(at) => {
                 ("the person's number here".to_owned(), Confidence::Likely, "header is known".to_owned())
             }
-            (None, _) if evidence.is_free_text() => (String::new(), Confidence::Guess, "free text is never read".to_owned()),
-            (None, _) if evidence.filled == 0 => (String::new(), Confidence::Guess, "empty".to_owned()),
-            (None, _) => (String::new(), Confidence::Guess, "not recognised, so not read".to_owned()),
+            None if evidence.is_free_text() => (String::new(), Confidence::Guess, "free text is never read".to_owned()),
+            None if evidence.filled == 0 => (String::new(), Confidence::Guess, "empty".to_owned()),
+            None => (String::new(), Confidence::Guess, "not recognised, so not read".to_owned()),
         };
         ProposedColumn {
             position: at as u32 + 1,
@@ -518,11 +501,14 @@ impl Writer<'_> {
             _ if evidence.dates.readable() == 0 => {}
             Settled::DayFirst(row) => parts.push(format!("day first, as row {row} shows")),
             Settled::MonthFirst(row) => parts.push(format!("month first, as row {row} shows")),
-            Settled::Open => parts.push(match self.wishes.day_first {
-                Some(_) => "order as you said".to_owned(),
-                None => format!("{} dates could be read either way; order as in the other columns", evidence.dates.open()),
+            Settled::Open => parts.push(match (self.wishes.day_first, self.sheet_order()) {
+                (Some(_), _) => "order as you said".to_owned(),
+                (None, Some(_)) => "day and month in the order of the other columns".to_owned(),
+                (None, None) => {
+                    format!("{} dates could be read either way and will be set aside", evidence.dates.open())
+                }
             }),
-            Settled::Mixed => parts.push("day first and month first mixed".to_owned()),
+            Settled::Mixed => parts.push("day first and month first mixed: what is open is set aside".to_owned()),
             Settled::Plain => {}
         }
         if evidence.dates.has_serials() && evidence.dates.readable() > 0 {
@@ -533,24 +519,6 @@ impl Writer<'_> {
             parts.push(if n == 1 { "1 word has no code".to_owned() } else { format!("{n} words have no code") });
         }
         parts.join("; ")
-    }
-}
-
-impl CellSpec {
-    /// A parameter of the source.
-    fn param(name: &str) -> Self {
-        Self {
-            origin: CellOrigin::Param(name.to_owned()),
-            after: None,
-            until: None,
-            take: None,
-            digits: false,
-            map: std::collections::HashMap::new(),
-            otherwise: None,
-            default: None,
-            dates: Vec::new(),
-            percent: false,
-        }
     }
 }
 

@@ -44,7 +44,7 @@ impl Evidence {
         let mut seen = std::collections::HashSet::new();
         for (number, row) in rows.take(ENOUGH) {
             let Some(cell) = row.get(column).filter(|cell| !cell.is_blank()) else { continue };
-            if matches!(cell, RawCell::Error) {
+            if matches!(cell, RawCell::Error(_)) {
                 found.errors += 1;
                 continue;
             }
@@ -169,7 +169,7 @@ pub(super) fn text_of(cell: &RawCell) -> String {
         RawCell::Number(n) => n.to_string(),
         RawCell::Date(day) => day.format("%Y-%m-%d").to_string(),
         RawCell::Bool(yes) => if *yes { "true" } else { "false" }.to_owned(),
-        RawCell::Empty | RawCell::Error => String::new(),
+        RawCell::Empty | RawCell::Error(_) => String::new(),
     }
 }
 

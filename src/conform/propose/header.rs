@@ -4,7 +4,10 @@ use super::{
     near::{could_be_header, nearness, tokens},
     vocabulary::Vocabulary,
 };
-use crate::{definitions::connector::fold, source::RawCell};
+use crate::{
+    definitions::connector::{Header, fold},
+    source::RawCell,
+};
 use std::collections::{BTreeMap, HashSet};
 
 /// A header is looked for in this many first rows.
@@ -20,8 +23,6 @@ pub(super) struct FoundHeader {
     pub(super) height: usize,
     /// Its texts by column.
     pub(super) texts: Vec<HeaderText>,
-    /// How many of them are known.
-    pub(super) known: usize,
 }
 
 /// One header text. It may be somebody's cell until it is known to be none.
@@ -114,7 +115,7 @@ fn candidate(rows: &Rows, at: usize, height: usize, known: &Known) -> Option<(f6
     let body = if rows_below.take(1).count() == 1 { 0.5 } else { 0.0 };
     // A band over the header is worth its second row where it tells columns apart.
     let score = found as f64 - again as f64 + body + if height == 2 { 0.4 } else { 0.0 };
-    Some((score, FoundHeader { at, height, texts, known: found }))
+    Some((score, FoundHeader { at, height, texts }))
 }
 
 fn is_text(cell: &RawCell) -> bool {
@@ -151,4 +152,31 @@ fn texts(lines: &Rows) -> Vec<HeaderText> {
 pub(super) fn is_again(row: &[RawCell], header: &FoundHeader) -> bool {
     let mut filled = row.iter().zip(&header.texts).filter(|(cell, _)| !cell.is_blank()).peekable();
     filled.peek().is_some() && filled.all(|(cell, text)| fold(&text_of(cell)) == text.own)
+}
+
+/// A header where a connector says that it is.
+pub struct HeaderRow {
+    /// Position of its last row among the sheet's rows.
+    pub at: usize,
+    /// By column: the text as the reader compares it, and as it is written.
+    pub texts: Vec<(String, String)>,
+}
+
+/// Finds the header that a connector describes among a sheet's rows; none where it says there is none, or none fits.
+pub fn described(rows: &[(u32, Vec<RawCell>)], header: &Header) -> Option<HeaderRow> {
+    if header.none {
+        return None;
+    }
+    let height = header.rows.max(1) as usize;
+    let wanted: Vec<String> = header.must_have.iter().map(|text| fold(text)).collect();
+    for at in 0..rows.len().min(header.search_rows as usize) {
+        let lines = rows.get(at..at + height)?;
+        let texts = texts(lines);
+        let there = |wanted: &String| texts.iter().any(|text| text.folded == *wanted || text.own == *wanted);
+        if texts.iter().any(|text| !text.folded.is_empty()) && wanted.iter().all(there) {
+            let texts = texts.into_iter().map(|text| (text.folded, text.shown)).collect();
+            return Some(HeaderRow { at: at + height - 1, texts });
+        }
+    }
+    None
 }

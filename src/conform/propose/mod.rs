@@ -24,6 +24,8 @@ use crate::{
 };
 use body::Body;
 use evidence::Evidence;
+pub use header::{HeaderRow, described};
+
 use header::{FoundHeader, Known};
 use matching::{Match, Offer};
 use std::fmt;
