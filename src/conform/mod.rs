@@ -5,27 +5,37 @@
 //! required cell, or without anything that says who it is, is set aside and counted. The value stays behind.
 mod areas;
 mod bind;
+mod dates;
 mod identifier;
+pub mod propose;
 mod ready;
 mod value;
 
+#[cfg(test)]
+mod tests;
+
 pub use areas::{AreasFault, read_directory};
-pub use bind::{Binding, DocumentContext};
+pub use bind::{Binding, DocumentContext, Shape};
+pub use dates::Witness;
 pub use identifier::{UlnCheck, UpnCheck, check_uln, check_upn};
 
 use crate::{
-    fault::{Fault, Name, Place, Problem},
+    fault::{Consequence, Fault, Name, Place, Problem},
     privacy::{Cell, EntityPlan, Identified, Identity, IdentityPlan, Origin, PersonKey, Row},
-    source::RawCell,
+    source::{RawCell, tree::Tree},
 };
-use bind::{BoundCell, BoundRow};
-use ready::Raw;
-use serde_json::Value;
+use bind::{BoundRow, View};
 
 /// One record as it came.
+#[derive(Clone, Copy)]
 pub enum Record<'r> {
-    /// An object of a page.
-    Json(&'r Value),
+    /// An object of a page or an element of a file, pruned to what its feed wants.
+    Tree {
+        /// The record.
+        record: &'r Tree<'r>,
+        /// What is wanted of the document around it.
+        document: Option<&'r Tree<'r>>,
+    },
     /// A row of a sheet.
     Cells(&'r [RawCell]),
 }
@@ -38,6 +48,20 @@ pub struct Conformed {
     pub identity: Identified<Identity>,
     /// Rows of one or more entities.
     pub rows: Vec<Identified<Row>>,
+    /// Whether the record says that it is gone: its person, or these rows, as its feed has it.
+    pub gone: bool,
+    /// Whether its feed is not about such records: nothing of it was read.
+    pub passed_over: bool,
+    /// How many of its items gave no row because a cell was wrong: the snapshot they belong to is not whole.
+    pub items_lost: u32,
+}
+
+impl Conformed {
+    /// A record that its feed is not about.
+    fn passed_over(plan: &IdentityPlan) -> Self {
+        let identity = Identified::new(Identity(vec![None; plan.fields.len()]));
+        Self { person: None, identity, rows: Vec::new(), gone: false, passed_over: true, items_lost: 0 }
+    }
 }
 
 /// Reads the records of one document.
@@ -66,14 +90,25 @@ impl<'a> Conformer<'a> {
         {
             return Err(Fault::row(place, Problem::TooManyCells));
         }
-        let identity = self.identity_of(record, place, faults);
+        let view = View { record, item: None };
+        if !view.meets(&self.binding.when) {
+            return Ok(Conformed::passed_over(self.identity));
+        }
+        let identity = self.identity_of(&view, place, faults);
         let person = match &self.binding.person {
             None => None,
             Some(bind::BoundPerson::Field(locators)) => {
-                let key = Binding::first(record, locators).into_text();
-                let empty = |key: &str| self.binding.nulls.iter().any(|null| *null == key.to_lowercase());
+                let key = view.first(locators);
+                if value::is_rounded(&key) {
+                    // Many people share what is left of such a key.
+                    return Err(Fault::row(place, Problem::RoundedNumber));
+                }
+                let key = key.into_text();
+                if key.as_ref().is_some_and(|key| key.contains('\u{fffd}')) {
+                    return Err(Fault::row(place, Problem::UndecodableText));
+                }
                 let key = key
-                    .filter(|key| !key.is_empty() && !empty(key))
+                    .filter(|key| !key.is_empty() && !ready::is_null(key, self.binding.nulls))
                     .ok_or(Fault::row(place, Problem::NobodyNamed))?;
                 Some(Identified::new(PersonKey(key)))
             }
@@ -83,25 +118,65 @@ impl<'a> Conformer<'a> {
                 Some(Identified::new(PersonKey(key)))
             }
         };
-        let mut rows = Vec::with_capacity(self.binding.rows.len());
+        let gone = self.binding.deleted.as_ref().is_some_and(|(locators, texts)| view.says(locators, texts));
+        let mut conformed = Conformed {
+            person,
+            identity: Identified::new(identity),
+            rows: Vec::with_capacity(self.binding.rows.len()),
+            gone,
+            passed_over: false,
+            items_lost: 0,
+        };
         for bound in &self.binding.rows {
-            if let Some(row) = self.row(bound, record, place, origin, faults)? {
-                rows.push(Identified::new(row));
-            }
+            self.rows(bound, record, place, origin, faults, &mut conformed)?;
         }
-        Ok(Conformed { person, identity: Identified::new(identity), rows })
+        Ok(conformed)
     }
 
-    fn identity_of(&self, record: &Record<'_>, place: Place, faults: &mut Vec<Fault>) -> Identity {
+    /// The rows of one kind: one for the record, or one for each of its items.
+    fn rows(
+        &self,
+        bound: &BoundRow<'_>,
+        record: &Record<'_>,
+        place: Place,
+        origin: Origin,
+        faults: &mut Vec<Fault>,
+        conformed: &mut Conformed,
+    ) -> Result<(), Fault> {
+        let (Some(path), Record::Tree { record: tree, .. }) = (&bound.each, record) else {
+            let view = View { record, item: None };
+            match self.row(bound, &view, place, origin, faults) {
+                Ok(row) => conformed.rows.extend(row.map(Identified::new)),
+                // What is gone need not be whole.
+                Err(_) if conformed.gone => {}
+                Err(fault) => return Err(fault),
+            }
+            return Ok(());
+        };
+        for item in tree.every(path) {
+            let view = View { record, item: Some(item) };
+            match self.row(bound, &view, place, origin, faults) {
+                Ok(row) => conformed.rows.extend(row.map(Identified::new)),
+                // An item is a neighbour to the others: it costs itself.
+                Err(fault) => {
+                    faults.push(Fault { consequence: Consequence::ItemSetAside, ..fault });
+                    conformed.items_lost += 1;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn identity_of(&self, view: &View<'_, '_>, place: Place, faults: &mut Vec<Fault>) -> Identity {
         let mut fields = vec![None; self.identity.fields.len()];
         for (at, cell) in &self.binding.identity {
             let (name, kind) = self.identity.fields[*at];
-            match self.text(cell, record) {
-                Ok(None) => {}
-                Ok(Some(raw)) => match identifier::normalise(kind, &raw, &cell.spec.dates) {
-                    Ok(text) => fields[*at] = text,
-                    Err(problem) => faults.push(Fault::cell(place.at(name), problem)),
-                },
+            let read = ready::ready(view.of(cell), &cell.spec, cell.default.as_deref(), self.binding.nulls)
+                .and_then(|raw| {
+                    raw.map_or(Ok(None), |raw| identifier::normalise(kind, &raw, &cell.spec.dates))
+                });
+            match read {
+                Ok(text) => fields[*at] = text,
                 Err(problem) => faults.push(Fault::cell(place.at(name), problem)),
             }
         }
@@ -111,18 +186,29 @@ impl<'a> Conformer<'a> {
     fn row(
         &self,
         bound: &BoundRow<'_>,
-        record: &Record<'_>,
+        view: &View<'_, '_>,
         place: Place,
         origin: Origin,
         faults: &mut Vec<Fault>,
     ) -> Result<Option<Row>, Fault> {
+        if !view.meets(&bound.when) {
+            return Ok(None);
+        }
         let plan = &self.plans[bound.entity];
         let mut cells = vec![Cell::Null; plan.columns.len()];
         let mut found = Vec::new();
         for (at, cell) in &bound.cells {
             let column = &plan.columns[*at];
-            let read = self.text(cell, record).and_then(|raw| {
-                raw.map_or(Ok(Cell::Null), |raw| value::read(&raw, column, &cell.spec, self.binding.codes))
+            let read = ready::ready(view.of(cell), &cell.spec, cell.default.as_deref(), self.binding.nulls)
+                .and_then(|raw| {
+                    let raw = raw.map(|raw| cell.coded(raw));
+                    raw.map_or(Ok(Cell::Null), |raw| {
+                        value::read(&raw, column, &cell.spec, self.binding.codes)
+                    })
+                });
+            let read = read.map(|value| match value {
+                Cell::Date(day) if cell.spec.day_before => Cell::Date(day - 1),
+                value => value,
             });
             match read {
                 Ok(value) => cells[*at] = value,
@@ -155,11 +241,5 @@ impl<'a> Conformer<'a> {
         let emptied_key = bound.requires.iter().any(|at| cells[*at] == Cell::Null);
         faults.extend(found.iter().map(|(name, _, problem)| Fault::cell(place.at(*name), *problem)));
         Ok((!emptied_key).then_some(Row { entity: bound.entity, cells, origin }))
-    }
-
-    /// The readied text or native value of a cell; none where it is empty.
-    fn text<'r>(&self, cell: &BoundCell<'_>, record: &Record<'r>) -> Result<Option<Raw<'r>>, Problem> {
-        let raw = Binding::raw(cell, record);
-        ready::ready(raw, &cell.spec, self.binding.nulls)
     }
 }

@@ -1,7 +1,7 @@
 use crate::{
     definitions::connector::{CellSpec, fold},
     fault::Problem,
-    source::RawCell,
+    source::{RawCell, tree::Tree},
 };
 use chrono::NaiveDate;
 use std::borrow::Cow;
@@ -12,14 +12,16 @@ pub(super) enum Raw<'r> {
     Empty,
     /// Text.
     Text(Cow<'r, str>),
+    /// A whole number.
+    Whole(i64),
     /// A number.
     Number(f64),
     /// A native date.
     Date(NaiveDate),
     /// Yes or no.
     Bool(bool),
-    /// A spreadsheet error.
-    Error,
+    /// Something that cannot be read, and why.
+    Error(Problem),
 }
 
 impl<'r> Raw<'r> {
@@ -27,18 +29,19 @@ impl<'r> Raw<'r> {
     pub(super) fn text(&self) -> Cow<'_, str> {
         match self {
             Self::Text(text) => Cow::Borrowed(text),
+            Self::Whole(n) => Cow::Owned(n.to_string()),
             Self::Number(n) if n.fract() == 0.0 && n.abs() < 1e15 => Cow::Owned(format!("{}", *n as i64)),
             Self::Number(n) => Cow::Owned(n.to_string()),
             Self::Date(date) => Cow::Owned(date.format("%Y-%m-%d").to_string()),
             Self::Bool(b) => Cow::Borrowed(if *b { "true" } else { "false" }),
-            Self::Empty | Self::Error => Cow::Borrowed(""),
+            Self::Empty | Self::Error(_) => Cow::Borrowed(""),
         }
     }
 
     /// The text, if there is any content.
     pub(super) fn into_text(self) -> Option<String> {
         match self {
-            Self::Empty | Self::Error => None,
+            Self::Empty | Self::Error(_) => None,
             other => Some(other.text().trim().to_owned()),
         }
     }
@@ -50,48 +53,100 @@ impl<'r> Raw<'r> {
             RawCell::Number(n) => Self::Number(*n),
             RawCell::Date(date) => Self::Date(*date),
             RawCell::Bool(b) => Self::Bool(*b),
-            RawCell::Error => Self::Error,
+            RawCell::Error(problem) => Self::Error(*problem),
         }
     }
 
-    pub(super) fn of_json(value: &'r serde_json::Value) -> Self {
-        use serde_json::Value;
-        match value {
-            Value::String(text) => Self::Text(Cow::Borrowed(text)),
-            Value::Bool(b) => Self::Bool(*b),
-            Value::Number(n) => match (n.as_i64(), n.as_f64()) {
-                (Some(whole), _) => Self::Text(Cow::Owned(whole.to_string())),
-                (None, Some(number)) => Self::Number(number),
-                (None, None) => Self::Empty,
-            },
-            _ => Self::Empty,
+    /// Whether there is nothing to see.
+    pub(super) fn is_blank(&self) -> bool {
+        match self {
+            Self::Empty => true,
+            Self::Text(text) => text.trim().is_empty(),
+            _ => false,
+        }
+    }
+
+    pub(super) fn of_tree(tree: &'r Tree<'r>) -> Self {
+        match tree {
+            Tree::Text(text) => Self::Text(Cow::Borrowed(text)),
+            Tree::Int(n) => Self::Whole(*n),
+            Tree::Float(n) => Self::Number(*n),
+            Tree::Bool(b) => Self::Bool(*b),
+            Tree::Null | Tree::List(_) | Tree::Fields(_) => Self::Empty,
         }
     }
 }
 
+/// Whether a trimmed text is one of those that mean empty.
+pub(super) fn is_null(text: &str, nulls: &[String]) -> bool {
+    nulls
+        .iter()
+        .any(|null| null.eq_ignore_ascii_case(text) || (!text.is_ascii() && *null == text.to_lowercase()))
+}
+
 /// Trims, empties, cuts, maps and defaults a cell, in that order. None where nothing is left.
-pub(super) fn ready<'r>(raw: Raw<'r>, spec: &CellSpec, nulls: &[String]) -> Result<Option<Raw<'r>>, Problem> {
-    let default = || Ok(spec.default.clone().map(|text| Raw::Text(Cow::Owned(text))));
-    let native = spec.take.is_none() && !spec.digits && spec.map.is_empty();
-    match raw {
+pub(super) fn ready<'r>(
+    raw: Raw<'r>,
+    spec: &'r CellSpec,
+    default: Option<&'r str>,
+    nulls: &[String],
+) -> Result<Option<Raw<'r>>, Problem> {
+    let default = || Ok(default.map(|text| Raw::Text(Cow::Borrowed(text))));
+    let native = spec.take.is_none() && !spec.digits && spec.map.is_empty() && spec.after.is_none();
+    let text: Cow<'r, str> = match raw {
         Raw::Empty => return default(),
-        Raw::Error => return Err(Problem::UnreadableCell),
-        Raw::Date(_) | Raw::Number(_) | Raw::Bool(_) if native => return Ok(Some(raw)),
-        _ => {}
-    }
-    let text = raw.text();
-    let mut text = text.trim().to_owned();
-    if nulls.iter().any(|null| *null == text.to_lowercase()) {
+        Raw::Error(problem) => return Err(problem),
+        Raw::Date(_) | Raw::Number(_) | Raw::Whole(_) | Raw::Bool(_) if native => return Ok(Some(raw)),
+        Raw::Text(text) => trimmed(text),
+        other => Cow::Owned(other.text().trim().to_owned()),
+    };
+    if is_null(&text, nulls) {
         return default();
     }
+    if text.contains('\u{fffd}') {
+        return Err(Problem::UndecodableText);
+    }
+    let text = part(text, spec);
+    if text.is_empty() {
+        return default();
+    }
+    if spec.map.is_empty() {
+        return Ok(Some(Raw::Text(text)));
+    }
+    let mapped = spec.map.get(&fold(&text)).or(spec.otherwise.as_ref());
+    match mapped {
+        Some(code) if code.is_empty() => default(),
+        Some(code) => Ok(Some(Raw::Text(Cow::Borrowed(code)))),
+        None => Ok(Some(Raw::Text(text))),
+    }
+}
+
+fn trimmed(text: Cow<'_, str>) -> Cow<'_, str> {
+    match text {
+        Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
+        Cow::Owned(text) if text.trim().len() == text.len() => Cow::Owned(text),
+        Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
+    }
+}
+
+/// The part of a text that the recipe asks for.
+fn part<'r>(text: Cow<'r, str>, spec: &CellSpec) -> Cow<'r, str> {
+    if spec.after.is_none() && spec.until.is_none() && spec.take.is_none() && !spec.digits {
+        return text;
+    }
+    let mut left = text.as_ref();
+    if let Some(mark) = &spec.after {
+        left = left.find(mark.as_str()).map_or("", |at| &left[at + mark.len()..]);
+    }
+    if let Some(mark) = &spec.until {
+        left = left.find(mark.as_str()).map_or(left, |at| &left[..at]);
+    }
     if let Some(n) = spec.take {
-        text = text.chars().take(n).collect();
+        left = left.char_indices().nth(n).map_or(left, |(at, _)| &left[..at]);
     }
+    let left = left.trim();
     if spec.digits {
-        text.retain(|c| c.is_ascii_digit());
+        return Cow::Owned(left.chars().filter(char::is_ascii_digit).collect());
     }
-    if let Some(code) = spec.map.get(&fold(&text)).filter(|_| !spec.map.is_empty()) {
-        text.clone_from(code);
-    }
-    if text.is_empty() { default() } else { Ok(Some(Raw::Text(Cow::Owned(text)))) }
+    Cow::Owned(left.to_owned())
 }

@@ -6,6 +6,7 @@
 mod code;
 mod complaint;
 pub mod connector;
+mod coverage;
 mod files;
 pub mod graph;
 mod ordered;
@@ -15,6 +16,7 @@ mod schema;
 pub use code::CodeList;
 pub use complaint::Complaint;
 pub use connector::Connector;
+pub use coverage::Need;
 pub use files::{DefinitionFile, Files};
 pub use schema::{Column, Schema, is_purpose};
 
@@ -39,6 +41,8 @@ pub struct Definitions {
     pub connectors: BTreeMap<String, Connector>,
     /// The text of `schemas/policy.csv`.
     pub policy: String,
+    /// What a cohort needs, from `schemas/coverage.csv`.
+    pub needs: Vec<Need>,
     /// Every file loaded, with its checksum.
     pub files: Files,
 }
@@ -46,18 +50,48 @@ pub struct Definitions {
 impl Definitions {
     /// Loads what the binary holds, with a site's files laid over it.
     pub fn load(overlay: Option<&Path>) -> Result<Self, Vec<Complaint>> {
-        let files = Files::load(overlay)?;
+        Self::of(&Files::load(overlay)?)
+    }
+
+    /// The same with one more file, as if it lay in the site's folder: a draft is tried before anybody keeps it.
+    pub fn load_with(overlay: Option<&Path>, path: &str, text: &str) -> Result<Self, Vec<Complaint>> {
+        let mut files = Files::load(overlay)?;
+        files.add(path, text);
+        Self::of(&files)
+    }
+
+    fn of(files: &Files) -> Result<Self, Vec<Complaint>> {
+        let files = files.clone();
         let mut complaints = Vec::new();
         let codes = code::load(&files, &mut complaints);
         let (identity, identity_names) = schema::load_identity(&files, &mut complaints);
         let schemas = schema::load(&files, &codes, &identity_names, &mut complaints);
         let plans: Vec<EntityPlan> = schemas.iter().map(|schema| schema.plan(&identity)).collect();
         let connectors = connector::load(&files, &plans, &identity, &mut complaints);
+        let entities: Vec<&str> = schemas.iter().map(|schema| schema.name.as_str()).collect();
+        let needs = coverage::load(&files, &entities, &mut complaints);
         let policy = files.text("schemas/policy.csv").unwrap_or_default().to_owned();
         if complaints.is_empty() {
-            Ok(Self { codes, schemas, plans, identity, connectors, policy, files })
+            Ok(Self { codes, schemas, plans, identity, connectors, policy, needs, files })
         } else {
             Err(complaints)
+        }
+    }
+
+    /// Reads one connector's text as if it lay in `connectors/<stem>.toml`: a draft, before it is written.
+    pub fn draft(&self, stem: &str, text: &str) -> Result<Connector, Vec<Complaint>> {
+        let mut complaints = Vec::new();
+        let connector = connector::read(
+            &format!("connectors/{stem}.toml"),
+            stem,
+            text,
+            &self.plans,
+            &self.identity,
+            &mut complaints,
+        );
+        match connector {
+            Some(connector) if complaints.is_empty() => Ok(connector),
+            _ => Err(complaints),
         }
     }
 

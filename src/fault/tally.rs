@@ -12,7 +12,7 @@ pub struct Count {
     pub set_aside: u64,
     /// Records that say what is already known.
     pub unchanged: u64,
-    /// Cells emptied, in records that went on.
+    /// Cells emptied and items left out, in records that went on.
     pub cells_emptied: u64,
     /// Whole documents or pages left out.
     pub documents_set_aside: u64,
@@ -46,9 +46,9 @@ impl Tally {
     pub fn note(&mut self, fault: Fault) {
         let count = self.counts.entry((fault.place.source, fault.place.feed)).or_default();
         match fault.consequence {
-            Consequence::CellEmptied => count.cells_emptied += 1,
+            Consequence::CellEmptied | Consequence::ItemSetAside => count.cells_emptied += 1,
             Consequence::DocumentSetAside => count.documents_set_aside += 1,
-            Consequence::RowSetAside | Consequence::RunHeld => {}
+            Consequence::RowSetAside | Consequence::RunHeld | Consequence::Told => {}
         }
         self.faults.push(fault);
     }

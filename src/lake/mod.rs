@@ -3,11 +3,13 @@
 //! Takes [`Storable`](crate::privacy::Storable) only, so it cannot be handed a raw row. A file is written under a temporary name, synced and
 //! renamed; it exists for readers when the catalog names it under a published run, and not before.
 mod columns;
+mod coverage;
 mod index;
 mod keep;
 mod links;
 mod write;
 
+pub use coverage::{Coverage, Held, Item};
 pub use index::{
     Entry, Index, IndexWriter, Merge, NO_FILE, RecordPlace, Records, Rows, Saying, Sayings, Sorted,
 };

@@ -182,12 +182,20 @@ impl<'a> Intake<'a> {
         cell_faults: Vec<Fault>,
         belonging: &Belonging<'_>,
     ) -> Result<(), SiteFault> {
+        if conformed.as_ref().is_ok_and(|conformed| conformed.passed_over) {
+            // The service counts it among its records all the same.
+            self.in_document += 1;
+            return Ok(());
+        }
         let count = self.tally.count(belonging.place);
         count.read += 1;
         self.in_document += 1;
         self.scope = belonging.scope;
         match conformed {
-            Ok(conformed) => self.take(conformed, belonging),
+            Ok(conformed) => {
+                self.unread += u64::from(conformed.items_lost);
+                self.take(conformed, belonging);
+            }
             Err(fault) => {
                 count.set_aside += 1;
                 self.unread += 1;
@@ -215,9 +223,11 @@ impl<'a> Intake<'a> {
         if let Some(subject) = &subject {
             self.waiting.say(&self.keyed, subject, belonging.tenant, &conformed, at);
         }
+        // A keyed row is the same whatever read it; its scope only says which full list would lack it.
+        let names_rows = belonging.scope.filter(|_| belonging.feed.snapshot.is_some());
         for row in conformed.rows {
             let plan = &self.site.definitions.plans[row.veiled().entity];
-            let drawn = door.draw(row, plan, subject, &conformed.identity, belonging.scope.as_ref());
+            let drawn = door.draw(row, plan, subject, &conformed.identity, names_rows.as_ref());
             self.waiting.row(drawn, feed, belonging.scope, at);
         }
     }

@@ -2,14 +2,18 @@
 #![cfg(test)]
 
 mod architecture;
+mod backload;
 mod bad_input;
 mod check;
+mod connector_pages;
+mod daemon;
 mod disclosure;
 #[cfg(feature = "warehouse")]
 mod end_to_end;
 mod kills;
 #[cfg(feature = "warehouse")]
 mod leaks;
+mod map;
 mod needles;
 mod oracle;
 #[cfg(feature = "warehouse")]

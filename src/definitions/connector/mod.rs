@@ -2,11 +2,22 @@
 //!
 //! `connectors/README.md` says the same for people. `raw` mirrors the file and refuses unknown keys; this module
 //! holds what the stages read, with entities and columns already looked up.
+mod file;
+mod paging;
 mod raw;
 mod resolve;
+mod rest;
+mod since;
 
-pub use raw::{Deletions, FileForm, FileFormat, Header, Paging, SheetChoice, Since, Stop, Tenants};
-pub(super) use resolve::load;
+pub use file::{Bundle, FileForm, FileFormat, Header, SheetChoice, Stop};
+pub use paging::{Offset, PageStep, Paging, Total};
+pub use raw::What;
+pub(super) use resolve::{load, read};
+pub use rest::{
+    AnswerFormat, Auth, ClientIn, Consent, Deletions, Failure, Rate, RestForm, Revoked, StatusAction,
+    StatusRule, Success, Tenants, TenantsFrom,
+};
+pub use since::{Changelog, Since, SinceBy};
 
 use crate::fault::Name;
 use std::collections::{BTreeMap, HashMap};
@@ -30,17 +41,9 @@ pub struct Connector {
 
 /// Where rows come from.
 #[derive(Clone, Debug)]
-#[expect(clippy::large_enum_variant, reason = "a handful of connectors, loaded once")]
 pub enum Form {
     /// A service that answers page by page.
-    Rest {
-        /// How pages follow each other.
-        paging: Paging,
-        /// One slice per tenant; none means one slice.
-        tenants: Option<Tenants>,
-        /// Where deletions are told.
-        deletions: Option<Deletions>,
-    },
+    Rest(Box<RestForm>),
     /// Files that somebody puts into an inbox.
     File(Box<FileForm>),
 }
@@ -52,6 +55,8 @@ pub struct Feed {
     pub name: Name,
     /// Pattern of the file names, where the feed has files of its own.
     pub files: Option<String>,
+    /// How its own sheet differs from the file's form; none where it does not.
+    pub form: Option<Box<FileForm>>,
     /// Path of the list, with `{tenant}`.
     pub path: String,
     /// Fixed query parameters.
@@ -60,8 +65,17 @@ pub struct Feed {
     pub records: Vec<String>,
     /// How to ask for what changed.
     pub since: Option<Since>,
+    /// A list of what changed, where the service keeps one.
+    pub changelog: Option<Changelog>,
     /// For a snapshot, the captures that name its scope; none for a keyed feed.
     pub snapshot: Option<Vec<String>>,
+    /// How a record says that it is gone.
+    pub deleted: Option<Deleted>,
+    /// Only records where each of these paths or headers holds one of its texts, folded, or after a `!` holds none of
+    /// them; others are never read.
+    pub when: Vec<(String, Vec<String>)>,
+    /// The source says a row again by design; the first stands, and saying it again is no fault.
+    pub repeats: bool,
     /// No people in it.
     pub public: bool,
     /// How a record says who it is about; none in a public feed.
@@ -70,6 +84,17 @@ pub struct Feed {
     pub identity: Vec<(usize, CellSpec)>,
     /// The rows that one record gives.
     pub rows: Vec<RowSpec>,
+}
+
+/// How a record says that it is gone.
+#[derive(Clone, Debug)]
+pub struct Deleted {
+    /// The path or header that says so.
+    pub at: String,
+    /// … with one of these texts, folded.
+    pub is: Vec<String>,
+    /// What is gone with it.
+    pub what: What,
 }
 
 /// How a record says who it is about.
@@ -86,6 +111,10 @@ pub enum PersonKeySpec {
 pub struct RowSpec {
     /// The entity, by position in the definitions.
     pub entity: usize,
+    /// One row for each item at this path; none: one for the record.
+    pub each: Option<String>,
+    /// Only where each of these paths or headers holds one of its texts, folded.
+    pub when: Vec<(String, Vec<String>)>,
     /// Column positions; the row is passed over by design where one is empty.
     pub requires: Vec<usize>,
     /// A cell for each column of the entity that the connector fills.
@@ -97,16 +126,26 @@ pub struct RowSpec {
 pub struct CellSpec {
     /// Where the text comes from.
     pub origin: CellOrigin,
+    /// What stands after the first of this; nothing where it is not there.
+    pub after: Option<String>,
+    /// What stands before the next of this.
+    pub until: Option<String>,
     /// First n characters only.
     pub take: Option<usize>,
     /// Digits only.
     pub digits: bool,
     /// Folded text to code.
     pub map: HashMap<String, String>,
+    /// For a text that the map does not know.
+    pub otherwise: Option<String>,
+    /// A parameter of the source that maps further texts: `text=code text=code`.
+    pub map_param: Option<String>,
     /// When empty.
     pub default: Option<String>,
     /// Date styles, in order.
     pub dates: Vec<String>,
+    /// The source tells the first day after: the day before it is meant.
+    pub day_before: bool,
     /// Whether a number is a percentage.
     pub percent: bool,
 }
@@ -116,6 +155,8 @@ pub struct CellSpec {
 pub enum CellOrigin {
     /// The first of these paths or headers that is there and not empty.
     From(Vec<String>),
+    /// All of these paths or headers with a text between them; empty where one is.
+    Join(Vec<String>, String),
     /// A fixed text.
     Const(String),
     /// An attribute of the tenant.
@@ -126,7 +167,97 @@ pub enum CellOrigin {
     Template(String),
 }
 
-/// Folds a header or a mapped word for comparison: letters and digits only, lower case.
+impl Feed {
+    /// The form in which the feed's table stands in a file.
+    pub fn form<'f>(&'f self, file: &'f FileForm) -> &'f FileForm {
+        self.form.as_deref().unwrap_or(file)
+    }
+
+    /// Every path that the feed reads, for a reader that prunes: those below a record, and those of the document
+    /// around it (written `$.x`).
+    pub fn paths(&self) -> Paths {
+        let mut paths = Paths::default();
+        if let Some(PersonKeySpec::Field(keys)) = &self.person {
+            paths.add_all("", keys);
+        }
+        if let Some(deleted) = &self.deleted {
+            paths.add("", &deleted.at);
+        }
+        for (path, _) in &self.when {
+            paths.add("", path.trim_start_matches('!'));
+        }
+        for (_, cell) in &self.identity {
+            paths.add_cell("", cell);
+        }
+        for row in &self.rows {
+            let each = row.each.as_deref().unwrap_or("");
+            paths.add("", each);
+            for (path, _) in &row.when {
+                paths.add(each, path.trim_start_matches('!'));
+            }
+            for cell in row.columns.iter().flatten() {
+                paths.add_cell(each, cell);
+            }
+        }
+        paths
+    }
+}
+
+/// Paths, apart by what they start from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Paths {
+    /// From the record.
+    pub record: Vec<String>,
+    /// From the document.
+    pub document: Vec<String>,
+}
+
+impl Paths {
+    fn add(&mut self, each: &str, path: &str) {
+        let (root, path) = root_of(path);
+        match root {
+            Root::Document => self.document.push(path.to_owned()),
+            Root::Item if !each.is_empty() => self.record.push(format!("{each}.{path}")),
+            Root::Item | Root::Record => self.record.push(path.to_owned()),
+        }
+    }
+
+    fn add_all(&mut self, each: &str, paths: &[String]) {
+        for path in paths {
+            self.add(each, path);
+        }
+    }
+
+    fn add_cell(&mut self, each: &str, cell: &CellSpec) {
+        if let CellOrigin::From(paths) | CellOrigin::Join(paths, _) = &cell.origin {
+            self.add_all(each, paths);
+        }
+    }
+}
+
+/// What a path starts from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Root {
+    /// The item of `each`, or the record where there is none.
+    Item,
+    /// The record: `^.x`.
+    Record,
+    /// The document around it: `$.x`.
+    Document,
+}
+
+/// A path's root, and the path without its mark.
+pub fn root_of(path: &str) -> (Root, &str) {
+    match (path.strip_prefix("^."), path.strip_prefix("$.")) {
+        (Some(rest), _) => (Root::Record, rest),
+        (_, Some(rest)) => (Root::Document, rest),
+        _ => (Root::Item, path),
+    }
+}
+
+/// Folds a header or a mapped word for comparison: letters and digits only, lower case. A text without either (an
+/// attendance code such as `/`) is itself.
 pub fn fold(text: &str) -> String {
-    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    let folded: String = text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+    if folded.is_empty() { text.trim().to_owned() } else { folded }
 }

@@ -1,5 +1,5 @@
 use super::raw::{Mode, OneOrMany, RawCell, RawConnector, RawFeed, RawRows};
-use super::{CellOrigin, CellSpec, Connector, Feed, Form, PersonKeySpec, RowSpec, fold};
+use super::{CellOrigin, CellSpec, Connector, Deleted, Feed, FileForm, Form, PersonKeySpec, RowSpec, fold};
 use crate::{
     definitions::{Complaint, Files},
     fault::Name,
@@ -16,17 +16,29 @@ pub(in crate::definitions) fn load(
 ) -> BTreeMap<String, Connector> {
     let mut connectors = BTreeMap::new();
     for (path, stem, file) in files.under("connectors", "toml") {
-        match toml::from_str::<RawConnector>(&file.text) {
-            Err(error) => complaints.push(Complaint::toml(path, &file.text, &error)),
-            Ok(raw) => {
-                let mut resolver = Resolver { path, text: &file.text, plans, identity, complaints };
-                if let Some(connector) = resolver.connector(stem, raw) {
-                    connectors.insert(stem.to_owned(), connector);
-                }
-            }
+        if let Some(connector) = read(path, stem, &file.text, plans, identity, complaints) {
+            connectors.insert(stem.to_owned(), connector);
         }
     }
     connectors
+}
+
+/// Reads one connector's text.
+pub(in crate::definitions) fn read(
+    path: &str,
+    stem: &str,
+    text: &str,
+    plans: &[EntityPlan],
+    identity: &IdentityPlan,
+    complaints: &mut Vec<Complaint>,
+) -> Option<Connector> {
+    match toml::from_str::<RawConnector>(text) {
+        Err(error) => {
+            complaints.push(Complaint::toml(path, text, &error));
+            None
+        }
+        Ok(raw) => Resolver { path, text, plans, identity, complaints }.connector(stem, raw),
+    }
 }
 
 struct Resolver<'a> {
@@ -47,10 +59,7 @@ impl Resolver<'_> {
             self.complain("name", format!("the name is `{}`, the file `{stem}`", raw.name), "make them one");
         }
         let form = match (raw.kind.as_str(), raw.rest, raw.file) {
-            ("rest", Some(rest), None) => {
-                let super::raw::Auth::Bearer = rest.auth;
-                Form::Rest { paging: rest.paging, tenants: rest.tenants, deletions: rest.deletions }
-            }
+            ("rest", Some(rest), None) => Form::Rest(Box::new(rest)),
             ("file", None, Some(file)) => Form::File(Box::new(file)),
             (kind, ..) => {
                 let problem = format!("kind `{kind}` does not go with its tables");
@@ -61,7 +70,9 @@ impl Resolver<'_> {
         let mut nulls: Vec<String> = raw.nulls.iter().map(|text| text.trim().to_lowercase()).collect();
         nulls.push(String::new());
         let pattern = if let Form::File(form) = &form { form.name.clone() } else { String::new() };
-        let feeds: Vec<Feed> = raw.feeds.into_iter().map(|feed| self.feed(feed)).collect();
+        let file = if let Form::File(form) = &form { Some(&**form) } else { None };
+        let feeds = self.alike(raw.feeds);
+        let feeds: Vec<Feed> = feeds.into_iter().map(|feed| self.feed(feed, file)).collect();
         for feed in &feeds {
             let pattern = feed.files.as_ref().unwrap_or(&pattern);
             for word in
@@ -74,9 +85,33 @@ impl Resolver<'_> {
         Some(Connector { name: raw.name, title: raw.title, confirmed: raw.confirmed, nulls, form, feeds })
     }
 
-    fn feed(&mut self, raw: RawFeed) -> Feed {
+    /// Fills in what feeds take from others.
+    fn alike(&mut self, raw: Vec<RawFeed>) -> Vec<RawFeed> {
+        let mut feeds: Vec<RawFeed> = Vec::with_capacity(raw.len());
+        for feed in raw {
+            let near = format!("name = \"{}\"", feed.name);
+            let feed = match &feed.like {
+                None => feed,
+                Some(other) => {
+                    if let Some(other) = feeds.iter().find(|known| known.name == *other) {
+                        feed.like(other)
+                    } else {
+                        let problem = format!("there is no feed `{other}` before this one");
+                        self.complain(&near, problem, "`like` names a feed further up");
+                        feed
+                    }
+                }
+            };
+            feeds.push(feed);
+        }
+        feeds
+    }
+
+    fn feed(&mut self, raw: RawFeed, file: Option<&FileForm>) -> Feed {
         let near = format!("name = \"{}\"", raw.name);
-        let person = match (raw.public, raw.person.map(|person| person.key)) {
+        let form = own_form(&raw, file);
+        let public = raw.public.unwrap_or(false);
+        let person = match (public, raw.person.map(|person| person.key)) {
             (true, None) => None,
             (false, Some(OneOrMany::One(key))) if key == "identity" => Some(PersonKeySpec::Identity),
             (false, Some(OneOrMany::One(key))) => Some(PersonKeySpec::Field(vec![key])),
@@ -99,12 +134,18 @@ impl Resolver<'_> {
             }
         };
         let snapshot = match raw.mode {
-            Mode::Snapshot => Some(raw.scope),
-            Mode::Keyed => None,
+            Some(Mode::Snapshot) => Some(raw.scope.unwrap_or_default()),
+            Some(Mode::Keyed) => None,
+            None => {
+                let problem = "nothing says what a new document does to an old one".into();
+                self.complain(&near, problem, "add mode = \"keyed\" or mode = \"snapshot\"");
+                None
+            }
         };
         let identity: Vec<(usize, CellSpec)> = raw
             .identity
-            .0
+            .map(|identity| identity.0)
+            .unwrap_or_default()
             .into_iter()
             .filter_map(|(name, cell)| {
                 let Some(at) = self.identity.position(&name) else {
@@ -116,17 +157,26 @@ impl Resolver<'_> {
             })
             .collect();
         let rows: Vec<RowSpec> =
-            raw.rows.into_iter().filter_map(|rows| self.rows(rows, raw.public)).collect();
+            raw.rows.unwrap_or_default().into_iter().filter_map(|rows| self.rows(rows, public)).collect();
         self.no_identity_kept(&near, &identity, &rows);
         Feed {
             name: Name::declare(&raw.name),
             files: raw.files,
-            path: raw.path,
-            query: raw.query,
-            records: raw.records.split('.').filter(|step| !step.is_empty()).map(str::to_owned).collect(),
+            form,
+            path: raw.path.unwrap_or_default(),
+            query: raw.query.unwrap_or_default(),
+            records: steps(&raw.records.unwrap_or_default()),
             since: raw.since,
+            changelog: raw.changelog,
             snapshot,
-            public: raw.public,
+            deleted: raw.deleted.map(|deleted| Deleted {
+                at: deleted.at,
+                is: deleted.is.iter().map(|text| fold(text)).collect(),
+                what: deleted.what,
+            }),
+            when: conditions(raw.when.unwrap_or_default()),
+            repeats: raw.repeats.unwrap_or(false),
+            public,
             person,
             identity,
             rows,
@@ -136,7 +186,9 @@ impl Resolver<'_> {
     /// A cell that says who somebody is may not feed a column that is kept, under whatever name.
     fn no_identity_kept(&mut self, near: &str, identity: &[(usize, CellSpec)], rows: &[RowSpec]) {
         let names = |cell: &CellSpec| match &cell.origin {
-            CellOrigin::From(names) => names.iter().map(|name| fold(name)).collect(),
+            CellOrigin::From(names) | CellOrigin::Join(names, _) => {
+                names.iter().map(|name| fold(name)).collect()
+            }
             _ => Vec::new(),
         };
         let may_pass =
@@ -199,12 +251,13 @@ impl Resolver<'_> {
                 self.complain(&format!("\"{}\"", raw.entity), problem, "say where it is found");
             }
         }
-        Some(RowSpec { entity, requires, columns })
+        Some(RowSpec { entity, each: raw.each, when: conditions(raw.when), requires, columns })
     }
 
     fn cell(&mut self, name: &str, raw: RawCell) -> Option<CellSpec> {
         let mut origins = Vec::new();
         origins.extend(raw.from.map(CellOrigin::From));
+        origins.extend(raw.join.map(|paths| CellOrigin::Join(paths, raw.with)));
         origins.extend(raw.constant.map(CellOrigin::Const));
         origins.extend(raw.tenant.map(CellOrigin::Tenant));
         origins.extend(raw.param.map(CellOrigin::Param));
@@ -218,18 +271,58 @@ impl Resolver<'_> {
             }
         };
         if origins.len() != 1 {
-            let hint = "give exactly one of from, const, tenant, param, template";
+            let hint = "give exactly one of from, join, const, tenant, param, template";
             self.complain(name, format!("`{name}` has {} origins", origins.len()), hint);
             return None;
         }
         Some(CellSpec {
             origin: origins.remove(0),
+            after: raw.after,
+            until: raw.until,
             take: raw.take,
             digits: raw.digits,
             map: raw.map.into_iter().map(|(text, code)| (fold(&text), code)).collect(),
+            otherwise: raw.otherwise,
+            map_param: raw.map_param,
             default: raw.default,
             dates: raw.dates,
+            day_before: raw.day_before,
             percent,
         })
     }
+}
+
+/// Paths or headers, each with the folded texts that it must hold one of.
+fn conditions(when: BTreeMap<String, Vec<String>>) -> Vec<(String, Vec<String>)> {
+    when.into_iter().map(|(path, texts)| (path, texts.iter().map(|text| fold(text)).collect())).collect()
+}
+
+/// The file's form with what a feed says otherwise; none where it says nothing.
+fn own_form(feed: &RawFeed, file: Option<&FileForm>) -> Option<Box<FileForm>> {
+    let says = feed.sheet.is_some()
+        || feed.header.is_some()
+        || feed.stop.is_some()
+        || feed.pass_over.is_some()
+        || feed.fill_down.is_some();
+    let mut form = file.filter(|_| says)?.clone();
+    if let Some(sheet) = &feed.sheet {
+        form.sheet = sheet.clone();
+    }
+    if let Some(header) = &feed.header {
+        form.header = header.clone();
+    }
+    if let Some(stop) = &feed.stop {
+        form.stop = stop.clone();
+    }
+    if let Some(pass_over) = &feed.pass_over {
+        form.pass_over.clone_from(pass_over);
+    }
+    if let Some(fill_down) = &feed.fill_down {
+        form.fill_down.clone_from(fill_down);
+    }
+    Some(Box::new(form))
+}
+
+fn steps(path: &str) -> Vec<String> {
+    path.split('.').filter(|step| !step.is_empty()).map(str::to_owned).collect()
 }

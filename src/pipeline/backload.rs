@@ -1,0 +1,237 @@
+//! Years of past files, read once; and which cohorts they let us build.
+use super::{PullOptions, PullReport, Site, SiteFault, Watch, pull};
+use crate::{
+    definitions::{Need, connector::Form},
+    fault::Name,
+    lake::{Coverage, Held},
+    source::inbox,
+};
+use chrono::{Datelike, NaiveDate};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+/// Which file of a folder goes to which source.
+#[derive(Clone, Debug, Default)]
+pub struct Sorting {
+    /// Files by the source that reads them.
+    pub fits: BTreeMap<Name, Vec<PathBuf>>,
+    /// Files that more than one source would read.
+    pub contested: Vec<(PathBuf, Vec<Name>)>,
+    /// Files that no source reads.
+    pub unknown: Vec<PathBuf>,
+}
+
+/// Sorts a folder's files by the patterns of the sources' connectors; of the named sources, or of all.
+pub fn sort(site: &Site, dir: &Path, sources: &[String]) -> std::io::Result<Sorting> {
+    let mut readers: BTreeMap<PathBuf, Vec<Name>> =
+        inbox::list(dir, "*")?.into_iter().map(|file| (file.path, Vec::new())).collect();
+    for source in &site.settings.sources {
+        let named = sources.is_empty() || sources.iter().any(|name| name == source.name.as_str());
+        let Some(connector) = site.definitions.connectors.get(&source.connector).filter(|_| named) else {
+            continue;
+        };
+        let Form::File(form) = &connector.form else { continue };
+        for feed in &connector.feeds {
+            for file in inbox::of_feed(dir, form, feed)? {
+                let readers = readers.entry(file.path).or_default();
+                if !readers.contains(&source.name) {
+                    readers.push(source.name);
+                }
+            }
+        }
+    }
+    let mut sorting = Sorting::default();
+    for (path, mut readers) in readers {
+        match readers.len() {
+            0 => sorting.unknown.push(path),
+            1 => sorting.fits.entry(readers.remove(0)).or_default().push(path),
+            _ => sorting.contested.push((path, readers)),
+        }
+    }
+    Ok(sorting)
+}
+
+/// Reads what the sorting found, each source's files as a run of its own, with the folder for their inbox.
+pub fn backload(
+    site: &mut Site,
+    dir: &Path,
+    sorting: &Sorting,
+    watch: &mut dyn Watch,
+) -> Result<PullReport, SiteFault> {
+    let sources: Vec<String> = sorting.fits.keys().map(ToString::to_string).collect();
+    if sources.is_empty() {
+        return Ok(PullReport::default());
+    }
+    let options = PullOptions { sources, inbox: Some(dir.to_owned()), ..PullOptions::default() };
+    pull(site, &options, watch)
+}
+
+/// How much the lake holds, by source, item and academic year, up to a day.
+pub fn coverage(site: &Site, until: NaiveDate) -> Result<Coverage, SiteFault> {
+    let mut coverage = Coverage::default();
+    for file in site.catalog.lake_files_by_source()? {
+        if let Some(at) = site.definitions.entity(&file.entity) {
+            let plan = &site.definitions.plans[at];
+            if !plan.public {
+                coverage.add(&site.settings.data_dir.join(&file.path), &file.source, plan, until)?;
+            }
+        }
+    }
+    Ok(coverage)
+}
+
+/// What can be said of the cohort that ended Year 6 in one academic year.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CohortOutlook {
+    /// That year.
+    pub year: i32,
+    /// How far it can be built.
+    pub outlook: Outlook,
+    /// What is missing or thin, with the years.
+    pub lacks: Vec<Lack>,
+}
+
+/// How far a cohort can be built.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outlook {
+    /// To sixteen and on, with all that was asked for.
+    Whole,
+    /// To sixteen, with gaps.
+    WithGaps,
+    /// It has not reached sixteen yet; so far nothing that it must have is missing.
+    UnderWay,
+    /// Something that it must have is missing.
+    Not,
+}
+
+impl Outlook {
+    /// A stable word for `--json`.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Whole => "whole",
+            Self::WithGaps => "with_gaps",
+            Self::UnderWay => "under_way",
+            Self::Not => "not",
+        }
+    }
+}
+
+/// Something that a cohort needs and that is not there, or hardly.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lack {
+    /// What it is, for people.
+    pub words: String,
+    /// Whether the cohort cannot be built without.
+    pub must: bool,
+    /// Years without any record.
+    pub missing: Vec<i32>,
+    /// Years with fewer than half the records of the item's middle year.
+    pub thin: Vec<i32>,
+}
+
+/// The outlook of every cohort from the first year in which somebody was seen on a roll to the last that is past.
+pub fn outlooks(needs: &[Need], coverage: &Coverage, until: NaiveDate) -> Vec<CohortOutlook> {
+    let now = if until.month() >= 9 { until.year() + 1 } else { until.year() };
+    let held: Vec<BTreeMap<i32, u64>> = needs.iter().map(|need| by_year(need, coverage)).collect();
+    let rolls = needs.iter().zip(&held).find(|(need, _)| need.must && need.first_year == 0);
+    let Some(first) = rolls.and_then(|(_, held)| held.keys().next().copied()) else { return Vec::new() };
+    (first..=now).map(|year| outlook(year, needs, &held, now)).collect()
+}
+
+fn by_year(need: &Need, coverage: &Coverage) -> BTreeMap<i32, u64> {
+    let mut years = BTreeMap::new();
+    for (item, held) in &coverage.0 {
+        if item.entity == need.entity && (need.kinds.is_empty() || need.kinds.contains(&item.kind)) {
+            for (year, Held { records, .. }) in held {
+                *years.entry(*year).or_default() += records;
+            }
+        }
+    }
+    years
+}
+
+fn outlook(year: i32, needs: &[Need], held: &[BTreeMap<i32, u64>], now: i32) -> CohortOutlook {
+    let mut lacks = Vec::new();
+    let mut under_way = false;
+    for (need, held) in needs.iter().zip(held) {
+        let wanted = year + need.first_year..=year + need.last_year;
+        // The year that is not over yet owes nothing.
+        under_way |= need.must && *wanted.end() >= now;
+        let past: Vec<i32> = wanted.filter(|year| *year < now).collect();
+        let records = |year: &i32| held.get(year).copied().unwrap_or(0);
+        let half = middle(held) / 2;
+        let missing: Vec<i32> = past.iter().copied().filter(|year| records(year) == 0).collect();
+        let thin = past.iter().copied().filter(|year| records(year) > 0 && records(year) < half).collect();
+        let lack = Lack { words: need.words.clone(), must: need.must, missing, thin };
+        if !lack.missing.is_empty() || !lack.thin.is_empty() {
+            lacks.push(lack);
+        }
+    }
+    let outlook = if lacks.iter().any(|lack| lack.must && !lack.missing.is_empty()) {
+        Outlook::Not
+    } else if under_way {
+        Outlook::UnderWay
+    } else if lacks.is_empty() {
+        Outlook::Whole
+    } else {
+        Outlook::WithGaps
+    };
+    CohortOutlook { year, outlook, lacks }
+}
+
+/// The middle one of the years' record counts.
+fn middle(held: &BTreeMap<i32, u64>) -> u64 {
+    let mut counts: Vec<u64> = held.values().copied().collect();
+    counts.sort_unstable();
+    counts.get(counts.len() / 2).copied().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lake::Item;
+
+    fn need(entity: &str, first_year: i32, last_year: i32, must: bool) -> Need {
+        let words = entity.to_owned();
+        Need {
+            need: words.clone(),
+            entity: words.clone(),
+            kinds: Vec::new(),
+            first_year,
+            last_year,
+            must,
+            words,
+        }
+    }
+
+    fn held(coverage: &mut Coverage, entity: &str, years: &[(i32, u64)]) {
+        let item = Item { source: "census".into(), entity: entity.into(), kind: String::new() };
+        let years =
+            years.iter().map(|(year, records)| (*year, Held { records: *records, ..Held::default() }));
+        coverage.0.insert(item, years.collect());
+    }
+
+    #[test]
+    fn a_cohort_is_whole_has_gaps_is_under_way_or_cannot_be_built() {
+        let needs = [need("enrolment", 0, 5, true), need("destination", 6, 6, false)];
+        let mut coverage = Coverage::default();
+        let years: Vec<(i32, u64)> =
+            (2014..=2026).filter(|year| *year != 2025).map(|year| (year, 100)).collect();
+        held(&mut coverage, "enrolment", &years);
+        held(&mut coverage, "destination", &[(2020, 100), (2021, 10), (2022, 100), (2023, 100)]);
+        let until = NaiveDate::from_ymd_opt(2026, 3, 31).unwrap();
+        let found: Vec<_> = outlooks(&needs, &coverage, until)
+            .into_iter()
+            .map(|cohort| (cohort.year, cohort.outlook))
+            .collect();
+        assert_eq!(found.len(), 13);
+        let of = |year| found.iter().find(|(found, _)| *found == year).unwrap().1;
+        assert_eq!(of(2014), Outlook::Whole);
+        assert_eq!(of(2015), Outlook::WithGaps, "2021 has hardly any destinations");
+        assert_eq!(of(2018), Outlook::WithGaps, "no destinations at all in 2024");
+        assert_eq!(of(2020), Outlook::Not, "nobody was seen on a roll in 2025");
+        assert_eq!(of(2026), Outlook::UnderWay);
+    }
+}
