@@ -6,7 +6,7 @@ mod raw;
 mod resolve;
 
 pub use resolve::Settings;
-pub(crate) use resolve::load;
+pub use resolve::load;
 
 use crate::fault::Name;
 use chrono::NaiveDate;

@@ -8,6 +8,7 @@ mod check;
 mod disclosure;
 #[cfg(feature = "warehouse")]
 mod end_to_end;
+mod faults;
 mod kills;
 #[cfg(feature = "warehouse")]
 mod leaks;

@@ -159,7 +159,10 @@ impl<'f> Walk<'f> {
         key.first = Some(entry);
         let unchanged = key.latest.is_some_and(|latest| !latest.gone && latest.hash == entry.hash);
         self.note(&entry, !unchanged);
-        if !unchanged {
+        if let (true, Some(latest)) = (unchanged, &mut key.latest) {
+            // Whoever said a row last is whose full list would lack it.
+            latest.scope = entry.scope.or(latest.scope);
+        } else {
             self.ledger.new.set(entry.record);
             key.latest = Some(entry);
         }
@@ -181,6 +184,8 @@ impl<'f> Walk<'f> {
             key.heeded += 1;
             let Some(latest) = key.latest.filter(|latest| !latest.gone) else { continue };
             let gone = match said.word {
+                // Said by another list since.
+                Word::Snapshot if latest.scope != Some(said.about) => false,
                 Word::Snapshot => {
                     let there = key.first.is_some_and(|first| first.seq >= said.first_seq);
                     self.lacking[at].note(&latest, there);
