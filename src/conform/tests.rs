@@ -38,6 +38,21 @@ nc_year = { from = ["^.year"], after = "Year", until = "/" }
 name = "leavers"
 like = "pupils"
 records = "leavers"
+[[feed]]
+name = "classes"
+records = "classes"
+mode = "keyed"
+when = { role = ["student"], "!status" = ["to be deleted"] }
+repeats = true
+[feed.person]
+key = "user"
+[[feed.rows]]
+entity = "enrolment"
+[feed.rows.columns]
+establishment_id = { from = ["school"], map_param = "schools" }
+status = { const = "C" }
+starts_on = { from = ["from"], dates = ["%Y-%m-%d"] }
+ends_on = { from = ["to"], dates = ["%Y-%m-%d"], day_before = true }
 "#;
 
 fn definitions() -> Definitions {
@@ -55,10 +70,11 @@ fn read(page: &str, feed: usize) -> Vec<(Vec<String>, Vec<String>, bool, Vec<Str
     let wanted = |paths: &[String]| Wanted::of(paths.iter().map(String::as_str));
     let (record, document) = (wanted(&paths.record), wanted(&paths.document));
     let nothing = BTreeMap::new();
+    let params = BTreeMap::from([("schools".to_owned(), "F3-a1=100123 9c02=100124".to_owned())]);
     let context = DocumentContext {
         shape: Shape::Trees { record: &record, document: &document },
         tenant: &nothing,
-        params: &nothing,
+        params: &params,
         captures: &nothing,
     };
     let nulls = &definitions.connectors["x"].nulls;
@@ -104,6 +120,27 @@ fn items_conditions_roots_joins_and_parts() {
     let (identity, rows, gone, _) = &records[1];
     assert!(identity.is_empty(), "a join with a part missing is empty");
     assert_eq!((rows.len(), *gone), (1, true));
+}
+
+#[test]
+fn records_of_another_kind_words_of_the_site_and_ends_that_are_the_first_day_after() {
+    let page = r#"{"classes":[
+        {"user":1,"role":"Student","school":"f3A1","from":"2023-09-01","to":"2024-03-01"},
+        {"user":4,"role":"student","school":"9c02","from":"2023-09-01","status":"toBeDeleted"},
+        {"user":2,"role":"teacher","school":"nowhere","from":"2023-09-01"},
+        {"user":3,"role":"student","school":"100125","from":"2023-09-01"}]}"#;
+    let records = read(page, 2);
+    let days = |n: i32| format!("Date({n})");
+    assert!(records[0].1[0].contains("100123"), "{:?}", records[0].1);
+    assert!(records[0].1[0].contains(&days(19_782)), "29 February: {:?}", records[0].1);
+    for passed in &records[1..3] {
+        assert_eq!(
+            (passed.1.len(), passed.3.len()),
+            (0, 0),
+            "one that is gone, and a teacher: not read, and no fault"
+        );
+    }
+    assert!(records[3].1[0].contains("100125"), "what the parameter does not say stays: {:?}", records[3].1);
 }
 
 #[test]

@@ -100,9 +100,9 @@ impl Fault {
     pub const fn document(place: Place, problem: Problem) -> Self {
         Self { place, problem, consequence: Consequence::DocumentSetAside }
     }
-    /// A thing to know that costs nothing.
-    pub const fn note(place: Place, problem: Problem) -> Self {
-        Self { place, problem, consequence: Consequence::Noted }
+    /// Something worth knowing that cost nothing.
+    pub const fn told(place: Place, problem: Problem) -> Self {
+        Self { place, problem, consequence: Consequence::Told }
     }
 }
 

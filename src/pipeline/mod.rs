@@ -9,6 +9,7 @@ mod files;
 mod fold;
 mod intake;
 mod link;
+mod preview;
 mod pull;
 #[cfg(feature = "warehouse")]
 mod release;
@@ -21,6 +22,7 @@ pub use backload::{CohortOutlook, Lack, Outlook, Sorting, backload, coverage, ou
 #[cfg(feature = "warehouse")]
 pub use build::{BuildReport, build, write_shell};
 pub use link::{LinkReport, link};
+pub use preview::{FeedPreview, Preview, RecordPreview, Sample, preview};
 pub use pull::{PullOptions, PullReport, SourceOutcome, SourceReport, pull};
 #[cfg(feature = "warehouse")]
 pub use release::release;

@@ -5,6 +5,7 @@ mod architecture;
 mod backload;
 mod bad_input;
 mod check;
+mod connector_pages;
 mod disclosure;
 #[cfg(feature = "warehouse")]
 mod end_to_end;
@@ -19,6 +20,7 @@ mod readme;
 mod real_data;
 #[cfg(feature = "warehouse")]
 mod release;
+mod services;
 mod site;
 #[cfg(feature = "warehouse")]
 mod specs;

@@ -9,10 +9,10 @@ mod resolve;
 mod rest;
 mod since;
 
-pub use file::{FileForm, FileFormat, Header, SheetChoice, Stop};
+pub use file::{Bundle, FileForm, FileFormat, Header, SheetChoice, Stop};
 pub use paging::{Offset, PageStep, Paging, Total};
 pub use raw::What;
-pub(super) use resolve::load;
+pub(super) use resolve::{load, read};
 pub use rest::{
     AnswerFormat, Auth, ClientIn, Consent, Deletions, Failure, Rate, RestForm, Revoked, StatusAction,
     StatusRule, Success, Tenants, TenantsFrom,
@@ -71,6 +71,11 @@ pub struct Feed {
     pub snapshot: Option<Vec<String>>,
     /// How a record says that it is gone.
     pub deleted: Option<Deleted>,
+    /// Only records where each of these paths or headers holds one of its texts, folded, or after a `!` holds none of
+    /// them; others are never read.
+    pub when: Vec<(String, Vec<String>)>,
+    /// The source says a row again by design; the first stands, and saying it again is no fault.
+    pub repeats: bool,
     /// No people in it.
     pub public: bool,
     /// How a record says who it is about; none in a public feed.
@@ -133,10 +138,14 @@ pub struct CellSpec {
     pub map: HashMap<String, String>,
     /// For a text that the map does not know.
     pub otherwise: Option<String>,
+    /// A parameter of the source that maps further texts: `text=code text=code`.
+    pub map_param: Option<String>,
     /// When empty.
     pub default: Option<String>,
     /// Date styles, in order.
     pub dates: Vec<String>,
+    /// The source tells the first day after: the day before it is meant.
+    pub day_before: bool,
     /// Whether a number is a percentage.
     pub percent: bool,
 }
@@ -174,6 +183,9 @@ impl Feed {
         if let Some(deleted) = &self.deleted {
             paths.add("", &deleted.at);
         }
+        for (path, _) in &self.when {
+            paths.add("", path.trim_start_matches('!'));
+        }
         for (_, cell) in &self.identity {
             paths.add_cell("", cell);
         }
@@ -181,7 +193,7 @@ impl Feed {
             let each = row.each.as_deref().unwrap_or("");
             paths.add("", each);
             for (path, _) in &row.when {
-                paths.add(each, path);
+                paths.add(each, path.trim_start_matches('!'));
             }
             for cell in row.columns.iter().flatten() {
                 paths.add_cell(each, cell);
@@ -243,7 +255,9 @@ pub fn root_of(path: &str) -> (Root, &str) {
     }
 }
 
-/// Folds a header or a mapped word for comparison: letters and digits only, lower case.
+/// Folds a header or a mapped word for comparison: letters and digits only, lower case. A text without either (an
+/// attendance code such as `/`) is itself.
 pub fn fold(text: &str) -> String {
-    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    let folded: String = text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+    if folded.is_empty() { text.trim().to_owned() } else { folded }
 }

@@ -42,6 +42,8 @@ pub(super) struct RawFeed {
     pub mode: Option<Mode>,
     pub scope: Option<Vec<String>>,
     pub deleted: Option<RawDeleted>,
+    pub when: Option<BTreeMap<String, Vec<String>>>,
+    pub repeats: Option<bool>,
     pub public: Option<bool>,
     pub person: Option<RawPerson>,
     pub identity: Option<Ordered<RawCell>>,
@@ -69,6 +71,8 @@ impl RawFeed {
             mode: self.mode.or(other.mode),
             scope: self.scope.or(other.scope),
             deleted: self.deleted.or(other.deleted),
+            when: self.when.or(other.when),
+            repeats: self.repeats.or(other.repeats),
             public: self.public.or(other.public),
             person: self.person.or(other.person),
             identity: self.identity.or(other.identity),
@@ -148,8 +152,11 @@ pub(super) struct RawCell {
     #[serde(default)]
     pub map: BTreeMap<String, String>,
     pub otherwise: Option<String>,
+    pub map_param: Option<String>,
     pub default: Option<String>,
     #[serde(default)]
     pub dates: Vec<String>,
+    #[serde(default)]
+    pub day_before: bool,
     pub unit: Option<String>,
 }

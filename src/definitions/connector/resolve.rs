@@ -16,17 +16,29 @@ pub(in crate::definitions) fn load(
 ) -> BTreeMap<String, Connector> {
     let mut connectors = BTreeMap::new();
     for (path, stem, file) in files.under("connectors", "toml") {
-        match toml::from_str::<RawConnector>(&file.text) {
-            Err(error) => complaints.push(Complaint::toml(path, &file.text, &error)),
-            Ok(raw) => {
-                let mut resolver = Resolver { path, text: &file.text, plans, identity, complaints };
-                if let Some(connector) = resolver.connector(stem, raw) {
-                    connectors.insert(stem.to_owned(), connector);
-                }
-            }
+        if let Some(connector) = read(path, stem, &file.text, plans, identity, complaints) {
+            connectors.insert(stem.to_owned(), connector);
         }
     }
     connectors
+}
+
+/// Reads one connector's text.
+pub(in crate::definitions) fn read(
+    path: &str,
+    stem: &str,
+    text: &str,
+    plans: &[EntityPlan],
+    identity: &IdentityPlan,
+    complaints: &mut Vec<Complaint>,
+) -> Option<Connector> {
+    match toml::from_str::<RawConnector>(text) {
+        Err(error) => {
+            complaints.push(Complaint::toml(path, text, &error));
+            None
+        }
+        Ok(raw) => Resolver { path, text, plans, identity, complaints }.connector(stem, raw),
+    }
 }
 
 struct Resolver<'a> {
@@ -162,6 +174,8 @@ impl Resolver<'_> {
                 is: deleted.is.iter().map(|text| fold(text)).collect(),
                 what: deleted.what,
             }),
+            when: conditions(raw.when.unwrap_or_default()),
+            repeats: raw.repeats.unwrap_or(false),
             public,
             person,
             identity,
@@ -237,12 +251,7 @@ impl Resolver<'_> {
                 self.complain(&format!("\"{}\"", raw.entity), problem, "say where it is found");
             }
         }
-        let when = raw
-            .when
-            .into_iter()
-            .map(|(path, texts)| (path, texts.iter().map(|text| fold(text)).collect()))
-            .collect();
-        Some(RowSpec { entity, each: raw.each, when, requires, columns })
+        Some(RowSpec { entity, each: raw.each, when: conditions(raw.when), requires, columns })
     }
 
     fn cell(&mut self, name: &str, raw: RawCell) -> Option<CellSpec> {
@@ -274,11 +283,18 @@ impl Resolver<'_> {
             digits: raw.digits,
             map: raw.map.into_iter().map(|(text, code)| (fold(&text), code)).collect(),
             otherwise: raw.otherwise,
+            map_param: raw.map_param,
             default: raw.default,
             dates: raw.dates,
+            day_before: raw.day_before,
             percent,
         })
     }
+}
+
+/// Paths or headers, each with the folded texts that it must hold one of.
+fn conditions(when: BTreeMap<String, Vec<String>>) -> Vec<(String, Vec<String>)> {
+    when.into_iter().map(|(path, texts)| (path, texts.iter().map(|text| fold(text)).collect())).collect()
 }
 
 /// The file's form with what a feed says otherwise; none where it says nothing.

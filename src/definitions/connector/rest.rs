@@ -70,7 +70,7 @@ pub enum Auth {
     Exchange {
         /// Where.
         url: String,
-        /// What is sent as JSON: `{tenant}`, `{param:x}` and `{password}` are filled in.
+        /// What is sent as JSON: `{tenant}`, `{param:x}` and `{secret}` are filled in.
         body: BTreeMap<String, String>,
         /// Path to the token in the answer.
         token: String,
@@ -123,7 +123,7 @@ pub enum TenantsFrom {
         /// Path to a tenant's id.
         id: String,
     },
-    /// The source's configuration names them in this parameter.
+    /// The source's configuration names them in this parameter: an id, or an id and its URN (`4711=100123`).
     Param(String),
 }
 

@@ -81,4 +81,7 @@ pub struct Changelog {
     pub deleted: String,
     /// Path to the change's revision.
     pub revision: String,
+    /// Path to the record in the answer at its own address; empty where the answer is the record.
+    #[serde(default)]
+    pub record: String,
 }

@@ -21,7 +21,7 @@ use guards::Evidence;
 use ledger::Ledger;
 use rows::Walk;
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     path::{Path, PathBuf},
 };
 
@@ -162,6 +162,8 @@ struct Work<'f> {
     bases: Vec<u32>,
     /// The register segment of each batch, and which of its rows stay.
     segments: Vec<(Option<&'f StagedFile>, Kept)>,
+    /// Feeds that say a row again by design.
+    repeating: BTreeSet<Name>,
     buffer: usize,
 }
 
@@ -186,7 +188,23 @@ impl<'f> Work<'f> {
             batches.push((at, index));
         }
         let buffer = (BUFFERS / (published.len() + batches.len()).max(1)).clamp(4 << 10, 256 << 10);
-        Ok(Self { run, staged, data_dir, published, published_at, batches, files, bases, segments, buffer })
+        let source = site.settings.sources.iter().find(|source| source.name.as_str() == run.source);
+        let connector = source.and_then(|source| site.definitions.connectors.get(&source.connector));
+        let feeds = connector.map(|connector| connector.feeds.as_slice()).unwrap_or_default();
+        let repeating = feeds.iter().filter(|feed| feed.repeats).map(|feed| feed.name).collect();
+        Ok(Self {
+            run,
+            staged,
+            data_dir,
+            published,
+            published_at,
+            batches,
+            files,
+            bases,
+            segments,
+            repeating,
+            buffer,
+        })
     }
 
     /// The one pass over everything: decides of each row and each saying whether it stays, and begins the new index.
@@ -279,7 +297,8 @@ impl<'f> Work<'f> {
                 ..Place::feed(source, found.feed)
             };
             let count = by_feed.entry(found.feed).or_default();
-            let fault = if ledger.is_duplicate(record) {
+            let by_design = self.repeating.contains(&found.feed);
+            let fault = if ledger.is_duplicate(record) && !by_design {
                 count.set_aside += 1;
                 again.entry(found.seq).and_modify(|n| *n += 1);
                 Some(Fault::row(place, Problem::DuplicateKey))
@@ -289,7 +308,7 @@ impl<'f> Work<'f> {
                 } else {
                     count.unchanged += 1;
                 }
-                let differs = ledger.differs.get(record);
+                let differs = ledger.differs.get(record) && !by_design;
                 count.cells_emptied += u64::from(differs);
                 differs.then(|| Fault::cell(place, Problem::DuplicateKey))
             };

@@ -157,14 +157,17 @@ impl<'f> Walk<'f> {
         self.heed(key, entry.seq);
         self.ledger.first.set(entry.record);
         key.first = Some(entry);
-        let unchanged = key.latest.is_some_and(|latest| !latest.gone && latest.hash == entry.hash);
+        let unchanged = match key.latest.filter(|latest| !latest.gone) {
+            Some(latest) => !entry.gone && latest.hash == entry.hash,
+            None => entry.gone,
+        };
         self.note(&entry, !unchanged);
-        if let (true, Some(latest)) = (unchanged, &mut key.latest) {
-            // Whoever said a row last is whose full list would lack it.
-            latest.scope = entry.scope.or(latest.scope);
-        } else {
+        if !unchanged {
             self.ledger.new.set(entry.record);
             key.latest = Some(entry);
+        } else if let (false, Some(latest)) = (entry.gone, &mut key.latest) {
+            // Whoever said a row last is whose full list would lack it.
+            latest.scope = entry.scope.or(latest.scope);
         }
     }
 

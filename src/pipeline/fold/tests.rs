@@ -274,11 +274,12 @@ fn conformed(intake: &Intake<'_>, (person, name, rows): &Record, origin: Origin)
         Identified::new(Row { entity, cells, origin })
     };
     Conformed {
-        gone: false,
-        items_lost: 0,
         person: Some(Identified::new(PersonKey(person.to_string()))),
         identity: Identified::new(Identity(identity)),
         rows: rows.iter().map(row).collect(),
+        gone: false,
+        items_lost: 0,
+        passed_over: false,
     }
 }
 

@@ -91,7 +91,9 @@ impl Slices<'_> {
         let words = Words { tenant: &tenant.id, attributes: &tenant.attributes, params: &params };
         let paths = feed.paths();
         let wanted = Wanted::of(paths.record.iter().map(String::as_str));
-        let reading = Reading::new(self.form, &[], &wanted, paths.document.iter().map(String::as_str));
+        let record: Vec<String> =
+            changelog.record.split('.').filter(|step| !step.is_empty()).map(str::to_owned).collect();
+        let reading = Reading::new(self.form, &record, &wanted, paths.document.iter().map(String::as_str));
         let context = DocumentContext {
             shape: Shape::Trees { record: &wanted, document: reading.envelope() },
             tenant: &tenant.attributes,

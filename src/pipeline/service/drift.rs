@@ -67,7 +67,7 @@ impl Drift {
     /// Says what was found: names of our own, and names that look like a field's.
     pub(super) fn report(&self, place: Place, tally: &mut Tally) {
         for name in &self.new {
-            tally.note(Fault::note(place.at(*name), Problem::NewField));
+            tally.note(Fault::told(place.at(*name), Problem::NewField));
         }
         if self.records < LEAST_RECORDS {
             return;
@@ -75,10 +75,10 @@ impl Drift {
         let missing: BTreeSet<Name> =
             self.expected.iter().filter(|expected| !expected.seen).map(|expected| expected.column).collect();
         for column in missing {
-            tally.note(Fault::note(place.at(column), Problem::MissingField));
+            tally.note(Fault::told(place.at(column), Problem::MissingField));
         }
         for (column, _) in self.failing.iter().filter(|(_, failed)| **failed * 2 > self.records) {
-            tally.note(Fault::note(place.at(*column), Problem::RetypedField));
+            tally.note(Fault::told(place.at(*column), Problem::RetypedField));
         }
     }
 }

@@ -82,7 +82,7 @@ impl Slices<'_> {
         for (ordinal, fault) in faults {
             let place = Place { part: ordinal, ..shared.intake.place(first) };
             let fault = match fault {
-                Problem::ConsentRevoked => Fault::note(place, fault),
+                Problem::ConsentRevoked => Fault::told(place, fault),
                 problem => Fault::document(place, problem),
             };
             shared.intake.tally.note(fault);
@@ -117,7 +117,7 @@ impl Slices<'_> {
                 }
                 Ended::TenantGone => {
                     let place = self.place(shared, tenant, task);
-                    shared.intake.tally.note(Fault::note(place, Problem::ConsentRevoked));
+                    shared.intake.tally.note(Fault::told(place, Problem::ConsentRevoked));
                     return Ok(());
                 }
             }
@@ -211,7 +211,7 @@ impl Slices<'_> {
             Refusal::Later(problem, wait) => Ended::Later(problem, wait),
             Refusal::Revoked => Ended::TenantGone,
             Refusal::NotGranted(_) => {
-                shared.intake.tally.note(Fault::note(place, Problem::NoConsent));
+                shared.intake.tally.note(Fault::told(place, Problem::NoConsent));
                 Ended::Done
             }
             Refusal::Fault(problem) => {

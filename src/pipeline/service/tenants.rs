@@ -33,6 +33,15 @@ struct Named {
     own_base: Option<String>,
 }
 
+impl Named {
+    /// As the configuration says it: an id, or an id and its URN (`4711=100123`).
+    fn of_word(word: &str) -> Self {
+        let (id, urn) = word.rsplit_once('=').map_or((word, None), |(id, urn)| (id, Some(urn)));
+        let attributes = urn.map(|urn| ("urn".to_owned(), urn.to_owned())).into_iter().collect();
+        Self { id: id.to_owned(), attributes, own_base: None }
+    }
+}
+
 impl Slices<'_> {
     pub(super) async fn tenants(&self, shared: &mut Shared<'_, '_>) -> Result<Found, Refusal> {
         let params = shared.intake.source.params.clone();
@@ -42,9 +51,7 @@ impl Slices<'_> {
             None => vec![Named { id: String::new(), attributes: none.clone(), own_base: None }],
             Some(TenantsFrom::Param(param)) => {
                 let ids = params.get(param).map(|ids| ids.split([' ', ',', ';', '\n'])).into_iter().flatten();
-                ids.filter(|id| !id.is_empty())
-                    .map(|id| Named { id: id.to_owned(), attributes: none.clone(), own_base: None })
-                    .collect()
+                ids.filter(|id| !id.is_empty()).map(Named::of_word).collect()
             }
             Some(TenantsFrom::List { path, records, id }) => {
                 let listing = Listing { path, query: &none, records };
@@ -128,7 +135,7 @@ impl Slices<'_> {
                 // Without the list an empty cell means nothing for this tenant, and that is worth knowing.
                 let feed = self.connector.feeds.first()?;
                 let place = Place { part: tenant.ordinal, ..shared.intake.place(feed) };
-                shared.intake.tally.note(Fault::note(place, refusal.problem()));
+                shared.intake.tally.note(Fault::told(place, refusal.problem()));
                 None
             }
         }
@@ -147,7 +154,7 @@ impl Slices<'_> {
         for (column, paths) in groups(feed, self.plans, self.identity) {
             let hidden = |path: &String| consent.iter().any(|name| names(name, &steps(path)));
             if paths.iter().all(hidden) && noted.insert(column) {
-                shared.intake.tally.note(Fault::note(place.at(column), Problem::NoConsent));
+                shared.intake.tally.note(Fault::told(place.at(column), Problem::NoConsent));
             }
         }
     }

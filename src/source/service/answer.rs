@@ -5,6 +5,7 @@ use crate::{
     source::{
         json::{self, Answer},
         tree::{Path, Tree, Wanted},
+        xml,
     },
 };
 use chrono::{DateTime, Utc};
@@ -82,7 +83,7 @@ impl<'r> Reading<'r> {
     pub(super) fn read<'d>(&self, bytes: &'d [u8]) -> Result<Answer<'d>, Miss> {
         let answer = match self.format {
             AnswerFormat::Json => json::read(bytes, self.records, self.wanted, &self.envelope),
-            AnswerFormat::Xml => Err(Problem::NotData),
+            AnswerFormat::Xml => xml::read(bytes, self.records, self.wanted, &self.envelope),
         }
         .map_err(Miss::again)?;
         let said = |path: &Path| answer.envelope.at(path).and_then(Tree::scalar_text).map(|text| fold(&text));

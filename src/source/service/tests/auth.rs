@@ -116,7 +116,7 @@ fn a_secret_is_exchanged_for_a_token_of_the_tenant() {
         page([1], "")
     });
     let form = format!(
-        "auth = {{ kind = \"exchange\", url = \"{{mock}}/sts\", body = {{ estab = \"{{tenant}}\", relyingParty = \"{{param:app}}\", password = \"{{password}}\" }}, token = \"token\", expires = \"expires\", scheme = \"Idaas\" }}\n{SINGLE}"
+        "auth = {{ kind = \"exchange\", url = \"{{mock}}/sts\", body = {{ estab = \"{{tenant}}\", relyingParty = \"{{param:app}}\", password = \"{{secret}}\" }}, token = \"token\", expires = \"expires\", scheme = \"Idaas\" }}\n{SINGLE}"
     );
     let mut asker = asker(&mock, &form, "se\"cret");
     assert_eq!(asker.walk("list?").end, Ok(()));
