@@ -6,6 +6,7 @@ mod backload;
 mod bad_input;
 mod check;
 mod connector_pages;
+mod daemon;
 mod disclosure;
 #[cfg(feature = "warehouse")]
 mod end_to_end;
@@ -13,6 +14,7 @@ mod faults;
 mod kills;
 #[cfg(feature = "warehouse")]
 mod leaks;
+mod map;
 mod needles;
 mod oracle;
 #[cfg(feature = "warehouse")]
