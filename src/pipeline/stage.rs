@@ -5,7 +5,7 @@ use crate::{
     fault::{Count, Fault, Name, Tally, batch_rows, failpoint},
     lake::{self, Entry, IndexWriter, Meta, NO_FILE, RecordPlace, Rows, Saying, Sayings, Sorted, StoredRow},
     link::{Segment, saying_digest},
-    privacy::{Digest16, Drawn, IdentityKind, IdentityPlan, Keyed, Pseudonym, Pseudonymous},
+    privacy::{Cell, Digest16, Drawn, IdentityKind, IdentityPlan, Keyed, Pseudonym, Pseudonymous},
 };
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
@@ -77,21 +77,22 @@ impl Waiting {
     pub(super) fn row(
         &mut self,
         row: Pseudonymous<Drawn>,
-        feed: Name,
-        scope: Option<Digest16>,
+        (feed, scope): (Name, Option<Digest16>),
         (seq, record): (i64, u64),
+        gone: bool,
     ) {
         let drawn = row.get();
         let entity = drawn.entity;
         self.bytes += 160 + drawn.cells.len() * 32;
         self.count += 1;
-        self.rows[entity].push(row.map(|drawn| StoredRow {
-            drawn,
-            feed,
-            scope,
-            seq,
-            tombstone: false,
-            record,
+        self.rows[entity].push(row.map(|drawn| {
+            // Of what is gone, the name is all there is to say.
+            let cells = |cells: Vec<Cell>| cells.into_iter().map(|_| Cell::Null).collect();
+            let drawn = match gone {
+                true => Drawn { row_hash: 0, cells: cells(drawn.cells), ..drawn },
+                false => drawn,
+            };
+            StoredRow { drawn, feed, scope, seq, tombstone: gone, record }
         }));
     }
 
@@ -253,7 +254,7 @@ fn entry(row: &StoredRow, entity: Name) -> Entry {
         scope: row.scope,
         entity,
         file: NO_FILE,
-        gone: false,
+        gone: row.tombstone,
         staged: true,
     }
 }

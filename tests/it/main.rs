@@ -10,6 +10,7 @@ mod daemon;
 mod disclosure;
 #[cfg(feature = "warehouse")]
 mod end_to_end;
+mod faults;
 mod kills;
 #[cfg(feature = "warehouse")]
 mod leaks;
@@ -21,6 +22,7 @@ mod readme;
 mod real_data;
 #[cfg(feature = "warehouse")]
 mod release;
+mod services;
 mod site;
 #[cfg(feature = "warehouse")]
 mod specs;
