@@ -1,4 +1,8 @@
-use super::{Record, ready::Raw};
+use super::{
+    Record,
+    dates::{EITHER, Witness},
+    ready::{self, Raw},
+};
 use crate::{
     definitions::{
         CodeList,
@@ -68,7 +72,9 @@ pub(super) struct BoundRow<'a> {
 
 /// A cell's recipe with its places looked up. A fixed text is already there.
 pub(super) struct BoundCell<'a> {
-    pub(super) spec: &'a CellSpec,
+    pub(super) spec: Cow<'a, CellSpec>,
+    /// When empty, with the captures of the file name in it.
+    pub(super) default: Option<Cow<'a, str>>,
     locators: Vec<Locator>,
     fixed: Option<String>,
     /// What the source's own parameter maps, folded.
@@ -171,9 +177,71 @@ impl<'a> Binding<'a> {
         Self { person, identity, rows, deleted, when, nulls, codes, width, missing }
     }
 
+    /// Whether a column's dates wait for its other rows to tell the order of day and month.
+    pub fn is_unsettled(&self) -> bool {
+        self.cells().any(BoundCell::is_unsettled)
+    }
+
+    /// Takes a record into account for the columns that wait, each in its place of `witnesses`.
+    pub fn witness(&self, record: &Record<'_>, witnesses: &mut Vec<Witness>) {
+        witnesses.resize(self.cells().count(), Witness::default());
+        let view = View { record, item: None };
+        for ((_, cell), witness) in self.identity.iter().zip(witnesses.iter_mut()) {
+            cell.witness(&view, self.nulls, witness);
+        }
+        let mut at = self.identity.len();
+        for row in &self.rows {
+            let slots = &mut witnesses[at..at + row.cells.len()];
+            at += row.cells.len();
+            let items = match (&row.each, record) {
+                (Some(path), Record::Tree { record, .. }) => record.every(path),
+                _ => Vec::new(),
+            };
+            for ((_, cell), witness) in row.cells.iter().zip(slots) {
+                if row.each.is_none() {
+                    cell.witness(&view, self.nulls, witness);
+                }
+                for item in &items {
+                    cell.witness(&View { record, item: Some(*item) }, self.nulls, witness);
+                }
+            }
+        }
+    }
+
+    /// Settles the columns that wait, where their rows agree. The others' ambiguous cells are set aside.
+    pub fn settle(&mut self, witnesses: &[Witness]) {
+        let rows = self.rows.iter_mut().flat_map(|row| row.cells.iter_mut());
+        let cells = self.identity.iter_mut().chain(rows).map(|(_, cell)| cell);
+        for (cell, witness) in cells.zip(witnesses) {
+            if let Some(style) = witness.style().filter(|_| cell.is_unsettled()) {
+                for own in cell.spec.to_mut().dates.iter_mut().filter(|own| *own == EITHER) {
+                    style.clone_into(own);
+                }
+            }
+        }
+    }
+
+    fn cells(&self) -> impl Iterator<Item = &BoundCell<'a>> {
+        self.identity.iter().chain(self.rows.iter().flat_map(|row| row.cells.iter())).map(|(_, cell)| cell)
+    }
+
     /// Whether a column that no row can do without is missing.
     pub fn lacks_required(&self, plans: &[EntityPlan]) -> Option<(usize, usize)> {
         self.missing.iter().copied().find(|(entity, column)| plans[*entity].columns[*column].required)
+    }
+}
+
+impl BoundCell<'_> {
+    fn is_unsettled(&self) -> bool {
+        self.spec.dates.iter().any(|style| style == EITHER)
+    }
+
+    fn witness(&self, view: &View<'_, '_>, nulls: &[String], witness: &mut Witness) {
+        if self.is_unsettled()
+            && let Ok(Some(Raw::Text(text))) = ready::ready(view.of(self), &self.spec, None, nulls)
+        {
+            witness.see(text.trim());
+        }
     }
 }
 
@@ -190,22 +258,27 @@ impl Finder<'_> {
     ) -> BoundRow<'a> {
         let each = row.each.as_deref().unwrap_or("");
         let sheet = matches!(self.document.shape, Shape::Cells(_));
-        let mut cells = Vec::new();
+        let (mut cells, mut lacking) = (Vec::new(), Vec::new());
         for (at, spec) in row.columns.iter().enumerate() {
             let Some(spec) = spec else { continue };
             let bound = self.cell(each, spec);
-            let found = bound.fixed.is_some() || !bound.locators.is_empty() || spec.default.is_some();
-            let optional_block = row.requires.contains(&at);
-            if !found && sheet && !optional_block && at < plans[row.entity].columns.len() {
-                missing.push((row.entity, at));
+            let found = bound.fixed.is_some() || !bound.locators.is_empty() || bound.default.is_some();
+            if !found && sheet && at < plans[row.entity].columns.len() {
+                lacking.push((row.entity, at));
             }
             cells.push((at, bound));
         }
-        let when = row
+        let when: Vec<(Vec<Locator>, &[String])> = row
             .when
             .iter()
             .map(|(path, texts)| (self.locators(each, std::slice::from_ref(path)), texts.as_slice()))
             .collect();
+        // A block whose condition no row of this sheet can meet gives nothing, so none of its columns is missed.
+        let silent = lacking.iter().any(|(_, at)| row.requires.contains(at))
+            || when.iter().any(|(locators, _)| locators.is_empty());
+        if !silent {
+            missing.append(&mut lacking);
+        }
         let path = match (&row.each, self.document.shape) {
             (Some(each), Shape::Trees { record, .. }) => Some(record.path("", each).unwrap_or_default()),
             _ => None,
@@ -227,8 +300,16 @@ impl Finder<'_> {
             CellOrigin::Param(name) => fixed = self.document.params.get(name).cloned(),
             CellOrigin::Template(text) => fixed = Some(fill(text, self.document.captures)),
         }
+        let default = spec.default.as_deref().map(|text| {
+            if text.contains('{') {
+                Cow::Owned(fill(text, self.document.captures))
+            } else {
+                Cow::Borrowed(text)
+            }
+        });
         let codes = spec.map_param.as_ref().and_then(|name| self.document.params.get(name));
-        BoundCell { spec, locators, fixed, codes: codes.map(|text| pairs(text)).unwrap_or_default() }
+        let codes = codes.map(|text| pairs(text)).unwrap_or_default();
+        BoundCell { spec: Cow::Borrowed(spec), default, locators, fixed, codes }
     }
 
     fn locators(&self, each: &str, names: &[String]) -> Vec<Locator> {

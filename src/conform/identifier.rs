@@ -81,6 +81,10 @@ pub(super) fn normalise(
         let date = super::value::date(raw, dates)?;
         return Ok((!is_placeholder(date)).then(|| date.format("%Y-%m-%d").to_string()));
     }
+    let is_number = matches!(kind, IdentityKind::Upn | IdentityKind::Uln | IdentityKind::Local);
+    if is_number && super::value::is_rounded(raw) {
+        return Err(Problem::RoundedNumber);
+    }
     let text = raw.text();
     match kind {
         IdentityKind::Upn => {

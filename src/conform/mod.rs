@@ -5,6 +5,7 @@
 //! required cell, or without anything that says who it is, is set aside and counted. The value stays behind.
 mod areas;
 mod bind;
+mod dates;
 mod identifier;
 mod ready;
 mod value;
@@ -14,6 +15,7 @@ mod tests;
 
 pub use areas::{AreasFault, read_directory};
 pub use bind::{Binding, DocumentContext, Shape};
+pub use dates::Witness;
 pub use identifier::{UlnCheck, UpnCheck, check_uln, check_upn};
 
 use crate::{
@@ -95,7 +97,15 @@ impl<'a> Conformer<'a> {
         let person = match &self.binding.person {
             None => None,
             Some(bind::BoundPerson::Field(locators)) => {
-                let key = view.first(locators).into_text();
+                let key = view.first(locators);
+                if value::is_rounded(&key) {
+                    // Many people share what is left of such a key.
+                    return Err(Fault::row(place, Problem::RoundedNumber));
+                }
+                let key = key.into_text();
+                if key.as_ref().is_some_and(|key| key.contains('\u{fffd}')) {
+                    return Err(Fault::row(place, Problem::UndecodableText));
+                }
                 let key = key
                     .filter(|key| !key.is_empty() && !ready::is_null(key, self.binding.nulls))
                     .ok_or(Fault::row(place, Problem::NobodyNamed))?;
@@ -142,7 +152,7 @@ impl<'a> Conformer<'a> {
             }
             return Ok(());
         };
-        for item in tree.at(path).map_or(&[][..], Tree::items) {
+        for item in tree.every(path) {
             let view = View { record, item: Some(item) };
             match self.row(bound, &view, place, origin, faults) {
                 Ok(row) => conformed.rows.extend(row.map(Identified::new)),
@@ -160,9 +170,10 @@ impl<'a> Conformer<'a> {
         let mut fields = vec![None; self.identity.fields.len()];
         for (at, cell) in &self.binding.identity {
             let (name, kind) = self.identity.fields[*at];
-            let read = ready::ready(view.of(cell), cell.spec, self.binding.nulls).and_then(|raw| {
-                raw.map_or(Ok(None), |raw| identifier::normalise(kind, &raw, &cell.spec.dates))
-            });
+            let read = ready::ready(view.of(cell), &cell.spec, cell.default.as_deref(), self.binding.nulls)
+                .and_then(|raw| {
+                    raw.map_or(Ok(None), |raw| identifier::normalise(kind, &raw, &cell.spec.dates))
+                });
             match read {
                 Ok(text) => fields[*at] = text,
                 Err(problem) => faults.push(Fault::cell(place.at(name), problem)),
@@ -187,10 +198,13 @@ impl<'a> Conformer<'a> {
         let mut found = Vec::new();
         for (at, cell) in &bound.cells {
             let column = &plan.columns[*at];
-            let read = ready::ready(view.of(cell), cell.spec, self.binding.nulls).and_then(|raw| {
-                let raw = raw.map(|raw| cell.coded(raw));
-                raw.map_or(Ok(Cell::Null), |raw| value::read(&raw, column, cell.spec, self.binding.codes))
-            });
+            let read = ready::ready(view.of(cell), &cell.spec, cell.default.as_deref(), self.binding.nulls)
+                .and_then(|raw| {
+                    let raw = raw.map(|raw| cell.coded(raw));
+                    raw.map_or(Ok(Cell::Null), |raw| {
+                        value::read(&raw, column, &cell.spec, self.binding.codes)
+                    })
+                });
             let read = read.map(|value| match value {
                 Cell::Date(day) if cell.spec.day_before => Cell::Date(day - 1),
                 value => value,

@@ -20,8 +20,8 @@ pub(super) enum Raw<'r> {
     Date(NaiveDate),
     /// Yes or no.
     Bool(bool),
-    /// A spreadsheet error.
-    Error,
+    /// Something that cannot be read, and why.
+    Error(Problem),
 }
 
 impl<'r> Raw<'r> {
@@ -34,14 +34,14 @@ impl<'r> Raw<'r> {
             Self::Number(n) => Cow::Owned(n.to_string()),
             Self::Date(date) => Cow::Owned(date.format("%Y-%m-%d").to_string()),
             Self::Bool(b) => Cow::Borrowed(if *b { "true" } else { "false" }),
-            Self::Empty | Self::Error => Cow::Borrowed(""),
+            Self::Empty | Self::Error(_) => Cow::Borrowed(""),
         }
     }
 
     /// The text, if there is any content.
     pub(super) fn into_text(self) -> Option<String> {
         match self {
-            Self::Empty | Self::Error => None,
+            Self::Empty | Self::Error(_) => None,
             other => Some(other.text().trim().to_owned()),
         }
     }
@@ -53,7 +53,7 @@ impl<'r> Raw<'r> {
             RawCell::Number(n) => Self::Number(*n),
             RawCell::Date(date) => Self::Date(*date),
             RawCell::Bool(b) => Self::Bool(*b),
-            RawCell::Error => Self::Error,
+            RawCell::Error(problem) => Self::Error(*problem),
         }
     }
 
@@ -88,19 +88,23 @@ pub(super) fn is_null(text: &str, nulls: &[String]) -> bool {
 pub(super) fn ready<'r>(
     raw: Raw<'r>,
     spec: &'r CellSpec,
+    default: Option<&'r str>,
     nulls: &[String],
 ) -> Result<Option<Raw<'r>>, Problem> {
-    let default = || Ok(spec.default.as_deref().map(|text| Raw::Text(Cow::Borrowed(text))));
+    let default = || Ok(default.map(|text| Raw::Text(Cow::Borrowed(text))));
     let native = spec.take.is_none() && !spec.digits && spec.map.is_empty() && spec.after.is_none();
     let text: Cow<'r, str> = match raw {
         Raw::Empty => return default(),
-        Raw::Error => return Err(Problem::UnreadableCell),
+        Raw::Error(problem) => return Err(problem),
         Raw::Date(_) | Raw::Number(_) | Raw::Whole(_) | Raw::Bool(_) if native => return Ok(Some(raw)),
         Raw::Text(text) => trimmed(text),
         other => Cow::Owned(other.text().trim().to_owned()),
     };
     if is_null(&text, nulls) {
         return default();
+    }
+    if text.contains('\u{fffd}') {
+        return Err(Problem::UndecodableText);
     }
     let text = part(text, spec);
     if text.is_empty() {

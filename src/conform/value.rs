@@ -1,4 +1,4 @@
-use super::ready::Raw;
+use super::{dates, ready::Raw};
 use crate::{
     definitions::{CodeList, connector::CellSpec},
     fault::Problem,
@@ -68,21 +68,46 @@ pub(super) fn date(raw: &Raw<'_>, styles: &[String]) -> Result<NaiveDate, Proble
     match raw {
         Raw::Date(day) => Ok(*day),
         Raw::Number(serial) => serial_day(*serial, styles),
-        Raw::Whole(serial) => serial_day(*serial as f64, styles),
         other => {
             let text = other.text();
             let text = text.trim();
-            let found = styles
-                .iter()
-                .filter(|style| *style != "excel")
-                .find_map(|style| if style == "census" { census_day(text) } else { styled_day(text, style) });
-            match found {
-                Some(day) => Ok(day),
-                None => {
-                    text.parse::<f64>().map_err(|_| Problem::NotADate).and_then(|n| serial_day(n, styles))
+            let mut problem = Problem::NotADate;
+            for style in styles.iter().filter(|style| *style != "excel") {
+                match dates::in_words(text, style) {
+                    Some(Ok(day)) => return Ok(day),
+                    // That it reads two ways says more than that another style does not fit.
+                    Some(Err(Problem::AmbiguousDate)) => problem = Problem::AmbiguousDate,
+                    Some(Err(_)) => {}
+                    None => {
+                        let found = match (style.as_str(), style.strip_prefix("year-")) {
+                            ("census", _) => census_day(text),
+                            (_, Some(day)) => day_of_year_named(text, day),
+                            _ => styled_day(text, style),
+                        };
+                        if let Some(day) = found {
+                            return Ok(day);
+                        }
+                    }
                 }
             }
+            text.parse::<f64>().map_err(|_| problem).and_then(|n| serial_day(n, styles))
         }
+    }
+}
+
+/// Whether an identifier went through a number on its way: a spreadsheet program writes a long one as `1.23E+12`, and
+/// keeps fifteen digits of it.
+pub(super) fn is_rounded(raw: &Raw<'_>) -> bool {
+    match raw {
+        Raw::Number(n) => n.abs() >= 1e15,
+        Raw::Text(text) => {
+            let text = text.trim();
+            let Some((head, power)) = text.split_once(['E', 'e']) else { return false };
+            let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+            let (whole, part) = head.split_once('.').unwrap_or((head, "0"));
+            power.strip_prefix('+').is_some_and(digits) && digits(part) && whole.len() == 1 && digits(whole)
+        }
+        _ => false,
     }
 }
 
@@ -96,6 +121,12 @@ fn styled_day(text: &str, style: &str) -> Option<NaiveDate> {
         day
     };
     (1900..2100).contains(&day.year()).then_some(day)
+}
+
+/// A fixed day (`05-01`) of the year that a text is.
+fn day_of_year_named(text: &str, day: &str) -> Option<NaiveDate> {
+    let year = (text.len() == 4).then_some(text)?;
+    styled_day(&format!("{year}-{day}"), "%Y-%m-%d")
 }
 
 /// The day of a termly school census, from a text that names year and term (`2024 autumn`): the first Thursday of
@@ -173,9 +204,19 @@ fn yes_or_no(raw: &Raw<'_>) -> Result<bool, Problem> {
     }
 }
 
-/// A URN of six digits, or a site reference of two to four capitals and one to four digits.
+/// A URN of six digits; an authority and establishment number of seven, with or without a stroke; a provider's number
+/// (UKPRN) of eight that begins with 1; or a site reference of two to four capitals and one to four digits.
 fn establishment(text: &str) -> Result<Cell, Problem> {
     let text: String = text.trim().trim_end_matches(".0").to_uppercase();
+    let number: String = text.chars().filter(|c| *c != '/').collect();
+    let of_digits = number.bytes().all(|byte| byte.is_ascii_digit());
+    // Authorities are numbered from 201: a URN with a digit too many begins with 1 and is neither.
+    if of_digits
+        && ((number.len() == 7 && number.as_str() >= "2010000")
+            || (text.len() == 8 && number.starts_with('1')))
+    {
+        return Ok(Cell::Text(number.into()));
+    }
     let letters = text.bytes().take_while(u8::is_ascii_uppercase).count();
     let digits = text.bytes().skip(letters).filter(u8::is_ascii_digit).count();
     let whole = letters + digits == text.len();
@@ -221,6 +262,26 @@ mod tests {
     }
 
     #[test]
+    fn a_year_has_its_day() {
+        let day = |text| date(&Raw::Text(Cow::Borrowed(text)), &["year-05-01".to_owned()]);
+        assert_eq!(day("2024"), Ok(NaiveDate::from_ymd_opt(2024, 5, 1).unwrap()));
+        assert_eq!(day("24"), Err(Problem::NotADate));
+        assert_eq!(day("2024-06-02"), Err(Problem::NotADate));
+    }
+
+    #[test]
+    fn an_identifier_that_was_rounded_is_known() {
+        for rounded in ["1.23E+12", "9E+11", " 1.2345e+15 "] {
+            assert!(is_rounded(&Raw::Text(Cow::Borrowed(rounded))), "{rounded}");
+        }
+        assert!(is_rounded(&Raw::Number(1.234_567_890_123_456_7e17)));
+        for whole in ["H801200001001", "E1", "12E4", "1234567890", "1.5"] {
+            assert!(!is_rounded(&Raw::Text(Cow::Borrowed(whole))), "{whole}");
+        }
+        assert!(!is_rounded(&Raw::Number(9_999_999_999.0)));
+    }
+
+    #[test]
     fn a_census_has_a_day_each_term() {
         let day =
             |text| date(&Raw::Text(Cow::Borrowed(text)), &["census".to_owned()]).map(|day| day.to_string());
@@ -234,7 +295,12 @@ mod tests {
     fn establishments_are_urns_or_site_references() {
         assert_eq!(establishment("100123"), Ok(Cell::Text("100123".into())));
         assert_eq!(establishment("ap07"), Ok(Cell::Text("AP07".into())));
-        for wrong in ["10012", "A7", "Riverside", "AP", "AP12345", "é1", "1AP2"] {
+        assert_eq!(establishment("998/4001"), Ok(Cell::Text("9984001".into())));
+        assert_eq!(establishment("9984001"), Ok(Cell::Text("9984001".into())));
+        assert_eq!(establishment("10000099"), Ok(Cell::Text("10000099".into())));
+        for wrong in
+            ["10012", "1001234", "20000099", "A7", "Riverside", "AP", "AP12345", "é1", "1AP2", "998/400"]
+        {
             assert_eq!(establishment(wrong), Err(Problem::NotAnEstablishment), "{wrong}");
         }
     }

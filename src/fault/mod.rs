@@ -100,6 +100,10 @@ impl Fault {
     pub const fn document(place: Place, problem: Problem) -> Self {
         Self { place, problem, consequence: Consequence::DocumentSetAside }
     }
+    /// Something worth knowing that cost nothing.
+    pub const fn told(place: Place, problem: Problem) -> Self {
+        Self { place, problem, consequence: Consequence::Told }
+    }
 }
 
 impl fmt::Display for Fault {

@@ -59,6 +59,30 @@ pub enum Problem {
     NoSheet,
     /// The file could not be read as its format.
     UnreadableFile,
+    /// The file ends before its end: half copied, or cut short.
+    CutShort,
+    /// The file is young or changed while it was read: somebody is still copying it.
+    StillArriving,
+    /// The file opens with a password only.
+    Encrypted,
+    /// A bundle that lacks a table which its manifest promises, or its manifest.
+    NoTable,
+    /// A part of an XML document that is not well formed.
+    Malformed,
+    /// A quote that is opened and never closed: the line is lost, and no more.
+    UnclosedQuote,
+    /// A byte that the declared encoding does not have.
+    UndecodableText,
+    /// A formula whose result was never stored.
+    NotCalculated,
+    /// An identifier or key that a spreadsheet program rounded (`1.23E+12`).
+    RoundedNumber,
+    /// A date that reads two ways, in a column whose other rows do not tell which.
+    AmbiguousDate,
+    /// So many rows that the sheet hides were read like the others.
+    HiddenRows(u32),
+    /// So many hidden sheets were passed over.
+    HiddenSheets(u32),
     /// A file's format limits were passed (cells, size).
     TooLarge,
     /// The answer is not the kind of document asked for (a web page instead of data).
@@ -110,6 +134,18 @@ impl Problem {
             Self::Empty => "empty",
             Self::NoSheet => "no_sheet",
             Self::UnreadableFile => "unreadable_file",
+            Self::CutShort => "cut_short",
+            Self::StillArriving => "still_arriving",
+            Self::Encrypted => "encrypted",
+            Self::NoTable => "no_table",
+            Self::Malformed => "malformed",
+            Self::UnclosedQuote => "unclosed_quote",
+            Self::UndecodableText => "undecodable_text",
+            Self::NotCalculated => "not_calculated",
+            Self::RoundedNumber => "rounded_number",
+            Self::AmbiguousDate => "ambiguous_date",
+            Self::HiddenRows(_) => "hidden_rows",
+            Self::HiddenSheets(_) => "hidden_sheets",
             Self::TooLarge => "too_large",
             Self::NotData => "not_data",
             Self::Truncated => "truncated",
@@ -152,7 +188,9 @@ impl Problem {
             Self::OutOfRange => "the schema's `range` says what is allowed; correct the cell",
             Self::UnknownCode(_) => "correct the code, or map the word in the connector (`map = { ... }`)",
             Self::FailsCheck => "a letter or digit was mistyped: compare with the child's school record",
-            Self::NotAnEstablishment => "use the URN (six digits) or the site reference (AP07)",
+            Self::NotAnEstablishment => {
+                "use the URN (six digits), the authority and establishment number, or the site reference (AP07)"
+            }
             Self::NotAnAuthority => "use the three-digit authority code",
             Self::UnknownPostcode => "add it to the postcode directory, or correct it",
             Self::UnreadableCell => "open the workbook and mend the formula",
@@ -163,6 +201,20 @@ impl Problem {
             Self::Empty => "send the sheet with its rows",
             Self::NoSheet => "compare the workbook's sheets with the connector's `sheet`",
             Self::UnreadableFile => "open it in a spreadsheet program and save it again",
+            Self::CutShort => "copy the file again: what is there was read, and the whole file will be",
+            Self::StillArriving => "nothing to do: the next pull reads it",
+            Self::Encrypted => "save it without a password, in a folder that is safe",
+            Self::NoTable => "compare the bundle's manifest with the tables in it",
+            Self::Malformed => "ask the supplier to export it again; what came before was read",
+            Self::UnclosedQuote => "close the quote on that line, and send it again",
+            Self::UndecodableText => "save as CSV UTF-8, or say the file's `encoding` in the connector",
+            Self::NotCalculated => "open the workbook in a spreadsheet program, let it calculate, and save",
+            Self::RoundedNumber => "format the column as text, type the number again, and send it again",
+            Self::AmbiguousDate => {
+                "write the day first in the connector (`day-first`), or the month in words"
+            }
+            Self::HiddenRows(_) => "show all rows in the sheet; delete those that are not meant",
+            Self::HiddenSheets(_) => "nothing to do, unless rows are missing: then unhide the sheet",
             Self::TooLarge => "split the file",
             Self::NotData => {
                 "the service may be down or asking for a login: try again, then ask the supplier"
@@ -199,7 +251,7 @@ impl fmt::Display for Problem {
             Self::NotYesOrNo => f.write_str("not yes or no"),
             Self::OutOfRange => f.write_str("outside the allowed range"),
             Self::FailsCheck => f.write_str("fails its check letter or digit"),
-            Self::NotAnEstablishment => f.write_str("not a URN or site reference"),
+            Self::NotAnEstablishment => f.write_str("not a URN, establishment number or site reference"),
             Self::NotAnAuthority => f.write_str("not an authority code"),
             Self::UnknownPostcode => f.write_str("postcode not in the directory"),
             Self::UnreadableCell => f.write_str("the cell holds an error"),
@@ -210,6 +262,18 @@ impl fmt::Display for Problem {
             Self::Empty => f.write_str("no rows"),
             Self::NoSheet => f.write_str("no such sheet"),
             Self::UnreadableFile => f.write_str("cannot be read"),
+            Self::CutShort => f.write_str("ends before its end"),
+            Self::StillArriving => f.write_str("still being copied"),
+            Self::Encrypted => f.write_str("opens with a password only"),
+            Self::NoTable => f.write_str("the bundle lacks a table or its manifest"),
+            Self::Malformed => f.write_str("not well formed"),
+            Self::UnclosedQuote => f.write_str("a quote is never closed"),
+            Self::UndecodableText => f.write_str("a byte that the encoding does not have"),
+            Self::NotCalculated => f.write_str("a formula without its result"),
+            Self::RoundedNumber => f.write_str("a number that was rounded"),
+            Self::AmbiguousDate => f.write_str("a date that reads two ways"),
+            Self::HiddenRows(n) => write!(f, "{n} hidden rows were read"),
+            Self::HiddenSheets(n) => write!(f, "{n} hidden sheets were passed over"),
             Self::TooLarge => f.write_str("too large"),
             Self::NotData => f.write_str("the answer is not data"),
             Self::Truncated => f.write_str("the answer is cut short"),
@@ -235,6 +299,8 @@ pub enum Consequence {
     DocumentSetAside,
     /// Nothing of the run is published until a person decides.
     RunHeld,
+    /// Nothing was lost: a person may want to know.
+    Told,
 }
 
 impl Consequence {
@@ -246,6 +312,7 @@ impl Consequence {
             Self::RowSetAside => "row_set_aside",
             Self::DocumentSetAside => "document_set_aside",
             Self::RunHeld => "run_held",
+            Self::Told => "told",
         }
     }
 }
@@ -258,6 +325,7 @@ impl fmt::Display for Consequence {
             Self::RowSetAside => "row set aside",
             Self::DocumentSetAside => "document set aside",
             Self::RunHeld => "run held",
+            Self::Told => "nothing lost",
         })
     }
 }

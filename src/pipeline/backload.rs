@@ -34,7 +34,7 @@ pub fn sort(site: &Site, dir: &Path, sources: &[String]) -> std::io::Result<Sort
         };
         let Form::File(form) = &connector.form else { continue };
         for feed in &connector.feeds {
-            for file in inbox::list(dir, feed.files.as_ref().unwrap_or(&form.name))? {
+            for file in inbox::of_feed(dir, form, feed)? {
                 let readers = readers.entry(file.path).or_default();
                 if !readers.contains(&source.name) {
                     readers.push(source.name);

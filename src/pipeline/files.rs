@@ -3,7 +3,7 @@ use super::{
     intake::{Belonging, Intake},
 };
 use crate::{
-    conform::{Binding, Conformer, DocumentContext, Record, Shape},
+    conform::{Binding, Conformer, DocumentContext, Record, Shape, Witness},
     definitions::{
         Connector,
         connector::{Feed, FileForm, FileFormat},
@@ -11,13 +11,21 @@ use crate::{
     fault::{Consequence, Fault, Place, Problem},
     privacy::{Digest16, Origin},
     source::{
-        RawCell,
+        bundle::{Bundle, TableMode},
+        document::Document,
         inbox::{self, InboxFile},
-        json, sheet,
+        json,
+        sheet::{self, Table},
         tree::{Tree, Wanted},
+        xml,
     },
 };
-use std::{collections::BTreeMap, fs};
+use std::{collections::BTreeMap, time::Duration};
+
+/// A JSON file is read whole: one of more bytes than this is not.
+const MAX_JSON: u64 = 1 << 30;
+/// So many records are read between two signs of life.
+const TICK: usize = 1_000;
 
 /// Reads the new files of an inbox. Each file stands for itself: a bad one does not harm its neighbours.
 pub(super) fn pull(
@@ -27,80 +35,122 @@ pub(super) fn pull(
     watch: &mut dyn Watch,
 ) -> Result<(), SiteFault> {
     for feed in &connector.feeds {
-        let pattern = feed.files.as_ref().unwrap_or(&form.name);
-        let files = intake.source.inbox.as_ref().and_then(|inbox| inbox::list(inbox, pattern).ok());
+        let files = intake.source.inbox.as_ref().and_then(|inbox| inbox::of_feed(inbox, form, feed).ok());
         let Some(files) = files else {
             let place = intake.place(feed);
             intake.tally.note(Fault::document(place, Problem::Unreachable));
             continue;
         };
+        let (others, wanted) = (others(connector, feed, form), wanted(feed));
         for file in files {
             if intake.site.stop.is_asked() {
                 return Ok(());
             }
-            Reading { connector, form, feed, file: &file }.read(intake, watch)?;
+            let form = feed.form(form);
+            Reading { connector, form, others: &others, feed, file: &file, wanted: &wanted }
+                .read(intake, watch)?;
         }
     }
     Ok(())
 }
 
+/// Other tables of the same file: where one of their headers begins, this feed's table ends.
+pub(super) fn others<'f>(connector: &'f Connector, feed: &Feed, form: &'f FileForm) -> Vec<&'f FileForm> {
+    let others = connector.feeds.iter().filter(|other| other.name != feed.name && other.files == feed.files);
+    others.map(|other| other.form(form)).collect()
+}
+
+/// What a feed wants of a record, and of the document around it.
+pub(super) fn wanted(feed: &Feed) -> (Wanted, Wanted) {
+    let paths = feed.paths();
+    let of = |paths: &[String]| Wanted::of(paths.iter().map(String::as_str));
+    (of(&paths.record), of(&paths.document))
+}
+
 /// One file under one feed.
-struct Reading<'f> {
-    connector: &'f Connector,
-    form: &'f FileForm,
-    feed: &'f Feed,
-    file: &'f InboxFile,
+pub(super) struct Reading<'f> {
+    pub(super) connector: &'f Connector,
+    pub(super) form: &'f FileForm,
+    pub(super) others: &'f [&'f FileForm],
+    pub(super) feed: &'f Feed,
+    pub(super) file: &'f InboxFile,
+    pub(super) wanted: &'f (Wanted, Wanted),
 }
 
-/// A file's records, with the numbers a person would count them by.
-enum Content {
-    Cells(sheet::Table),
-    Json(Vec<Tree<'static>>, Tree<'static>),
+/// A file that is there, and what it is read as.
+pub(super) enum Opened {
+    File(Document),
+    Table(Bundle, TableMode),
 }
 
-impl Content {
-    fn of(
-        bytes: Vec<u8>,
-        form: &FileForm,
-        feed: &Feed,
-        (record, document): (&Wanted, &Wanted),
-    ) -> Result<Self, Problem> {
-        if form.format != FileFormat::Json {
-            return sheet::read(bytes, feed.form(form)).map(Self::Cells);
-        }
-        let answer =
-            json::read(&bytes, &feed.records, record, document).map_err(|_| Problem::UnreadableFile)?;
-        let records = answer.records.ok_or(Problem::NoRecords)?;
-        Ok(Self::Json(records.into_iter().map(Tree::into_owned).collect(), answer.envelope.into_owned()))
-    }
+/// A file's records, one after the other, with the numbers a person would count them by.
+pub(super) enum Content<'w> {
+    Cells(Table),
+    Json(std::iter::Zip<std::vec::IntoIter<Tree<'static>>, std::ops::RangeFrom<u32>>, Tree<'static>),
+    Xml(Box<xml::Records<'w>>),
+}
 
-    const fn part(&self) -> u32 {
+impl Content<'_> {
+    pub(super) const fn part(&self) -> u32 {
         match self {
             Self::Cells(table) => table.part,
-            Self::Json(..) => 1,
+            Self::Json(..) | Self::Xml(_) => 1,
         }
     }
 
-    fn header(&self) -> Option<&[String]> {
+    /// The folded headers of a sheet; none for records of another shape.
+    pub(super) fn header(&self) -> Vec<String> {
         match self {
-            Self::Cells(table) if !table.header.is_empty() => Some(&table.header),
-            _ => None,
+            Self::Cells(table) => table.header.clone(),
+            Self::Json(..) | Self::Xml(_) => Vec::new(),
         }
     }
 
-    fn records(&self) -> Box<dyn Iterator<Item = (u32, Record<'_>)> + '_> {
+    /// In which shape the records come.
+    pub(super) fn shape<'s>(&self, header: &'s [String], wanted: &'s (Wanted, Wanted)) -> Shape<'s> {
         match self {
-            Self::Cells(table) => Box::new(
-                table
-                    .rows
-                    .iter()
-                    .map(|(number, cells): &(u32, Vec<RawCell>)| (*number, Record::Cells(cells))),
-            ),
-            Self::Json(list, around) => Box::new(
-                list.iter()
-                    .zip(1..)
-                    .map(|(record, number)| (number, Record::Tree { record, document: Some(around) })),
-            ),
+            Self::Cells(_) => Shape::Cells((!header.is_empty()).then_some(header)),
+            Self::Json(..) | Self::Xml(_) => Shape::Trees { record: &wanted.0, document: &wanted.1 },
+        }
+    }
+
+    /// Hands each record on, or what is wrong with it. An error ends the document at the row after the one given.
+    pub(super) fn each<E>(
+        &mut self,
+        mut take: impl FnMut(u32, Result<Record<'_>, Problem>) -> Result<(), E>,
+    ) -> Result<Result<(), (u32, Problem)>, E> {
+        let mut last = 0;
+        loop {
+            let step = match self {
+                Self::Cells(table) => match table.next_row() {
+                    Ok(Some((number, cells))) => {
+                        last = number;
+                        take(number, cells.map(Record::Cells))
+                    }
+                    Ok(None) => return Ok(Ok(())),
+                    Err(problem) => return Ok(Err((last + 1, problem))),
+                },
+                Self::Json(records, around) => match records.next() {
+                    Some((record, number)) => {
+                        take(number, Ok(Record::Tree { record: &record, document: Some(around) }))
+                    }
+                    None => return Ok(Ok(())),
+                },
+                Self::Xml(records) => match records.next_record() {
+                    Ok(Some((number, found))) => {
+                        last = number;
+                        let around = records.around();
+                        match &found {
+                            Ok(record) => take(number, Ok(Record::Tree { record, document: Some(around) })),
+                            Err(problem) => take(number, Err(*problem)),
+                        }
+                    }
+                    Ok(None) if records.is_found() => return Ok(Ok(())),
+                    Ok(None) => return Ok(Err((0, Problem::NoRecords))),
+                    Err(problem) => return Ok(Err((last + 1, problem))),
+                },
+            };
+            step?;
         }
     }
 }
@@ -108,43 +158,140 @@ impl Content {
 impl Reading<'_> {
     fn read(&self, intake: &mut Intake<'_>, watch: &mut dyn Watch) -> Result<(), SiteFault> {
         let place = Place { document: self.file.ordinal, part: 1, ..intake.place(self.feed) };
-        let Ok(bytes) = fs::read(&self.file.path) else {
-            intake.tally.note(Fault::document(place, Problem::UnreadableFile));
-            return Ok(());
+        let (mut opened, sha256) = match self.open() {
+            Ok(Some(opened)) => opened,
+            Ok(None) => return Ok(()),
+            Err(Problem::StillArriving) => {
+                intake.tally.note(Fault::told(place, Problem::StillArriving));
+                return Ok(());
+            }
+            Err(problem) => {
+                intake.tally.note(Fault::document(place, problem));
+                return Ok(());
+            }
         };
-        let digest = intake.document_digest(&bytes);
+        let digest = intake.document_digest(&sha256);
         let inside = intake.source.inbox.as_ref().and_then(|inbox| self.file.path.strip_prefix(inbox).ok());
         let slot = intake.slot(&inside.unwrap_or(&self.file.path).to_string_lossy());
         let reading = intake.reading(&digest, &definitions_of(intake, self.connector));
         if intake.has_read(self.feed, &slot, &reading)? {
             return Ok(());
         }
-        let paths = self.feed.paths();
-        let record = Wanted::of(paths.record.iter().map(String::as_str));
-        let document = Wanted::of(paths.document.iter().map(String::as_str));
-        let wanted = (&record, &document);
-        match Content::of(bytes, self.form, self.feed, wanted) {
-            Ok(content) => {
-                let place = Place { part: content.part(), ..place };
-                self.take(intake, &content, wanted, (digest, slot, reading), place, watch)
-            }
+        let content = match self.content(&mut opened) {
+            Ok(content) => content,
             Err(problem) => {
                 intake.tally.note(Fault::document(place, problem));
-                Ok(())
+                return Ok(());
+            }
+        };
+        let place = Place { part: content.part(), ..place };
+        let scope = self.take(intake, content, &mut opened, (digest, place), watch)?;
+        if let Opened::File(document) = &opened
+            && !document.is_unchanged()
+        {
+            intake.tally.note(Fault::told(place, Problem::StillArriving));
+            return Ok(());
+        }
+        if let Some(scope) = scope {
+            if let Some(scope) = scope {
+                let origin = Origin { document: digest, part: place.part, row: 0 };
+                intake.end_snapshot(self.feed, scope, origin, place);
+            }
+            intake.document_read(self.feed, slot, reading, scope);
+        }
+        Ok(())
+    }
+
+    /// Opens the file, or its table in a bundle. None where the bundle says that it holds none.
+    pub(super) fn open(&self) -> Result<Option<(Opened, [u8; 32])>, Problem> {
+        let settle = Duration::from_secs(self.form.settle_seconds);
+        let Some(vocabulary) = &self.form.bundle else {
+            let document = Document::open(&self.file.path)?;
+            if !document.has_settled(settle) {
+                return Err(Problem::StillArriving);
+            }
+            let digest = document.digest()?;
+            return Ok(Some((Opened::File(document), digest)));
+        };
+        if self.file.path.is_file() && !Document::open(&self.file.path)?.has_settled(settle) {
+            return Err(Problem::StillArriving);
+        }
+        let bundle = Bundle::open(&self.file.path, vocabulary)?;
+        let table = self.feed.files.as_deref().unwrap_or_default();
+        match bundle.mode(table) {
+            TableMode::Absent => Ok(None),
+            mode => {
+                let digest = bundle.digest(&vocabulary.manifest, table)?;
+                Ok(Some((Opened::Table(bundle, mode), digest)))
             }
         }
     }
 
-    /// Takes a document's records in. Where nothing could be read it does not count as read, and is asked for again.
-    fn take(
-        &self,
+    pub(super) fn content<'s>(&'s self, opened: &mut Opened) -> Result<Content<'s>, Problem> {
+        let document = match opened {
+            Opened::File(document) => document,
+            Opened::Table(bundle, _) => {
+                let table = self.feed.files.as_deref().unwrap_or_default();
+                let text = bundle.table(table)?.ok_or(Problem::NoTable)?;
+                return sheet::open_text(text, self.form, &[]).map(Content::Cells);
+            }
+        };
+        let (record, around) = self.wanted;
+        match self.form.format {
+            FileFormat::Json => {
+                if document.size() > MAX_JSON {
+                    return Err(Problem::TooLarge);
+                }
+                let bytes = document.head(document.size() as usize)?;
+                let answer = json::read(&bytes, &self.feed.records, record, around)
+                    .map_err(|_| Problem::UnreadableFile)?;
+                let records: Vec<_> =
+                    answer.records.ok_or(Problem::NoRecords)?.into_iter().map(Tree::into_owned).collect();
+                Ok(Content::Json(records.into_iter().zip(1..), answer.envelope.into_owned()))
+            }
+            FileFormat::Xml => {
+                let input = Box::new(document.clone());
+                let records = xml::Records::open(input, &self.feed.records, record, around)
+                    .map_err(|_| Problem::UnreadableFile)?;
+                Ok(Content::Xml(Box::new(records)))
+            }
+            _ => sheet::open(document, self.form, self.others).map(Content::Cells),
+        }
+    }
+
+    /// Where columns wait for it, their own rows tell the order of day and month: once through, and then from the
+    /// beginning.
+    pub(super) fn settle<'s>(
+        &'s self,
+        binding: &mut Binding<'_>,
+        mut content: Content<'s>,
+        opened: &mut Opened,
+    ) -> Result<Content<'s>, Problem> {
+        if !binding.is_unsettled() {
+            return Ok(content);
+        }
+        let mut witnesses: Vec<Witness> = Vec::new();
+        let _ = content.each(|_, record| {
+            if let Ok(record) = &record {
+                binding.witness(record, &mut witnesses);
+            }
+            Ok::<(), std::convert::Infallible>(())
+        });
+        binding.settle(&witnesses);
+        self.content(opened)
+    }
+
+    /// Takes a document's records in. None where it was not read whole: it does not count as read, and is asked for
+    /// again. Otherwise the scope that it is the snapshot of, if it is one.
+    #[expect(clippy::option_option, reason = "read whole or not, and then of a scope or of none")]
+    fn take<'s>(
+        &'s self,
         intake: &mut Intake<'_>,
-        content: &Content,
-        (record, document): (&Wanted, &Wanted),
-        (digest, slot, reading): (Digest16, Digest16, Digest16),
-        place: Place,
+        mut content: Content<'s>,
+        opened: &mut Opened,
+        (digest, place): (Digest16, Place),
         watch: &mut dyn Watch,
-    ) -> Result<(), SiteFault> {
+    ) -> Result<Option<Option<Digest16>>, SiteFault> {
         let (codes, plans, identity) = (
             intake.site.definitions.codes.clone(),
             intake.site.definitions.plans.clone(),
@@ -152,12 +299,10 @@ impl Reading<'_> {
         );
         let params = intake.source.params.clone();
         let captures = &self.file.captures;
-        let shape = match content {
-            Content::Cells(_) => Shape::Cells(content.header()),
-            Content::Json(..) => Shape::Trees { record, document },
-        };
+        let header = content.header();
+        let shape = content.shape(&header, self.wanted);
         let context = DocumentContext { shape, tenant: &BTreeMap::new(), params: &params, captures };
-        let binding = Binding::of(self.feed, &context, &self.connector.nulls, &codes, &plans);
+        let mut binding = Binding::of(self.feed, &context, &self.connector.nulls, &codes, &plans);
         for (entity, column) in &binding.missing {
             let column = &plans[*entity].columns[*column];
             let consequence =
@@ -169,9 +314,17 @@ impl Reading<'_> {
             });
         }
         if binding.lacks_required(&plans).is_some() {
-            return Ok(());
+            return Ok(None);
         }
-        let scope = self.feed.snapshot.as_ref().map(|names| {
+        content = match self.settle(&mut binding, content, opened) {
+            Ok(content) => content,
+            Err(problem) => {
+                intake.tally.note(Fault::document(place, problem));
+                return Ok(None);
+            }
+        };
+        let delta = matches!(opened, Opened::Table(_, TableMode::Delta));
+        let scope = self.feed.snapshot.as_ref().filter(|_| !delta).map(|names| {
             let parts: Vec<&str> =
                 names.iter().filter_map(|name| captures.get(name)).map(String::as_str).collect();
             intake.scope(self.feed, &parts)
@@ -179,21 +332,38 @@ impl Reading<'_> {
         let conformer = Conformer::new(&binding, &plans, &identity);
         intake.begin_document()?;
         let mut rows = 0;
-        for (number, record) in content.records() {
+        let ended = content.each(|number, record| {
             let origin = Origin { document: digest, part: place.part, row: number };
             let place = place.row(number);
             let mut faults = Vec::new();
-            let conformed = conformer.record(&record, place, origin, &mut faults);
-            intake.record(conformed, faults, &Belonging { feed: self.feed, tenant: "", place, scope })?;
+            let conformed = match record {
+                Ok(record) => conformer.record(&record, place, origin, &mut faults),
+                Err(problem) => Err(Fault::row(place, problem)),
+            };
             rows += 1;
+            if rows % TICK == 0 {
+                Intake::tick(watch, TICK);
+            }
+            intake.record(conformed, faults, &Belonging { feed: self.feed, tenant: "", place, scope })
+        })?;
+        Intake::tick(watch, rows % TICK);
+        if let Content::Cells(table) = &content {
+            for (n, problem) in [
+                (table.hidden_rows, Problem::HiddenRows(table.hidden_rows)),
+                (table.hidden_sheets, Problem::HiddenSheets(table.hidden_sheets)),
+            ] {
+                if n > 0 {
+                    intake.tally.note(Fault::told(place, problem));
+                }
+            }
         }
-        Intake::tick(watch, rows);
-        if let Some(scope) = scope {
-            let origin = Origin { document: digest, part: place.part, row: 0 };
-            intake.end_snapshot(self.feed, scope, origin, place);
+        match ended {
+            Ok(()) => Ok(Some(scope)),
+            Err((row, problem)) => {
+                intake.tally.note(Fault::document(place.row(row), problem));
+                Ok(None)
+            }
         }
-        intake.document_read(self.feed, slot, reading, scope);
-        Ok(())
     }
 }
 

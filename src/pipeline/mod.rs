@@ -10,6 +10,7 @@ mod files;
 mod fold;
 mod intake;
 mod link;
+mod preview;
 mod pull;
 #[cfg(feature = "warehouse")]
 mod release;
@@ -24,6 +25,7 @@ pub use backload::{CohortOutlook, Lack, Outlook, Sorting, backload, coverage, ou
 pub use build::{BuildReport, build, write_shell};
 pub use expire::{Expiry, PastKeeping, expire, expiry};
 pub use link::{LinkReport, link};
+pub use preview::{FeedPreview, Preview, RecordPreview, Sample, preview};
 pub use pull::{PullOptions, PullReport, SourceOutcome, SourceReport, pull};
 #[cfg(feature = "warehouse")]
 pub use release::release;

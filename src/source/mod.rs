@@ -3,12 +3,18 @@
 //! A service is asked page by page ([`rest`]); files are found in an inbox ([`inbox`]) and read into rows of raw
 //! cells ([`sheet`]). What fails becomes a fault with its place; a foreign error's text is dropped, for it may hold a
 //! value. Nothing here writes to disk.
+pub mod bundle;
+pub mod document;
 pub mod inbox;
 pub mod json;
+pub mod package;
+mod recode;
 pub mod rest;
 pub mod sheet;
 pub mod tree;
+pub mod xml;
 
+use crate::fault::Problem;
 use chrono::NaiveDate;
 
 /// A cell as a file gives it.
@@ -24,8 +30,8 @@ pub enum RawCell {
     Date(NaiveDate),
     /// Yes or no.
     Bool(bool),
-    /// A spreadsheet error.
-    Error,
+    /// There is something, and it cannot be read: why.
+    Error(Problem),
 }
 
 impl RawCell {

@@ -7,8 +7,14 @@ use serde::Deserialize;
 pub struct FileForm {
     /// Which kind of file.
     pub format: FileFormat,
-    /// Pattern of the file name: `{x}` captures, `*` matches anything.
+    /// Pattern of the file name, or with a slash in it of the path below the inbox: `{x}` captures, `*` matches
+    /// anything.
     pub name: String,
+    /// A file younger than this is still being copied.
+    #[serde(default)]
+    pub settle_seconds: u64,
+    /// A zip archive or folder of tables.
+    pub bundle: Option<Bundle>,
     /// `utf-8` or `windows-1252`.
     #[serde(default = "utf8")]
     pub encoding: String,
@@ -43,6 +49,8 @@ fn comma() -> String {
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case")]
 pub enum FileFormat {
+    /// A workbook of any kind or delimited text, told by content.
+    Sheet,
     /// Excel workbook.
     Xlsx,
     /// Excel workbook of before 2007.
@@ -55,6 +63,18 @@ pub enum FileFormat {
     ZipCsv,
     /// A JSON document.
     Json,
+    /// An XML document.
+    Xml,
+}
+
+/// A bundle of tables.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Bundle {
+    /// The table of properties that says what the others are.
+    pub manifest: String,
+    /// The property of a table, `{name}` being its file's stem: `bulk`, `delta` or `absent`.
+    pub modes: String,
 }
 
 /// Which sheet of a workbook.
@@ -87,7 +107,7 @@ pub struct Header {
 
 impl Default for Header {
     fn default() -> Self {
-        Self { search_rows: 20, must_have: Vec::new(), rows: 1, none: false }
+        Self { search_rows: 30, must_have: Vec::new(), rows: 1, none: false }
     }
 }
 

@@ -7,7 +7,7 @@ mod raw;
 mod resolve;
 mod rest;
 
-pub use file::{FileForm, FileFormat, Header, SheetChoice, Stop};
+pub use file::{Bundle, FileForm, FileFormat, Header, SheetChoice, Stop};
 pub use raw::What;
 pub(super) use resolve::{load, read};
 pub use rest::{Deletions, Paging, Since, Tenants};
@@ -251,7 +251,9 @@ pub fn root_of(path: &str) -> (Root, &str) {
     }
 }
 
-/// Folds a header or a mapped word for comparison: letters and digits only, lower case.
+/// Folds a header or a mapped word for comparison: letters and digits only, lower case. A text without either (an
+/// attendance code such as `/`) is itself.
 pub fn fold(text: &str) -> String {
-    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    let folded: String = text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+    if folded.is_empty() { text.trim().to_owned() } else { folded }
 }

@@ -277,6 +277,9 @@ fn conformed(intake: &Intake<'_>, (person, name, rows): &Record, origin: Origin)
         person: Some(Identified::new(PersonKey(person.to_string()))),
         identity: Identified::new(Identity(identity)),
         rows: rows.iter().map(row).collect(),
+        gone: false,
+        items_lost: 0,
+        passed_over: false,
     }
 }
 
