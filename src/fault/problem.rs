@@ -101,6 +101,26 @@ pub enum Problem {
     ForeignLink,
     /// More pages than the connector allows.
     TooManyPages,
+    /// The answer says that the service failed, whatever its status.
+    ServiceFailed,
+    /// A full page that does not say whether more follow.
+    NoPaging,
+    /// A list that was another one each time it was read.
+    ListMoves,
+    /// No token was given for the credential.
+    TokenRefused,
+    /// An address that is not of the service's own house, or that lacks a word.
+    ForeignBase,
+    /// The tenant took its consent back.
+    ConsentRevoked,
+    /// The tenant does not let this be read: an empty cell says nothing.
+    NoConsent,
+    /// A field that most records have and no connector lists.
+    NewField,
+    /// A field that the connector lists and no record has.
+    MissingField,
+    /// A field whose cells mostly cannot be read.
+    RetypedField,
 }
 
 impl Problem {
@@ -155,6 +175,16 @@ impl Problem {
             Self::PageRepeated => "page_repeated",
             Self::ForeignLink => "foreign_link",
             Self::TooManyPages => "too_many_pages",
+            Self::ServiceFailed => "service_failed",
+            Self::NoPaging => "no_paging",
+            Self::ListMoves => "list_moves",
+            Self::TokenRefused => "token_refused",
+            Self::ForeignBase => "foreign_base",
+            Self::ConsentRevoked => "consent_revoked",
+            Self::NoConsent => "no_consent",
+            Self::NewField => "new_field",
+            Self::MissingField => "missing_field",
+            Self::RetypedField => "retyped_field",
         }
     }
 
@@ -224,7 +254,22 @@ impl Problem {
             Self::HttpStatus(401 | 403) => "check the token and the scopes that the school granted",
             Self::HttpStatus(429) => "the supplier asks for patience: the next run goes on from here",
             Self::HttpStatus(_) => "try again, then ask the supplier",
-            Self::PageRepeated | Self::ForeignLink | Self::TooManyPages => {
+            Self::ServiceFailed => "try again, then ask the supplier",
+            Self::ListMoves => "pull at a quieter hour; nothing was taken for whole",
+            Self::TokenRefused => "check the credential in the token file, and its scope",
+            Self::ForeignBase => {
+                "compare the tenant's host and attributes with `base_url` and the connector's `tenants`"
+            }
+            Self::ConsentRevoked => {
+                "stop relying on its records, and apply the agreement's rule for what was read before"
+            }
+            Self::NoConsent => "ask the school to grant the permission, or treat the column as not known",
+            Self::NewField => "add it to the connector where it is wanted",
+            Self::MissingField => "compare the answer with the connector: the supplier may have renamed it",
+            Self::RetypedField => {
+                "compare the answer with the connector: the supplier may write it otherwise now"
+            }
+            Self::PageRepeated | Self::ForeignLink | Self::TooManyPages | Self::NoPaging => {
                 "the supplier's paging misbehaves: nothing of this slice was published"
             }
         }
@@ -282,6 +327,16 @@ impl fmt::Display for Problem {
             Self::PageRepeated => f.write_str("the same page again"),
             Self::ForeignLink => f.write_str("the next page is on another host"),
             Self::TooManyPages => f.write_str("more pages than allowed"),
+            Self::ServiceFailed => f.write_str("the answer says that the service failed"),
+            Self::NoPaging => f.write_str("a full page without a word about the next"),
+            Self::ListMoves => f.write_str("the list was another one each time it was read"),
+            Self::TokenRefused => f.write_str("no token was given for the credential"),
+            Self::ForeignBase => f.write_str("an address outside the service's own"),
+            Self::ConsentRevoked => f.write_str("the school took its consent back; it is not asked"),
+            Self::NoConsent => f.write_str("the school does not let this be read"),
+            Self::NewField => f.write_str("a field that the connector does not list"),
+            Self::MissingField => f.write_str("no record has this field"),
+            Self::RetypedField => f.write_str("most cells cannot be read"),
         }
     }
 }

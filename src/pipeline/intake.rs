@@ -183,6 +183,8 @@ impl<'a> Intake<'a> {
         belonging: &Belonging<'_>,
     ) -> Result<(), SiteFault> {
         if conformed.as_ref().is_ok_and(|conformed| conformed.passed_over) {
+            // The service counts it among its records all the same.
+            self.in_document += 1;
             return Ok(());
         }
         let count = self.tally.count(belonging.place);

@@ -26,6 +26,17 @@ pub enum Event {
         /// What became of its records.
         count: Count,
     },
+    /// What a pull cost a service.
+    ServiceAsked {
+        /// Which.
+        source: Name,
+        /// Requests made, repeated ones included.
+        requests: u64,
+        /// Requests made again.
+        retries: u64,
+        /// Time waited because the service or its rate asked for it.
+        throttled: Duration,
+    },
     /// Another process writes, and this one waits.
     LockAwaited {
         /// The verb that the other one is at.
@@ -125,6 +136,9 @@ pub fn emit(event: Event) {
             unchanged = count.unchanged,
             "pull ended"
         ),
+        Event::ServiceAsked { source, requests, retries, throttled } => {
+            tracing::info!(%source, requests, retries, throttled_ms = throttled.as_millis() as u64, "service asked");
+        }
         Event::LockAwaited { holder } => {
             tracing::warn!(%holder, "waiting: another throughline is writing to this data folder");
         }
