@@ -23,6 +23,8 @@ pub struct Source {
     pub base_url: Option<String>,
     /// The file that holds the token.
     pub token_file: Option<PathBuf>,
+    /// Where tokens are got, where that is another address.
+    pub token_url: Option<String>,
     /// Where files are put.
     pub inbox: Option<PathBuf>,
     /// What the connector reads with `{ param = ".." }`.

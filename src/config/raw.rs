@@ -58,6 +58,7 @@ pub(super) struct RawSource {
     pub connector: String,
     pub base_url: Option<String>,
     pub token_file: Option<PathBuf>,
+    pub token_url: Option<String>,
     pub inbox: Option<PathBuf>,
     #[serde(default)]
     pub params: BTreeMap<String, String>,

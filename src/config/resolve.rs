@@ -162,6 +162,7 @@ fn resolve_source(
         connector: raw.connector,
         base_url: raw.base_url,
         token_file: raw.token_file.map(|file| base.join(file)),
+        token_url: raw.token_url,
         inbox: raw.inbox.map(|folder| base.join(folder)),
         params: raw.params,
         agreement: Agreement {

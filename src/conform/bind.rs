@@ -48,7 +48,7 @@ pub struct Binding<'a> {
     pub(super) identity: Vec<(usize, BoundCell<'a>)>,
     pub(super) rows: Vec<BoundRow<'a>>,
     pub(super) deleted: Option<(Vec<Locator>, &'a [String])>,
-    pub(super) when: Vec<(Vec<Locator>, &'a [String])>,
+    pub(super) when: Vec<Condition<'a>>,
     pub(super) nulls: &'a [String],
     pub(super) codes: &'a BTreeMap<String, CodeList>,
     /// How many columns the header has; none for a page or a sheet without header.
@@ -65,9 +65,16 @@ pub(super) enum BoundPerson {
 pub(super) struct BoundRow<'a> {
     pub(super) entity: usize,
     pub(super) each: Option<Path>,
-    pub(super) when: Vec<(Vec<Locator>, &'a [String])>,
+    pub(super) when: Vec<Condition<'a>>,
     pub(super) requires: &'a [usize],
     pub(super) cells: Vec<(usize, BoundCell<'a>)>,
+}
+
+/// What a place has to say, or not to say.
+pub(super) struct Condition<'a> {
+    locators: Vec<Locator>,
+    texts: &'a [String],
+    not: bool,
 }
 
 /// A cell's recipe with its places looked up. A fixed text is already there.
@@ -138,6 +145,11 @@ impl<'r> View<'_, 'r> {
         Raw::Text(Cow::Owned(parts.join(with)))
     }
 
+    /// Whether all of these hold.
+    pub(super) fn meets(&self, conditions: &[Condition<'_>]) -> bool {
+        conditions.iter().all(|one| self.says(&one.locators, one.texts) != one.not)
+    }
+
     /// Whether one of the places says one of the texts.
     pub(super) fn says(&self, locators: &[Locator], texts: &[String]) -> bool {
         self.first(locators).into_text().is_some_and(|text| texts.contains(&fold(&text)))
@@ -165,11 +177,7 @@ impl<'a> Binding<'a> {
             .deleted
             .as_ref()
             .map(|deleted| (finder.locators("", std::slice::from_ref(&deleted.at)), deleted.is.as_slice()));
-        let when = feed
-            .when
-            .iter()
-            .map(|(path, texts)| (finder.locators("", std::slice::from_ref(path)), texts.as_slice()));
-        let when = when.collect();
+        let when = finder.conditions("", &feed.when);
         let width = match document.shape {
             Shape::Cells(header) => header.map(<[String]>::len),
             Shape::Trees { .. } => None,
@@ -268,14 +276,10 @@ impl Finder<'_> {
             }
             cells.push((at, bound));
         }
-        let when: Vec<(Vec<Locator>, &[String])> = row
-            .when
-            .iter()
-            .map(|(path, texts)| (self.locators(each, std::slice::from_ref(path)), texts.as_slice()))
-            .collect();
+        let when = self.conditions(each, &row.when);
         // A block whose condition no row of this sheet can meet gives nothing, so none of its columns is missed.
         let silent = lacking.iter().any(|(_, at)| row.requires.contains(at))
-            || when.iter().any(|(locators, _)| locators.is_empty());
+            || when.iter().any(|one| one.locators.is_empty() && !one.not);
         if !silent {
             missing.append(&mut lacking);
         }
@@ -310,6 +314,16 @@ impl Finder<'_> {
         let codes = spec.map_param.as_ref().and_then(|name| self.document.params.get(name));
         let codes = codes.map(|text| pairs(text)).unwrap_or_default();
         BoundCell { spec: Cow::Borrowed(spec), default, locators, fixed, codes }
+    }
+
+    fn conditions<'a>(&self, each: &str, when: &'a [(String, Vec<String>)]) -> Vec<Condition<'a>> {
+        when.iter()
+            .map(|(path, texts)| Condition {
+                locators: self.locator(each, path.trim_start_matches('!')).into_iter().collect(),
+                texts,
+                not: path.starts_with('!'),
+            })
+            .collect()
     }
 
     fn locators(&self, each: &str, names: &[String]) -> Vec<Locator> {

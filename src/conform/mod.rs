@@ -90,7 +90,7 @@ impl<'a> Conformer<'a> {
             return Err(Fault::row(place, Problem::TooManyCells));
         }
         let view = View { record, item: None };
-        if !self.binding.when.iter().all(|(locators, texts)| view.says(locators, texts)) {
+        if !view.meets(&self.binding.when) {
             return Ok(Conformed::passed_over(self.identity));
         }
         let identity = self.identity_of(&view, place, faults);
@@ -190,7 +190,7 @@ impl<'a> Conformer<'a> {
         origin: Origin,
         faults: &mut Vec<Fault>,
     ) -> Result<Option<Row>, Fault> {
-        if !bound.when.iter().all(|(locators, texts)| view.says(locators, texts)) {
+        if !view.meets(&bound.when) {
             return Ok(None);
         }
         let plan = &self.plans[bound.entity];

@@ -67,6 +67,23 @@ impl Definitions {
         }
     }
 
+    /// Reads one connector's text as if it lay in `connectors/<stem>.toml`: a draft, before it is written.
+    pub fn draft(&self, stem: &str, text: &str) -> Result<Connector, Vec<Complaint>> {
+        let mut complaints = Vec::new();
+        let connector = connector::read(
+            &format!("connectors/{stem}.toml"),
+            stem,
+            text,
+            &self.plans,
+            &self.identity,
+            &mut complaints,
+        );
+        match connector {
+            Some(connector) if complaints.is_empty() => Ok(connector),
+            _ => Err(complaints),
+        }
+    }
+
     /// Position of an entity.
     pub fn entity(&self, name: &str) -> Option<usize> {
         self.schemas.iter().position(|schema| schema.name == name)

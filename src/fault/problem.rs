@@ -9,8 +9,18 @@ pub enum Problem {
     Missing,
     /// More cells than the header has: something shifted the row.
     TooManyCells,
-    /// A snapshot that lacks much of what its scope held before: nothing was taken for gone.
+    /// A snapshot that lacks much of what its scope held before.
     FarFewerRows,
+    /// A whole reading of a feed that gave far fewer records than the one before.
+    FarFewerRecords,
+    /// The service deleted more people at once than is believed.
+    MassDeletion,
+    /// A large share of a feed's records had to be set aside.
+    ManySetAside,
+    /// One and the same value where everybody has a value of their own.
+    OneValueForMany,
+    /// The service stated another number of records than it gave.
+    TotalDisagrees,
     /// An interval whose end lies before its start.
     EndsBeforeStart,
     /// Not a date in any of the connector's styles, or no such day.
@@ -91,6 +101,26 @@ pub enum Problem {
     ForeignLink,
     /// More pages than the connector allows.
     TooManyPages,
+    /// The answer says that the service failed, whatever its status.
+    ServiceFailed,
+    /// A full page that does not say whether more follow.
+    NoPaging,
+    /// A list that was another one each time it was read.
+    ListMoves,
+    /// No token was given for the credential.
+    TokenRefused,
+    /// An address that is not of the service's own house, or that lacks a word.
+    ForeignBase,
+    /// The tenant took its consent back.
+    ConsentRevoked,
+    /// The tenant does not let this be read: an empty cell says nothing.
+    NoConsent,
+    /// A field that most records have and no connector lists.
+    NewField,
+    /// A field that the connector lists and no record has.
+    MissingField,
+    /// A field whose cells mostly cannot be read.
+    RetypedField,
 }
 
 impl Problem {
@@ -100,6 +130,11 @@ impl Problem {
             Self::Missing => "missing",
             Self::TooManyCells => "too_many_cells",
             Self::FarFewerRows => "far_fewer_rows",
+            Self::FarFewerRecords => "far_fewer_records",
+            Self::MassDeletion => "mass_deletion",
+            Self::ManySetAside => "many_set_aside",
+            Self::OneValueForMany => "one_value_for_many",
+            Self::TotalDisagrees => "total_disagrees",
             Self::EndsBeforeStart => "ends_before_start",
             Self::NotADate => "not_a_date",
             Self::NotAWholeNumber => "not_a_whole_number",
@@ -140,6 +175,16 @@ impl Problem {
             Self::PageRepeated => "page_repeated",
             Self::ForeignLink => "foreign_link",
             Self::TooManyPages => "too_many_pages",
+            Self::ServiceFailed => "service_failed",
+            Self::NoPaging => "no_paging",
+            Self::ListMoves => "list_moves",
+            Self::TokenRefused => "token_refused",
+            Self::ForeignBase => "foreign_base",
+            Self::ConsentRevoked => "consent_revoked",
+            Self::NoConsent => "no_consent",
+            Self::NewField => "new_field",
+            Self::MissingField => "missing_field",
+            Self::RetypedField => "retyped_field",
         }
     }
 
@@ -148,7 +193,22 @@ impl Problem {
         match self {
             Self::TooManyCells => "a comma or a quote is misplaced: open the file as text and mend the row",
             Self::FarFewerRows => {
-                "ask whether the file is whole; if it is, pull the source again with --full"
+                "ask whether the file is whole; if it is, `throughline runs approve` the run: what it lacks is then gone"
+            }
+            Self::FarFewerRecords => {
+                "ask the supplier whether the answer is whole; then `throughline runs approve` or `discard` the run"
+            }
+            Self::MassDeletion => {
+                "ask the school whether so many were deleted; then `throughline runs approve` or `discard` the run"
+            }
+            Self::ManySetAside => {
+                "see what the other problems of this feed say; mend the source, or `throughline runs approve` the rest"
+            }
+            Self::OneValueForMany => {
+                "the source sent a placeholder instead of each person's own: discard the run, mend it, pull again"
+            }
+            Self::TotalDisagrees => {
+                "pull again when nobody edits; if it stays so, ask the supplier, then approve or discard the run"
             }
             Self::EndsBeforeStart => "one of the two dates is wrong: correct it at the source",
             Self::Missing => "fill the cell in at the source and send it again",
@@ -194,7 +254,22 @@ impl Problem {
             Self::HttpStatus(401 | 403) => "check the token and the scopes that the school granted",
             Self::HttpStatus(429) => "the supplier asks for patience: the next run goes on from here",
             Self::HttpStatus(_) => "try again, then ask the supplier",
-            Self::PageRepeated | Self::ForeignLink | Self::TooManyPages => {
+            Self::ServiceFailed => "try again, then ask the supplier",
+            Self::ListMoves => "pull at a quieter hour; nothing was taken for whole",
+            Self::TokenRefused => "check the credential in the token file, and its scope",
+            Self::ForeignBase => {
+                "compare the tenant's host and attributes with `base_url` and the connector's `tenants`"
+            }
+            Self::ConsentRevoked => {
+                "stop relying on its records, and apply the agreement's rule for what was read before"
+            }
+            Self::NoConsent => "ask the school to grant the permission, or treat the column as not known",
+            Self::NewField => "add it to the connector where it is wanted",
+            Self::MissingField => "compare the answer with the connector: the supplier may have renamed it",
+            Self::RetypedField => {
+                "compare the answer with the connector: the supplier may write it otherwise now"
+            }
+            Self::PageRepeated | Self::ForeignLink | Self::TooManyPages | Self::NoPaging => {
                 "the supplier's paging misbehaves: nothing of this slice was published"
             }
         }
@@ -208,7 +283,12 @@ impl fmt::Display for Problem {
             Self::HttpStatus(status) => write!(f, "the service answered {status}"),
             Self::Missing => f.write_str("empty, but required"),
             Self::TooManyCells => f.write_str("more cells than the header has"),
-            Self::FarFewerRows => f.write_str("far fewer rows than before; nothing was taken for gone"),
+            Self::FarFewerRows => f.write_str("far fewer rows than before"),
+            Self::FarFewerRecords => f.write_str("far fewer records than when last read whole"),
+            Self::MassDeletion => f.write_str("very many people deleted at once"),
+            Self::ManySetAside => f.write_str("more than a third of the records set aside"),
+            Self::OneValueForMany => f.write_str("one value for more than half of the people"),
+            Self::TotalDisagrees => f.write_str("not as many records as the service says it has"),
             Self::EndsBeforeStart => f.write_str("ends before it starts"),
             Self::NotADate => f.write_str("not a date"),
             Self::NotAWholeNumber => f.write_str("not a whole number"),
@@ -247,6 +327,16 @@ impl fmt::Display for Problem {
             Self::PageRepeated => f.write_str("the same page again"),
             Self::ForeignLink => f.write_str("the next page is on another host"),
             Self::TooManyPages => f.write_str("more pages than allowed"),
+            Self::ServiceFailed => f.write_str("the answer says that the service failed"),
+            Self::NoPaging => f.write_str("a full page without a word about the next"),
+            Self::ListMoves => f.write_str("the list was another one each time it was read"),
+            Self::TokenRefused => f.write_str("no token was given for the credential"),
+            Self::ForeignBase => f.write_str("an address outside the service's own"),
+            Self::ConsentRevoked => f.write_str("the school took its consent back; it is not asked"),
+            Self::NoConsent => f.write_str("the school does not let this be read"),
+            Self::NewField => f.write_str("a field that the connector does not list"),
+            Self::MissingField => f.write_str("no record has this field"),
+            Self::RetypedField => f.write_str("most cells cannot be read"),
         }
     }
 }
@@ -262,6 +352,8 @@ pub enum Consequence {
     RowSetAside,
     /// The whole document or page was left out.
     DocumentSetAside,
+    /// Nothing of the run is published until a person decides.
+    RunHeld,
     /// Nothing was lost: a person may want to know.
     Told,
 }
@@ -274,6 +366,7 @@ impl Consequence {
             Self::ItemSetAside => "item_set_aside",
             Self::RowSetAside => "row_set_aside",
             Self::DocumentSetAside => "document_set_aside",
+            Self::RunHeld => "run_held",
             Self::Told => "told",
         }
     }
@@ -286,6 +379,7 @@ impl fmt::Display for Consequence {
             Self::ItemSetAside => "item set aside",
             Self::RowSetAside => "row set aside",
             Self::DocumentSetAside => "document set aside",
+            Self::RunHeld => "run held",
             Self::Told => "nothing lost",
         })
     }

@@ -1,12 +1,15 @@
-use super::{Site, SiteFault, Watch, files, intake::Intake, service::Slices};
+use super::{Site, SiteFault, Watch, files, fold::fold, intake::Intake, service::Slices};
 use crate::{
-    catalog::RunState,
+    catalog::LockFault,
     config::Source,
     conform,
-    definitions::{Connector, connector::Form},
-    fault::{Consequence, Count, Name, Problem},
+    definitions::{
+        Connector,
+        connector::{Form, RestForm},
+    },
+    fault::{Count, Name},
     privacy::PostcodeDirectory,
-    source::rest::{Service, ServiceFault},
+    source::service::{Effort, Patience, Service, ServiceFault},
     telemetry::{self, Event},
 };
 use std::path::PathBuf;
@@ -18,6 +21,8 @@ pub struct PullOptions {
     pub sources: Vec<String>,
     /// Read everything again, whatever cursors and documents say.
     pub full: bool,
+    /// How patient to be with services.
+    pub patience: Patience,
     /// Read files from this folder instead of the sources' inboxes.
     pub inbox: Option<PathBuf>,
 }
@@ -29,7 +34,7 @@ pub enum SourceOutcome {
     Published,
     /// Published, but a document, page or slice is missing and will be asked for again.
     Partly,
-    /// Published, but a snapshot lacks so much that nothing was taken for gone: a person has to look.
+    /// Staged and not published: a guard said no, and a person has to look.
     Held,
     /// Nothing could be read.
     Failed(String),
@@ -92,7 +97,7 @@ pub fn pull(site: &mut Site, options: &PullOptions, watch: &mut dyn Watch) -> Re
     let mut report = PullReport::default();
     for (at, source) in wanted.iter().enumerate() {
         watch.part(source.name.as_str(), at + 1, wanted.len());
-        report.sources.push(pull_source(site, source, &directory, options.full, watch)?);
+        report.sources.push(pull_source(site, source, &directory, options, watch)?);
     }
     Ok(report)
 }
@@ -101,7 +106,7 @@ fn pull_source(
     site: &mut Site,
     source: &Source,
     directory: &PostcodeDirectory,
-    full: bool,
+    options: &PullOptions,
     watch: &mut dyn Watch,
 ) -> Result<SourceReport, SiteFault> {
     let connector = site.definitions.connectors.get(&source.connector).cloned();
@@ -122,10 +127,15 @@ fn pull_source(
         )));
     };
     telemetry::emit(Event::PullStarted { source: source.name });
-    let mut intake = Intake::open(site, source, directory, full)?;
+    let mut intake = match Intake::open(site, source, directory, options.full) {
+        Err(SiteFault::Lock(busy @ LockFault::SourceBusy)) => {
+            return Ok(refused(SourceOutcome::Failed(busy.to_string())));
+        }
+        opened => opened?,
+    };
     let asked = match &connector.form {
         Form::File(form) => files::pull(&mut intake, &connector, form, watch).map(|()| None),
-        Form::Rest { .. } => pull_service(&mut intake, &connector, full, watch),
+        Form::Rest(form) => pull_service(&mut intake, &connector, form, options, watch),
     };
     finish(intake, title, asked?)
 }
@@ -133,17 +143,11 @@ fn pull_source(
 fn pull_service(
     intake: &mut Intake<'_>,
     connector: &Connector,
-    full: bool,
+    form: &RestForm,
+    options: &PullOptions,
     watch: &mut dyn Watch,
 ) -> Result<Option<ServiceFault>, SiteFault> {
-    let Form::Rest { paging, tenants, deletions } = &connector.form else { return Ok(None) };
-    let source = intake.source;
-    let opened = match (&source.base_url, &source.token_file) {
-        (Some(base), Some(token)) => Service::open(base, token),
-        (None, _) => Err(ServiceFault::Address),
-        (_, None) => Err(ServiceFault::Token),
-    };
-    let service = match opened {
+    let mut service = match Service::open(intake.source, form, options.patience) {
         Ok(service) => service,
         Err(fault) => return Ok(Some(fault)),
     };
@@ -154,44 +158,46 @@ fn pull_service(
         intake.site.definitions.plans.clone(),
         intake.site.definitions.identity.clone(),
     );
-    let slices = Slices {
-        connector,
-        service: &service,
-        paging,
-        full,
-        codes: &codes,
-        plans: &plans,
-        identity: &identity,
-    };
-    runtime.block_on(slices.pull(intake, tenants.as_ref(), deletions.as_ref(), watch))?;
+    let slices =
+        Slices { connector, form, full: options.full, codes: &codes, plans: &plans, identity: &identity };
+    runtime.block_on(slices.pull(&mut service, intake, watch))?;
+    let Effort { requests, retries, throttled } = service.effort();
+    telemetry::emit(Event::ServiceAsked { source: intake.source.name, requests, retries, throttled });
     Ok(None)
 }
 
-/// Publishes what was staged, or ends the run without.
+/// Publishes what was staged, holds it where a guard says no, or ends the run without.
 fn finish(
-    mut intake: Intake<'_>,
+    intake: Intake<'_>,
     title: String,
     refused: Option<ServiceFault>,
 ) -> Result<SourceReport, SiteFault> {
-    intake.flush()?;
-    let count = intake.tally.total();
-    let held = intake.tally.faults().iter().any(|fault| fault.problem == Problem::FarFewerRows);
-    let lost = intake.tally.faults().iter().any(|fault| fault.consequence == Consequence::DocumentSetAside);
-    let mut publication = std::mem::take(&mut intake.publication);
-    publication.counts = intake.tally.counts().map(|(_, feed, count)| (feed.to_string(), *count)).collect();
-    publication.faults = intake.tally.take_faults();
-    let stamp = intake.site.stamp();
-    let (source, run) = (intake.source.name, intake.run.clone());
-    let outcome = if let Some(fault) = refused {
-        intake.site.catalog.fail(&run, RunState::Failed, &fault.to_string(), &publication, &stamp)?;
-        SourceOutcome::Failed(fault.to_string())
-    } else if lost && count.read == 0 {
-        let reason = "nothing could be read; see `throughline quarantine`";
-        intake.site.catalog.fail(&run, RunState::Failed, reason, &publication, &stamp)?;
-        SourceOutcome::Failed(reason.to_owned())
+    let source = intake.source.name;
+    let (site, run, _lease) = intake.close()?;
+    let counts = site.catalog.staged(&run)?.counts;
+    let mut count = Count::default();
+    for (_, feed) in &counts {
+        count.add(feed);
+    }
+    let lost = count.documents_set_aside > 0;
+    let reason = match refused {
+        Some(fault) => Some(fault.to_string()),
+        None if lost && count.read == 0 => {
+            Some("nothing could be read; see `throughline quarantine`".to_owned())
+        }
+        None => None,
+    };
+    let outcome = if let Some(reason) = reason {
+        let stamp = site.stamp();
+        // Whatever it read was not compared with anything.
+        let counts: Vec<_> = counts.into_iter().map(|(feed, count)| (feed, unread(count))).collect();
+        count = unread(count);
+        site.catalog.fail(&run, &reason, &counts, &stamp)?;
+        SourceOutcome::Failed(reason)
     } else {
-        intake.site.catalog.publish(&run, &publication, &stamp)?;
-        match (held, lost) {
+        let folded = fold(site, &run, None)?;
+        count = folded.total();
+        match (folded.held, lost) {
             (true, _) => SourceOutcome::Held,
             (false, true) => SourceOutcome::Partly,
             (false, false) => SourceOutcome::Published,
@@ -199,4 +205,9 @@ fn finish(
     };
     telemetry::emit(Event::PullEnded { source, count });
     Ok(SourceReport { source, title, outcome, count })
+}
+
+/// The count of a run that ended before the fold: no record of it came to anything.
+const fn unread(count: Count) -> Count {
+    Count { read: count.set_aside, ..count }
 }

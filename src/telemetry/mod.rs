@@ -3,6 +3,7 @@
 //! No stage writes free text to a log. An [`Event`] holds names of our own and numbers, so it can hold no value; this
 //! module is the only one that may hand a line to `tracing`.
 use crate::fault::{Count, Name};
+use std::time::Duration;
 use tracing_subscriber::{Layer, filter::LevelFilter, layer::SubscriberExt, util::SubscriberInitExt};
 
 /// Something worth a line in the log.
@@ -19,6 +20,22 @@ pub enum Event {
         source: Name,
         /// What became of its records.
         count: Count,
+    },
+    /// What a pull cost a service.
+    ServiceAsked {
+        /// Which.
+        source: Name,
+        /// Requests made, repeated ones included.
+        requests: u64,
+        /// Requests made again.
+        retries: u64,
+        /// Time waited because the service or its rate asked for it.
+        throttled: Duration,
+    },
+    /// Another process writes, and this one waits.
+    LockAwaited {
+        /// The verb that the other one is at.
+        holder: Name,
     },
     /// A table is being built, so many of so many done.
     TableStarted {
@@ -51,6 +68,12 @@ pub fn emit(event: Event) {
             unchanged = count.unchanged,
             "pull ended"
         ),
+        Event::ServiceAsked { source, requests, retries, throttled } => {
+            tracing::info!(%source, requests, retries, throttled_ms = throttled.as_millis() as u64, "service asked");
+        }
+        Event::LockAwaited { holder } => {
+            tracing::warn!(%holder, "waiting: another throughline is writing to this data folder");
+        }
         Event::TableStarted { done, of } => tracing::debug!(done, of, "table started"),
         Event::Released { tables } => tracing::info!(tables, "released"),
     }

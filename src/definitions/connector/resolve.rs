@@ -16,17 +16,29 @@ pub(in crate::definitions) fn load(
 ) -> BTreeMap<String, Connector> {
     let mut connectors = BTreeMap::new();
     for (path, stem, file) in files.under("connectors", "toml") {
-        match toml::from_str::<RawConnector>(&file.text) {
-            Err(error) => complaints.push(Complaint::toml(path, &file.text, &error)),
-            Ok(raw) => {
-                let mut resolver = Resolver { path, text: &file.text, plans, identity, complaints };
-                if let Some(connector) = resolver.connector(stem, raw) {
-                    connectors.insert(stem.to_owned(), connector);
-                }
-            }
+        if let Some(connector) = read(path, stem, &file.text, plans, identity, complaints) {
+            connectors.insert(stem.to_owned(), connector);
         }
     }
     connectors
+}
+
+/// Reads one connector's text.
+pub(in crate::definitions) fn read(
+    path: &str,
+    stem: &str,
+    text: &str,
+    plans: &[EntityPlan],
+    identity: &IdentityPlan,
+    complaints: &mut Vec<Complaint>,
+) -> Option<Connector> {
+    match toml::from_str::<RawConnector>(text) {
+        Err(error) => {
+            complaints.push(Complaint::toml(path, text, &error));
+            None
+        }
+        Ok(raw) => Resolver { path, text, plans, identity, complaints }.connector(stem, raw),
+    }
 }
 
 struct Resolver<'a> {
@@ -47,10 +59,7 @@ impl Resolver<'_> {
             self.complain("name", format!("the name is `{}`, the file `{stem}`", raw.name), "make them one");
         }
         let form = match (raw.kind.as_str(), raw.rest, raw.file) {
-            ("rest", Some(rest), None) => {
-                let super::rest::Auth::Bearer = rest.auth;
-                Form::Rest { paging: rest.paging, tenants: rest.tenants, deletions: rest.deletions }
-            }
+            ("rest", Some(rest), None) => Form::Rest(Box::new(rest)),
             ("file", None, Some(file)) => Form::File(Box::new(file)),
             (kind, ..) => {
                 let problem = format!("kind `{kind}` does not go with its tables");
@@ -158,6 +167,7 @@ impl Resolver<'_> {
             query: raw.query.unwrap_or_default(),
             records: steps(&raw.records.unwrap_or_default()),
             since: raw.since,
+            changelog: raw.changelog,
             snapshot,
             deleted: raw.deleted.map(|deleted| Deleted {
                 at: deleted.at,
