@@ -34,7 +34,7 @@ fn folder(connector: &str) -> PathBuf {
 /// A sample laid out as an inbox.
 struct Laid {
     inbox: TempDir,
-    /// Paths below the inbox: files, or bundles.
+    /// Paths of its files below the inbox.
     paths: Vec<PathBuf>,
     params: BTreeMap<String, String>,
 }
@@ -62,13 +62,8 @@ impl Laid {
                 }
             }
         }
-        let Form::File(form) = &connector.form else { panic!("a connector of files") };
         let mut paths = Vec::new();
-        if form.bundle.is_some() {
-            paths.extend(fs::read_dir(inbox.path()).unwrap().map(|entry| entry.unwrap().path()));
-        } else {
-            walk(inbox.path(), &mut paths);
-        }
+        walk(inbox.path(), &mut paths);
         paths.sort();
         let paths: Vec<PathBuf> =
             paths.iter().map(|path| path.strip_prefix(inbox.path()).unwrap().to_owned()).collect();
@@ -86,8 +81,10 @@ impl Laid {
     }
 }
 
+/// Connectors of files; bundles of tables are pulled one after the other elsewhere (`connector_pages`).
 fn file_connectors(definitions: &Definitions) -> impl Iterator<Item = &Connector> {
-    definitions.connectors.values().filter(|connector| matches!(connector.form, Form::File(_)))
+    let is_file = |form: &Form| matches!(form, Form::File(form) if form.bundle.is_none());
+    definitions.connectors.values().filter(move |connector| is_file(&connector.form))
 }
 
 #[test]
@@ -114,12 +111,9 @@ fn every_connector_of_files_reads_its_sample() {
         for feed in &connector.feeds {
             for row in &feed.rows {
                 let entity = definitions.entity_name(row.entity);
-                let sampled = kept.contains(&(feed.name, entity));
-                assert!(
-                    sampled,
-                    "{}: no sample gives {} a row of {entity}\n{told}",
-                    connector.name, feed.name
-                );
+                if !kept.contains(&(feed.name, entity)) {
+                    unsampled.push(format!("{}: no row of {entity} in {}", connector.name, feed.name));
+                }
             }
         }
         let mut settings = insta::Settings::clone_current();
@@ -195,4 +189,100 @@ fn copy(from: &Path, to: &Path) {
         let file = fs::File::options().write(true).open(&target).unwrap();
         file.set_modified(SystemTime::now() - Duration::from_secs(3_600)).unwrap();
     }
+}
+
+/// Files that nobody here wrote: as many records as an independent count finds, and most of them whole.
+#[test]
+fn real_returns_of_social_care_and_census_tables_are_read() {
+    let Some(root) = std::env::var_os("THROUGHLINE_REAL_DATA").map(PathBuf::from) else {
+        println!("SKIPPED: no real data: set THROUGHLINE_REAL_DATA");
+        return;
+    };
+    let definitions = Definitions::load(None).unwrap();
+    let lines = |file: &Path| csv::Reader::from_path(file).unwrap().records().count() as u64;
+    let said = |file: &Path, tag: &str| fs::read_to_string(file).unwrap().matches(tag).count() as u64;
+    let care = root.join("social_care_synthetic");
+    let census = root.join("school_census_synthetic");
+    let mut looked = 0;
+    for (connector, file, name, feed, count) in [
+        ("ssda903", care.join("header.csv"), "2018/header.csv", "header", lines(&care.join("header.csv"))),
+        (
+            "ssda903",
+            care.join("episodes.csv"),
+            "2018/episodes.csv",
+            "episodes",
+            lines(&care.join("episodes.csv")),
+        ),
+        (
+            "ssda903",
+            care.join("missing.csv"),
+            "2018/missing.csv",
+            "missing",
+            lines(&care.join("missing.csv")),
+        ),
+        ("ssda903", care.join("oc2.csv"), "2018/oc2.csv", "outcomes", lines(&care.join("oc2.csv"))),
+        (
+            "ssda903-workbook",
+            care.join("903_xlsx.xlsx"),
+            "ssda903_2018.xlsx",
+            "episodes",
+            lines(&care.join("episodes.csv")),
+        ),
+        (
+            "ssda903-return",
+            care.join("fake_903.xml"),
+            "ssda903_2018.xml",
+            "children",
+            said(&care.join("fake_903.xml"), "<CHILD>"),
+        ),
+        (
+            "cin-census",
+            care.join("CIN_Census_2024.xml"),
+            "cin_2024.xml",
+            "children",
+            said(&care.join("CIN_Census_2024.xml"), "<Child>"),
+        ),
+        (
+            "cin-census",
+            care.join("BAR_cin_2022.xml"),
+            "cin_2022.xml",
+            "children",
+            said(&care.join("BAR_cin_2022.xml"), "<Child>"),
+        ),
+        (
+            "school-census-tables",
+            census.join("2024_autumn_pupilnolongeronroll.csv"),
+            "2024_autumn_pupilnolongeronroll.csv",
+            "leavers",
+            lines(&census.join("2024_autumn_pupilnolongeronroll.csv")),
+        ),
+        (
+            "school-census-tables",
+            census.join("2024_autumn_termlyexclusionsonroll.csv"),
+            "2024_autumn_termlyexclusionsonroll.csv",
+            "exclusions_on_roll",
+            lines(&census.join("2024_autumn_termlyexclusionsonroll.csv")),
+        ),
+        (
+            "school-census-tables",
+            census.join("2024_autumn_termlysessiondetailsonroll.csv"),
+            "2024_autumn_termlysessiondetailsonroll.csv",
+            "sessions_on_roll",
+            lines(&census.join("2024_autumn_termlysessiondetailsonroll.csv")),
+        ),
+    ] {
+        let inbox = tempfile::tempdir().unwrap();
+        let to = inbox.path().join(name);
+        fs::create_dir_all(to.parent().unwrap()).unwrap();
+        fs::copy(&file, &to).unwrap();
+        let params = BTreeMap::new();
+        let sample = Sample { inbox: inbox.path(), path: Path::new(name), params: &params, show: 0 };
+        let seen = preview(&definitions, &definitions.connectors[connector], &sample);
+        let seen = seen.feeds.iter().find(|one| one.feed.as_str() == feed).unwrap();
+        assert_eq!((seen.problem, seen.count), (None, count), "{connector} {feed}");
+        println!("{connector} {feed}: {} of {count} set aside", seen.set_aside);
+        assert!(seen.set_aside * 4 <= count, "{connector} {feed}: {} of {count} set aside", seen.set_aside);
+        looked += 1;
+    }
+    assert_eq!(looked, 11);
 }
