@@ -7,12 +7,14 @@ mod bad_input;
 mod check;
 mod connector_pages;
 mod connectors;
+mod daemon;
 mod disclosure;
 #[cfg(feature = "warehouse")]
 mod end_to_end;
 mod kills;
 #[cfg(feature = "warehouse")]
 mod leaks;
+mod map;
 mod needles;
 mod oracle;
 #[cfg(feature = "warehouse")]
