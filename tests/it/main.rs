@@ -6,6 +6,7 @@ mod backload;
 mod bad_input;
 mod check;
 mod connector_pages;
+mod connectors;
 mod daemon;
 mod disclosure;
 #[cfg(feature = "warehouse")]
