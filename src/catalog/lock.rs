@@ -1,43 +1,112 @@
+use super::place::private_folder;
 use std::{
     fs::{File, OpenOptions, TryLockError},
     io::{Read, Seek, Write},
-    path::Path,
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
 };
 
-/// Why the writer's lock was not to be had.
+/// How often a waiting process looks again.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
+
+/// Why a lock was not to be had.
 #[derive(Debug, thiserror::Error)]
 pub enum LockFault {
     /// Another process writes.
     #[error("another `throughline {0}` is writing to this data folder; wait for it, or end it")]
     Held(String),
+    /// Another process pulls the same source.
+    #[error("another `throughline` is pulling this source")]
+    SourceBusy,
     /// The lock file could not be opened.
     #[error("the lock file in the data folder cannot be opened: {0}")]
     Io(#[from] std::io::Error),
 }
 
-/// The writer's lock of a data folder. The kernel frees it when the process ends, however it ends.
+/// A lock of a data folder: the writer's, held for one commit at a time, or a source's, held for a run. The kernel frees
+/// it when the process ends, however it ends.
+#[derive(Debug)]
 pub struct Lock {
     _file: File,
 }
 
 impl Lock {
-    /// Takes the lock for a verb, or says which verb holds it.
-    pub fn take(data_dir: &Path, verb: &str) -> Result<Self, LockFault> {
-        let path = data_dir.join("lock");
-        let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
+    /// Takes the writer's lock for a verb. Waits so long for another process to finish its commit, and tells once which
+    /// verb it waits for; then says who holds it.
+    pub fn take(
+        data_dir: &Path,
+        verb: &str,
+        patience: Duration,
+        mut told: impl FnMut(&str),
+    ) -> Result<Self, LockFault> {
+        let (began, mut said) = (Instant::now(), false);
+        loop {
+            let mut file = open(&data_dir.join("lock"))?;
+            match file.try_lock() {
+                Ok(()) => {
+                    file.set_len(0)?;
+                    file.rewind()?;
+                    file.write_all(verb.as_bytes())?;
+                    return Ok(Self { _file: file });
+                }
+                Err(TryLockError::WouldBlock) => {
+                    let waited = began.elapsed();
+                    if waited >= patience || (!said && waited > Duration::from_secs(1)) {
+                        let mut holder = String::new();
+                        file.read_to_string(&mut holder)?;
+                        if waited >= patience {
+                            return Err(LockFault::Held(holder));
+                        }
+                        told(&holder);
+                        said = true;
+                    }
+                    std::thread::sleep(LOOK_AGAIN);
+                }
+                Err(TryLockError::Error(error)) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// Takes the lock that a run on a source holds from its first request to its end. Never waits.
+    pub fn of_source(data_dir: &Path, source: &str) -> Result<Self, LockFault> {
+        let folder = data_dir.join("running");
+        private_folder(&folder)?;
+        let file = open(&folder.join(file_name(source)))?;
         match file.try_lock() {
-            Ok(()) => {
-                file.set_len(0)?;
-                file.rewind()?;
-                file.write_all(verb.as_bytes())?;
-                Ok(Self { _file: file })
-            }
-            Err(TryLockError::WouldBlock) => {
-                let mut holder = String::new();
-                file.read_to_string(&mut holder)?;
-                Err(LockFault::Held(holder))
-            }
+            Ok(()) => Ok(Self { _file: file }),
+            Err(TryLockError::WouldBlock) => Err(LockFault::SourceBusy),
             Err(TryLockError::Error(error)) => Err(error.into()),
         }
+    }
+}
+
+fn open(path: &Path) -> std::io::Result<File> {
+    OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)
+}
+
+/// A source's name as a file name; two names that become one only wait for each other.
+fn file_name(source: &str) -> PathBuf {
+    source
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() || c == '_' { c } else { '-' })
+        .collect::<String>()
+        .into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_source_is_pulled_by_one_and_the_waiting_are_told_for_whom() {
+        let dir = tempfile::tempdir().unwrap();
+        let held = Lock::of_source(dir.path(), "schools").unwrap();
+        assert!(matches!(Lock::of_source(dir.path(), "schools"), Err(LockFault::SourceBusy)));
+        assert!(Lock::of_source(dir.path(), "census").is_ok());
+        drop(held);
+        assert!(Lock::of_source(dir.path(), "schools").is_ok());
+        let _writer = Lock::take(dir.path(), "build", Duration::ZERO, |_| ()).unwrap();
+        let second = Lock::take(dir.path(), "pull", Duration::from_millis(50), |_| ());
+        assert!(matches!(second, Err(LockFault::Held(verb)) if verb == "build"));
     }
 }

@@ -3,16 +3,22 @@
 //! A file exists if and only if the catalog names it under a published run. Batches are *staged* as they are
 //! written; one *publish* transaction makes a run's batches visible and moves its cursors, so cursor, data and
 //! identities cannot disagree. Everything that writes goes through `Catalog::write`, one `BEGIN IMMEDIATE` at a time.
+mod history;
 mod lock;
+mod place;
 mod record;
 mod run;
 mod schema;
+mod staged;
 mod view;
 mod years;
 
+pub use history::{PendingRun, RunDetail};
 pub use lock::{Lock, LockFault};
+pub use place::{Unfinished, private_folder};
 pub use record::{FileKind, NewFile, SetAside};
-pub use run::{Publication, Run, RunState};
+pub use run::{Decision, Publication, Run, RunState};
+pub use staged::{Batch, Checkpoint, Said, Staged, StagedBatch, StagedFile, Word};
 pub use view::{FileEntry, LakeFile, ReleaseEntry, RunEntry, SourceCount};
 pub use years::SourceFile;
 

@@ -10,6 +10,10 @@ pub enum FileKind {
     Register,
     /// Which subjects are one learner.
     Link,
+    /// What a source last said, by row key: what its next rows are compared with.
+    Index,
+    /// What one batch holds, in the order of its row keys; gone when its run is published.
+    Stage,
 }
 
 impl FileKind {
@@ -19,6 +23,21 @@ impl FileKind {
             Self::Lake => "lake",
             Self::Register => "register",
             Self::Link => "link",
+            Self::Index => "index",
+            Self::Stage => "stage",
+        }
+    }
+}
+
+impl FileKind {
+    /// The kind that a word in the catalog names.
+    pub(in crate::catalog) fn of(word: &str) -> Self {
+        match word {
+            "register" => Self::Register,
+            "link" => Self::Link,
+            "index" => Self::Index,
+            "stage" => Self::Stage,
+            _ => Self::Lake,
         }
     }
 }

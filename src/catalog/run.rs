@@ -1,9 +1,9 @@
-use super::{Catalog, CatalogFault, FileKind, NewFile, SetAside};
+use super::{Catalog, CatalogFault, NewFile, SetAside, staged};
 use crate::{
     fault::{Count, Fault},
-    privacy::{Digest16, Pseudonym},
+    privacy::Pseudonym,
 };
-use rusqlite::{Transaction, params};
+use rusqlite::{OptionalExtension, Transaction, params};
 use std::path::PathBuf;
 
 /// A run's life.
@@ -19,6 +19,8 @@ pub enum RunState {
     Failed,
     /// Its process died; what it had staged was swept.
     Abandoned,
+    /// It was held, and will not be published.
+    Discarded,
 }
 
 impl RunState {
@@ -30,6 +32,7 @@ impl RunState {
             Self::Published => "published",
             Self::Failed => "failed",
             Self::Abandoned => "abandoned",
+            Self::Discarded => "discarded",
         }
     }
 }
@@ -43,30 +46,57 @@ pub struct Run {
     pub source: String,
 }
 
+/// Who decided about a held run, and why.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Decision {
+    /// `approved` or `discarded`.
+    pub verdict: String,
+    /// The user of the operating system.
+    pub who: String,
+    /// When, UTC.
+    pub at: String,
+    /// Why, in their words.
+    pub reason: String,
+}
+
 /// What the publish transaction makes true at once.
 #[derive(Default)]
 pub struct Publication {
-    /// New cursors: (tenant, feed, value).
-    pub cursors: Vec<(String, String, String)>,
-    /// Documents read whole: (feed, slot, digest).
-    pub documents: Vec<(String, Digest16, Digest16)>,
     /// Counts by feed.
     pub counts: Vec<(String, Count)>,
-    /// What was set aside.
+    /// What the fold set aside or noted beyond what its batches had.
     pub faults: Vec<Fault>,
+    /// Files that the fold wrote, under a batch of this sequence.
+    pub folded: Option<(i64, Vec<NewFile>)>,
+    /// Files that are no longer named: staged ones of which nothing stays, and indexes that others replace.
+    pub dropped: Vec<PathBuf>,
     /// New anchors: (subject, learner).
     pub anchors: Vec<(Pseudonym, Pseudonym)>,
     /// Whether links published before are replaced by this run's.
     pub replaces_links: bool,
+    /// Who let a held run through.
+    pub decision: Option<Decision>,
 }
 
 impl Catalog {
-    /// Starts a run. `now` is an instant in UTC.
+    /// Starts a run over all sources. `now` is an instant in UTC.
     pub fn begin(&mut self, verb: &str, source: &str, now: &str) -> Result<Run, CatalogFault> {
+        self.begin_pull(verb, source, (false, ""), now)
+    }
+
+    /// Starts a run on a source: whether it asks for everything, and a digest of what it reads with.
+    pub fn begin_pull(
+        &mut self,
+        verb: &str,
+        source: &str,
+        (whole, read_with): (bool, &str),
+        now: &str,
+    ) -> Result<Run, CatalogFault> {
         let id = self.write(|tx| {
             tx.execute(
-                "INSERT INTO run(verb, source, state, started_at) VALUES (?1, ?2, 'running', ?3)",
-                params![verb, source, now],
+                "INSERT INTO run(verb, source, state, started_at, whole, read_with)
+                 VALUES (?1, ?2, 'running', ?3, ?4, ?5)",
+                params![verb, source, now, whole, read_with],
             )?;
             Ok(tx.last_insert_rowid())
         })?;
@@ -85,35 +115,6 @@ impl Catalog {
         })
     }
 
-    /// Names a batch's files. They stay invisible until the run is published.
-    pub fn stage(&mut self, run: &Run, seq: i64, files: &[NewFile]) -> Result<(), CatalogFault> {
-        let rows: u64 = files.iter().map(|file| file.rows).sum();
-        self.write(|tx| {
-            tx.execute(
-                "INSERT INTO batch(seq, run_id, rows) VALUES (?1, ?2, ?3)",
-                params![seq, run.id, rows as i64],
-            )?;
-            let mut insert = tx.prepare(
-                "INSERT INTO file(path, batch_seq, kind, entity, ay, source, rows, bytes, sha256)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-            )?;
-            for file in files {
-                insert.execute(params![
-                    file.path.to_string_lossy(),
-                    seq,
-                    file.kind.word(),
-                    file.entity,
-                    file.ay,
-                    run.source,
-                    file.rows as i64,
-                    file.bytes as i64,
-                    file.sha256
-                ])?;
-            }
-            Ok(())
-        })
-    }
-
     /// Makes a run's batches visible, moves its cursors and files its counts and faults: one transaction.
     pub fn publish(&mut self, run: &Run, publication: &Publication, now: &str) -> Result<(), CatalogFault> {
         self.write(|tx| {
@@ -124,21 +125,15 @@ impl Catalog {
                     [run.id],
                 )?;
             }
-            write_counts(tx, run, publication)?;
-            for (tenant, feed, value) in &publication.cursors {
-                tx.execute(
-                    "INSERT INTO cursor(source, tenant, feed, value) VALUES (?1, ?2, ?3, ?4)
-                     ON CONFLICT DO UPDATE SET value = excluded.value",
-                    params![run.source, tenant, feed, value],
-                )?;
+            for path in &publication.dropped {
+                tx.execute("DELETE FROM file WHERE path = ?1", [path.to_string_lossy()])?;
             }
-            for (feed, slot, digest) in &publication.documents {
-                tx.execute(
-                    "INSERT INTO document(source, feed, slot, digest, run_id) VALUES (?1, ?2, ?3, ?4, ?5)
-                     ON CONFLICT DO UPDATE SET digest = excluded.digest, run_id = excluded.run_id",
-                    params![run.source, feed, slot, digest, run.id],
-                )?;
+            if let Some((seq, files)) = &publication.folded {
+                staged::name_files(tx, run, *seq, files)?;
             }
+            write_counts(tx, run, &publication.counts)?;
+            write_faults(tx, run, publication.faults.iter().map(|fault| (0, fault)))?;
+            staged::move_on(tx, run)?;
             let mut anchor = tx.prepare(
                 "INSERT INTO link_anchor(subject, learner) VALUES (?1, ?2)
                  ON CONFLICT DO UPDATE SET learner = excluded.learner",
@@ -146,41 +141,71 @@ impl Catalog {
             for (subject, learner) in &publication.anchors {
                 anchor.execute(params![subject, learner])?;
             }
-            end(tx, run, RunState::Published, "", now)
+            if let Some(decision) = &publication.decision {
+                decide(tx, run.id, decision)?;
+            }
+            end(tx, run.id, RunState::Published, "", now)
         })
     }
 
-    /// Ends a run without publishing. Its faults and counts are kept; its files are swept.
+    /// Ends a run without publishing. Its faults and counts are kept; its files are no longer named.
     pub fn fail(
         &mut self,
         run: &Run,
-        state: RunState,
         reason: &str,
-        publication: &Publication,
+        counts: &[(String, Count)],
         now: &str,
     ) -> Result<(), CatalogFault> {
         self.write(|tx| {
-            write_counts(tx, run, publication)?;
-            end(tx, run, state, reason, now)
+            write_counts(tx, run, counts)?;
+            staged::forget(tx, run.id)?;
+            end(tx, run.id, RunState::Failed, reason, now)
         })
     }
 
-    /// Ends the runs of dead processes and forgets whatever no published run names.
-    /// Returns the paths that may be removed. Call it under the writer's lock only.
-    pub fn sweep(&mut self, now: &str) -> Result<Vec<PathBuf>, CatalogFault> {
+    /// Holds a run until a person decides: what guards found is filed, and everything stays staged.
+    pub fn hold(
+        &mut self,
+        run: &Run,
+        reason: &str,
+        (faults, counts): (&[Fault], &[(String, Count)]),
+        now: &str,
+    ) -> Result<(), CatalogFault> {
         self.write(|tx| {
-            tx.execute(
-                "UPDATE run SET state = 'abandoned', ended_at = ?1, reason = 'the process ended before the run did'
-                  WHERE state = 'running'",
-                [now],
-            )?;
-            let orphaned = "SELECT f.path FROM file f JOIN batch b ON b.seq = f.batch_seq JOIN run r ON r.id = b.run_id
-                             WHERE r.state IN ('abandoned', 'failed') OR f.retired = 1";
-            let paths: Vec<String> =
-                tx.prepare(orphaned)?.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
-            tx.execute(&format!("DELETE FROM file WHERE path IN ({orphaned})"), [])?;
-            tx.execute("DELETE FROM batch WHERE seq NOT IN (SELECT batch_seq FROM file)", [])?;
-            Ok(paths.into_iter().map(PathBuf::from).collect())
+            write_counts(tx, run, counts)?;
+            write_faults(tx, run, faults.iter().map(|fault| (0, fault)))?;
+            end(tx, run.id, RunState::Held, reason, now)
+        })
+    }
+
+    /// Ends a held run for good. Returns whether it was held.
+    pub fn discard(&mut self, run: i64, decision: &Decision, now: &str) -> Result<bool, CatalogFault> {
+        self.write(|tx| {
+            let held = "SELECT 1 FROM run WHERE id = ?1 AND state = 'held'";
+            if tx.query_row(held, [run], |_| Ok(())).optional()?.is_none() {
+                return Ok(false);
+            }
+            staged::forget(tx, run)?;
+            decide(tx, run, decision)?;
+            end(tx, run, RunState::Discarded, &decision.reason, now)?;
+            Ok(true)
+        })
+    }
+
+    /// Ends a run whose process died, as if it had never been.
+    pub fn abandon(&mut self, run: i64, now: &str) -> Result<(), CatalogFault> {
+        self.write(|tx| {
+            staged::forget(tx, run)?;
+            tx.execute("DELETE FROM quarantine WHERE run_id = ?1", [run])?;
+            end(tx, run, RunState::Abandoned, "the process ended before the run did", now)
+        })
+    }
+
+    /// Forgets the files that nothing names any more but their own row: retired ones.
+    pub fn forget_retired(&mut self) -> Result<(), CatalogFault> {
+        self.write(|tx| {
+            tx.execute("DELETE FROM file WHERE retired = 1", [])?;
+            Ok(())
         })
     }
 
@@ -196,18 +221,26 @@ impl Catalog {
     }
 }
 
-fn end(tx: &Transaction<'_>, run: &Run, state: RunState, reason: &str, now: &str) -> rusqlite::Result<()> {
+fn end(tx: &Transaction<'_>, run: i64, state: RunState, reason: &str, now: &str) -> rusqlite::Result<()> {
     tx.execute(
         "UPDATE run SET state = ?2, reason = ?3, ended_at = ?4 WHERE id = ?1",
-        params![run.id, state.word(), reason, now],
+        params![run, state.word(), reason, now],
     )?;
     Ok(())
 }
 
-fn write_counts(tx: &Transaction<'_>, run: &Run, publication: &Publication) -> rusqlite::Result<()> {
-    for (feed, count) in &publication.counts {
+fn decide(tx: &Transaction<'_>, run: i64, decision: &Decision) -> rusqlite::Result<()> {
+    tx.execute(
+        "INSERT INTO decision(run_id, verdict, who, at, reason) VALUES (?1, ?2, ?3, ?4, ?5)",
+        params![run, decision.verdict, decision.who, decision.at, decision.reason],
+    )?;
+    Ok(())
+}
+
+fn write_counts(tx: &Transaction<'_>, run: &Run, counts: &[(String, Count)]) -> rusqlite::Result<()> {
+    for (feed, count) in counts {
         tx.execute(
-            "INSERT INTO feed_count VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            "INSERT OR REPLACE INTO feed_count VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
             params![
                 run.id,
                 run.source,
@@ -221,9 +254,18 @@ fn write_counts(tx: &Transaction<'_>, run: &Run, publication: &Publication) -> r
             ],
         )?;
     }
+    Ok(())
+}
+
+/// Files faults, each with the sequence of the document that it was found in (0 where it is not a document's).
+pub(super) fn write_faults<'f>(
+    tx: &Transaction<'_>,
+    run: &Run,
+    faults: impl Iterator<Item = (i64, &'f Fault)>,
+) -> rusqlite::Result<()> {
     let mut insert =
-        tx.prepare("INSERT INTO quarantine VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)")?;
-    for fault in &publication.faults {
+        tx.prepare("INSERT INTO quarantine VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)")?;
+    for (seq, fault) in faults {
         let line = SetAside::of(run.id, fault);
         insert.execute(params![
             line.run,
@@ -236,19 +278,9 @@ fn write_counts(tx: &Transaction<'_>, run: &Run, publication: &Publication) -> r
             line.problem,
             line.detail,
             line.hint,
-            line.consequence
+            line.consequence,
+            seq
         ])?;
     }
     Ok(())
-}
-
-impl FileKind {
-    /// The kind that a word in the catalog names.
-    pub(in crate::catalog) fn of(word: &str) -> Self {
-        match word {
-            "register" => Self::Register,
-            "link" => Self::Link,
-            _ => Self::Lake,
-        }
-    }
 }

@@ -2,7 +2,7 @@ use super::{Catalog, CatalogFault};
 use rusqlite::OptionalExtension;
 
 /// The format this program writes.
-const FORMAT: i64 = 1;
+const FORMAT: i64 = 2;
 
 const TABLES: &str = "
 CREATE TABLE meta(name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
@@ -10,13 +10,21 @@ CREATE TABLE meta(name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 CREATE TABLE run(
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     verb TEXT NOT NULL, source TEXT NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('running', 'held', 'published', 'failed', 'abandoned')),
-    started_at TEXT NOT NULL, ended_at TEXT, reason TEXT NOT NULL DEFAULT '') STRICT;
--- A batch is staged whole: its files are named here in the same transaction.
-CREATE TABLE batch(seq INTEGER PRIMARY KEY, run_id INTEGER NOT NULL REFERENCES run(id), rows INTEGER NOT NULL) STRICT;
+    state TEXT NOT NULL CHECK (state IN ('running', 'held', 'published', 'failed', 'abandoned', 'discarded')),
+    started_at TEXT NOT NULL, ended_at TEXT, reason TEXT NOT NULL DEFAULT '',
+    -- Whether it asked for everything, and a digest of the definitions it read with: a killed run is only resumed as
+    -- what it was.
+    whole INTEGER NOT NULL DEFAULT 0, read_with TEXT NOT NULL DEFAULT '') STRICT;
+-- A batch is staged whole: its files are named here in the same transaction, with what was counted until then.
+-- Records are numbered through the run; `open_document` is the document that it ends in the middle of.
+CREATE TABLE batch(
+    seq INTEGER PRIMARY KEY, run_id INTEGER NOT NULL REFERENCES run(id), rows INTEGER NOT NULL,
+    first_record INTEGER NOT NULL DEFAULT 0, records INTEGER NOT NULL DEFAULT 0, open_document INTEGER,
+    collapsed TEXT NOT NULL DEFAULT '') STRICT;
+CREATE INDEX batch_by_run ON batch(run_id);
 CREATE TABLE file(
     path TEXT PRIMARY KEY, batch_seq INTEGER NOT NULL REFERENCES batch(seq),
-    kind TEXT NOT NULL CHECK (kind IN ('lake', 'register', 'link')),
+    kind TEXT NOT NULL CHECK (kind IN ('lake', 'register', 'link', 'index', 'stage')),
     entity TEXT NOT NULL, ay INTEGER, source TEXT NOT NULL,
     rows INTEGER NOT NULL, bytes INTEGER NOT NULL, sha256 TEXT NOT NULL, retired INTEGER NOT NULL DEFAULT 0) STRICT;
 CREATE INDEX file_by_batch ON file(batch_seq);
@@ -34,31 +42,68 @@ CREATE TABLE feed_count(
 CREATE TABLE quarantine(
     run_id INTEGER NOT NULL REFERENCES run(id), source TEXT NOT NULL, feed TEXT NOT NULL,
     document INTEGER NOT NULL, part INTEGER NOT NULL, row INTEGER NOT NULL, column_name TEXT NOT NULL,
-    problem TEXT NOT NULL, detail TEXT NOT NULL, hint TEXT NOT NULL, consequence TEXT NOT NULL) STRICT;
+    problem TEXT NOT NULL, detail TEXT NOT NULL, hint TEXT NOT NULL, consequence TEXT NOT NULL,
+    seq INTEGER NOT NULL DEFAULT 0) STRICT;
 CREATE INDEX quarantine_by_run ON quarantine(run_id);
 -- The learner each subject was given; a learner keeps the id of its earliest subject.
 CREATE TABLE link_anchor(subject BLOB PRIMARY KEY, learner BLOB NOT NULL) STRICT;
 CREATE TABLE release(id TEXT PRIMARY KEY, published_at TEXT NOT NULL, as_of TEXT NOT NULL) STRICT;
 ";
 
+/// What a run has staged and not published: gone when it ends.
+const STAGED: &str = "
+-- Counts of a batch by document: those of a document that has to be read again are taken back.
+CREATE TABLE staged_count(
+    run_id INTEGER NOT NULL REFERENCES run(id), seq INTEGER NOT NULL, feed TEXT NOT NULL,
+    read INTEGER NOT NULL, set_aside INTEGER NOT NULL, cells_emptied INTEGER NOT NULL,
+    documents_set_aside INTEGER NOT NULL) STRICT;
+CREATE INDEX staged_count_by_run ON staged_count(run_id);
+CREATE TABLE staged_cursor(
+    run_id INTEGER NOT NULL REFERENCES run(id), tenant TEXT NOT NULL, feed TEXT NOT NULL, value TEXT NOT NULL,
+    PRIMARY KEY (run_id, tenant, feed)) STRICT;
+CREATE TABLE staged_document(
+    run_id INTEGER NOT NULL REFERENCES run(id), feed TEXT NOT NULL, slot BLOB NOT NULL, digest BLOB NOT NULL,
+    PRIMARY KEY (run_id, feed, slot)) STRICT;
+-- What the documents said beside their rows: a snapshot's end (subject: its scope), a person deleted, a stated total.
+CREATE TABLE staged_word(
+    run_id INTEGER NOT NULL REFERENCES run(id), word TEXT NOT NULL CHECK (word IN ('snapshot', 'deletion', 'total')),
+    about BLOB NOT NULL, first_seq INTEGER NOT NULL, seq INTEGER NOT NULL, feed TEXT NOT NULL,
+    document BLOB NOT NULL, part INTEGER NOT NULL, row INTEGER NOT NULL, place INTEGER NOT NULL,
+    records INTEGER NOT NULL, stated INTEGER NOT NULL) STRICT;
+CREATE INDEX staged_word_by_run ON staged_word(run_id);
+-- How far a slice was read. The token is sealed: where a list of pupils was left off may name one.
+CREATE TABLE checkpoint(
+    run_id INTEGER NOT NULL REFERENCES run(id), tenant TEXT NOT NULL, feed TEXT NOT NULL, token BLOB NOT NULL,
+    started TEXT NOT NULL, first_seq INTEGER NOT NULL, seq INTEGER NOT NULL, scope BLOB, unread INTEGER NOT NULL,
+    PRIMARY KEY (run_id, tenant, feed)) STRICT;
+-- Documents that a killed run had begun and the resumed one read again: their rows do not count.
+CREATE TABLE void_document(
+    run_id INTEGER NOT NULL REFERENCES run(id), seq INTEGER NOT NULL, PRIMARY KEY (run_id, seq)) STRICT;
+-- Who decided about a held run, when and why.
+CREATE TABLE decision(
+    run_id INTEGER PRIMARY KEY REFERENCES run(id), verdict TEXT NOT NULL CHECK (verdict IN ('approved', 'discarded')),
+    who TEXT NOT NULL, at TEXT NOT NULL, reason TEXT NOT NULL) STRICT;
+";
+
 /// Creates the tables, or checks that they are of a format this program knows.
 pub(super) fn create(catalog: &mut Catalog) -> Result<(), CatalogFault> {
-    let there: Option<String> = catalog
-        .read()
-        .query_row("SELECT name FROM sqlite_schema WHERE type = 'table' AND name = 'meta'", [], |row| {
-            row.get(0)
-        })
-        .optional()?;
-    if there.is_none() {
-        return catalog.write(|tx| {
+    // Looked for inside the transaction: two processes may open a new folder at the same moment.
+    catalog.write(|tx| {
+        let there: Option<String> = tx
+            .query_row("SELECT name FROM sqlite_schema WHERE type = 'table' AND name = 'meta'", [], |row| {
+                row.get(0)
+            })
+            .optional()?;
+        if there.is_none() {
             tx.execute_batch(TABLES)?;
+            tx.execute_batch(STAGED)?;
             tx.execute(
                 "INSERT INTO meta(name, value) VALUES ('format', ?1), ('commit_seq', '0')",
                 [FORMAT.to_string()],
             )?;
-            Ok(())
-        });
-    }
+        }
+        Ok(())
+    })?;
     let found: String =
         catalog.read().query_row("SELECT value FROM meta WHERE name = 'format'", [], |row| row.get(0))?;
     let found = found.parse().unwrap_or(0);

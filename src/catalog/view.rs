@@ -89,13 +89,13 @@ impl Catalog {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// Visible lake files of one source: (entity, path).
-    pub fn lake_files_of(&self, source: &str) -> Result<Vec<(String, PathBuf)>, CatalogFault> {
+    /// What a source last said, in commit order: paths of its indexes.
+    pub fn index_files(&self, source: &str) -> Result<Vec<PathBuf>, CatalogFault> {
         let sql = format!(
-            "SELECT f.entity, f.path {VISIBLE} AND f.kind = 'lake' AND f.source = ?1 ORDER BY f.batch_seq, f.path"
+            "SELECT f.path {VISIBLE} AND f.kind = 'index' AND f.source = ?1 ORDER BY f.batch_seq, f.path"
         );
         let mut statement = self.read().prepare(&sql)?;
-        let rows = statement.query_map([source], |row| Ok((row.get(0)?, row.get::<_, String>(1)?.into())))?;
+        let rows = statement.query_map([source], |row| row.get::<_, String>(0).map(PathBuf::from))?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 

@@ -75,6 +75,12 @@ pub enum Verb {
     },
     /// What each source gave when last read, and how the last runs ended.
     Status,
+    /// What happened: the last runs; why one is held, and what a person decides about it.
+    Runs {
+        /// What to do; without it, the list.
+        #[command(subcommand)]
+        what: Option<Runs>,
+    },
     /// What could not be read, and where: file, sheet, row and column, never the value.
     Quarantine {
         /// One source only, by its name in the configuration.
@@ -95,6 +101,32 @@ pub enum Verb {
         /// The seed; the same seed gives the same bytes.
         #[arg(long, default_value_t = 1)]
         seed: u64,
+    },
+}
+
+/// What can be done with runs.
+#[derive(Debug, Subcommand)]
+pub enum Runs {
+    /// One run: what it is, why it is held, its counts and files.
+    Show {
+        /// Its number; without it, the newest that is held, or else the newest.
+        id: Option<i64>,
+    },
+    /// Publish a held run as it is: you looked, and it is right.
+    Approve {
+        /// Its number.
+        id: i64,
+        /// Why; kept with your name.
+        #[arg(long)]
+        reason: String,
+    },
+    /// Drop a held run; the next pull asks for the same again.
+    Discard {
+        /// Its number.
+        id: i64,
+        /// Why; kept with your name.
+        #[arg(long)]
+        reason: String,
     },
 }
 

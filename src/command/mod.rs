@@ -11,6 +11,7 @@ mod pull;
 mod release;
 #[cfg(feature = "warehouse")]
 mod report;
+mod runs;
 mod screen;
 mod status;
 mod verify;
@@ -144,6 +145,7 @@ fn verb(cli: &Cli, screen: &Screen) -> Verdict {
             backload::backload(settings(&cli.config)?, dir, sources, *dry_run, screen)
         }
         Verb::Link => pull::link(settings(&cli.config)?, screen),
+        Verb::Runs { what } => runs::runs(settings(&cli.config)?, what.as_ref(), screen),
         Verb::Status => status::status(settings(&cli.config)?, screen),
         Verb::Quarantine { source, all } => {
             status::quarantine(settings(&cli.config)?, source.as_deref(), *all, screen)

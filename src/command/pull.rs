@@ -56,12 +56,16 @@ pub(super) fn pull_words(report: &PullReport) -> String {
     format!("{came}\n{}", pull_table(report))
 }
 
+/// A name and what became of its records.
+pub(super) fn counts_line(name: &str, count: &Count) -> Vec<String> {
+    let Count { read, accepted, unchanged, set_aside, cells_emptied, .. } = *count;
+    let figures = [read, accepted, unchanged, set_aside, cells_emptied].map(thousands);
+    [vec![name.to_owned()], figures.to_vec()].concat()
+}
+
 fn pull_table(report: &PullReport) -> String {
-    let line = |name: &str, count: &Count, outcome: String| {
-        let Count { read, accepted, unchanged, set_aside, cells_emptied, .. } = *count;
-        let figures = [read, accepted, unchanged, set_aside, cells_emptied].map(thousands);
-        [vec![name.to_owned()], figures.to_vec(), vec![outcome]].concat()
-    };
+    let line =
+        |name: &str, count: &Count, outcome: String| [counts_line(name, count), vec![outcome]].concat();
     let mut rows: Vec<Vec<String>> = report
         .sources
         .iter()
@@ -69,7 +73,7 @@ fn pull_table(report: &PullReport) -> String {
             let outcome = match &source.outcome {
                 SourceOutcome::Published => "whole".to_owned(),
                 SourceOutcome::Partly => "partly: see quarantine".to_owned(),
-                SourceOutcome::Held => "held: far fewer rows than before; see quarantine".to_owned(),
+                SourceOutcome::Held => "held: nothing is published; see `throughline runs show`".to_owned(),
                 SourceOutcome::Failed(why) => format!("failed: {why}"),
                 SourceOutcome::Refused(why) => format!("not pulled: {why}"),
             };
@@ -98,7 +102,7 @@ pub(super) fn pull_json(report: &PullReport) -> serde_json::Value {
             let (outcome, reason) = match &source.outcome {
                 SourceOutcome::Published => ("published", ""),
                 SourceOutcome::Partly => ("partly", ""),
-                SourceOutcome::Held => ("held", "far fewer rows than before"),
+                SourceOutcome::Held => ("held", "a guard said no; see `throughline runs show`"),
                 SourceOutcome::Failed(why) => ("failed", why.as_str()),
                 SourceOutcome::Refused(why) => ("refused", why.as_str()),
             };

@@ -26,6 +26,8 @@ pub(super) fn build(settings: Settings, shell: Option<&Path>, screen: &Screen) -
 /// Builds and publishes a snapshot.
 pub(super) fn release(settings: Settings, screen: &Screen) -> Verdict {
     let mut site = Site::open_to_write(settings, "release")?;
+    // Over both: nobody builds other tables between the build and its release.
+    let _lock = site.lock("release")?;
     let built = make(&mut site, screen)?;
     let release = pipeline::release(&mut site, &built)?;
     screen.result(&build_table(&built));

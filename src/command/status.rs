@@ -59,7 +59,8 @@ pub(super) fn status(settings: Settings, screen: &Screen) -> Verdict {
     Ok(Exit::Done)
 }
 
-fn runs_table(runs: &[RunEntry]) -> String {
+/// Runs, one a line.
+pub(super) fn runs_table(runs: &[RunEntry]) -> String {
     let day_and_minute = |text: &str| text.replacen('T', " ", 1).chars().take(16).collect::<String>();
     let mut rows: Vec<Vec<String>> = runs
         .iter()

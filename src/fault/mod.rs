@@ -4,10 +4,12 @@
 //! variant to put a value into, and adding one does not compile. Names in a place are [`Name`]s: words of our own
 //! definitions (a source, a feed, a schema column), never a file name, a sheet name or a header.
 //! Foreign errors that have seen data (a parser's, a client's) are mapped to a `Problem` and dropped, never wrapped.
+mod failpoint;
 mod name;
 mod problem;
 mod tally;
 
+pub use failpoint::{arm_failpoints, failpoint};
 pub use name::Name;
 pub use problem::{Consequence, Problem};
 pub use tally::{Count, Tally};
@@ -89,6 +91,10 @@ impl Fault {
     /// A fault that empties one cell and leaves the row.
     pub const fn cell(place: Place, problem: Problem) -> Self {
         Self { place, problem, consequence: Consequence::CellEmptied }
+    }
+    /// A fault for which the whole run is held until a person decides.
+    pub const fn guard(place: Place, problem: Problem) -> Self {
+        Self { place, problem, consequence: Consequence::RunHeld }
     }
     /// A fault that costs a whole document or page.
     pub const fn document(place: Place, problem: Problem) -> Self {

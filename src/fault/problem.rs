@@ -9,8 +9,18 @@ pub enum Problem {
     Missing,
     /// More cells than the header has: something shifted the row.
     TooManyCells,
-    /// A snapshot that lacks much of what its scope held before: nothing was taken for gone.
+    /// A snapshot that lacks much of what its scope held before.
     FarFewerRows,
+    /// A whole reading of a feed that gave far fewer records than the one before.
+    FarFewerRecords,
+    /// The service deleted more people at once than is believed.
+    MassDeletion,
+    /// A large share of a feed's records had to be set aside.
+    ManySetAside,
+    /// One and the same value where everybody has a value of their own.
+    OneValueForMany,
+    /// The service stated another number of records than it gave.
+    TotalDisagrees,
     /// An interval whose end lies before its start.
     EndsBeforeStart,
     /// Not a date in any of the connector's styles, or no such day.
@@ -100,6 +110,11 @@ impl Problem {
             Self::Missing => "missing",
             Self::TooManyCells => "too_many_cells",
             Self::FarFewerRows => "far_fewer_rows",
+            Self::FarFewerRecords => "far_fewer_records",
+            Self::MassDeletion => "mass_deletion",
+            Self::ManySetAside => "many_set_aside",
+            Self::OneValueForMany => "one_value_for_many",
+            Self::TotalDisagrees => "total_disagrees",
             Self::EndsBeforeStart => "ends_before_start",
             Self::NotADate => "not_a_date",
             Self::NotAWholeNumber => "not_a_whole_number",
@@ -148,7 +163,22 @@ impl Problem {
         match self {
             Self::TooManyCells => "a comma or a quote is misplaced: open the file as text and mend the row",
             Self::FarFewerRows => {
-                "ask whether the file is whole; if it is, pull the source again with --full"
+                "ask whether the file is whole; if it is, `throughline runs approve` the run: what it lacks is then gone"
+            }
+            Self::FarFewerRecords => {
+                "ask the supplier whether the answer is whole; then `throughline runs approve` or `discard` the run"
+            }
+            Self::MassDeletion => {
+                "ask the school whether so many were deleted; then `throughline runs approve` or `discard` the run"
+            }
+            Self::ManySetAside => {
+                "see what the other problems of this feed say; mend the source, or `throughline runs approve` the rest"
+            }
+            Self::OneValueForMany => {
+                "the source sent a placeholder instead of each person's own: discard the run, mend it, pull again"
+            }
+            Self::TotalDisagrees => {
+                "pull again when nobody edits; if it stays so, ask the supplier, then approve or discard the run"
             }
             Self::EndsBeforeStart => "one of the two dates is wrong: correct it at the source",
             Self::Missing => "fill the cell in at the source and send it again",
@@ -206,7 +236,12 @@ impl fmt::Display for Problem {
             Self::HttpStatus(status) => write!(f, "the service answered {status}"),
             Self::Missing => f.write_str("empty, but required"),
             Self::TooManyCells => f.write_str("more cells than the header has"),
-            Self::FarFewerRows => f.write_str("far fewer rows than before; nothing was taken for gone"),
+            Self::FarFewerRows => f.write_str("far fewer rows than before"),
+            Self::FarFewerRecords => f.write_str("far fewer records than when last read whole"),
+            Self::MassDeletion => f.write_str("very many people deleted at once"),
+            Self::ManySetAside => f.write_str("more than a third of the records set aside"),
+            Self::OneValueForMany => f.write_str("one value for more than half of the people"),
+            Self::TotalDisagrees => f.write_str("not as many records as the service says it has"),
             Self::EndsBeforeStart => f.write_str("ends before it starts"),
             Self::NotADate => f.write_str("not a date"),
             Self::NotAWholeNumber => f.write_str("not a whole number"),
@@ -262,6 +297,8 @@ pub enum Consequence {
     DocumentSetAside,
     /// Nothing was lost: a person may want to know.
     Told,
+    /// Nothing of the run is published until a person decides.
+    RunHeld,
 }
 
 impl Consequence {
@@ -273,6 +310,7 @@ impl Consequence {
             Self::RowSetAside => "row_set_aside",
             Self::DocumentSetAside => "document_set_aside",
             Self::Told => "told",
+            Self::RunHeld => "run_held",
         }
     }
 }
@@ -285,6 +323,7 @@ impl fmt::Display for Consequence {
             Self::RowSetAside => "row set aside",
             Self::DocumentSetAside => "document set aside",
             Self::Told => "nothing lost",
+            Self::RunHeld => "run held",
         })
     }
 }

@@ -48,7 +48,7 @@ impl Tally {
         match fault.consequence {
             Consequence::CellEmptied | Consequence::ItemSetAside => count.cells_emptied += 1,
             Consequence::DocumentSetAside => count.documents_set_aside += 1,
-            Consequence::RowSetAside | Consequence::Told => {}
+            Consequence::RowSetAside | Consequence::RunHeld | Consequence::Told => {}
         }
         self.faults.push(fault);
     }

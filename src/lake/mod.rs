@@ -4,14 +4,18 @@
 //! renamed; it exists for readers when the catalog names it under a published run, and not before.
 mod columns;
 mod coverage;
-mod known;
+mod index;
+mod keep;
 mod links;
 mod write;
 
 pub use coverage::{Coverage, Held, Item};
-pub use known::{Known, KnownRow};
+pub use index::{
+    Entry, Index, IndexWriter, Merge, NO_FILE, RecordPlace, Records, Rows, Saying, Sayings, Sorted,
+};
+pub use keep::{Kept, rewrite};
 pub use links::write_links;
-pub use write::{Meta, StoredRow, write_rows};
+pub use write::{Meta, StoredRow, Written, write_rows};
 
 /// Why the lake could not be written or read. Right of the boundary: its rows hold no identifier.
 #[derive(Debug, thiserror::Error)]
@@ -25,4 +29,7 @@ pub enum LakeFault {
     /// Parquet refused.
     #[error("a lake file could not be read or written: {0}")]
     Parquet(#[from] parquet::errors::ParquetError),
+    /// An index was cut short or altered.
+    #[error("an index of the lake is damaged: see `throughline verify`, and restore it from its backup")]
+    Index,
 }

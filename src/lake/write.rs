@@ -1,6 +1,6 @@
-use super::{LakeFault, columns};
+use super::{LakeFault, NO_FILE, columns};
 use crate::{
-    catalog::{FileKind, NewFile},
+    catalog::{FileKind, NewFile, Unfinished},
     fault::Name,
     privacy::{Cell, Digest16, Drawn, EntityPlan, Storable},
 };
@@ -14,11 +14,8 @@ use parquet::{
     basic::{Compression, ZstdLevel},
     file::properties::WriterProperties,
 };
-use sha2::{Digest, Sha256};
 use std::{
     collections::BTreeMap,
-    fs::{self, File},
-    io::Write,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -35,6 +32,17 @@ pub struct StoredRow {
     pub seq: i64,
     /// Whether it says that the row is gone.
     pub tombstone: bool,
+    /// The number of its record in the run.
+    pub record: u64,
+}
+
+/// Files of a batch, and which of them, by position, holds each row that was handed over.
+#[derive(Default)]
+pub struct Written {
+    /// The files.
+    pub files: Vec<NewFile>,
+    /// For each row in the order handed over.
+    pub file_of: Vec<u32>,
 }
 
 /// What all rows of a batch share.
@@ -49,34 +57,46 @@ pub struct Meta<'a> {
     pub source: &'a str,
 }
 
-/// Writes one entity's rows of a batch, a file per academic year. The files wait for the catalog to name them.
+/// Writes one entity's rows of a batch, a file per academic year; of each file the rows stand in the order handed over.
+/// A row that stands for one already stored (`skip`) is not written again. The files wait for the catalog to name them.
 pub fn write_rows(
     rows: impl Storable<Content = Vec<StoredRow>>,
+    skip: &[bool],
     plan: &EntityPlan,
     meta: &Meta<'_>,
-) -> Result<Vec<NewFile>, LakeFault> {
-    let mut by_year: BTreeMap<Option<i32>, Vec<StoredRow>> = BTreeMap::new();
-    for row in rows.into_content() {
-        by_year.entry(academic_year(&row, plan)).or_default().push(row);
+) -> Result<Written, LakeFault> {
+    let rows = rows.into_content();
+    let mut by_year: BTreeMap<Option<i32>, Vec<usize>> = BTreeMap::new();
+    for (at, row) in rows.iter().enumerate().filter(|(at, _)| !skip.get(*at).is_some_and(|skip| *skip)) {
+        by_year.entry(academic_year(row, plan)).or_default().push(at);
     }
-    let mut files = Vec::new();
-    for (ay, rows) in by_year {
-        let year = ay.map_or_else(|| "none".to_owned(), |ay| ay.to_string());
-        let folder = PathBuf::from("lake").join(plan.name.as_str()).join(format!("ay={year}"));
-        let path = folder.join(format!("{:06}-{:06}.parquet", meta.run, meta.seq));
-        let batch = batch(&rows, plan, meta)?;
+    let mut written = Written { files: Vec::new(), file_of: vec![NO_FILE; rows.len()] };
+    for (ay, positions) in by_year {
+        let path = lake_path(plan.name.as_str(), ay, meta);
+        for at in &positions {
+            written.file_of[*at] = written.files.len() as u32;
+        }
+        let chosen: Vec<&StoredRow> = positions.iter().map(|at| &rows[*at]).collect();
+        let batch = batch(&chosen, plan, meta)?;
         let (bytes, sha256) = store(meta.data_dir, &path, &batch)?;
-        files.push(NewFile {
+        written.files.push(NewFile {
             kind: FileKind::Lake,
             entity: plan.name.to_string(),
             ay,
             path,
-            rows: rows.len() as u64,
+            rows: chosen.len() as u64,
             bytes,
             sha256,
         });
     }
-    Ok(files)
+    Ok(written)
+}
+
+/// Where a file of an entity and academic year lies.
+pub(super) fn lake_path(entity: &str, ay: Option<i32>, meta: &Meta<'_>) -> PathBuf {
+    let year = ay.map_or_else(|| "none".to_owned(), |ay| ay.to_string());
+    let folder = PathBuf::from("lake").join(entity).join(format!("ay={year}"));
+    folder.join(format!("{:06}-{:06}.parquet", meta.run, meta.seq))
 }
 
 fn academic_year(row: &StoredRow, plan: &EntityPlan) -> Option<i32> {
@@ -85,7 +105,7 @@ fn academic_year(row: &StoredRow, plan: &EntityPlan) -> Option<i32> {
     Some(if date.month() >= 9 { date.year() + 1 } else { date.year() })
 }
 
-fn batch(rows: &[StoredRow], plan: &EntityPlan, meta: &Meta<'_>) -> Result<RecordBatch, LakeFault> {
+fn batch(rows: &[&StoredRow], plan: &EntityPlan, meta: &Meta<'_>) -> Result<RecordBatch, LakeFault> {
     let text = |name: &str, array: StringArray| {
         (Field::new(name, DataType::Utf8, false), Arc::new(array) as ArrayRef)
     };
@@ -121,35 +141,18 @@ fn batch(rows: &[StoredRow], plan: &EntityPlan, meta: &Meta<'_>) -> Result<Recor
     Ok(RecordBatch::try_new(Arc::new(schema), arrays)?)
 }
 
-/// Writes a batch under a temporary name, syncs it, renames it to its place and syncs the folder.
-pub(super) fn store(data_dir: &Path, path: &Path, batch: &RecordBatch) -> Result<(u64, String), LakeFault> {
-    let properties = WriterProperties::builder()
+/// How every file of the lake is written.
+pub(super) fn properties() -> Result<WriterProperties, LakeFault> {
+    Ok(WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(3)?))
         .set_created_by("throughline".to_owned())
-        .build();
-    let mut bytes = Vec::new();
-    let mut writer = ArrowWriter::try_new(&mut bytes, batch.schema(), Some(properties))?;
-    writer.write(batch)?;
-    writer.close()?;
-    let sha256 = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-    place(data_dir, path, &bytes)?;
-    Ok((bytes.len() as u64, sha256))
+        .build())
 }
 
-/// Puts bytes at a path of the data folder so that they are there whole or not at all.
-fn place(data_dir: &Path, path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let tmp = data_dir.join("tmp");
-    fs::create_dir_all(&tmp)?;
-    let name = path.to_string_lossy().replace('/', "-");
-    let unfinished = tmp.join(name);
-    let mut file = File::create(&unfinished)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    let home = data_dir.join(path);
-    if let Some(folder) = home.parent() {
-        fs::create_dir_all(folder)?;
-        fs::rename(&unfinished, &home)?;
-        File::open(folder)?.sync_all()?;
-    }
-    Ok(())
+/// Writes a batch to its place.
+pub(super) fn store(data_dir: &Path, path: &Path, batch: &RecordBatch) -> Result<(u64, String), LakeFault> {
+    let file = Unfinished::create(data_dir, path)?;
+    let mut writer = ArrowWriter::try_new(file, batch.schema(), Some(properties()?))?;
+    writer.write(batch)?;
+    Ok(writer.into_inner()?.place()?)
 }

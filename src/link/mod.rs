@@ -11,7 +11,7 @@ mod tiers;
 
 pub use cluster::{Cluster, anchored};
 pub use people::{People, Person};
-pub use register::{RegisterFault, Segment, identity_digest, read_segment, saying_digest};
+pub use register::{RegisterFault, Segment, identity_digest, read_segment, reseal, saying_digest};
 pub use tiers::Tiers;
 
 use crate::privacy::{Identified, Link};

@@ -3,7 +3,7 @@
 //! A segment is a Parquet file with modular encryption (AES-256-GCM) under a key of its own, derived from the lake's key and the
 //! segment's name. It holds no pseudonym: without the key it cannot be joined to the lake.
 use crate::{
-    catalog::{FileKind, NewFile},
+    catalog::{FileKind, NewFile, Unfinished},
     privacy::{Digest16, Identified, Identity, IdentityPlan, Key, Keyed, PersonKey, Pseudonym},
 };
 use arrow::{
@@ -18,10 +18,8 @@ use parquet::{
     encryption::{decrypt::FileDecryptionProperties, encrypt::FileEncryptionProperties},
     file::properties::{EnabledStatistics, WriterProperties},
 };
-use sha2::{Digest, Sha256};
 use std::{
-    fs::{self, File},
-    io::Write,
+    fs::File,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -42,29 +40,43 @@ pub struct Segment {
     tenants: StringBuilder,
     persons: StringBuilder,
     fields: Vec<StringBuilder>,
-    rows: u64,
+    seqs: Vec<i64>,
 }
 
 impl Segment {
     /// An empty segment for the identity fields.
     pub fn new(plan: &IdentityPlan) -> Self {
         let fields = plan.fields.iter().map(|_| StringBuilder::new()).collect();
-        Self { tenants: StringBuilder::new(), persons: StringBuilder::new(), fields, rows: 0 }
+        Self { tenants: StringBuilder::new(), persons: StringBuilder::new(), fields, seqs: Vec::new() }
     }
 
-    /// Adds what a record said about a person.
-    pub fn push(&mut self, tenant: &str, person: &Identified<PersonKey>, identity: &Identified<Identity>) {
+    /// Adds what a record said about a person, and the sequence of its document.
+    pub fn push(
+        &mut self,
+        tenant: &str,
+        person: &Identified<PersonKey>,
+        identity: &Identified<Identity>,
+        seq: i64,
+    ) {
+        let identity = identity.veiled();
+        let fields = (0..self.fields.len()).map(|at| identity.get(at));
+        push(&mut self.fields, fields);
         self.tenants.append_value(tenant);
         self.persons.append_value(&person.veiled().0);
-        for (at, field) in self.fields.iter_mut().enumerate() {
-            field.append_option(identity.veiled().get(at));
-        }
-        self.rows += 1;
+        self.seqs.push(seq);
+    }
+
+    /// Adds an entry of another segment.
+    fn copy(&mut self, tenant: &str, person: &str, fields: &[Option<&str>], seq: i64) {
+        push(&mut self.fields, fields.iter().copied());
+        self.tenants.append_value(tenant);
+        self.persons.append_value(person);
+        self.seqs.push(seq);
     }
 
     /// Rows so far.
-    pub const fn rows(&self) -> u64 {
-        self.rows
+    pub fn rows(&self) -> u64 {
+        self.seqs.len() as u64
     }
 
     /// Seals the segment into the register's folder (mode 0700), synced and at its final name.
@@ -77,7 +89,7 @@ impl Segment {
         source: &str,
     ) -> Result<NewFile, RegisterFault> {
         let path = PathBuf::from("identity").join(format!("{run:06}-{seq:06}.parquet"));
-        let count = self.rows as usize;
+        let count = self.seqs.len();
         let text = |name: &str, nullable| Field::new(name, DataType::Utf8, nullable);
         let mut fields = vec![text("source", false), text("tenant", false), text("person", false)];
         let sources = arrow::array::StringArray::from_iter_values((0..count).map(|_| source));
@@ -88,22 +100,19 @@ impl Segment {
             arrays.push(Arc::new(column.finish()));
         }
         fields.push(Field::new("commit_seq", DataType::Int64, false));
-        arrays.push(Arc::new(Int64Array::from_iter_values((0..count).map(|_| seq))));
+        arrays.push(Arc::new(Int64Array::from_iter_values(self.seqs)));
         let schema = Arc::new(Schema::new(fields));
         let batch = RecordBatch::try_new(schema, arrays).map_err(|_| RegisterFault::Sealed)?;
-        let bytes = encrypt(&batch, key, &path)?;
-        write_private(data_dir, &path, &bytes).map_err(|_| RegisterFault::Disk)?;
-        let sha256 = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-        let size = bytes.len() as u64;
-        Ok(NewFile {
-            kind: FileKind::Register,
-            entity: String::new(),
-            ay: None,
-            path,
-            rows: self.rows,
-            bytes: size,
-            sha256,
-        })
+        let file = Unfinished::create(data_dir, &path).map_err(|_| RegisterFault::Disk)?;
+        let (bytes, sha256) = encrypt(&batch, key, file)?.place().map_err(|_| RegisterFault::Disk)?;
+        let rows = count as u64;
+        Ok(NewFile { kind: FileKind::Register, entity: String::new(), ay: None, path, rows, bytes, sha256 })
+    }
+}
+
+fn push<'t>(columns: &mut [StringBuilder], fields: impl Iterator<Item = Option<&'t str>>) {
+    for (column, field) in columns.iter_mut().zip(fields) {
+        column.append_option(field);
     }
 }
 
@@ -112,9 +121,10 @@ fn segment_key(key: &Key, path: &Path) -> Vec<u8> {
     key.derive("identity segment", name.as_bytes()).to_vec()
 }
 
-fn encrypt(batch: &RecordBatch, key: &Key, path: &Path) -> Result<Vec<u8>, RegisterFault> {
+fn encrypt(batch: &RecordBatch, key: &Key, file: Unfinished) -> Result<Unfinished, RegisterFault> {
     let sealed = |_| RegisterFault::Sealed;
-    let encryption = FileEncryptionProperties::builder(segment_key(key, path))
+    let path = file.path().to_owned();
+    let encryption = FileEncryptionProperties::builder(segment_key(key, &path))
         .with_aad_prefix(path.to_string_lossy().as_bytes().to_vec())
         .build()
         .map_err(sealed)?;
@@ -125,34 +135,42 @@ fn encrypt(batch: &RecordBatch, key: &Key, path: &Path) -> Result<Vec<u8>, Regis
         .set_compression(parquet::basic::Compression::ZSTD(parquet::basic::ZstdLevel::default()))
         .with_file_encryption_properties(encryption)
         .build();
-    let mut bytes = Vec::new();
-    let mut writer = ArrowWriter::try_new(&mut bytes, batch.schema(), Some(properties)).map_err(sealed)?;
-    writer.write(batch).map_err(sealed)?;
-    writer.close().map_err(sealed)?;
-    Ok(bytes)
+    let disk = |_| RegisterFault::Disk;
+    let mut writer = ArrowWriter::try_new(file, batch.schema(), Some(properties)).map_err(sealed)?;
+    writer.write(batch).map_err(disk)?;
+    writer.into_inner().map_err(disk)
 }
 
-fn write_private(data_dir: &Path, path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let folder = data_dir.join("identity");
-    fs::create_dir_all(&folder)?;
-    close_to_others(&folder)?;
-    let home = data_dir.join(path);
-    let unfinished = home.with_extension("part");
-    let mut file = File::create(&unfinished)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    fs::rename(&unfinished, &home)?;
-    File::open(&folder)?.sync_all()
-}
-
-#[cfg(unix)]
-fn close_to_others(folder: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    fs::set_permissions(folder, fs::Permissions::from_mode(0o700))
-}
-#[cfg(not(unix))]
-fn close_to_others(_: &Path) -> std::io::Result<()> {
-    Ok(())
+/// Seals the entries of some segments that stay, chosen by position, into new ones of at most so many rows each.
+pub fn reseal(
+    parts: &[(PathBuf, &dyn Fn(u64) -> bool)],
+    plan: &IdentityPlan,
+    key: &Key,
+    data_dir: &Path,
+    run: i64,
+    source: &str,
+    mut next_seq: impl FnMut() -> i64,
+) -> Result<Vec<NewFile>, RegisterFault> {
+    const MOST: u64 = 65_536;
+    let mut segment = Segment::new(plan);
+    let mut files = Vec::new();
+    for (path, stays) in parts {
+        let mut at = 0;
+        read_segment(data_dir, path, key, plan, |_, tenant, person, fields, seq| {
+            if stays(at) {
+                segment.copy(tenant, person, fields, seq);
+            }
+            at += 1;
+        })?;
+        if segment.rows() >= MOST {
+            let full = std::mem::replace(&mut segment, Segment::new(plan));
+            files.push(full.seal(plan, key, data_dir, (run, next_seq()), source)?);
+        }
+    }
+    if segment.rows() > 0 {
+        files.push(segment.seal(plan, key, data_dir, (run, next_seq()), source)?);
+    }
+    Ok(files)
 }
 
 /// Opens a segment and shows each entry: source, tenant, person key, fields, commit sequence. Under the veil.
@@ -224,13 +242,14 @@ pub fn saying_digest(keyed: &Keyed, subject: &Pseudonym, identity: &Identified<I
 mod tests {
     use super::*;
     use crate::definitions::Definitions;
+    use std::fs;
 
     fn sealed(dir: &Path, key: &Key) -> (IdentityPlan, NewFile) {
         let plan = Definitions::load(None).unwrap().identity;
         let mut segment = Segment::new(&plan);
         let mut fields = vec![None; plan.fields.len()];
         fields[plan.position("surname").unwrap()] = Some("ZZCANARYSURNAME".to_owned());
-        segment.push("", &Identified::new(PersonKey("42".into())), &Identified::new(Identity(fields)));
+        segment.push("", &Identified::new(PersonKey("42".into())), &Identified::new(Identity(fields)), 2);
         let file = segment.seal(&plan, key, dir, (1, 2), "school").unwrap();
         (plan, file)
     }

@@ -21,6 +21,7 @@ pub struct BuildReport {
 
 /// Runs the queries over the published lake. The tables lie in `<data_dir>/build` until a release takes them.
 pub fn build(site: &mut Site, watch: &mut dyn Watch) -> Result<BuildReport, SiteFault> {
+    let _lock = site.lock("build")?;
     let queries = queries(site)?;
     let inputs = inputs(site)?;
     let lake_rows = site.catalog.lake_files()?.iter().map(|file| file.rows).sum();

@@ -6,7 +6,7 @@ use crate::{
     conform::{Binding, Conformer, DocumentContext, Record, Shape, Witness},
     definitions::{
         Connector,
-        connector::{Feed, FileForm, FileFormat},
+        connector::{Feed, FileForm, FileFormat, What},
     },
     fault::{Consequence, Fault, Place, Problem},
     privacy::{Digest16, Origin},
@@ -318,10 +318,20 @@ impl Reading<'_> {
             let origin = Origin { document: digest, part: place.part, row: number };
             let place = place.row(number);
             let mut faults = Vec::new();
-            let conformed = match record {
+            let mut conformed = match record {
                 Ok(record) => conformer.record(&record, place, origin, &mut faults),
                 Err(problem) => Err(Fault::row(place, problem)),
             };
+            if let Ok(conformed) = &mut conformed
+                && conformed.gone
+                && self.feed.deleted.as_ref().is_some_and(|deleted| deleted.what == What::Person)
+            {
+                if let Some(person) = &conformed.person {
+                    let key = person.veiled().0.clone();
+                    intake.delete_person(self.feed, "", &key, origin);
+                }
+                conformed.rows.clear();
+            }
             rows += 1;
             if rows % TICK == 0 {
                 Intake::tick(watch, TICK);

@@ -1,6 +1,6 @@
 use super::{Site, SiteFault, Watch};
 use crate::{
-    catalog::Publication,
+    catalog::{Batch, Publication},
     lake::{self, Meta},
     link::{self, Linker, People, Tiers},
     privacy::{Identified, Link},
@@ -22,6 +22,7 @@ pub struct LinkReport {
 
 /// Links every subject of the register anew and publishes the answer.
 pub fn link(site: &mut Site, watch: &mut dyn Watch) -> Result<LinkReport, SiteFault> {
+    let _lock = site.lock("link")?;
     let data_dir = site.settings.data_dir.clone();
     let keyed = site.key.keyed();
     let segments = site.catalog.register_files(None)?;
@@ -47,8 +48,9 @@ pub fn link(site: &mut Site, watch: &mut dyn Watch) -> Result<LinkReport, SiteFa
     let seq = site.catalog.reserve_seqs(1)?;
     let meta = Meta { data_dir: &data_dir, run: run.id, seq, source: "" };
     let file = lake::write_links(Link::sealed(links), linker.model(), &meta)?;
-    site.catalog.stage(&run, seq, &[file])?;
+    site.catalog.stage(&run, &Batch { seq, files: vec![file], ..Batch::default() })?;
     let publication = Publication { anchors, replaces_links: true, ..Publication::default() };
-    site.catalog.publish(&run, &publication, &site.stamp())?;
+    let stamp = site.stamp();
+    site.catalog.publish(&run, &publication, &stamp)?;
     Ok(report)
 }

@@ -6,13 +6,16 @@ mod backload;
 #[cfg(feature = "warehouse")]
 mod build;
 mod files;
+mod fold;
 mod intake;
 mod link;
 mod pull;
 #[cfg(feature = "warehouse")]
 mod release;
+mod runs;
 mod service;
 mod site;
+mod stage;
 
 pub use backload::{CohortOutlook, Lack, Outlook, Sorting, backload, coverage, outlooks, sort};
 #[cfg(feature = "warehouse")]
@@ -21,6 +24,7 @@ pub use link::{LinkReport, link};
 pub use pull::{PullOptions, PullReport, SourceOutcome, SourceReport, pull};
 #[cfg(feature = "warehouse")]
 pub use release::release;
+pub use runs::{Verdict, approve, discard};
 pub use site::{Site, SiteFault};
 
 /// What a person at a terminal is shown while a verb works.

@@ -1,10 +1,10 @@
-use super::{Site, SiteFault, Watch, files, intake::Intake, service::Slices};
+use super::{Site, SiteFault, Watch, files, fold::fold, intake::Intake, service::Slices};
 use crate::{
-    catalog::RunState,
+    catalog::LockFault,
     config::Source,
     conform,
     definitions::{Connector, connector::Form},
-    fault::{Consequence, Count, Name, Problem},
+    fault::{Count, Name},
     privacy::PostcodeDirectory,
     source::rest::{Service, ServiceFault},
     telemetry::{self, Event},
@@ -29,7 +29,7 @@ pub enum SourceOutcome {
     Published,
     /// Published, but a document, page or slice is missing and will be asked for again.
     Partly,
-    /// Published, but a snapshot lacks so much that nothing was taken for gone: a person has to look.
+    /// Staged and not published: a guard said no, and a person has to look.
     Held,
     /// Nothing could be read.
     Failed(String),
@@ -122,7 +122,12 @@ fn pull_source(
         )));
     };
     telemetry::emit(Event::PullStarted { source: source.name });
-    let mut intake = Intake::open(site, source, directory, full)?;
+    let mut intake = match Intake::open(site, source, directory, full) {
+        Err(SiteFault::Lock(busy @ LockFault::SourceBusy)) => {
+            return Ok(refused(SourceOutcome::Failed(busy.to_string())));
+        }
+        opened => opened?,
+    };
     let asked = match &connector.form {
         Form::File(form) => files::pull(&mut intake, &connector, form, watch).map(|()| None),
         Form::Rest { .. } => pull_service(&mut intake, &connector, full, watch),
@@ -167,31 +172,38 @@ fn pull_service(
     Ok(None)
 }
 
-/// Publishes what was staged, or ends the run without.
+/// Publishes what was staged, holds it where a guard says no, or ends the run without.
 fn finish(
-    mut intake: Intake<'_>,
+    intake: Intake<'_>,
     title: String,
     refused: Option<ServiceFault>,
 ) -> Result<SourceReport, SiteFault> {
-    intake.flush()?;
-    let count = intake.tally.total();
-    let held = intake.tally.faults().iter().any(|fault| fault.problem == Problem::FarFewerRows);
-    let lost = intake.tally.faults().iter().any(|fault| fault.consequence == Consequence::DocumentSetAside);
-    let mut publication = std::mem::take(&mut intake.publication);
-    publication.counts = intake.tally.counts().map(|(_, feed, count)| (feed.to_string(), *count)).collect();
-    publication.faults = intake.tally.take_faults();
-    let stamp = intake.site.stamp();
-    let (source, run) = (intake.source.name, intake.run.clone());
-    let outcome = if let Some(fault) = refused {
-        intake.site.catalog.fail(&run, RunState::Failed, &fault.to_string(), &publication, &stamp)?;
-        SourceOutcome::Failed(fault.to_string())
-    } else if lost && count.read == 0 {
-        let reason = "nothing could be read; see `throughline quarantine`";
-        intake.site.catalog.fail(&run, RunState::Failed, reason, &publication, &stamp)?;
-        SourceOutcome::Failed(reason.to_owned())
+    let source = intake.source.name;
+    let (site, run, _lease) = intake.close()?;
+    let counts = site.catalog.staged(&run)?.counts;
+    let mut count = Count::default();
+    for (_, feed) in &counts {
+        count.add(feed);
+    }
+    let lost = count.documents_set_aside > 0;
+    let reason = match refused {
+        Some(fault) => Some(fault.to_string()),
+        None if lost && count.read == 0 => {
+            Some("nothing could be read; see `throughline quarantine`".to_owned())
+        }
+        None => None,
+    };
+    let outcome = if let Some(reason) = reason {
+        let stamp = site.stamp();
+        // Whatever it read was not compared with anything.
+        let counts: Vec<_> = counts.into_iter().map(|(feed, count)| (feed, unread(count))).collect();
+        count = unread(count);
+        site.catalog.fail(&run, &reason, &counts, &stamp)?;
+        SourceOutcome::Failed(reason)
     } else {
-        intake.site.catalog.publish(&run, &publication, &stamp)?;
-        match (held, lost) {
+        let folded = fold(site, &run, None)?;
+        count = folded.total();
+        match (folded.held, lost) {
             (true, _) => SourceOutcome::Held,
             (false, true) => SourceOutcome::Partly,
             (false, false) => SourceOutcome::Published,
@@ -199,4 +211,9 @@ fn finish(
     };
     telemetry::emit(Event::PullEnded { source, count });
     Ok(SourceReport { source, title, outcome, count })
+}
+
+/// The count of a run that ended before the fold: no record of it came to anything.
+const fn unread(count: Count) -> Count {
+    Count { read: count.set_aside, ..count }
 }

@@ -8,6 +8,7 @@ use std::{collections::BTreeMap, path::Path};
 
 /// Publishes a build's tables as a snapshot and notes it in the catalog.
 pub fn release(site: &mut Site, built: &BuildReport) -> Result<Release, SiteFault> {
+    let _lock = site.lock("release")?;
     let input = ReleaseInput {
         tables: built.tables.iter().map(table_file).collect(),
         definitions: checksums(site)?,

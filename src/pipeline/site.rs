@@ -1,11 +1,25 @@
 use crate::{
-    catalog::{Catalog, CatalogFault, Lock, LockFault},
+    catalog::{Catalog, CatalogFault, Lock, LockFault, private_folder},
     config::Settings,
     definitions::{Complaint, Definitions},
+    fault::{Name, arm_failpoints, failpoint},
     privacy::{Key, KeyFault, KeyKind},
+    telemetry::{self, Event},
 };
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
-use std::{fs, io, path::PathBuf};
+use std::{
+    collections::HashSet,
+    fs, io,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError, Weak},
+    time::Duration,
+};
+
+/// How long a verb waits for another process to finish its commit. A large build takes minutes.
+const PATIENCE: Duration = Duration::from_mins(10);
+
+/// A run that was cut off keeps what it staged for so long; then it is swept.
+const KEPT_FOR: chrono::TimeDelta = chrono::TimeDelta::hours(24);
 
 /// Why a verb could not start.
 #[derive(Debug, thiserror::Error)]
@@ -52,7 +66,8 @@ pub struct Site {
     pub key: Key,
     /// The catalog.
     pub catalog: Catalog,
-    lock: Option<Lock>,
+    /// The writer's lock, while somebody in this process holds it.
+    lock: Mutex<Weak<Lock>>,
 }
 
 impl Site {
@@ -61,23 +76,39 @@ impl Site {
         let definitions =
             Definitions::load(settings.definitions.as_deref()).map_err(SiteFault::Complaints)?;
         let key = Key::load(&settings.key_file)?;
+        if key.kind() == KeyKind::Demo {
+            arm_failpoints();
+        }
         if !key_fits(&settings, key.kind()) {
             return Err(KeyFault::DemoKeyOnRealSource.into());
         }
         close_folder(&settings.data_dir)?;
         let mut catalog = Catalog::open(&settings.data_dir.join("catalog.sqlite"))?;
         catalog.bind_key(&key)?;
-        Ok(Self { settings, definitions, key, catalog, lock: None })
+        Ok(Self { settings, definitions, key, catalog, lock: Mutex::default() })
     }
 
-    /// Opens a data folder to write to it: takes the writer's lock and clears away what a dead process left.
+    /// Opens a data folder to write to it, and clears away what a dead process left. The writer's lock is held for the
+    /// clearing alone: whoever commits takes it again with [`Site::lock`].
     pub fn open_to_write(settings: Settings, verb: &str) -> Result<Self, SiteFault> {
-        close_folder(&settings.data_dir)?;
-        let lock = Lock::take(&settings.data_dir, verb)?;
         let mut site = Self::open(settings)?;
-        site.lock = Some(lock);
+        let lock = site.lock(verb)?;
         site.sweep()?;
+        drop(lock);
         Ok(site)
+    }
+
+    /// The writer's lock, for one commit: waits while another process holds it, and says for whom. Within this process
+    /// it is shared by whoever asks while it is held.
+    pub fn lock(&self, verb: &str) -> Result<Arc<Lock>, SiteFault> {
+        let mut held = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(lock) = held.upgrade() {
+            return Ok(lock);
+        }
+        let told = |holder: &str| telemetry::emit(Event::LockAwaited { holder: Name::declare(holder) });
+        let lock = Arc::new(Lock::take(&self.settings.data_dir, verb, PATIENCE, told)?);
+        *held = Arc::downgrade(&lock);
+        Ok(lock)
     }
 
     /// The day by the clock; in a demonstration, whose agreements and systems are invented too, its own day.
@@ -102,7 +133,9 @@ impl Site {
         self.now().format("%Y-%m-%dT%H:%M:%SZ").to_string()
     }
 
-    /// Removes files that no published run names: leftovers of a process that ended before its run did.
+    /// Clears away what no run needs: temporary files, runs of dead processes that nobody can take up, and files that
+    /// nothing names. A run that is at work, one that may be resumed and one that is held keep theirs. Under the
+    /// writer's lock only: no other process is then between writing a file and naming it.
     fn sweep(&mut self) -> Result<(), SiteFault> {
         let data_dir = self.settings.data_dir.clone();
         let tmp = data_dir.join("tmp");
@@ -110,17 +143,47 @@ impl Site {
             fs::remove_dir_all(&tmp)?;
         }
         private_folder(&tmp)?;
-        self.catalog.sweep(&self.stamp())?;
-        let named: std::collections::HashSet<PathBuf> = self.catalog.named_files()?.into_iter().collect();
-        for folder in ["lake", "identity"] {
+        failpoint("sweep.begun")?;
+        self.abandon_dead()?;
+        self.catalog.forget_retired()?;
+        failpoint("sweep.forgotten")?;
+        let named: HashSet<PathBuf> = self.catalog.named_files()?.into_iter().collect();
+        for folder in ["lake", "identity", "index"] {
             remove_unnamed(&data_dir, &data_dir.join(folder), &named)?;
+        }
+        Ok(())
+    }
+
+    /// Ends the runs of dead processes: whoever holds a source's lock is alive. What a pull staged is kept for a day, so
+    /// that the next pull can take it up.
+    fn abandon_dead(&mut self) -> Result<(), SiteFault> {
+        for run in self.catalog.pending_runs("running", None)? {
+            if !run.source.is_empty() {
+                match Lock::of_source(&self.settings.data_dir, &run.source) {
+                    Err(LockFault::SourceBusy) => continue,
+                    lock => drop(lock?),
+                }
+                if run.batches > 0 && is_recent(&run.started_at, &self.stamp()) {
+                    continue;
+                }
+            }
+            self.catalog.abandon(run.id, &self.stamp())?;
         }
         Ok(())
     }
 }
 
+/// Whether a run that began at one instant may still be taken up at another.
+pub(super) fn is_recent(started: &str, now: &str) -> bool {
+    let instant = |text: &str| chrono::NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%SZ").ok();
+    match (instant(started), instant(now)) {
+        (Some(started), Some(now)) => now.signed_duration_since(started).abs() < KEPT_FOR,
+        _ => false,
+    }
+}
+
 /// Makes the data folder, open to its owner alone: pseudonymised rows are personal data.
-fn close_folder(folder: &std::path::Path) -> io::Result<()> {
+fn close_folder(folder: &Path) -> io::Result<()> {
     private_folder(folder)?;
     #[cfg(unix)]
     {
@@ -148,21 +211,7 @@ pub fn key_fits(settings: &Settings, kind: KeyKind) -> bool {
     }
 }
 
-#[cfg(unix)]
-fn private_folder(folder: &std::path::Path) -> io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt;
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
-}
-#[cfg(not(unix))]
-fn private_folder(folder: &std::path::Path) -> io::Result<()> {
-    fs::create_dir_all(folder)
-}
-
-fn remove_unnamed(
-    data_dir: &std::path::Path,
-    folder: &std::path::Path,
-    named: &std::collections::HashSet<PathBuf>,
-) -> io::Result<()> {
+fn remove_unnamed(data_dir: &Path, folder: &Path, named: &HashSet<PathBuf>) -> io::Result<()> {
     let Ok(entries) = fs::read_dir(folder) else { return Ok(()) };
     for entry in entries {
         let path = entry?.path();

@@ -45,6 +45,7 @@ mod key;
 mod linked;
 mod plan;
 mod row;
+mod seal;
 mod state;
 
 pub use area::{Area, PostcodeDirectory};

@@ -20,6 +20,11 @@ pub enum Event {
         /// What became of its records.
         count: Count,
     },
+    /// Another process writes, and this one waits.
+    LockAwaited {
+        /// The verb that the other one is at.
+        holder: Name,
+    },
     /// A table is being built, so many of so many done.
     TableStarted {
         /// Tables done.
@@ -51,6 +56,9 @@ pub fn emit(event: Event) {
             unchanged = count.unchanged,
             "pull ended"
         ),
+        Event::LockAwaited { holder } => {
+            tracing::warn!(%holder, "waiting: another throughline is writing to this data folder");
+        }
         Event::TableStarted { done, of } => tracing::debug!(done, of, "table started"),
         Event::Released { tables } => tracing::info!(tables, "released"),
     }

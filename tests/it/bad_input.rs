@@ -190,9 +190,20 @@ fn a_snapshot_put_back_is_read_again_and_one_cut_short_takes_nobody_away() {
     let ran = site.run(&["--json", "pull"]);
     assert_eq!((ran.code, standing()), (3, 40), "{}", ran.out);
     assert_eq!(site.run(&["pull"]).code, 3, "it stays held until somebody looks");
+    assert_eq!(standing(), 40, "nothing of a held run is seen");
     assert!(problems(&site).contains_key("far_fewer_rows"));
-    assert_eq!(site.run(&["pull", "--full"]).code, 0);
+    assert_eq!(site.run(&["pull", "--full"]).code, 3, "asking again is no answer");
+    let runs = site.run(&["--json", "runs"]).json();
+    let held: Vec<_> = runs["runs"].as_array().unwrap().iter().filter(|run| run["state"] == "held").collect();
+    assert_eq!(held.len(), 1, "a newer run takes the place of one that was held: {runs}");
+    let id = held[0]["id"].to_string();
+    assert_eq!(site.run(&["runs", "approve", &id]).code, 2, "not without a reason");
+    assert_eq!(site.run(&["runs", "approve", &id, "--reason", "the school closed a class"]).code, 0);
     assert_eq!(standing(), 12, "a person said that the file is whole");
+    assert_eq!(site.run(&["runs", "approve", &id, "--reason", "again"]).code, 1, "it is no longer held");
+    let shown = site.run(&["--json", "runs", "show", &id]).json();
+    assert_eq!(shown["decision"]["reason"], "the school closed a class");
+    assert_eq!(site.run(&["pull"]).code, 0);
 }
 
 #[test]
