@@ -4,6 +4,7 @@
 mod architecture;
 mod backload;
 mod bad_input;
+mod bundles;
 mod check;
 mod connector_pages;
 mod disclosure;
@@ -19,6 +20,7 @@ mod readme;
 mod real_data;
 #[cfg(feature = "warehouse")]
 mod release;
+mod sheets;
 mod site;
 #[cfg(feature = "warehouse")]
 mod specs;
