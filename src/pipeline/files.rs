@@ -306,7 +306,8 @@ impl Reading<'_> {
             };
         }
         let delta = matches!(opened, Opened::Table(_, TableMode::Delta));
-        let scope = self.feed.snapshot.as_ref().filter(|_| !delta).map(|names| {
+        // A row of a delta belongs to its snapshot's scope like the others, though what the delta lacks is not gone.
+        let scope = self.feed.snapshot.as_ref().map(|names| {
             let parts: Vec<&str> =
                 names.iter().filter_map(|name| captures.get(name)).map(String::as_str).collect();
             intake.scope(self.feed, &parts)
@@ -350,7 +351,7 @@ impl Reading<'_> {
             }
         }
         match ended {
-            Ok(()) => Ok(Some(scope)),
+            Ok(()) => Ok(Some(scope.filter(|_| !delta))),
             Err((row, problem)) => {
                 intake.tally.note(Fault::document(place.row(row), problem));
                 Ok(None)
