@@ -19,6 +19,7 @@ mod oracle;
 #[cfg(feature = "warehouse")]
 mod readme;
 mod real_data;
+mod real_files;
 #[cfg(feature = "warehouse")]
 mod release;
 mod sheets;
