@@ -4,6 +4,7 @@
 mod architecture;
 mod backload;
 mod bad_input;
+mod bundles;
 mod check;
 mod connector_pages;
 mod connectors;
@@ -16,14 +17,17 @@ mod kills;
 #[cfg(feature = "warehouse")]
 mod leaks;
 mod map;
+mod leaks_files;
 mod needles;
 mod oracle;
 #[cfg(feature = "warehouse")]
 mod readme;
 mod real_data;
+mod real_files;
 #[cfg(feature = "warehouse")]
 mod release;
 mod services;
+mod sheets;
 mod site;
 #[cfg(feature = "warehouse")]
 mod specs;

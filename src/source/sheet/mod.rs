@@ -104,14 +104,16 @@ pub fn open(document: &Document, form: &FileForm, others: &[&FileForm]) -> Resul
         }
         FileFormat::Sheet | FileFormat::Xlsx | FileFormat::Xls | FileFormat::Ods => {
             let head = document.head(8)?;
+            let mut named = true;
             if head.starts_with(b"PK") {
                 let package = Package::open(document)?;
                 if Workbook::is_one(&package) {
                     return streamed(Workbook::open(package)?, form, others);
                 }
+                named = package.has("mimetype");
             }
             if head.starts_with(b"PK") || head.starts_with(&[0xd0, 0xcf, 0x11, 0xe0]) {
-                return whole(WholeBook::open(document)?, form, others);
+                return whole(WholeBook::open(document, named)?, form, others);
             }
             match form.format {
                 FileFormat::Sheet => open_text(Box::new(document.clone()), form, others),
