@@ -46,6 +46,8 @@ pub enum Verb {
         #[arg(long)]
         full: bool,
     },
+    /// Pull by the schedules, then link, build and release what came, until told to stop.
+    Run,
     /// Read years of past files from a folder, and see which years and cohorts they cover.
     Backload {
         /// The folder; each file goes to the source whose connector knows its name.
@@ -88,6 +90,23 @@ pub enum Verb {
         /// Every place, not only the sums.
         #[arg(long)]
         all: bool,
+    },
+    /// Remove releases that have had their time, and name the rows whose agreement has ended.
+    Expire {
+        /// Say what would go, and change nothing.
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Keep a release whatever its age, because it is cited.
+    Pin {
+        /// The release's id.
+        release: String,
+        /// Why it is kept.
+        #[arg(long, required_unless_present = "remove")]
+        reason: Option<String>,
+        /// Take the pin away.
+        #[arg(long, conflicts_with = "reason")]
+        remove: bool,
     },
     /// Check every stored file against its checksum.
     Verify,

@@ -1,5 +1,6 @@
 use super::{
     Exit, Halt, Verdict,
+    schedule::Standing,
     screen::{Screen, table, thousands, wrap},
 };
 use crate::{
@@ -7,6 +8,7 @@ use crate::{
     config::Settings,
     pipeline::Site,
 };
+use chrono::{DateTime, Utc};
 use serde_json::json;
 use std::collections::BTreeMap;
 
@@ -19,6 +21,8 @@ impl From<CatalogFault> for Halt {
 /// What the sources gave, and how the last runs ended.
 pub(super) fn status(settings: Settings, screen: &Screen) -> Verdict {
     let site = Site::open(settings)?;
+    let standing = Standing::of(&site)?;
+    screen.result(&format!("{}\n", standing.in_words(&site.settings)));
     let (counts, runs, releases) =
         (site.catalog.latest_counts()?, site.catalog.runs(10)?, site.catalog.releases()?);
     let feeds = counts
@@ -43,8 +47,11 @@ pub(super) fn status(settings: Settings, screen: &Screen) -> Verdict {
     screen.result("\nThe last ten runs, newest first; times are UTC:");
     screen.result(&runs_table(&runs));
     if let Some(release) = releases.first() {
-        screen
-            .result(&format!("\nNewest release: {}, as the records stood on {}.", release.id, release.as_of));
+        let age = age_in_words(&release.published_at);
+        screen.result(&format!(
+            "\nNewest release: {}, as the records stood on {}; published {age}.",
+            release.id, release.as_of
+        ));
     }
     let counts: Vec<_> = counts
         .iter()
@@ -55,8 +62,20 @@ pub(super) fn status(settings: Settings, screen: &Screen) -> Verdict {
                     "documents_set_aside": c.documents_set_aside })
         })
         .collect();
-    screen.document(&json!({ "feeds": counts, "runs": runs, "releases": releases }));
+    screen.document(&json!({ "feeds": counts, "runs": runs, "releases": releases,
+                             "schedule": standing.as_json(&site.settings) }));
     Ok(Exit::Done)
+}
+
+/// How long ago an instant of the catalog was.
+fn age_in_words(stamp: &str) -> String {
+    let Ok(at) = stamp.parse::<DateTime<Utc>>() else { return stamp.to_owned() };
+    match (Utc::now() - at).num_hours() {
+        ..1 => "within the last hour".to_owned(),
+        1 => "an hour ago".to_owned(),
+        hours @ 2..48 => format!("{hours} hours ago"),
+        hours => format!("{} days ago", hours / 24),
+    }
 }
 
 /// Runs, one a line.

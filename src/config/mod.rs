@@ -2,11 +2,18 @@
 //!
 //! Nothing else reads the environment or guesses a path. Unknown keys are refused with their line; secrets are
 //! named by file, never written here. `THROUGHLINE__SECTION__KEY` in the environment overrides `section.key`.
+mod cron;
+mod daemon;
 mod raw;
 mod resolve;
+mod retention;
+mod schedule;
 
+pub use daemon::{DaemonSettings, Step};
 pub use resolve::Settings;
 pub(crate) use resolve::load;
+pub use retention::Retention;
+pub use schedule::Schedule;
 
 use crate::fault::Name;
 use chrono::NaiveDate;
@@ -31,6 +38,10 @@ pub struct Source {
     pub params: BTreeMap<String, String>,
     /// The sharing agreement it stands on.
     pub agreement: Agreement,
+    /// When the daemon pulls it; none where it is pulled by hand.
+    pub schedule: Option<Schedule>,
+    /// Tenants (schools) that withdrew, each with the first day on which it is not pulled.
+    pub revoked_tenants: BTreeMap<String, NaiveDate>,
 }
 
 /// Why a source may be pulled, and until when.
@@ -46,6 +57,8 @@ pub struct Agreement {
     pub expires: Option<NaiveDate>,
     /// What its rows may be used for.
     pub purposes: Vec<String>,
+    /// The first day on which it no longer holds, where it was revoked.
+    pub revoked: Option<NaiveDate>,
 }
 
 impl Source {
@@ -54,6 +67,8 @@ impl Source {
         let agreement = &self.agreement;
         if agreement.purposes.is_empty() {
             Some("it declares no purpose")
+        } else if agreement.revoked.is_some_and(|from| from <= today) {
+            Some("its agreement was revoked")
         } else if agreement.reference.is_empty()
             || agreement.controller.is_empty()
             || agreement.bases.is_empty()
@@ -64,6 +79,18 @@ impl Source {
         } else {
             None
         }
+    }
+
+    /// The first day on which nothing may be pulled any more, where that day has come: revoked or expired.
+    pub fn ended(&self, today: NaiveDate) -> Option<NaiveDate> {
+        let agreement = &self.agreement;
+        let expired = agreement.expires.and_then(|last| last.succ_opt());
+        [agreement.revoked, expired].into_iter().flatten().min().filter(|from| *from <= today)
+    }
+
+    /// Whether a tenant (a school) of this source may be asked on a day.
+    pub fn asks(&self, tenant: &str, today: NaiveDate) -> bool {
+        self.revoked_tenants.get(tenant).is_none_or(|from| today < *from)
     }
 }
 

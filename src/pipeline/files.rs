@@ -43,6 +43,9 @@ pub(super) fn pull(
         };
         let (others, wanted) = (others(connector, feed, form), wanted(feed));
         for file in files {
+            if intake.site.stop.is_asked() {
+                return Ok(());
+            }
             let form = feed.form(form);
             Reading { connector, form, others: &others, feed, file: &file, wanted: &wanted }
                 .read(intake, watch)?;

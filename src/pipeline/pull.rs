@@ -1,4 +1,4 @@
-use super::{Site, SiteFault, Watch, files, fold::fold, intake::Intake, service::Slices};
+use super::{Site, SiteFault, Stop, Watch, files, fold::fold, intake::Intake, service::Slices};
 use crate::{
     catalog::LockFault,
     config::Source,
@@ -23,6 +23,8 @@ pub struct PullOptions {
     pub full: bool,
     /// How patient to be with services.
     pub patience: Patience,
+    /// Asked to end early: what is whole is published, the rest is read next time.
+    pub stop: Stop,
     /// Read files from this folder instead of the sources' inboxes.
     pub inbox: Option<PathBuf>,
 }
@@ -94,8 +96,12 @@ pub fn pull(site: &mut Site, options: &PullOptions, watch: &mut dyn Watch) -> Re
             None => source,
         })
         .collect();
+    site.stop = options.stop.clone();
     let mut report = PullReport::default();
     for (at, source) in wanted.iter().enumerate() {
+        if options.stop.is_asked() {
+            break;
+        }
         watch.part(source.name.as_str(), at + 1, wanted.len());
         report.sources.push(pull_source(site, source, &directory, options, watch)?);
     }
@@ -174,6 +180,10 @@ fn finish(
 ) -> Result<SourceReport, SiteFault> {
     let source = intake.source.name;
     let (site, run, _lease) = intake.close()?;
+    if refused.is_none() && site.stop.is_asked() {
+        // What was staged stays: the next pull of this source goes on from there.
+        return Ok(SourceReport { source, title, outcome: SourceOutcome::Partly, count: Count::default() });
+    }
     let counts = site.catalog.staged(&run)?.counts;
     let mut count = Count::default();
     for (_, feed) in &counts {

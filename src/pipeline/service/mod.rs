@@ -88,7 +88,9 @@ impl Slices<'_> {
             shared.intake.tally.note(fault);
         }
         let mut parked = Vec::new();
-        for tenant in &tenants {
+        let today = shared.intake.site.wall_day();
+        let source = shared.intake.source;
+        for tenant in tenants.iter().filter(|tenant| source.asks(&tenant.id, today)) {
             self.tenant(&mut shared, tenant, &mut parked).await?;
         }
         self.second_chance(&mut shared, parked).await?;
@@ -152,6 +154,9 @@ impl Slices<'_> {
     ) -> Result<(), SiteFault> {
         parked.sort_by_key(|parked| parked.due);
         for Parked { tenant, task, problem, due } in parked {
+            if shared.intake.site.stop.is_asked() {
+                return Ok(());
+            }
             let wait = due.saturating_duration_since(Instant::now());
             let ended = if wait > shared.service.patience().park {
                 Ended::Later(problem, wait)

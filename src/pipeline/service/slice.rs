@@ -134,6 +134,10 @@ impl Slices<'_> {
                 goes_on,
             };
             loop {
+                // Asked to end: what is staged waits for the next pull, which goes on from here.
+                if taking.intake.site.stop.is_asked() {
+                    return Ok(Err(Refusal::Later(doubt, Duration::ZERO)));
+                }
                 match walk.next(shared.service, &words, &reading, &mut |page| taking.page(page)).await {
                     Ok(None) => break,
                     Ok(Some(taken)) => {

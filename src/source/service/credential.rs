@@ -240,7 +240,7 @@ fn hidden(value: &str) -> Result<HeaderValue, Miss> {
 fn closed_to_others(token_file: &Path) -> Result<(), ServiceFault> {
     use std::os::unix::fs::PermissionsExt;
     let mode = fs::metadata(token_file).map_err(|_| ServiceFault::Token)?.permissions().mode();
-    if mode.trailing_zeros() >= 6 { Ok(()) } else { Err(ServiceFault::OpenToken) }
+    if crate::privacy::is_closed(token_file, mode) { Ok(()) } else { Err(ServiceFault::OpenToken) }
 }
 #[cfg(not(unix))]
 fn closed_to_others(_: &Path) -> Result<(), ServiceFault> {

@@ -25,6 +25,7 @@ use crate::{
     definitions::connector::{AnswerFormat, RestForm},
     fault::Problem,
     source::json::Answer,
+    telemetry,
 };
 use answer::Miss;
 use chrono::Utc;
@@ -222,6 +223,7 @@ impl Service {
         }
         if matches!(problem, Problem::HttpStatus(429 | 503)) {
             self.throttled += wait;
+            telemetry::throttled(wait);
         }
         tokio::time::sleep(wait).await;
         Ok(())
@@ -239,6 +241,7 @@ impl Service {
         let turn = self.pace.take(Instant::now());
         if !turn.is_zero() {
             self.throttled += turn;
+            telemetry::throttled(turn);
             tokio::time::sleep(turn).await;
         }
         self.budget.requests += 1;
