@@ -7,7 +7,9 @@ mod demo;
 mod estate;
 mod expire;
 mod init;
+mod map;
 mod pull;
+mod quarantine;
 #[cfg(feature = "warehouse")]
 mod release;
 #[cfg(feature = "warehouse")]
@@ -158,9 +160,8 @@ fn verb(cli: &Cli, screen: &Screen) -> Verdict {
         Verb::Link => pull::link(settings(&cli.config)?, screen),
         Verb::Runs { what } => runs::runs(settings(&cli.config)?, what.as_ref(), screen),
         Verb::Status => status::status(settings(&cli.config)?, screen),
-        Verb::Quarantine { source, all } => {
-            status::quarantine(settings(&cli.config)?, source.as_deref(), *all, screen)
-        }
+        Verb::Quarantine(args) => quarantine::quarantine(settings(&cli.config)?, args, screen),
+        Verb::Map(args) => map::map(&settings(&cli.config)?, args, screen),
         Verb::Expire { dry_run } => expire::expire(settings(&cli.config)?, *dry_run, screen),
         Verb::Pin { release, reason, remove: _ } => {
             expire::pin(settings(&cli.config)?, release, reason.as_deref(), screen)

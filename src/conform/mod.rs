@@ -7,6 +7,7 @@ mod areas;
 mod bind;
 mod dates;
 mod identifier;
+pub mod propose;
 mod ready;
 mod value;
 

@@ -6,10 +6,12 @@ mod backload;
 #[cfg(feature = "warehouse")]
 mod build;
 mod expire;
+mod export;
 mod files;
 mod fold;
 mod intake;
 mod link;
+mod map;
 mod preview;
 mod pull;
 #[cfg(feature = "warehouse")]
@@ -24,7 +26,9 @@ pub use backload::{CohortOutlook, Lack, Outlook, Sorting, backload, coverage, ou
 #[cfg(feature = "warehouse")]
 pub use build::{BuildReport, build, write_shell};
 pub use expire::{Expiry, PastKeeping, expire, expiry};
+pub use export::{Marked, export};
 pub use link::{LinkReport, link};
+pub use map::{Fit, Mapped, Untried, map};
 pub use preview::{FeedPreview, Preview, RecordPreview, Sample, preview};
 pub use pull::{PullOptions, PullReport, SourceOutcome, SourceReport, pull};
 #[cfg(feature = "warehouse")]

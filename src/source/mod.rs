@@ -7,6 +7,7 @@ pub mod bundle;
 pub mod document;
 pub mod inbox;
 pub mod json;
+pub mod look;
 pub mod package;
 mod recode;
 pub mod service;

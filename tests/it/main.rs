@@ -13,6 +13,7 @@ mod end_to_end;
 mod kills;
 #[cfg(feature = "warehouse")]
 mod leaks;
+mod map;
 mod needles;
 mod oracle;
 #[cfg(feature = "warehouse")]
