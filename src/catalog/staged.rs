@@ -14,6 +14,8 @@ pub enum Word {
     Snapshot,
     /// The service deleted a person.
     Deletion,
+    /// A record said that its row is gone.
+    Row,
     /// The service stated how many records a slice has.
     Total,
 }
@@ -23,6 +25,7 @@ impl Word {
         match self {
             Self::Snapshot => "snapshot",
             Self::Deletion => "deletion",
+            Self::Row => "row",
             Self::Total => "total",
         }
     }
@@ -30,6 +33,7 @@ impl Word {
         match text {
             "snapshot" => Self::Snapshot,
             "deletion" => Self::Deletion,
+            "row" => Self::Row,
             _ => Self::Total,
         }
     }
@@ -40,7 +44,7 @@ impl Word {
 pub struct Said {
     /// Which.
     pub word: Word,
-    /// A snapshot's scope or a deleted subject; nothing for a total.
+    /// A snapshot's scope, a deleted subject or a row's name; nothing for a total.
     pub about: Digest16,
     /// The first sequence of the document that says it: a slice that was resumed has two.
     pub first_seq: i64,

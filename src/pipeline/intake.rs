@@ -220,15 +220,24 @@ impl<'a> Intake<'a> {
         self.waiting.record(RecordPlace { feed, document, part, row, seq: self.seq });
         let door = Door::new(&self.keyed, self.source.name.as_str(), self.directory);
         let subject = conformed.person.as_ref().map(|person| door.subject(belonging.tenant, person));
-        if let Some(subject) = &subject {
+        // Who is gone is not remembered for it.
+        if let Some(subject) = subject.as_ref().filter(|_| !conformed.gone) {
             self.waiting.say(&self.keyed, subject, belonging.tenant, &conformed, at);
         }
         // A keyed row is the same whatever read it; its scope only says which full list would lack it.
         let names_rows = belonging.scope.filter(|_| belonging.feed.snapshot.is_some());
+        let mut gone = Vec::new();
         for row in conformed.rows {
             let plan = &self.site.definitions.plans[row.veiled().entity];
             let drawn = door.draw(row, plan, subject, &conformed.identity, names_rows.as_ref());
-            self.waiting.row(drawn, feed, belonging.scope, at);
+            if conformed.gone {
+                gone.push((drawn.get().row_key, drawn.get().origin));
+            } else {
+                self.waiting.row(drawn, feed, belonging.scope, at);
+            }
+        }
+        for (row, origin) in gone {
+            self.say(Word::Row, row, (self.seq, self.seq), belonging.feed, (origin, document), (0, 0));
         }
     }
 

@@ -31,6 +31,7 @@ pub(super) struct Walk<'f> {
     words: &'f [Said],
     by_scope: HashMap<Digest16, Vec<usize>>,
     by_subject: HashMap<Pseudonym, Vec<usize>>,
+    by_row: HashMap<Digest16, Vec<usize>>,
     void: HashSet<i64>,
     /// Whether the whole index is written anew, or only what changes.
     pub(super) anew: bool,
@@ -71,6 +72,7 @@ impl<'f> Walk<'f> {
             words,
             by_scope: by(Word::Snapshot),
             by_subject: by(Word::Deletion),
+            by_row: by(Word::Row),
             void: void.iter().copied().collect(),
             anew,
             ledger,
@@ -134,7 +136,8 @@ impl<'f> Walk<'f> {
         }
         let scope = entry.scope.and_then(|scope| self.by_scope.get(&scope));
         let subject = entry.subject.and_then(|subject| self.by_subject.get(&subject));
-        let mut words: Vec<usize> = scope.into_iter().chain(subject).flatten().copied().collect();
+        let row = self.by_row.get(&entry.key);
+        let mut words: Vec<usize> = scope.into_iter().chain(subject).chain(row).flatten().copied().collect();
         words.sort_by_key(|at| self.words[*at].seq);
         words
     }
@@ -186,7 +189,7 @@ impl<'f> Walk<'f> {
                     self.lacking[at].note(&latest, there);
                     !there
                 }
-                Word::Deletion => latest.seq < said.seq,
+                Word::Deletion | Word::Row => latest.seq < said.seq,
                 Word::Total => false,
             };
             if gone {
