@@ -6,7 +6,7 @@ use crate::{
     conform::{Binding, Conformer, DocumentContext, Record, Shape, Witness},
     definitions::{
         Connector,
-        connector::{Feed, FileForm, FileFormat},
+        connector::{Feed, FileForm, FileFormat, What},
     },
     fault::{Consequence, Fault, Place, Problem},
     privacy::{Digest16, Origin},
@@ -324,7 +324,8 @@ impl Reading<'_> {
             }
         };
         let delta = matches!(opened, Opened::Table(_, TableMode::Delta));
-        let scope = self.feed.snapshot.as_ref().filter(|_| !delta).map(|names| {
+        // A row of a delta belongs to its snapshot's scope like the others, though what the delta lacks is not gone.
+        let scope = self.feed.snapshot.as_ref().map(|names| {
             let parts: Vec<&str> =
                 names.iter().filter_map(|name| captures.get(name)).map(String::as_str).collect();
             intake.scope(self.feed, &parts)
@@ -336,10 +337,20 @@ impl Reading<'_> {
             let origin = Origin { document: digest, part: place.part, row: number };
             let place = place.row(number);
             let mut faults = Vec::new();
-            let conformed = match record {
+            let mut conformed = match record {
                 Ok(record) => conformer.record(&record, place, origin, &mut faults),
                 Err(problem) => Err(Fault::row(place, problem)),
             };
+            if let Ok(conformed) = &mut conformed
+                && conformed.gone
+                && self.feed.deleted.as_ref().is_some_and(|deleted| deleted.what == What::Person)
+            {
+                if let Some(person) = &conformed.person {
+                    let key = person.veiled().0.clone();
+                    intake.delete_person(self.feed, "", &key, origin);
+                }
+                conformed.rows.clear();
+            }
             rows += 1;
             if rows % TICK == 0 {
                 Intake::tick(watch, TICK);
@@ -358,7 +369,7 @@ impl Reading<'_> {
             }
         }
         match ended {
-            Ok(()) => Ok(Some(scope)),
+            Ok(()) => Ok(Some(scope.filter(|_| !delta))),
             Err((row, problem)) => {
                 intake.tally.note(Fault::document(place.row(row), problem));
                 Ok(None)

@@ -4,6 +4,7 @@
 mod architecture;
 mod backload;
 mod bad_input;
+mod bundles;
 mod check;
 mod connector_pages;
 mod daemon;
@@ -13,6 +14,7 @@ mod end_to_end;
 mod kills;
 #[cfg(feature = "warehouse")]
 mod leaks;
+mod leaks_files;
 mod map;
 mod needles;
 mod oracle;
@@ -21,6 +23,7 @@ mod readme;
 mod real_data;
 #[cfg(feature = "warehouse")]
 mod release;
+mod sheets;
 mod site;
 #[cfg(feature = "warehouse")]
 mod specs;
