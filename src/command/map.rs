@@ -170,7 +170,8 @@ fn say(proposal: &Proposal, tried: &FeedPreview, sight: bool, screen: &Screen) {
 
 /// Why, where it is not plain: what is sure because its header is known and every cell fits says so itself.
 fn reasons(proposal: &Proposal, screen: &Screen) {
-    let plain = |reason: &str| reason.starts_with("header is known; 100%") && reason.matches(';').count() == 1;
+    let plain =
+        |reason: &str| reason.starts_with("header is known; 100%") && reason.matches(';').count() == 1;
     let read = proposal.columns.iter().filter(|column| !column.becomes.is_empty());
     let mut lines = read.filter(|column| !plain(&column.reason)).peekable();
     if lines.peek().is_some() {
@@ -269,7 +270,8 @@ fn keep(path: &Path, draft: &str) -> Result<(), Halt> {
 fn next_steps(settings: &Settings, path: &Path, name: &str, proposal: &Proposal, screen: &Screen) {
     screen.result(&format!("\nWrote {}. Read it through: every line can be changed.", path.display()));
     if settings.definitions.is_none() {
-        screen.result("Add to the configuration, above the first [section]:\n\ndefinitions = \"definitions\"");
+        screen
+            .result("Add to the configuration, above the first [section]:\n\ndefinitions = \"definitions\"");
     }
     screen.result("\nThen add the source, and fill in what its agreement says:\n");
     screen.result(&source_block(name, name, &proposal.params));
@@ -281,7 +283,11 @@ fn source_block(source: &str, connector: &str, params: &[String]) -> String {
         "[sources.{source}]\nconnector = \"{connector}\"\ninbox = \"inbox/{source}\"          # the folder where its files are put\nagreement = \"\"                # title or reference of the sharing agreement\ncontroller = \"\"               # who the controller is\nbases = []                    # lawful bases: \"Article 6(1)(e)\", ...\nexpires = \"\"                  # the agreement's last day: 2027-08-31\npurposes = []                 # research, participation, ap_commissioning"
     );
     for param in params {
-        let hint = if param == "establishment_id" { "  # the provider: URN (six digits) or a reference such as AP07" } else { "" };
+        let hint = if param == "establishment_id" {
+            "  # the provider: URN (six digits) or a reference such as AP07"
+        } else {
+            ""
+        };
         text.push_str(&format!("\nparams.{param} = \"\"{hint}"));
     }
     text
@@ -311,7 +317,9 @@ fn untried_words(untried: Untried) -> Halt {
             let list: Vec<String> = complaints.iter().map(Complaint::to_string).collect();
             Halt::new(Exit::Failed, format!("the draft does not load:\n{}", list.join("\n")))
         }
-        Untried::Unnamed => Halt::new(Exit::Usage, "the pattern of --files does not fit this file's own name"),
+        Untried::Unnamed => {
+            Halt::new(Exit::Usage, "the pattern of --files does not fit this file's own name")
+        }
     }
 }
 

@@ -124,11 +124,9 @@ fn give_back(
     let what = match (whole, marks) {
         (Some(problem), _) => format!("The file as a whole: {problem}."),
         (None, 0) => "Everything in it can be read: there is nothing to mend.".to_owned(),
-        (None, n) => format!(
-            "{} to mend in {}.",
-            counted(n, "place", "places"),
-            counted(rows as u64, "row", "rows")
-        ),
+        (None, n) => {
+            format!("{} to mend in {}.", counted(n, "place", "places"), counted(rows as u64, "row", "rows"))
+        }
     };
     screen.result(&format!("Wrote {}. {what}", to.display()));
     if ours > 0 {
@@ -164,7 +162,9 @@ fn may_write(settings: &Settings, to: &Path, force: bool) -> Result<(), Halt> {
     };
     let within = |other: &Path| fs::canonicalize(other).is_ok_and(|other| folder.starts_with(other));
     if within(&settings.data_dir) {
-        return refuse("--to lies inside the data folder, where nothing identified may be: name another place");
+        return refuse(
+            "--to lies inside the data folder, where nothing identified may be: name another place",
+        );
     }
     if settings.sources.iter().filter_map(|source| source.inbox.as_deref()).any(within) {
         return refuse("--to lies inside an inbox, where it would be read as a new file: name another place");
@@ -193,18 +193,23 @@ fn source_of<'s>(
         let Some(connector) = definitions.connectors.get(&source.connector) else { return false };
         let Form::File(form) = &connector.form else { return false };
         let path = real.strip_prefix(inbox).unwrap_or(&real);
-        connector.feeds.iter().any(|feed| {
-            inbox::captures(feed.files.as_ref().unwrap_or(&form.name), path).is_some()
-        })
+        connector
+            .feeds
+            .iter()
+            .any(|feed| inbox::captures(feed.files.as_ref().unwrap_or(&form.name), path).is_some())
     };
     if let Some(name) = name {
-        let source = settings.sources.iter().find(|source| source.name.as_str() == name).ok_or_else(|| {
-            Halt::new(Exit::Usage, format!("the configuration has no source `{name}`"))
-        })?;
+        let source = settings
+            .sources
+            .iter()
+            .find(|source| source.name.as_str() == name)
+            .ok_or_else(|| Halt::new(Exit::Usage, format!("the configuration has no source `{name}`")))?;
         let own = inbox(source).filter(|inbox| real.starts_with(inbox));
         let folder = own.or_else(|| real.parent().map(Path::to_owned)).unwrap_or_default();
         if !takes(source, &folder) {
-            let words = format!("the file's name does not fit the pattern of {name}'s connector: give it the name it came with");
+            let words = format!(
+                "the file's name does not fit the pattern of {name}'s connector: give it the name it came with"
+            );
             return Err(Halt::new(Exit::Usage, words));
         }
         return Ok((source, folder));
@@ -216,7 +221,9 @@ fn source_of<'s>(
     match (found.next(), found.next()) {
         (Some(one), None) => Ok(one),
         (None, _) => Err(Halt::new(Exit::Usage, "the file is in no source's inbox: say which with --source")),
-        (Some(_), Some(_)) => Err(Halt::new(Exit::Usage, "several sources read this file: say which with --source")),
+        (Some(_), Some(_)) => {
+            Err(Halt::new(Exit::Usage, "several sources read this file: say which with --source"))
+        }
     }
 }
 

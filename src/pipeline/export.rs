@@ -128,7 +128,8 @@ impl Findings {
                 self.whole = Some(problem);
             }
             let cells = Cells { definitions, feed, header };
-            let faults = seen.records.iter().flat_map(|record| record.faults.iter().map(|fault| (record.row, fault)));
+            let faults =
+                seen.records.iter().flat_map(|record| record.faults.iter().map(|fault| (record.row, fault)));
             for (row, fault) in faults {
                 match cells.mark(seen.part, row, fault) {
                     Some(mark) => drop(self.marks.insert(mark)),
@@ -161,7 +162,8 @@ impl Cells<'_> {
         let of_row = plan.columns.iter().zip(&row.columns).find(|(column, _)| column.name == name);
         let of_row = of_row.and_then(|(_, spec)| spec.as_ref());
         let fields = &self.definitions.identity.fields;
-        let of_identity = self.feed.identity.iter().find(|(at, _)| fields[*at].0 == name).map(|(_, spec)| spec);
+        let of_identity =
+            self.feed.identity.iter().find(|(at, _)| fields[*at].0 == name).map(|(_, spec)| spec);
         let spec = of_row.or(of_identity)?;
         names(spec).find_map(|text| match self.header {
             Some(header) => {

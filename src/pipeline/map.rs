@@ -71,7 +71,12 @@ pub fn map(
 }
 
 /// A file under a connector's first feed that takes it.
-fn try_out(file: &Path, definitions: &Definitions, connector: &Connector, show: usize) -> Option<FeedPreview> {
+fn try_out(
+    file: &Path,
+    definitions: &Definitions,
+    connector: &Connector,
+    show: usize,
+) -> Option<FeedPreview> {
     let (inbox, name) = (file.parent()?, Path::new(file.file_name()?));
     // What the configuration has yet to say: a site reference that is nobody's.
     let params = BTreeMap::from([("establishment_id".to_owned(), "AP0".to_owned())]);

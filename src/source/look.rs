@@ -85,10 +85,7 @@ pub fn look(bytes: Vec<u8>) -> Result<Looked, Problem> {
     Ok(Looked { format, encoding: "utf-8", delimiter: ',', sheets })
 }
 
-fn rows_of(
-    workbook: &mut Sheets<Cursor<Vec<u8>>>,
-    name: &str,
-) -> Result<Vec<(u32, Vec<RawCell>)>, Problem> {
+fn rows_of(workbook: &mut Sheets<Cursor<Vec<u8>>>, name: &str) -> Result<Vec<(u32, Vec<RawCell>)>, Problem> {
     if let Sheets::Xlsx(workbook) = workbook {
         return stream(workbook, name);
     }

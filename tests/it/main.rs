@@ -9,10 +9,11 @@ mod connector_pages;
 mod disclosure;
 #[cfg(feature = "warehouse")]
 mod end_to_end;
+mod export;
 mod kills;
-mod map;
 #[cfg(feature = "warehouse")]
 mod leaks;
+mod map;
 mod needles;
 mod oracle;
 #[cfg(feature = "warehouse")]

@@ -105,7 +105,8 @@ fn cells(connector: &Connector, definitions: &Definitions) -> BTreeMap<String, S
 /// Right, wrong and all cells of one layout, each miss said.
 fn recall(name: &str, file: &Path, without: bool) -> (usize, usize, usize) {
     let truth = cells(&DEFINITIONS.connectors[name], &DEFINITIONS);
-    let proposal = proposed(file, without.then_some(name)).unwrap_or_else(|refusal| panic!("{name}: {refusal}"));
+    let proposal =
+        proposed(file, without.then_some(name)).unwrap_or_else(|refusal| panic!("{name}: {refusal}"));
     let drafted = loaded(&proposal);
     let found = cells(&drafted.connectors["draft"], &drafted);
     let (mut right, mut wrong) = (0, 0);
@@ -234,7 +235,11 @@ fn a_header_of_two_rows_below_a_banner() {
 fn dates_that_no_row_settles_are_said_and_set_aside() {
     let rows = "Surname,First name,UPN,Start date\nQuill,Ada,H801200001001,05/09/2023\nPenn,Ben,B201361421001,06/09/2023\n";
     let open = sheet(rows).unwrap();
-    assert!(open.draft.contains("starts_on = { from = [\"Start date\"], dates = [\"either\""), "{}", open.draft);
+    assert!(
+        open.draft.contains("starts_on = { from = [\"Start date\"], dates = [\"either\""),
+        "{}",
+        open.draft
+    );
     let settled = sheet(&format!("{rows}Nibb,Cy,Q846401119037,25/09/2023\n")).unwrap();
     assert!(settled.draft.contains("dates = [\"day-first\""), "{}", settled.draft);
     let american = sheet(&format!("{rows}Nibb,Cy,Q846401119037,09/25/2023\n")).unwrap();
@@ -250,7 +255,11 @@ fn a_sheet_without_header_is_refused_unless_it_is_asked_for() {
     wishes.positions = true;
     wishes.set = vec![("starts_on".to_owned(), "#5".to_owned())];
     let proposal = propose(&looked, &DEFINITIONS, &wishes).unwrap();
-    assert!(proposal.draft.contains("none = true") && proposal.draft.contains("\"#4\""), "{}", proposal.draft);
+    assert!(
+        proposal.draft.contains("none = true") && proposal.draft.contains("\"#4\""),
+        "{}",
+        proposal.draft
+    );
     for secret in ["Quill", "Penn", "H801200001001", "Council"] {
         assert!(!proposal.draft.contains(secret), "{secret}\n{}", proposal.draft);
     }
@@ -288,6 +297,7 @@ fn what_is_said_elsewhere_than_on_a_screen_holds_nothing_of_the_sheet() {
 #[test]
 fn how_sure_a_column_is_has_an_order() {
     assert!(Confidence::Sure > Confidence::Likely && Confidence::Likely > Confidence::Guess);
-    let words: BTreeSet<&str> = [Confidence::Sure, Confidence::Likely, Confidence::Guess].map(Confidence::word).into();
+    let words: BTreeSet<&str> =
+        [Confidence::Sure, Confidence::Likely, Confidence::Guess].map(Confidence::word).into();
     assert_eq!(words.len(), 3);
 }

@@ -117,13 +117,13 @@ impl Dates {
             _ => Settled::Mixed,
         }
     }
-
 }
 
 /// The order of a text that is a day; none where it is none.
 pub(super) fn order_of(text: &str) -> Option<DateOrder> {
     if let Ok(serial) = text.parse::<f64>() {
-        return ((20_000.0..80_000.0).contains(&serial) && serial.fract() == 0.0).then_some(DateOrder::Serial);
+        return ((20_000.0..80_000.0).contains(&serial) && serial.fract() == 0.0)
+            .then_some(DateOrder::Serial);
     }
     let parts = parts(text)?;
     Some(match parts {
@@ -159,7 +159,8 @@ fn parts(text: &str) -> Option<Parts> {
     let (first, second) = (number(one)?, number(two)?);
     if one.len() == 4 {
         let (year, day) = (year(one)?, number(three)?);
-        return ((1..=12).contains(&second) && (1..=31).contains(&day)).then_some(Parts::YearFirst(year, second, day));
+        return ((1..=12).contains(&second) && (1..=31).contains(&day))
+            .then_some(Parts::YearFirst(year, second, day));
     }
     let fits = (1..=31).contains(&first) && (1..=31).contains(&second) && one.len() <= 2 && two.len() <= 2;
     fits.then_some(Parts::Numbers(first, second, year(three)?))

@@ -39,7 +39,11 @@ pub(super) struct Evidence {
 
 impl Evidence {
     /// Looks at a column of a sheet's rows.
-    pub(super) fn of<'r>(rows: impl Iterator<Item = &'r (u32, Vec<RawCell>)>, column: usize, nulls: &[String]) -> Self {
+    pub(super) fn of<'r>(
+        rows: impl Iterator<Item = &'r (u32, Vec<RawCell>)>,
+        column: usize,
+        nulls: &[String],
+    ) -> Self {
         let mut found = Self { words: Some(BTreeMap::new()), ..Self::default() };
         let mut seen = std::collections::HashSet::new();
         for (number, row) in rows.take(ENOUGH) {
@@ -82,9 +86,11 @@ impl Evidence {
         ));
         let digits = compact.len() == 6 && compact.bytes().all(|byte| byte.is_ascii_digit());
         self.establishments += usize::from(digits);
-        self.authorities += usize::from(compact.len() == 3 && compact.bytes().all(|byte| byte.is_ascii_digit()));
+        self.authorities +=
+            usize::from(compact.len() == 3 && compact.bytes().all(|byte| byte.is_ascii_digit()));
         let letters = text.chars().all(|c| c.is_alphabetic() || matches!(c, '\'' | '’' | '-' | ' ' | '.'));
-        self.names += usize::from(letters && text.split_whitespace().count() <= 3 && text.chars().count() >= 2);
+        self.names +=
+            usize::from(letters && text.split_whitespace().count() <= 3 && text.chars().count() >= 2);
         self.long += usize::from(text.split_whitespace().count() > 6 || text.chars().count() > 60);
         self.dates.note(number, cell, text);
         if let Some(words) = &mut self.words {
@@ -180,8 +186,11 @@ pub(super) fn looks_like_date(text: &str) -> bool {
 
 /// One or two letters, a digit, perhaps one more sign; then a digit and two letters.
 pub(super) fn looks_like_postcode(text: &str) -> bool {
-    let compact: Vec<char> = text.chars().filter(|c| !c.is_whitespace()).map(|c| c.to_ascii_uppercase()).collect();
-    let Some(split) = compact.len().checked_sub(3).filter(|split| (2..=4).contains(split)) else { return false };
+    let compact: Vec<char> =
+        text.chars().filter(|c| !c.is_whitespace()).map(|c| c.to_ascii_uppercase()).collect();
+    let Some(split) = compact.len().checked_sub(3).filter(|split| (2..=4).contains(split)) else {
+        return false;
+    };
     let (outward, inward) = compact.split_at(split);
     let letters = outward.iter().take_while(|c| c.is_ascii_uppercase()).count();
     let rest = &outward[letters..];

@@ -40,13 +40,7 @@ pub(super) struct HeaderText {
 impl HeaderText {
     fn of(band: &str, own: &str) -> Self {
         let shown = format!("{band} {own}").split_whitespace().collect::<Vec<_>>().join(" ");
-        Self {
-            folded: fold(&shown),
-            words: tokens(&shown),
-            own: fold(own),
-            own_words: tokens(own),
-            shown,
-        }
+        Self { folded: fold(&shown), words: tokens(&shown), own: fold(own), own_words: tokens(own), shown }
     }
 
     /// How near it is to a known text, with its band or without.
@@ -111,10 +105,14 @@ fn candidate(rows: &Rows, at: usize, height: usize, known: &Known) -> Option<(f6
     let different: HashSet<&str> =
         texts.iter().map(|text| text.folded.as_str()).filter(|folded| !folded.is_empty()).collect();
     let again = filled.len().saturating_sub(different.len());
-    let rows_below = rows[at + height..].iter().filter(|(_, row)| row.iter().filter(|c| !c.is_blank()).count() > 1);
+    let rows_below =
+        rows[at + height..].iter().filter(|(_, row)| row.iter().filter(|c| !c.is_blank()).count() > 1);
     let body = if rows_below.take(1).count() == 1 { 0.5 } else { 0.0 };
     // A band over the header is worth its second row where it tells columns apart.
-    let score = found as f64 - again as f64 + body + if height == 2 { 0.4 } else { 0.0 };
+    // One with numbers in it is this term's caption, and another next time.
+    let caption = lines[0].1.iter().any(|cell| text_of(cell).bytes().any(|byte| byte.is_ascii_digit()));
+    let band = if height == 2 && !caption { 2.0 } else { 0.0 };
+    let score = found as f64 - again as f64 + body + band;
     Some((score, FoundHeader { at, height, texts }))
 }
 

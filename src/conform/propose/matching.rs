@@ -61,11 +61,72 @@ pub(super) fn pair(offer: &Offer<'_>, family: &Family, definitions: &Definitions
             chosen.push(found);
         }
     }
+    eliminate(offer, family, definitions, &mut chosen);
     chosen.sort_by_key(|found| found.column);
     chosen
 }
 
-fn weigh(offer: &Offer<'_>, column: usize, family: &Family, at: usize, definitions: &Definitions) -> Option<Match> {
+/// What is left over can be told by what is still missing: the other half of a name beside the one that was found, and
+/// the first of the dates where rows are dated by one that no header names. Guesses, and said to be.
+fn eliminate(offer: &Offer<'_>, family: &Family, definitions: &Definitions, chosen: &mut Vec<Match>) {
+    let free = |chosen: &[Match], column: usize| {
+        let named = offer.headers.get(column).is_none_or(|header| {
+            could_be_header(&header.own)
+                && offer.headers.iter().take(column).all(|other| other.folded != header.folded)
+        });
+        named && !chosen.iter().any(|found| found.column == column)
+    };
+    let slot_of = |name: &str| {
+        let at = definitions.identity.position(name)?;
+        family.slots.iter().position(|slot| slot.lead == Target::Identity(at))
+    };
+    for (known, wanted) in [("surname", "forename"), ("forename", "surname")] {
+        let (Some(known), Some(wanted)) = (slot_of(known), slot_of(wanted)) else { continue };
+        let Some(beside) = chosen.iter().find(|found| found.slot == known).map(|found| found.column) else {
+            continue;
+        };
+        if chosen.iter().any(|found| found.slot == wanted) {
+            continue;
+        }
+        let like_names = |column: &usize| {
+            let named = offer.columns.get(*column).map(|cells| cells.identity(IdentityKind::Name, None));
+            free(chosen, *column) && named.is_some_and(|share| share >= 0.8)
+        };
+        if let Some(column) = [beside + 1, beside.wrapping_sub(1)].into_iter().find(like_names) {
+            chosen.push(Match { column, slot: wanted, score: 0.6, name: 0.0, cells: 1.0 });
+        }
+    }
+    let Some(main) =
+        family.blocks.iter().position(|block| definitions.plans[block.entity].name.as_str() != "learner")
+    else {
+        return;
+    };
+    let plan = &definitions.plans[family.blocks[main].entity];
+    let Some(dated) = plan.dated_by.filter(|at| plan.columns[*at].required) else { return };
+    let Some(slot) = family.slots.iter().position(|slot| slot.lead == Target::Column(main, dated)) else {
+        return;
+    };
+    if family.taught_by.is_empty() || chosen.iter().any(|found| found.slot == slot) {
+        return;
+    }
+    let is_dates = |column: &usize| {
+        let cells = &offer.columns[*column];
+        free(chosen, *column) && cells.column(&ColumnType::Date, |_| false) >= 0.9 && cells.filled > 2
+    };
+    let dates: Vec<usize> = (0..offer.columns.len()).filter(is_dates).collect();
+    let most = dates.iter().map(|column| offer.columns[*column].filled).max();
+    if let Some(column) = dates.into_iter().find(|column| Some(offer.columns[*column].filled) == most) {
+        chosen.push(Match { column, slot, score: LEAST, name: 0.0, cells: 1.0 });
+    }
+}
+
+fn weigh(
+    offer: &Offer<'_>,
+    column: usize,
+    family: &Family,
+    at: usize,
+    definitions: &Definitions,
+) -> Option<Match> {
     let (slot, evidence) = (&family.slots[at], &offer.columns[column]);
     let name = offer.headers.get(column).map_or(0.0, |header| name_of(header, slot));
     let cells = cells_of(evidence, family, slot, definitions, offer.latest);
@@ -85,7 +146,8 @@ fn weigh(offer: &Offer<'_>, column: usize, family: &Family, at: usize, definitio
 }
 
 fn name_of(header: &HeaderText, slot: &Slot) -> f64 {
-    let near = slot.spellings.iter().map(|known| known.weight * header.nearness(&known.folded, &known.tokens));
+    let near =
+        slot.spellings.iter().map(|known| known.weight * header.nearness(&known.folded, &known.tokens));
     near.fold(0.0, f64::max)
 }
 
@@ -132,7 +194,9 @@ fn alone(evidence: &Evidence, family: &Family, slot: &Slot, definitions: &Defini
             (_, IdentityKind::Postcode) if cells >= 0.6 => 0.75,
             (_, IdentityKind::Sex) if cells >= 0.9 && (2..=5).contains(&words) => 0.65,
             (_, IdentityKind::BirthDate) if cells >= 0.7 => 0.6,
-            (name, IdentityKind::Name) if matches!(name.as_str(), "forename" | "surname") && cells >= 0.8 => 0.5,
+            (name, IdentityKind::Name) if matches!(name.as_str(), "forename" | "surname") && cells >= 0.8 => {
+                0.5
+            }
             _ => 0.0,
         },
         Target::Column(block, column) => {
@@ -178,7 +242,9 @@ pub(super) fn near_code<'c>(word: &str, slot: &'c Slot, list: &'c CodeList) -> O
     let folded = fold(word);
     let known = slot.words.iter().map(|(known, code)| (known.clone(), code.as_str()));
     let labels = list.rows.iter().map(|row| (fold(&row[1]), row[0].as_str()));
-    let near = |known: &str| if known.len().min(folded.len()) < 4 { 0.0 } else { strsim::jaro_winkler(known, &folded) };
+    let near = |known: &str| {
+        if known.len().min(folded.len()) < 4 { 0.0 } else { strsim::jaro_winkler(known, &folded) }
+    };
     let mut ranked: Vec<(f64, &str)> = known.chain(labels).map(|(text, code)| (near(&text), code)).collect();
     ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
     ranked.first().filter(|(score, _)| *score >= 0.9).map(|(_, code)| *code)

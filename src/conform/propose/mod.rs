@@ -12,10 +12,8 @@ mod header;
 mod matching;
 mod naming;
 mod near;
+mod said;
 mod vocabulary;
-
-#[cfg(test)]
-mod tests;
 
 use crate::{
     definitions::Definitions,
@@ -77,7 +75,9 @@ impl Refusal {
             Self::NobodyNamed => {
                 "a sheet needs a pupil number, or first name and surname; name the columns with --set surname=HEADER"
             }
-            Self::NoKind => "name the columns that were not found with --set, for example --set starts_on=HEADER",
+            Self::NoKind => {
+                "name the columns that were not found with --set, for example --set starts_on=HEADER"
+            }
         }
     }
 }
@@ -181,7 +181,9 @@ pub fn propose(looked: &Looked, definitions: &Definitions, wishes: &Wishes) -> R
             continue;
         }
         match read(sheet, &vocabulary, &known, definitions, wishes) {
-            Ok(reading) if best.as_ref().is_none_or(|best| reading.score > best.score) => best = Some(reading),
+            Ok(reading) if best.as_ref().is_none_or(|best| reading.score > best.score) => {
+                best = Some(reading)
+            }
             Ok(_) => {}
             // The sheet that came nearest says what to do.
             Err(found) => refusal = if found.nearness() > refusal.nearness() { found } else { refusal },
@@ -230,16 +232,17 @@ fn read<'s>(
     if wishes.positions {
         header = None;
     }
-    let stops: Vec<String> = vocabulary.families.iter().flat_map(|family| family.stops.iter().cloned()).collect();
+    let stops: Vec<String> =
+        vocabulary.families.iter().flat_map(|family| family.stops.iter().cloned()).collect();
     let body = Body::of(&sheet.rows, header.as_ref(), &stops);
     if body.rows.is_empty() {
         return Err(Refusal::NoRows);
     }
-    let nulls: Vec<String> = vocabulary.families.iter().flat_map(|family| family.nulls.iter().cloned()).collect();
+    let nulls: Vec<String> =
+        vocabulary.families.iter().flat_map(|family| family.nulls.iter().cloned()).collect();
     let width = body.width(&sheet.rows).max(header.as_ref().map_or(0, |header| header.texts.len()));
-    let columns: Vec<Evidence> = (0..width)
-        .map(|at| Evidence::of(body.rows.iter().map(|at| &sheet.rows[*at]), at, &nulls))
-        .collect();
+    let columns: Vec<Evidence> =
+        (0..width).map(|at| Evidence::of(body.rows.iter().map(|at| &sheet.rows[*at]), at, &nulls)).collect();
     let latest = columns.iter().filter_map(Evidence::latest).max();
     let texts = header.as_ref().map_or(&[][..], |header| &header.texts);
     let offer = Offer { headers: texts, columns: &columns, latest };

@@ -3,8 +3,10 @@ use crate::definitions::connector::fold;
 use strsim::jaro_winkler;
 
 /// Words that say nothing of what a column holds.
-const EMPTY_WORDS: [&str; 14] =
-    ["the", "of", "a", "no", "number", "is", "was", "pupil", "pupils", "learner", "child", "student", "young", "person"];
+const EMPTY_WORDS: [&str; 14] = [
+    "the", "of", "a", "no", "number", "is", "was", "pupil", "pupils", "learner", "child", "student", "young",
+    "person",
+];
 
 /// A text's words, lower case: at spaces and punctuation, and where a capital follows a small letter.
 pub(super) fn tokens(text: &str) -> Vec<String> {
@@ -119,7 +121,9 @@ mod tests {
         for cell in ["H801200001001", "12/03/2010", "SW1A 1AA", "100123", "", "a@b.example"] {
             assert!(!could_be_header(cell), "{cell}");
         }
-        for header in ["Surname", "%", "KS2 reading", "Reading 1", "Sept 2024", "D.O.B.", "Destination (September)"] {
+        for header in
+            ["Surname", "%", "KS2 reading", "Reading 1", "Sept 2024", "D.O.B.", "Destination (September)"]
+        {
             assert!(could_be_header(header), "{header}");
         }
     }

@@ -237,13 +237,21 @@ impl Family {
             }
             if plan.dated_by == Some(at)
                 && let Some(observed) = learner.and_then(|learner| {
-                    definitions.schemas[learner].columns.iter().position(|column| column.name == "observed_on")
+                    definitions.schemas[learner]
+                        .columns
+                        .iter()
+                        .position(|column| column.name == "observed_on")
                 })
             {
                 slot.targets.insert(Target::Column(1, observed));
             }
         }
         Some(family)
+    }
+
+    /// Whether one line gives only one row of an entity: then its columns go by the same headers on other sheets too.
+    fn once(&self, entity: usize) -> bool {
+        self.blocks.iter().filter(|block| block.entity == entity).count() == 1
     }
 
     /// The schema's type of a slot's lead; none for an identity field.
@@ -271,7 +279,8 @@ impl Slot {
 
     fn spell(&mut self, text: &str, weight: f64) {
         let folded = fold(text);
-        if !folded.is_empty() && !text.starts_with('#') && !self.spellings.iter().any(|s| s.folded == folded) {
+        if !folded.is_empty() && !text.starts_with('#') && !self.spellings.iter().any(|s| s.folded == folded)
+        {
             self.spellings.push(Spelling { folded, tokens: tokens(text), weight });
         }
     }
@@ -289,7 +298,9 @@ fn share(definitions: &Definitions, families: &mut [Family]) {
                 Target::Identity(at) => identity.entry(at).or_default().extend(spelt),
                 Target::Column(block, column) => {
                     let entity = family.blocks[block].entity;
-                    headers.entry((entity, column)).or_default().extend(spelt);
+                    if family.once(entity) {
+                        headers.entry((entity, column)).or_default().extend(spelt);
+                    }
                 }
             }
             if let Some(ColumnType::Code(list)) = family.kind(definitions, slot.lead) {
@@ -309,7 +320,6 @@ fn share(definitions: &Definitions, families: &mut [Family]) {
             }
             slot.spell(name.as_str(), 0.9);
         }
-        let of_schema = family.taught_by.is_empty();
         for at in 0..family.slots.len() {
             let lead = family.slots[at].lead;
             if let Some(ColumnType::Code(list)) = family.kind(definitions, lead) {
@@ -318,7 +328,9 @@ fn share(definitions: &Definitions, families: &mut [Family]) {
                     family.slots[at].words.entry(word).or_insert(code);
                 }
             }
-            if of_schema && let Target::Column(block, column) = lead {
+            if let Target::Column(block, column) = lead
+                && family.once(family.blocks[block].entity)
+            {
                 let entity = family.blocks[block].entity;
                 for (folded, tokens) in headers.get(&(entity, column)).into_iter().flatten() {
                     family.slots[at].take(folded, tokens);

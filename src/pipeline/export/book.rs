@@ -5,7 +5,9 @@ use crate::source::{
     look::{Looked, LookedSheet},
 };
 use chrono::Datelike;
-use rust_xlsxwriter::{Color, ExcelDateTime, Format, FormatAlign, FormatBorder, Note, Url, Workbook, Worksheet, XlsxError};
+use rust_xlsxwriter::{
+    Color, ExcelDateTime, Format, FormatAlign, FormatBorder, Note, Url, Workbook, Worksheet, XlsxError,
+};
 use std::collections::BTreeMap;
 
 /// The sheet that explains.
@@ -78,10 +80,17 @@ impl Page<'_> {
     }
 
     /// What concerns the whole row stands on its first filled cell that has no note of its own.
-    fn note_row(&self, out: &mut Worksheet, marks: &[Mark], row: u32, cells: &[RawCell]) -> Result<(), XlsxError> {
+    fn note_row(
+        &self,
+        out: &mut Worksheet,
+        marks: &[Mark],
+        row: u32,
+        cells: &[RawCell],
+    ) -> Result<(), XlsxError> {
         let taken = |at: usize| marks.iter().any(|mark| mark.column == Some(at));
         let free = (0..cells.len()).find(|at| !cells[*at].is_blank() && !taken(*at));
-        let texts: Vec<String> = marks.iter().filter(|mark| mark.column.is_none()).map(|mark| words(*mark)).collect();
+        let texts: Vec<String> =
+            marks.iter().filter(|mark| mark.column.is_none()).map(|mark| words(*mark)).collect();
         if let Some(at) = free {
             out.insert_note(row - 1, at as u16, &note(&texts.join("\n")))?;
         }
@@ -155,7 +164,11 @@ fn explain(out: &mut Worksheet, findings: &Findings, names: &BTreeMap<u32, Strin
         (None, n) => format!("Thank you for this file. {n} places could not be read; they are listed here."),
     };
     out.write_string(1, 0, lead)?;
-    out.write_string(2, 0, "On the other sheets each has a thick border, a colour and a note: point at the cell to read it.")?;
+    out.write_string(
+        2,
+        0,
+        "On the other sheets each has a thick border, a colour and a note: point at the cell to read it.",
+    )?;
     out.write_string(3, 0, "Please mend them in your own file, or here, and send it to us under the same file name. You need not keep this sheet.")?;
     let top = 5;
     for (at, text) in ["Sheet", "Row", "Column", "What is wrong", "What to do"].into_iter().enumerate() {
@@ -172,7 +185,8 @@ fn explain(out: &mut Worksheet, findings: &Findings, names: &BTreeMap<u32, Strin
         let (wrong, mend) = plain(mark.problem);
         let sheet = names.get(&mark.part).map_or("", String::as_str);
         let header = findings.headers.get(&mark.part).zip(mark.column);
-        let header = header.and_then(|(header, at)| header.texts.get(at)).map_or("", |(_, shown)| shown.as_str());
+        let header =
+            header.and_then(|(header, at)| header.texts.get(at)).map_or("", |(_, shown)| shown.as_str());
         let letters = mark.column.map(letters).unwrap_or_default();
         let column = match (mark.column, header) {
             (None, _) => "the whole row".to_owned(),
