@@ -72,7 +72,7 @@ fn wishes(args: &MapArgs, definitions: &Definitions) -> Result<Wishes, Halt> {
             name.clone()
         }
         // Never out of the file's name, which may be a child's.
-        None => (1..).map(|n| format!("sheet-{n}")).find(free).unwrap_or_default(),
+        None => (1..=999).map(|n| format!("sheet-{n}")).find(free).unwrap_or_default(),
     };
     let mut set = Vec::new();
     for text in &args.set {
@@ -288,7 +288,7 @@ fn source_block(source: &str, connector: &str, params: &[String]) -> String {
         } else {
             ""
         };
-        text.push_str(&format!("\nparams.{param} = \"\"{hint}"));
+        text = format!("{text}\nparams.{param} = \"\"{hint}");
     }
     text
 }

@@ -301,3 +301,38 @@ fn how_sure_a_column_is_has_an_order() {
         [Confidence::Sure, Confidence::Likely, Confidence::Guess].map(Confidence::word).into();
     assert_eq!(words.len(), 3);
 }
+
+#[test]
+fn real_sheets_are_proposed_or_refused_and_never_break_it() {
+    let Some(root) = std::env::var_os("THROUGHLINE_REAL_DATA") else {
+        println!("SKIPPED: no real data: set THROUGHLINE_REAL_DATA");
+        return;
+    };
+    let mut files = Vec::new();
+    for folder in ["messy_spreadsheets", "school_census_synthetic", "social_care_synthetic", "dfe_ap"] {
+        walk(&Path::new(&root).join(folder), &mut files);
+    }
+    let is_sheet = |file: &PathBuf| {
+        let ending = file.extension().and_then(|end| end.to_str()).unwrap_or_default();
+        ["xlsx", "xls", "ods", "csv"].contains(&ending) && fs::metadata(file).unwrap().len() < 300_000
+    };
+    files.retain(is_sheet);
+    files.sort();
+    let (mut drafted, mut refused) = (0, BTreeMap::<String, usize>::new());
+    for file in files.iter().take(60) {
+        let Ok(looked) = look::look(fs::read(file).unwrap()) else {
+            *refused.entry("unreadable".to_owned()).or_default() += 1;
+            continue;
+        };
+        match propose(&looked, &DEFINITIONS, &wishes(file, None)) {
+            Ok(proposal) => {
+                loaded(&proposal);
+                drafted += 1;
+                let sure = proposal.columns.iter().filter(|column| !column.becomes.is_empty()).count();
+                println!("{}: {} with {sure} columns", file.display(), proposal.entity);
+            }
+            Err(refusal) => *refused.entry(refusal.to_string()).or_default() += 1,
+        }
+    }
+    println!("{drafted} drafted, {refused:?}");
+}

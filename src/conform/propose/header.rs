@@ -35,12 +35,21 @@ pub(super) struct HeaderText {
     /// Without the band.
     pub(super) own: String,
     pub(super) own_words: Vec<String>,
+    /// There is a sign under the band and no word: `#`.
+    pub(super) is_sign: bool,
 }
 
 impl HeaderText {
     fn of(band: &str, own: &str) -> Self {
         let shown = format!("{band} {own}").split_whitespace().collect::<Vec<_>>().join(" ");
-        Self { folded: fold(&shown), words: tokens(&shown), own: fold(own), own_words: tokens(own), shown }
+        Self {
+            folded: fold(&shown),
+            words: tokens(&shown),
+            own: fold(own),
+            own_words: tokens(own),
+            is_sign: !own.trim().is_empty() && fold(own).is_empty(),
+            shown,
+        }
     }
 
     /// How near it is to a known text, with its band or without.

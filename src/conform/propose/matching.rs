@@ -44,7 +44,9 @@ pub(super) fn pair(offer: &Offer<'_>, family: &Family, definitions: &Definitions
     for column in 0..offer.columns.len() {
         let header = offer.headers.get(column);
         // The reader takes the first of two columns with one header.
-        if header.is_some_and(|header| header.folded.is_empty() || !seen.insert(&header.folded)) {
+        if header
+            .is_some_and(|header| header.is_sign || header.folded.is_empty() || !seen.insert(&header.folded))
+        {
             continue;
         }
         if header.is_some_and(|header| !could_be_header(&header.own) && !could_be_header(&header.shown)) {

@@ -182,7 +182,7 @@ pub fn propose(looked: &Looked, definitions: &Definitions, wishes: &Wishes) -> R
         }
         match read(sheet, &vocabulary, &known, definitions, wishes) {
             Ok(reading) if best.as_ref().is_none_or(|best| reading.score > best.score) => {
-                best = Some(reading)
+                best = Some(reading);
             }
             Ok(_) => {}
             // The sheet that came nearest says what to do.

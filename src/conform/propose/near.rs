@@ -36,7 +36,8 @@ pub(super) fn nearness(folded: &str, words: &[String], known: &str, known_words:
     if folded == known {
         return 1.0;
     }
-    let letters = if folded.len().min(known.len()) >= 4 { jaro_winkler(folded, known) } else { 0.0 };
+    let (short, long) = (folded.len().min(known.len()), folded.len().max(known.len()));
+    let letters = if short >= 4 && short * 4 >= long * 3 { jaro_winkler(folded, known) } else { 0.0 };
     // Letters alone liken `Reason` to `Reading`: below nine tenths they prove nothing.
     let letters = if letters >= 0.9 { letters - 0.05 } else { 0.0 };
     letters.max(shared(words, known_words))
@@ -113,6 +114,7 @@ mod tests {
         assert!(near("Start date", "Date started") > 0.85, "{}", near("Start date", "Date started"));
         assert!(near("Pupil surname", "Surname") > 0.9);
         assert!(near("Reason", "Reading") < 0.5);
+        assert!(near("Referred for", "Preferred forename") < 0.6);
         assert!(near("Notes", "No.") < 0.5);
     }
 

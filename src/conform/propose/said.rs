@@ -120,7 +120,7 @@ impl Writer<'_> {
                 }
             }),
             Settled::Mixed => {
-                parts.push("day first and month first mixed: what is open is set aside".to_owned())
+                parts.push("day first and month first mixed: what is open is set aside".to_owned());
             }
             Settled::Plain => {}
         }

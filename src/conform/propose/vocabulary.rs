@@ -110,7 +110,7 @@ fn signature(definitions: &Definitions, rows: &crate::definitions::connector::Ro
     let mut signature = plan.name.to_string();
     for (at, cell) in rows.columns.iter().enumerate() {
         if let Some(CellOrigin::Const(text)) = cell.as_ref().map(|cell| &cell.origin) {
-            signature.push_str(&format!(" {}={text}", plan.columns[at].name));
+            signature = format!("{signature} {}={text}", plan.columns[at].name);
         }
     }
     signature
@@ -157,7 +157,7 @@ impl Family {
             let mut signature = signature(definitions, rows);
             let nth = seen.entry(signature.clone()).or_default();
             *nth += 1;
-            signature.push_str(&format!(" #{nth}"));
+            signature = format!("{signature} #{nth}");
             let block = self.block(rows, signature);
             for (column, cell) in rows.columns.iter().enumerate() {
                 cells.extend(cell.as_ref().map(|cell| (Target::Column(block, column), cell)));
