@@ -3,9 +3,9 @@ use crate::definitions::connector::fold;
 use strsim::jaro_winkler;
 
 /// Words that say nothing of what a column holds.
-const EMPTY_WORDS: [&str; 14] = [
-    "the", "of", "a", "no", "number", "is", "was", "pupil", "pupils", "learner", "child", "student", "young",
-    "person",
+const EMPTY_WORDS: [&str; 15] = [
+    "the", "for", "of", "a", "no", "number", "is", "was", "pupil", "pupils", "learner", "child", "student",
+    "young", "person",
 ];
 
 /// A text's words, lower case: at spaces and punctuation, and where a capital follows a small letter.
@@ -66,7 +66,10 @@ fn same_word(one: &str, other: &str) -> f64 {
         1.0
     } else if short.len() >= 3 && long.starts_with(short) {
         0.9
-    } else if short.len() >= 5 && jaro_winkler(one, other) >= 0.92 {
+    } else if short.len() >= 5
+        && one.chars().next() == other.chars().next()
+        && jaro_winkler(one, other) >= 0.92
+    {
         0.85
     } else {
         0.0
