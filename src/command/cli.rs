@@ -184,6 +184,7 @@ pub enum Quarantine {
 
 /// An unknown sheet.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct MapArgs {
     /// The file: .xlsx, .xls, .ods, .csv or .tsv.
     pub file: PathBuf,

@@ -72,7 +72,7 @@ fn wishes(args: &MapArgs, definitions: &Definitions) -> Result<Wishes, Halt> {
             name.clone()
         }
         // Never out of the file's name, which may be a child's.
-        None => (1..).map(|n| format!("sheet-{n}")).find(free).unwrap_or_default(),
+        None => (1..=999).map(|n| format!("sheet-{n}")).find(free).unwrap_or_default(),
     };
     let mut set = Vec::new();
     for text in &args.set {
@@ -148,9 +148,10 @@ fn say(proposal: &Proposal, tried: &FeedPreview, sight: bool, screen: &Screen) {
     let rows = proposal.columns.iter().filter(|column| !column.becomes.is_empty()).map(|column| {
         let sure = column.confidence.word().to_owned();
         let header = if proposal.header.is_some() { column.header.clone() } else { String::new() };
-        vec![letters(column.position), header, column.becomes.clone(), sure, column.reason.clone()]
+        vec![letters(column.position), header, column.becomes.clone(), sure]
     });
-    screen.result(&table(&["", "header", "is read as", "how sure", "why"], rows.collect(), &[]));
+    screen.result(&table(&["", "header", "is read as", "how sure"], rows.collect(), &[]));
+    reasons(proposal, screen);
     not_read(proposal, sight, screen);
     for note in &proposal.notes {
         screen.result(&wrap(&format!("- {note}"), 2));
@@ -164,6 +165,20 @@ fn say(proposal: &Proposal, tried: &FeedPreview, sight: bool, screen: &Screen) {
         first_rows(tried, screen);
     } else {
         screen.say("The first rows as they would be read are shown on a terminal, or with --show.");
+    }
+}
+
+/// Why, where it is not plain: what is sure because its header is known and every cell fits says so itself.
+fn reasons(proposal: &Proposal, screen: &Screen) {
+    let plain =
+        |reason: &str| reason.starts_with("header is known; 100%") && reason.matches(';').count() == 1;
+    let read = proposal.columns.iter().filter(|column| !column.becomes.is_empty());
+    let mut lines = read.filter(|column| !plain(&column.reason)).peekable();
+    if lines.peek().is_some() {
+        screen.result("\nWhy, where the header is not known or not every cell fits, and how dates are read:");
+    }
+    for column in lines {
+        screen.result(&format!("  {:<3} {}", letters(column.position), wrap(&column.reason, 6)));
     }
 }
 
@@ -184,7 +199,7 @@ fn not_read(proposal: &Proposal, sight: bool, screen: &Screen) {
     for column in unknown {
         let n = column.unknown_words.len() as u64;
         let words = if sight { column.unknown_words.join(", ") } else { counted(n, "word", "words") };
-        screen.result(&wrap(&format!("  {}: {words}", column.becomes), 4));
+        screen.result(&format!("  {}", wrap(&format!("{}: {words}", column.becomes), 4)));
     }
     screen.result("");
 }
@@ -273,7 +288,7 @@ fn source_block(source: &str, connector: &str, params: &[String]) -> String {
         } else {
             ""
         };
-        text.push_str(&format!("\nparams.{param} = \"\"{hint}"));
+        text = format!("{text}\nparams.{param} = \"\"{hint}");
     }
     text
 }

@@ -12,6 +12,7 @@ mod daemon;
 mod disclosure;
 #[cfg(feature = "warehouse")]
 mod end_to_end;
+mod export;
 mod faults;
 mod kills;
 #[cfg(feature = "warehouse")]

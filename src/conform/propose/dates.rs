@@ -188,10 +188,10 @@ impl Parts {
     /// The day, the day before the month where it is open.
     fn day(self) -> Option<NaiveDate> {
         let (year, month, day) = match self {
-            Self::Numbers(first, second, year) if second > 12 => (year, first, second),
-            Self::Numbers(first, second, year) => (year, second, first),
-            Self::YearFirst(year, month, day) => (year, month, day),
-            Self::Words(day, month, year) => (year, month, day),
+            Self::Numbers(month, day, year) if day > 12 => (year, month, day),
+            Self::Numbers(day, month, year)
+            | Self::Words(day, month, year)
+            | Self::YearFirst(year, month, day) => (year, month, day),
         };
         NaiveDate::from_ymd_opt(year, month, day)
     }

@@ -158,7 +158,11 @@ impl Evidence {
 
     /// Whether the column has few enough texts to be the words of a code list.
     pub(super) fn is_wordy(&self) -> bool {
-        self.words.is_some() && !self.is_free_text() && self.share(self.dates.readable()) < 0.5
+        self.words.is_some()
+            && !self.is_free_text()
+            && self.share(self.dates.readable()) < 0.5
+            && self.share(self.numbers) < 0.5
+            && self.share(self.yes_no) < 0.5
     }
 
     /// The latest day in the column.

@@ -35,12 +35,21 @@ pub(super) struct HeaderText {
     /// Without the band.
     pub(super) own: String,
     pub(super) own_words: Vec<String>,
+    /// There is a sign under the band and no word: `#`.
+    pub(super) is_sign: bool,
 }
 
 impl HeaderText {
     fn of(band: &str, own: &str) -> Self {
         let shown = format!("{band} {own}").split_whitespace().collect::<Vec<_>>().join(" ");
-        Self { folded: fold(&shown), words: tokens(&shown), own: fold(own), own_words: tokens(own), shown }
+        Self {
+            folded: fold(&shown),
+            words: tokens(&shown),
+            own: fold(own),
+            own_words: tokens(own),
+            is_sign: !own.trim().is_empty() && fold(own).is_empty(),
+            shown,
+        }
     }
 
     /// How near it is to a known text, with its band or without.
@@ -109,7 +118,10 @@ fn candidate(rows: &Rows, at: usize, height: usize, known: &Known) -> Option<(f6
         rows[at + height..].iter().filter(|(_, row)| row.iter().filter(|c| !c.is_blank()).count() > 1);
     let body = if rows_below.take(1).count() == 1 { 0.5 } else { 0.0 };
     // A band over the header is worth its second row where it tells columns apart.
-    let score = found as f64 - again as f64 + body + if height == 2 { 0.4 } else { 0.0 };
+    // One with numbers in it is this term's caption, and another next time.
+    let caption = lines[0].1.iter().any(|cell| text_of(cell).bytes().any(|byte| byte.is_ascii_digit()));
+    let band = if height == 2 && !caption { 2.0 } else { 0.0 };
+    let score = found as f64 - again as f64 + body + band;
     Some((score, FoundHeader { at, height, texts }))
 }
 

@@ -44,7 +44,9 @@ pub(super) fn pair(offer: &Offer<'_>, family: &Family, definitions: &Definitions
     for column in 0..offer.columns.len() {
         let header = offer.headers.get(column);
         // The reader takes the first of two columns with one header.
-        if header.is_some_and(|header| header.folded.is_empty() || !seen.insert(&header.folded)) {
+        if header
+            .is_some_and(|header| header.is_sign || header.folded.is_empty() || !seen.insert(&header.folded))
+        {
             continue;
         }
         if header.is_some_and(|header| !could_be_header(&header.own) && !could_be_header(&header.shown)) {
@@ -61,8 +63,63 @@ pub(super) fn pair(offer: &Offer<'_>, family: &Family, definitions: &Definitions
             chosen.push(found);
         }
     }
+    eliminate(offer, family, definitions, &mut chosen);
     chosen.sort_by_key(|found| found.column);
     chosen
+}
+
+/// What is left over can be told by what is still missing: the other half of a name beside the one that was found, and
+/// the first of the dates where rows are dated by one that no header names. Guesses, and said to be.
+fn eliminate(offer: &Offer<'_>, family: &Family, definitions: &Definitions, chosen: &mut Vec<Match>) {
+    let free = |chosen: &[Match], column: usize| {
+        let named = offer.headers.get(column).is_none_or(|header| {
+            could_be_header(&header.own)
+                && offer.headers.iter().take(column).all(|other| other.folded != header.folded)
+        });
+        named && !chosen.iter().any(|found| found.column == column)
+    };
+    let slot_of = |name: &str| {
+        let at = definitions.identity.position(name)?;
+        family.slots.iter().position(|slot| slot.lead == Target::Identity(at))
+    };
+    for (known, wanted) in [("surname", "forename"), ("forename", "surname")] {
+        let (Some(known), Some(wanted)) = (slot_of(known), slot_of(wanted)) else { continue };
+        let Some(beside) = chosen.iter().find(|found| found.slot == known).map(|found| found.column) else {
+            continue;
+        };
+        if chosen.iter().any(|found| found.slot == wanted) {
+            continue;
+        }
+        let like_names = |column: &usize| {
+            let named = offer.columns.get(*column).map(|cells| cells.identity(IdentityKind::Name, None));
+            free(chosen, *column) && named.is_some_and(|share| share >= 0.8)
+        };
+        if let Some(column) = [beside + 1, beside.wrapping_sub(1)].into_iter().find(like_names) {
+            chosen.push(Match { column, slot: wanted, score: 0.6, name: 0.0, cells: 1.0 });
+        }
+    }
+    let Some(main) =
+        family.blocks.iter().position(|block| definitions.plans[block.entity].name.as_str() != "learner")
+    else {
+        return;
+    };
+    let plan = &definitions.plans[family.blocks[main].entity];
+    let Some(dated) = plan.dated_by.filter(|at| plan.columns[*at].required) else { return };
+    let Some(slot) = family.slots.iter().position(|slot| slot.lead == Target::Column(main, dated)) else {
+        return;
+    };
+    if family.taught_by.is_empty() || chosen.iter().any(|found| found.slot == slot) {
+        return;
+    }
+    let is_dates = |column: &usize| {
+        let cells = &offer.columns[*column];
+        free(chosen, *column) && cells.column(&ColumnType::Date, |_| false) >= 0.9 && cells.filled > 2
+    };
+    let dates: Vec<usize> = (0..offer.columns.len()).filter(is_dates).collect();
+    let most = dates.iter().map(|column| offer.columns[*column].filled).max();
+    if let Some(column) = dates.into_iter().find(|column| Some(offer.columns[*column].filled) == most) {
+        chosen.push(Match { column, slot, score: LEAST, name: 0.0, cells: 1.0 });
+    }
 }
 
 fn weigh(

@@ -12,10 +12,8 @@ mod header;
 mod matching;
 mod naming;
 mod near;
+mod said;
 mod vocabulary;
-
-#[cfg(test)]
-mod tests;
 
 use crate::{
     definitions::Definitions,
@@ -184,7 +182,7 @@ pub fn propose(looked: &Looked, definitions: &Definitions, wishes: &Wishes) -> R
         }
         match read(sheet, &vocabulary, &known, definitions, wishes) {
             Ok(reading) if best.as_ref().is_none_or(|best| reading.score > best.score) => {
-                best = Some(reading)
+                best = Some(reading);
             }
             Ok(_) => {}
             // The sheet that came nearest says what to do.

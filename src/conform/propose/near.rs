@@ -3,9 +3,9 @@ use crate::definitions::connector::fold;
 use strsim::jaro_winkler;
 
 /// Words that say nothing of what a column holds.
-const EMPTY_WORDS: [&str; 14] = [
-    "the", "of", "a", "no", "number", "is", "was", "pupil", "pupils", "learner", "child", "student", "young",
-    "person",
+const EMPTY_WORDS: [&str; 15] = [
+    "the", "for", "of", "a", "no", "number", "is", "was", "pupil", "pupils", "learner", "child", "student",
+    "young", "person",
 ];
 
 /// A text's words, lower case: at spaces and punctuation, and where a capital follows a small letter.
@@ -36,7 +36,8 @@ pub(super) fn nearness(folded: &str, words: &[String], known: &str, known_words:
     if folded == known {
         return 1.0;
     }
-    let letters = if folded.len().min(known.len()) >= 4 { jaro_winkler(folded, known) } else { 0.0 };
+    let (short, long) = (folded.len().min(known.len()), folded.len().max(known.len()));
+    let letters = if short >= 4 && short * 4 >= long * 3 { jaro_winkler(folded, known) } else { 0.0 };
     // Letters alone liken `Reason` to `Reading`: below nine tenths they prove nothing.
     let letters = if letters >= 0.9 { letters - 0.05 } else { 0.0 };
     letters.max(shared(words, known_words))
@@ -65,7 +66,10 @@ fn same_word(one: &str, other: &str) -> f64 {
         1.0
     } else if short.len() >= 3 && long.starts_with(short) {
         0.9
-    } else if short.len() >= 5 && jaro_winkler(one, other) >= 0.92 {
+    } else if short.len() >= 5
+        && one.chars().next() == other.chars().next()
+        && jaro_winkler(one, other) >= 0.92
+    {
         0.85
     } else {
         0.0
@@ -113,6 +117,7 @@ mod tests {
         assert!(near("Start date", "Date started") > 0.85, "{}", near("Start date", "Date started"));
         assert!(near("Pupil surname", "Surname") > 0.9);
         assert!(near("Reason", "Reading") < 0.5);
+        assert!(near("Referred for", "Preferred forename") < 0.6);
         assert!(near("Notes", "No.") < 0.5);
     }
 

@@ -110,7 +110,7 @@ fn signature(definitions: &Definitions, rows: &crate::definitions::connector::Ro
     let mut signature = plan.name.to_string();
     for (at, cell) in rows.columns.iter().enumerate() {
         if let Some(CellOrigin::Const(text)) = cell.as_ref().map(|cell| &cell.origin) {
-            signature.push_str(&format!(" {}={text}", plan.columns[at].name));
+            signature = format!("{signature} {}={text}", plan.columns[at].name);
         }
     }
     signature
@@ -157,7 +157,7 @@ impl Family {
             let mut signature = signature(definitions, rows);
             let nth = seen.entry(signature.clone()).or_default();
             *nth += 1;
-            signature.push_str(&format!(" #{nth}"));
+            signature = format!("{signature} #{nth}");
             let block = self.block(rows, signature);
             for (column, cell) in rows.columns.iter().enumerate() {
                 cells.extend(cell.as_ref().map(|cell| (Target::Column(block, column), cell)));
@@ -249,6 +249,11 @@ impl Family {
         Some(family)
     }
 
+    /// Whether one line gives only one row of an entity: then its columns go by the same headers on other sheets too.
+    fn once(&self, entity: usize) -> bool {
+        self.blocks.iter().filter(|block| block.entity == entity).count() == 1
+    }
+
     /// The schema's type of a slot's lead; none for an identity field.
     pub(super) fn kind<'d>(&self, definitions: &'d Definitions, target: Target) -> Option<&'d ColumnType> {
         match target {
@@ -293,7 +298,9 @@ fn share(definitions: &Definitions, families: &mut [Family]) {
                 Target::Identity(at) => identity.entry(at).or_default().extend(spelt),
                 Target::Column(block, column) => {
                     let entity = family.blocks[block].entity;
-                    headers.entry((entity, column)).or_default().extend(spelt);
+                    if family.once(entity) {
+                        headers.entry((entity, column)).or_default().extend(spelt);
+                    }
                 }
             }
             if let Some(ColumnType::Code(list)) = family.kind(definitions, slot.lead) {
@@ -313,7 +320,6 @@ fn share(definitions: &Definitions, families: &mut [Family]) {
             }
             slot.spell(name.as_str(), 0.9);
         }
-        let of_schema = family.taught_by.is_empty();
         for at in 0..family.slots.len() {
             let lead = family.slots[at].lead;
             if let Some(ColumnType::Code(list)) = family.kind(definitions, lead) {
@@ -322,7 +328,9 @@ fn share(definitions: &Definitions, families: &mut [Family]) {
                     family.slots[at].words.entry(word).or_insert(code);
                 }
             }
-            if of_schema && let Target::Column(block, column) = lead {
+            if let Target::Column(block, column) = lead
+                && family.once(family.blocks[block].entity)
+            {
                 let entity = family.blocks[block].entity;
                 for (folded, tokens) in headers.get(&(entity, column)).into_iter().flatten() {
                     family.slots[at].take(folded, tokens);

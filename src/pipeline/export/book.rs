@@ -52,10 +52,10 @@ impl Page<'_> {
                 let marked = marks.iter().any(|mark| mark.column == Some(at));
                 let format = format_of(cell, marked, whole, header_row == Some(*number));
                 put(out, number - 1, at as u16, cell, &format)?;
-                self.note(out, &marks, *number, at)?;
+                note_cell(out, &marks, *number, at)?;
             }
             if whole {
-                self.note_row(out, &marks, *number, row)?;
+                note_row(out, &marks, *number, row)?;
             }
         }
         out.set_autofit_max_width(320).autofit();
@@ -69,33 +69,27 @@ impl Page<'_> {
         let of_row = |mark: &&Mark| mark.part == self.sheet.part && mark.row == row;
         self.findings.marks.iter().filter(of_row).copied().collect()
     }
+}
 
-    fn note(&self, out: &mut Worksheet, marks: &[Mark], row: u32, at: usize) -> Result<(), XlsxError> {
-        let texts: Vec<String> =
-            marks.iter().filter(|mark| mark.column == Some(at)).map(|mark| words(*mark)).collect();
-        if !texts.is_empty() {
-            out.insert_note(row - 1, at as u16, &note(&texts.join("\n")))?;
-        }
-        Ok(())
+fn note_cell(out: &mut Worksheet, marks: &[Mark], row: u32, at: usize) -> Result<(), XlsxError> {
+    let texts: Vec<String> =
+        marks.iter().filter(|mark| mark.column == Some(at)).map(|mark| words(*mark)).collect();
+    if !texts.is_empty() {
+        out.insert_note(row - 1, at as u16, &note(&texts.join("\n")))?;
     }
+    Ok(())
+}
 
-    /// What concerns the whole row stands on its first filled cell that has no note of its own.
-    fn note_row(
-        &self,
-        out: &mut Worksheet,
-        marks: &[Mark],
-        row: u32,
-        cells: &[RawCell],
-    ) -> Result<(), XlsxError> {
-        let taken = |at: usize| marks.iter().any(|mark| mark.column == Some(at));
-        let free = (0..cells.len()).find(|at| !cells[*at].is_blank() && !taken(*at));
-        let texts: Vec<String> =
-            marks.iter().filter(|mark| mark.column.is_none()).map(|mark| words(*mark)).collect();
-        if let Some(at) = free {
-            out.insert_note(row - 1, at as u16, &note(&texts.join("\n")))?;
-        }
-        Ok(())
+/// What concerns the whole row stands on its first filled cell that has no note of its own.
+fn note_row(out: &mut Worksheet, marks: &[Mark], row: u32, cells: &[RawCell]) -> Result<(), XlsxError> {
+    let taken = |at: usize| marks.iter().any(|mark| mark.column == Some(at));
+    let free = (0..cells.len()).find(|at| !cells[*at].is_blank() && !taken(*at));
+    let texts: Vec<String> =
+        marks.iter().filter(|mark| mark.column.is_none()).map(|mark| words(*mark)).collect();
+    if let Some(at) = free {
+        out.insert_note(row - 1, at as u16, &note(&texts.join("\n")))?;
     }
+    Ok(())
 }
 
 fn words(mark: Mark) -> String {
