@@ -7,6 +7,7 @@ pub mod catalog;
 pub mod command;
 pub mod config;
 pub mod conform;
+pub mod daemon;
 pub mod definitions;
 pub mod disclosure;
 pub mod fault;

@@ -3,21 +3,27 @@
 //! A file exists if and only if the catalog names it under a published run. Batches are *staged* as they are
 //! written; one *publish* transaction makes a run's batches visible and moves its cursors, so cursor, data and
 //! identities cannot disagree. Everything that writes goes through `Catalog::write`, one `BEGIN IMMEDIATE` at a time.
+mod expiry;
 mod history;
 mod lock;
+mod measure;
 mod place;
 mod record;
 mod run;
+mod schedule;
 mod schema;
 mod staged;
 mod view;
 mod years;
 
+pub use expiry::{Holding, Pin};
 pub use history::{PendingRun, RunDetail};
 pub use lock::{Lock, LockFault};
+pub use measure::{Measures, RunCount, Totals};
 pub use place::{Unfinished, private_folder};
 pub use record::{FileKind, NewFile, SetAside};
 pub use run::{Decision, Publication, Run, RunState};
+pub use schedule::{SlotClaim, SlotClock, SlotEnd, SlotEntry};
 pub use staged::{Batch, Checkpoint, Said, Staged, StagedBatch, StagedFile, Word};
 pub use view::{FileEntry, LakeFile, ReleaseEntry, RunEntry, SourceCount};
 pub use years::SourceFile;
@@ -62,6 +68,7 @@ impl Catalog {
         connection.pragma_update(None, "foreign_keys", "ON")?;
         let mut catalog = Self { connection };
         schema::create(&mut catalog)?;
+        schema::create_schedule(&mut catalog)?;
         Ok(catalog)
     }
 
@@ -69,6 +76,7 @@ impl Catalog {
     pub fn in_memory() -> Result<Self, CatalogFault> {
         let mut catalog = Self { connection: Connection::open_in_memory()? };
         schema::create(&mut catalog)?;
+        schema::create_schedule(&mut catalog)?;
         Ok(catalog)
     }
 

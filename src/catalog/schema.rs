@@ -109,3 +109,10 @@ pub(super) fn create(catalog: &mut Catalog) -> Result<(), CatalogFault> {
     let found = found.parse().unwrap_or(0);
     if found == FORMAT { Ok(()) } else { Err(CatalogFault::Format { found, known: FORMAT }) }
 }
+
+/// Creates the daemon's tables where they are missing: a catalog from before the daemon gains them.
+pub(super) fn create_schedule(catalog: &mut Catalog) -> Result<(), CatalogFault> {
+    let newest = "SELECT count(*) FROM sqlite_schema WHERE name = 'release_pin'";
+    let there: i64 = catalog.read().query_row(newest, [], |row| row.get(0))?;
+    if there > 0 { Ok(()) } else { catalog.write(|tx| tx.execute_batch(super::schedule::TABLES)) }
+}

@@ -361,6 +361,12 @@ impl Catalog {
                     tx.execute(&sql, params![run.id, open])?;
                 }
             }
+            // Documents and slices that could not be read are asked for again, and then say so again.
+            tx.execute(
+                "DELETE FROM quarantine WHERE run_id = ?1 AND consequence = 'document_set_aside'",
+                [run.id],
+            )?;
+            tx.execute("UPDATE staged_count SET documents_set_aside = 0 WHERE run_id = ?1", [run.id])?;
             let next = "SELECT coalesce(max(first_record + records), 0) FROM batch WHERE run_id = ?1";
             tx.query_row(next, [run.id], |row| row.get::<_, i64>(0)).map(|n| n as u64)
         })

@@ -72,7 +72,7 @@ fn check_source(
         return;
     };
     match &connector.form {
-        Form::Rest { .. } => {
+        Form::Rest(_) => {
             if source.base_url.is_none() {
                 complain(format!("the source `{name}` has no `base_url`"), "say where the service is");
             }

@@ -46,6 +46,8 @@ pub enum Verb {
         #[arg(long)]
         full: bool,
     },
+    /// Pull by the schedules, then link, build and release what came, until told to stop.
+    Run,
     /// Read years of past files from a folder, and see which years and cohorts they cover.
     Backload {
         /// The folder; each file goes to the source whose connector knows its name.
@@ -82,12 +84,26 @@ pub enum Verb {
         what: Option<Runs>,
     },
     /// What could not be read, and where: file, sheet, row and column, never the value.
-    Quarantine {
-        /// One source only, by its name in the configuration.
-        source: Option<String>,
-        /// Every place, not only the sums.
+    #[command(args_conflicts_with_subcommands = true)]
+    Quarantine(QuarantineArgs),
+    /// Look at an unknown sheet and propose how to read it; write that down once you agree.
+    Map(MapArgs),
+    /// Remove releases that have had their time, and name the rows whose agreement has ended.
+    Expire {
+        /// Say what would go, and change nothing.
         #[arg(long)]
-        all: bool,
+        dry_run: bool,
+    },
+    /// Keep a release whatever its age, because it is cited.
+    Pin {
+        /// The release's id.
+        release: String,
+        /// Why it is kept.
+        #[arg(long, required_unless_present = "remove")]
+        reason: Option<String>,
+        /// Take the pin away.
+        #[arg(long, conflicts_with = "reason")]
+        remove: bool,
     },
     /// Check every stored file against its checksum.
     Verify,
@@ -128,6 +144,73 @@ pub enum Runs {
         #[arg(long)]
         reason: String,
     },
+}
+
+/// What was set aside.
+#[derive(Debug, Args)]
+pub struct QuarantineArgs {
+    /// What else to do; without it, the list.
+    #[command(subcommand)]
+    pub what: Option<Quarantine>,
+    /// One source only, by its name in the configuration.
+    pub source: Option<String>,
+    /// Every place, not only the sums.
+    #[arg(long)]
+    pub all: bool,
+    /// Say which file each document is, by its name as the inbox now has it; on a terminal only, for a name may be a
+    /// child's.
+    #[arg(long)]
+    pub files: bool,
+}
+
+/// What can be done with what was set aside.
+#[derive(Debug, Subcommand)]
+pub enum Quarantine {
+    /// Give a supplier their own file back, with what could not be read marked and explained.
+    Export {
+        /// A file of a source's inbox.
+        file: PathBuf,
+        /// Where to write the marked workbook; it holds the supplier's cells, so outside the data folder and the inboxes.
+        #[arg(long, value_name = "OUT.xlsx")]
+        to: PathBuf,
+        /// The source, where its inbox does not tell.
+        #[arg(long)]
+        source: Option<String>,
+        /// Write over a file that is there already.
+        #[arg(long)]
+        force: bool,
+    },
+}
+
+/// An unknown sheet.
+#[derive(Debug, Args)]
+pub struct MapArgs {
+    /// The file: .xlsx, .xls, .ods, .csv or .tsv.
+    pub file: PathBuf,
+    /// The new connector's name: small letters, digits and dashes.
+    #[arg(long)]
+    pub name: Option<String>,
+    /// Write the draft without asking.
+    #[arg(long)]
+    pub yes: bool,
+    /// Show headers that are not read, and the first rows as they would be read, even where no terminal is seen.
+    #[arg(long)]
+    pub show: bool,
+    /// Draft a new connector even where one fits.
+    #[arg(long)]
+    pub new: bool,
+    /// The sheet has no header row, and its columns never move.
+    #[arg(long)]
+    pub positions: bool,
+    /// How dates are written that could be read either way.
+    #[arg(long, value_name = "ORDER", value_parser = ["day-first", "month-first"])]
+    pub dates: Option<String>,
+    /// Name a column yourself: `--set starts_on="First session"`, `--set surname=#2`, `--set end_reason=-` for none.
+    #[arg(long, value_name = "COLUMN=HEADER")]
+    pub set: Vec<String>,
+    /// Pattern of the file names to come: `{x}` captures, `*` matches anything.
+    #[arg(long, value_name = "PATTERN")]
+    pub files: Option<String>,
 }
 
 /// Reports.

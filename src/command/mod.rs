@@ -5,13 +5,18 @@ mod cli;
 #[cfg(feature = "warehouse")]
 mod demo;
 mod estate;
+mod expire;
 mod init;
+mod map;
 mod pull;
+mod quarantine;
 #[cfg(feature = "warehouse")]
 mod release;
 #[cfg(feature = "warehouse")]
 mod report;
+mod run;
 mod runs;
+mod schedule;
 mod screen;
 mod status;
 mod verify;
@@ -25,7 +30,7 @@ use crate::{
 use clap::Parser;
 use cli::{Cli, Verb};
 use screen::Screen;
-use std::{ffi::OsString, path::Path, process::ExitCode};
+use std::{ffi::OsString, io::IsTerminal, path::Path, process::ExitCode};
 
 /// How a verb ended. The numbers are a contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,7 +130,14 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         (_, 1) => Verbosity::Info,
         _ => Verbosity::Trace,
     };
-    telemetry::start(verbosity, cli.json);
+    // A daemon's log is read by a machine, unless somebody sits there.
+    let (verbosity, as_json) = match &cli.verb {
+        Verb::Run if !cli.quiet => {
+            (verbosity.max(Verbosity::Info), cli.json || !std::io::stderr().is_terminal())
+        }
+        _ => (verbosity, cli.json),
+    };
+    telemetry::start(verbosity, as_json);
     match verb(&cli, &screen) {
         Ok(exit) => exit.into(),
         Err(halt) => {
@@ -141,14 +153,18 @@ fn verb(cli: &Cli, screen: &Screen) -> Verdict {
         Verb::Synth { dir, learners, seed } => estate::write(dir, *learners, *seed, screen),
         Verb::Check => check::check(&cli.config, screen),
         Verb::Pull { sources, full } => pull::pull(settings(&cli.config)?, sources, *full, screen),
+        Verb::Run => run::run(&cli.config, screen),
         Verb::Backload { dir, sources, dry_run } => {
             backload::backload(settings(&cli.config)?, dir, sources, *dry_run, screen)
         }
         Verb::Link => pull::link(settings(&cli.config)?, screen),
         Verb::Runs { what } => runs::runs(settings(&cli.config)?, what.as_ref(), screen),
         Verb::Status => status::status(settings(&cli.config)?, screen),
-        Verb::Quarantine { source, all } => {
-            status::quarantine(settings(&cli.config)?, source.as_deref(), *all, screen)
+        Verb::Quarantine(args) => quarantine::quarantine(settings(&cli.config)?, args, screen),
+        Verb::Map(args) => map::map(&settings(&cli.config)?, args, screen),
+        Verb::Expire { dry_run } => expire::expire(settings(&cli.config)?, *dry_run, screen),
+        Verb::Pin { release, reason, remove: _ } => {
+            expire::pin(settings(&cli.config)?, release, reason.as_deref(), screen)
         }
         Verb::Verify => verify::verify(settings(&cli.config)?, screen),
         #[cfg(feature = "warehouse")]
@@ -169,7 +185,7 @@ fn verb(cli: &Cli, screen: &Screen) -> Verdict {
 fn settings(file: &Path) -> Result<Settings, Halt> {
     let environment: Vec<(String, String)> = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-        .filter(|(name, _)| name.starts_with("THROUGHLINE__"))
+        .filter(|(name, _)| name.starts_with("THROUGHLINE__") || name == "CREDENTIALS_DIRECTORY")
         .collect();
     config::load(file, &environment).map_err(|complaints| Halt::new(Exit::Usage, list(&complaints)))
 }

@@ -19,7 +19,7 @@ pub(super) fn pull(mut settings: Settings, sources: &[String], full: bool, scree
     }
     let _estate = estate::play(&mut settings)?;
     let mut site = Site::open_to_write(settings, "pull")?;
-    let options = PullOptions { sources: sources.to_vec(), full, inbox: None };
+    let options = PullOptions { sources: sources.to_vec(), full, ..PullOptions::default() };
     let report = {
         let mut bar = screen.bar();
         pipeline::pull(&mut site, &options, &mut bar)?

@@ -1,14 +1,15 @@
 use super::{
     Exit, Halt, Verdict,
-    screen::{Screen, table, thousands, wrap},
+    schedule::Standing,
+    screen::{Screen, table, thousands},
 };
 use crate::{
-    catalog::{CatalogFault, RunEntry, SetAside},
+    catalog::{CatalogFault, RunEntry},
     config::Settings,
     pipeline::Site,
 };
+use chrono::{DateTime, Utc};
 use serde_json::json;
-use std::collections::BTreeMap;
 
 impl From<CatalogFault> for Halt {
     fn from(fault: CatalogFault) -> Self {
@@ -19,6 +20,8 @@ impl From<CatalogFault> for Halt {
 /// What the sources gave, and how the last runs ended.
 pub(super) fn status(settings: Settings, screen: &Screen) -> Verdict {
     let site = Site::open(settings)?;
+    let standing = Standing::of(&site)?;
+    screen.result(&format!("{}\n", standing.in_words(&site.settings)));
     let (counts, runs, releases) =
         (site.catalog.latest_counts()?, site.catalog.runs(10)?, site.catalog.releases()?);
     let feeds = counts
@@ -43,8 +46,11 @@ pub(super) fn status(settings: Settings, screen: &Screen) -> Verdict {
     screen.result("\nThe last ten runs, newest first; times are UTC:");
     screen.result(&runs_table(&runs));
     if let Some(release) = releases.first() {
-        screen
-            .result(&format!("\nNewest release: {}, as the records stood on {}.", release.id, release.as_of));
+        let age = age_in_words(&release.published_at);
+        screen.result(&format!(
+            "\nNewest release: {}, as the records stood on {}; published {age}.",
+            release.id, release.as_of
+        ));
     }
     let counts: Vec<_> = counts
         .iter()
@@ -55,8 +61,20 @@ pub(super) fn status(settings: Settings, screen: &Screen) -> Verdict {
                     "documents_set_aside": c.documents_set_aside })
         })
         .collect();
-    screen.document(&json!({ "feeds": counts, "runs": runs, "releases": releases }));
+    screen.document(&json!({ "feeds": counts, "runs": runs, "releases": releases,
+                             "schedule": standing.as_json(&site.settings) }));
     Ok(Exit::Done)
+}
+
+/// How long ago an instant of the catalog was.
+fn age_in_words(stamp: &str) -> String {
+    let Ok(at) = stamp.parse::<DateTime<Utc>>() else { return stamp.to_owned() };
+    match (Utc::now() - at).num_hours() {
+        ..1 => "within the last hour".to_owned(),
+        1 => "an hour ago".to_owned(),
+        hours @ 2..48 => format!("{hours} hours ago"),
+        hours => format!("{} days ago", hours / 24),
+    }
 }
 
 /// Runs, one a line.
@@ -79,79 +97,4 @@ pub(super) fn runs_table(runs: &[RunEntry]) -> String {
         }
     }
     table(&header, rows, &[0])
-}
-
-/// What was set aside, and where.
-pub(super) fn quarantine(settings: Settings, source: Option<&str>, all: bool, screen: &Screen) -> Verdict {
-    let site = Site::open(settings)?;
-    let lines = site.catalog.quarantine(source)?;
-    screen.document(&json!({ "quarantine": lines }));
-    if lines.is_empty() {
-        screen.result("Nothing was set aside.");
-        return Ok(Exit::Done);
-    }
-    screen.result(&if all { every_line(&lines) } else { sums(&lines) });
-    screen.say(&wrap(
-        "\"document 3\" is the third matching file of the source's inbox in the order of their names, or the third page of a service.",
-        0,
-    ));
-    if !all {
-        screen.say("Every place: add --all.");
-    }
-    Ok(Exit::Done)
-}
-
-/// Alike problems of one source are one line; what to do about each kind of problem follows once.
-fn sums(lines: &[SetAside]) -> String {
-    let mut by: BTreeMap<[&str; 4], (u64, String)> = BTreeMap::new();
-    let mut hints: BTreeMap<&str, &str> = BTreeMap::new();
-    for line in lines {
-        let key = [&line.source, &line.column, &line.detail, &line.consequence].map(String::as_str);
-        let place = || {
-            format!("document {}, sheet {}, row {}", line.document, line.sheet, thousands(line.row.into()))
-        };
-        by.entry(key).or_insert_with(|| (0, place())).0 += 1;
-        if !line.hint.is_empty() {
-            hints.insert(&line.detail, &line.hint);
-        }
-    }
-    let mut rows: Vec<_> = by.into_iter().collect();
-    rows.sort_by(|a, b| b.1.0.cmp(&a.1.0).then_with(|| a.0.cmp(&b.0)));
-    let rows = rows.into_iter().map(|([source, column, detail, consequence], (n, first))| {
-        let cells = [source, &what(column, detail), &consequence.replace('_', " "), &first];
-        std::iter::once(thousands(n)).chain(cells.map(str::to_owned)).collect()
-    });
-    let mut out = table(&["times", "source", "problem", "what happened", "first at"], rows.collect(), &[0]);
-    if !hints.is_empty() {
-        out.push_str("\n\nWhat to do");
-    }
-    for (detail, hint) in hints {
-        out.push_str("\n  ");
-        out.push_str(&wrap(&format!("{detail}: {hint}"), 4));
-    }
-    out
-}
-
-/// The column and what is wrong with it, or with the whole row.
-fn what(column: &str, detail: &str) -> String {
-    if column.is_empty() { detail.to_owned() } else { format!("{column}: {detail}") }
-}
-
-fn every_line(lines: &[SetAside]) -> String {
-    let rows = lines.iter().map(|line| {
-        vec![
-            line.source.clone(),
-            line.feed.clone(),
-            line.document.to_string(),
-            line.sheet.to_string(),
-            line.row.to_string(),
-            what(&line.column, &line.detail),
-            line.consequence.replace('_', " "),
-        ]
-    });
-    table(
-        &["source", "feed", "document", "sheet", "row", "problem", "what happened"],
-        rows.collect(),
-        &[2, 3, 4],
-    )
 }

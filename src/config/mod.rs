@@ -2,11 +2,17 @@
 //!
 //! Nothing else reads the environment or guesses a path. Unknown keys are refused with their line; secrets are
 //! named by file, never written here. `THROUGHLINE__SECTION__KEY` in the environment overrides `section.key`.
+mod cron;
+mod daemon;
 mod raw;
 mod resolve;
+mod retention;
+mod schedule;
 
-pub use resolve::Settings;
-pub(crate) use resolve::load;
+pub use daemon::{DaemonSettings, Step};
+pub use resolve::{Settings, load};
+pub use retention::Retention;
+pub use schedule::Schedule;
 
 use crate::fault::Name;
 use chrono::NaiveDate;
@@ -23,12 +29,18 @@ pub struct Source {
     pub base_url: Option<String>,
     /// The file that holds the token.
     pub token_file: Option<PathBuf>,
+    /// Where tokens are got, where that is another address.
+    pub token_url: Option<String>,
     /// Where files are put.
     pub inbox: Option<PathBuf>,
     /// What the connector reads with `{ param = ".." }`.
     pub params: BTreeMap<String, String>,
     /// The sharing agreement it stands on.
     pub agreement: Agreement,
+    /// When the daemon pulls it; none where it is pulled by hand.
+    pub schedule: Option<Schedule>,
+    /// Tenants (schools) that withdrew, each with the first day on which it is not pulled.
+    pub revoked_tenants: BTreeMap<String, NaiveDate>,
 }
 
 /// Why a source may be pulled, and until when.
@@ -44,6 +56,8 @@ pub struct Agreement {
     pub expires: Option<NaiveDate>,
     /// What its rows may be used for.
     pub purposes: Vec<String>,
+    /// The first day on which it no longer holds, where it was revoked.
+    pub revoked: Option<NaiveDate>,
 }
 
 impl Source {
@@ -52,6 +66,8 @@ impl Source {
         let agreement = &self.agreement;
         if agreement.purposes.is_empty() {
             Some("it declares no purpose")
+        } else if agreement.revoked.is_some_and(|from| from <= today) {
+            Some("its agreement was revoked")
         } else if agreement.reference.is_empty()
             || agreement.controller.is_empty()
             || agreement.bases.is_empty()
@@ -62,6 +78,18 @@ impl Source {
         } else {
             None
         }
+    }
+
+    /// The first day on which nothing may be pulled any more, where that day has come: revoked or expired.
+    pub fn ended(&self, today: NaiveDate) -> Option<NaiveDate> {
+        let agreement = &self.agreement;
+        let expired = agreement.expires.and_then(|last| last.succ_opt());
+        [agreement.revoked, expired].into_iter().flatten().min().filter(|from| *from <= today)
+    }
+
+    /// Whether a tenant (a school) of this source may be asked on a day.
+    pub fn asks(&self, tenant: &str, today: NaiveDate) -> bool {
+        self.revoked_tenants.get(tenant).is_none_or(|from| today < *from)
     }
 }
 

@@ -1,3 +1,4 @@
+use super::{daemon::RawDaemon, retention::RawRetention};
 use serde::Deserialize;
 use std::{collections::BTreeMap, path::PathBuf};
 
@@ -15,6 +16,10 @@ pub(super) struct RawConfig {
     #[serde(default)]
     pub disclosure: RawDisclosure,
     pub demo: Option<RawDemo>,
+    #[serde(default)]
+    pub daemon: RawDaemon,
+    #[serde(default)]
+    pub retention: RawRetention,
     #[serde(default)]
     pub sources: BTreeMap<String, RawSource>,
 }
@@ -58,6 +63,7 @@ pub(super) struct RawSource {
     pub connector: String,
     pub base_url: Option<String>,
     pub token_file: Option<PathBuf>,
+    pub token_url: Option<String>,
     pub inbox: Option<PathBuf>,
     #[serde(default)]
     pub params: BTreeMap<String, String>,
@@ -70,4 +76,11 @@ pub(super) struct RawSource {
     pub expires: Option<String>,
     #[serde(default)]
     pub purposes: Vec<String>,
+    pub schedule: Option<String>,
+    pub timezone: Option<String>,
+    pub jitter: Option<String>,
+    pub blackout: Option<Vec<String>>,
+    pub revoked: Option<String>,
+    #[serde(default)]
+    pub revoked_tenants: BTreeMap<String, String>,
 }

@@ -1,16 +1,22 @@
 use super::{
-    Agreement, Demo, Source,
+    Agreement, DaemonSettings, Demo, Retention, Source,
+    daemon::{RawDaemon, RawTimes, Reader},
     raw::{RawConfig, RawSource},
 };
 use crate::{definitions::Complaint, fault::Name};
 use chrono::NaiveDate;
 use std::{
+    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
 };
 
 /// The environment's prefix for overrides.
 const PREFIX: &str = "THROUGHLINE__";
+/// Where a service manager puts the credentials of this process.
+const CREDENTIALS: &str = "CREDENTIALS_DIRECTORY";
+/// What a path begins with that names such a credential.
+const CREDENTIAL: &str = "credential:";
 
 /// The checked configuration. Paths are absolute or relative to the working folder, ready to open.
 #[derive(Clone, Debug)]
@@ -37,12 +43,16 @@ pub struct Settings {
     pub disclosure_policy: String,
     /// Set when this folder is a demonstration.
     pub demo: Option<Demo>,
+    /// What the daemon does.
+    pub daemon: DaemonSettings,
+    /// How long things are kept.
+    pub retention: Retention,
     /// The sources, in name order.
     pub sources: Vec<Source>,
 }
 
 /// Reads and checks a configuration file, with overrides from the environment given as pairs.
-pub(crate) fn load(path: &Path, environment: &[(String, String)]) -> Result<Settings, Vec<Complaint>> {
+pub fn load(path: &Path, environment: &[(String, String)]) -> Result<Settings, Vec<Complaint>> {
     let shown = path.display().to_string();
     let text = fs::read_to_string(path).map_err(|_| {
         vec![Complaint::file(
@@ -67,7 +77,24 @@ pub(crate) fn load(path: &Path, environment: &[(String, String)]) -> Result<Sett
             "see THROUGHLINE__* in the environment",
         )]
     })?;
-    check(path, &shown, &text, raw)
+    let credentials = environment.iter().find(|(name, _)| name == CREDENTIALS);
+    check(path, &shown, &text, raw, credentials.map(|(_, folder)| Path::new(folder)))
+}
+
+/// Where a secret's file is: a path, or `credential:NAME` for one that the service manager hands over.
+fn secret(base: &Path, credentials: Option<&Path>, path: &Path) -> Result<PathBuf, (String, &'static str)> {
+    let Some(name) = path.to_str().and_then(|path| path.strip_prefix(CREDENTIAL)) else {
+        return Ok(base.join(path));
+    };
+    if name.is_empty() || name.contains('/') {
+        return Err((
+            format!("`{CREDENTIAL}{name}` names no credential"),
+            "write credential:NAME, without folders",
+        ));
+    }
+    let hint = "start it as a service with LoadCredential=, or name a file";
+    let folder = credentials.ok_or_else(|| (format!("no service manager hands over `{name}`"), hint))?;
+    Ok(folder.join(name))
 }
 
 fn overlay(table: &mut toml::Table, keys: &[&str], value: &str) {
@@ -89,7 +116,13 @@ fn overlay(table: &mut toml::Table, keys: &[&str], value: &str) {
     }
 }
 
-fn check(path: &Path, shown: &str, text: &str, raw: RawConfig) -> Result<Settings, Vec<Complaint>> {
+fn check(
+    path: &Path,
+    shown: &str,
+    text: &str,
+    raw: RawConfig,
+    credentials: Option<&Path>,
+) -> Result<Settings, Vec<Complaint>> {
     let base = path.parent().unwrap_or(Path::new("")).to_owned();
     let mut complaints = Vec::new();
     let day = |key: &str, value: &Option<String>, complaints: &mut Vec<Complaint>| {
@@ -107,17 +140,34 @@ fn check(path: &Path, shown: &str, text: &str, raw: RawConfig) -> Result<Setting
         let problem = "`home_authority` is not an authority code";
         complaints.push(Complaint::near(shown, text, "home_authority", problem, "use the three-digit code"));
     }
-    let (data_dir, key_file) = (base.join(&raw.data_dir), base.join(&raw.key_file));
+    let data_dir = base.join(&raw.data_dir);
+    let key_file = secret(&base, credentials, &raw.key_file).unwrap_or_else(|(problem, hint)| {
+        complaints.push(Complaint::near(shown, text, "key_file", problem, hint));
+        PathBuf::new()
+    });
     let real = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let key_folder = key_file.parent().map_or_else(|| key_file.clone(), real);
     if key_file.starts_with(&data_dir) || key_folder.starts_with(real(&data_dir)) {
         let hint = "a backup of the data must not carry the key: move the key elsewhere";
         complaints.push(Complaint::near(shown, text, "key_file", "the key lies inside `data_dir`", hint));
     }
+    let daemon = Reader { shown, text, complaints: &mut complaints }.daemon(&raw.daemon);
+    let retention = Reader { shown, text, complaints: &mut complaints }.retention(&raw.retention);
     let mut sources = Vec::new();
+    let at = At { base: &base, shown, text, credentials, daemon: &raw.daemon };
     for (name, source) in raw.sources {
-        let expires = day("expires", &source.expires, &mut complaints);
-        sources.push(resolve_source(&base, shown, text, &name, source, expires, &mut complaints));
+        let days = Days {
+            expires: day("expires", &source.expires, &mut complaints),
+            revoked: day("revoked", &source.revoked, &mut complaints),
+            tenants: source
+                .revoked_tenants
+                .iter()
+                .filter_map(|(tenant, from)| {
+                    Some((tenant.clone(), day(tenant, &Some(from.clone()), &mut complaints)?))
+                })
+                .collect(),
+        };
+        sources.push(resolve_source(&at, &name, source, days, &mut complaints));
     }
     let demo = raw.demo.map(|demo| Demo {
         estate: base.join(demo.estate),
@@ -139,37 +189,71 @@ fn check(path: &Path, shown: &str, text: &str, raw: RawConfig) -> Result<Setting
         memory_limit: raw.build.memory_limit,
         disclosure_policy: raw.disclosure.policy,
         demo,
+        daemon,
+        retention,
         sources,
     })
 }
 
+/// Where a configuration is read, for complaints and relative paths.
+struct At<'a> {
+    base: &'a Path,
+    shown: &'a str,
+    text: &'a str,
+    credentials: Option<&'a Path>,
+    daemon: &'a RawDaemon,
+}
+
+/// The days on which a source's agreements end.
+struct Days {
+    expires: Option<NaiveDate>,
+    revoked: Option<NaiveDate>,
+    tenants: BTreeMap<String, NaiveDate>,
+}
+
 fn resolve_source(
-    base: &Path,
-    shown: &str,
-    text: &str,
+    at: &At<'_>,
     name: &str,
     raw: RawSource,
-    expires: Option<NaiveDate>,
+    days: Days,
     complaints: &mut Vec<Complaint>,
 ) -> Source {
+    let At { base, shown, text, credentials, daemon } = *at;
     for purpose in raw.purposes.iter().filter(|purpose| !crate::definitions::is_purpose(purpose)) {
         let problem = format!("`{purpose}` is not a purpose");
         let hint = "use research, participation or ap_commissioning";
         complaints.push(Complaint::near(shown, text, purpose, problem, hint));
     }
+    let token_file = raw.token_file.and_then(|file| {
+        secret(base, credentials, &file)
+            .map_err(|(problem, hint)| {
+                complaints.push(Complaint::near(shown, text, "credential:", problem, hint));
+            })
+            .ok()
+    });
+    let times = RawTimes {
+        schedule: raw.schedule,
+        timezone: raw.timezone,
+        jitter: raw.jitter,
+        blackout: raw.blackout,
+    };
     Source {
         name: Name::declare(name),
         connector: raw.connector,
         base_url: raw.base_url,
-        token_file: raw.token_file.map(|file| base.join(file)),
+        token_file,
+        token_url: raw.token_url,
         inbox: raw.inbox.map(|folder| base.join(folder)),
         params: raw.params,
         agreement: Agreement {
             reference: raw.agreement,
             controller: raw.controller,
             bases: raw.bases,
-            expires,
+            expires: days.expires,
             purposes: raw.purposes,
+            revoked: days.revoked,
         },
+        schedule: Reader { shown, text, complaints }.schedule(&times, daemon),
+        revoked_tenants: days.tenants,
     }
 }

@@ -48,7 +48,7 @@ pub struct Binding<'a> {
     pub(super) identity: Vec<(usize, BoundCell<'a>)>,
     pub(super) rows: Vec<BoundRow<'a>>,
     pub(super) deleted: Option<(Vec<Locator>, &'a [String])>,
-    pub(super) when: Vec<(Vec<Locator>, &'a [String])>,
+    pub(super) when: Vec<Condition<'a>>,
     pub(super) nulls: &'a [String],
     pub(super) codes: &'a BTreeMap<String, CodeList>,
     /// How many columns the header has; none for a page or a sheet without header.
@@ -65,14 +65,23 @@ pub(super) enum BoundPerson {
 pub(super) struct BoundRow<'a> {
     pub(super) entity: usize,
     pub(super) each: Option<Path>,
-    pub(super) when: Vec<(Vec<Locator>, &'a [String])>,
+    pub(super) when: Vec<Condition<'a>>,
     pub(super) requires: &'a [usize],
     pub(super) cells: Vec<(usize, BoundCell<'a>)>,
+}
+
+/// What a place has to say, or not to say.
+pub(super) struct Condition<'a> {
+    locators: Vec<Locator>,
+    texts: &'a [String],
+    not: bool,
 }
 
 /// A cell's recipe with its places looked up. A fixed text is already there.
 pub(super) struct BoundCell<'a> {
     pub(super) spec: Cow<'a, CellSpec>,
+    /// When empty, with the captures of the file name in it.
+    pub(super) default: Option<Cow<'a, str>>,
     locators: Vec<Locator>,
     fixed: Option<String>,
     /// What the source's own parameter maps, folded.
@@ -136,6 +145,11 @@ impl<'r> View<'_, 'r> {
         Raw::Text(Cow::Owned(parts.join(with)))
     }
 
+    /// Whether all of these hold.
+    pub(super) fn meets(&self, conditions: &[Condition<'_>]) -> bool {
+        conditions.iter().all(|one| self.says(&one.locators, one.texts) != one.not)
+    }
+
     /// Whether one of the places says one of the texts.
     pub(super) fn says(&self, locators: &[Locator], texts: &[String]) -> bool {
         self.first(locators).into_text().is_some_and(|text| texts.contains(&fold(&text)))
@@ -163,11 +177,7 @@ impl<'a> Binding<'a> {
             .deleted
             .as_ref()
             .map(|deleted| (finder.locators("", std::slice::from_ref(&deleted.at)), deleted.is.as_slice()));
-        let when = feed
-            .when
-            .iter()
-            .map(|(path, texts)| (finder.locators("", std::slice::from_ref(path)), texts.as_slice()));
-        let when = when.collect();
+        let when = finder.conditions("", &feed.when);
         let width = match document.shape {
             Shape::Cells(header) => header.map(<[String]>::len),
             Shape::Trees { .. } => None,
@@ -192,15 +202,15 @@ impl<'a> Binding<'a> {
             let slots = &mut witnesses[at..at + row.cells.len()];
             at += row.cells.len();
             let items = match (&row.each, record) {
-                (Some(path), Record::Tree { record, .. }) => record.at(path).map_or(&[][..], Tree::items),
-                _ => &[],
+                (Some(path), Record::Tree { record, .. }) => record.every(path),
+                _ => Vec::new(),
             };
             for ((_, cell), witness) in row.cells.iter().zip(slots) {
                 if row.each.is_none() {
                     cell.witness(&view, self.nulls, witness);
                 }
-                for item in items {
-                    cell.witness(&View { record, item: Some(item) }, self.nulls, witness);
+                for item in &items {
+                    cell.witness(&View { record, item: Some(*item) }, self.nulls, witness);
                 }
             }
         }
@@ -236,7 +246,7 @@ impl BoundCell<'_> {
 
     fn witness(&self, view: &View<'_, '_>, nulls: &[String], witness: &mut Witness) {
         if self.is_unsettled()
-            && let Ok(Some(Raw::Text(text))) = ready::ready(view.of(self), &self.spec, nulls)
+            && let Ok(Some(Raw::Text(text))) = ready::ready(view.of(self), &self.spec, None, nulls)
         {
             witness.see(text.trim());
         }
@@ -256,22 +266,23 @@ impl Finder<'_> {
     ) -> BoundRow<'a> {
         let each = row.each.as_deref().unwrap_or("");
         let sheet = matches!(self.document.shape, Shape::Cells(_));
-        let mut cells = Vec::new();
+        let (mut cells, mut lacking) = (Vec::new(), Vec::new());
         for (at, spec) in row.columns.iter().enumerate() {
             let Some(spec) = spec else { continue };
             let bound = self.cell(each, spec);
-            let found = bound.fixed.is_some() || !bound.locators.is_empty() || spec.default.is_some();
-            let optional_block = row.requires.contains(&at);
-            if !found && sheet && !optional_block && at < plans[row.entity].columns.len() {
-                missing.push((row.entity, at));
+            let found = bound.fixed.is_some() || !bound.locators.is_empty() || bound.default.is_some();
+            if !found && sheet && at < plans[row.entity].columns.len() {
+                lacking.push((row.entity, at));
             }
             cells.push((at, bound));
         }
-        let when = row
-            .when
-            .iter()
-            .map(|(path, texts)| (self.locators(each, std::slice::from_ref(path)), texts.as_slice()))
-            .collect();
+        let when = self.conditions(each, &row.when);
+        // A block whose condition no row of this sheet can meet gives nothing, so none of its columns is missed.
+        let silent = lacking.iter().any(|(_, at)| row.requires.contains(at))
+            || when.iter().any(|one| one.locators.is_empty() && !one.not);
+        if !silent {
+            missing.append(&mut lacking);
+        }
         let path = match (&row.each, self.document.shape) {
             (Some(each), Shape::Trees { record, .. }) => Some(record.path("", each).unwrap_or_default()),
             _ => None,
@@ -293,13 +304,26 @@ impl Finder<'_> {
             CellOrigin::Param(name) => fixed = self.document.params.get(name).cloned(),
             CellOrigin::Template(text) => fixed = Some(fill(text, self.document.captures)),
         }
+        let default = spec.default.as_deref().map(|text| {
+            if text.contains('{') {
+                Cow::Owned(fill(text, self.document.captures))
+            } else {
+                Cow::Borrowed(text)
+            }
+        });
         let codes = spec.map_param.as_ref().and_then(|name| self.document.params.get(name));
-        BoundCell {
-            spec: Cow::Borrowed(spec),
-            locators,
-            fixed,
-            codes: codes.map(|text| pairs(text)).unwrap_or_default(),
-        }
+        let codes = codes.map(|text| pairs(text)).unwrap_or_default();
+        BoundCell { spec: Cow::Borrowed(spec), default, locators, fixed, codes }
+    }
+
+    fn conditions<'a>(&self, each: &str, when: &'a [(String, Vec<String>)]) -> Vec<Condition<'a>> {
+        when.iter()
+            .map(|(path, texts)| Condition {
+                locators: self.locator(each, path.trim_start_matches('!')).into_iter().collect(),
+                texts,
+                not: path.starts_with('!'),
+            })
+            .collect()
     }
 
     fn locators(&self, each: &str, names: &[String]) -> Vec<Locator> {

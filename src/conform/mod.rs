@@ -7,6 +7,7 @@ mod areas;
 mod bind;
 mod dates;
 mod identifier;
+pub mod propose;
 mod ready;
 mod value;
 
@@ -90,7 +91,7 @@ impl<'a> Conformer<'a> {
             return Err(Fault::row(place, Problem::TooManyCells));
         }
         let view = View { record, item: None };
-        if !self.binding.when.iter().all(|(locators, texts)| view.says(locators, texts)) {
+        if !view.meets(&self.binding.when) {
             return Ok(Conformed::passed_over(self.identity));
         }
         let identity = self.identity_of(&view, place, faults);
@@ -152,7 +153,7 @@ impl<'a> Conformer<'a> {
             }
             return Ok(());
         };
-        for item in tree.at(path).map_or(&[][..], Tree::items) {
+        for item in tree.every(path) {
             let view = View { record, item: Some(item) };
             match self.row(bound, &view, place, origin, faults) {
                 Ok(row) => conformed.rows.extend(row.map(Identified::new)),
@@ -170,9 +171,10 @@ impl<'a> Conformer<'a> {
         let mut fields = vec![None; self.identity.fields.len()];
         for (at, cell) in &self.binding.identity {
             let (name, kind) = self.identity.fields[*at];
-            let read = ready::ready(view.of(cell), &cell.spec, self.binding.nulls).and_then(|raw| {
-                raw.map_or(Ok(None), |raw| identifier::normalise(kind, &raw, &cell.spec.dates))
-            });
+            let read = ready::ready(view.of(cell), &cell.spec, cell.default.as_deref(), self.binding.nulls)
+                .and_then(|raw| {
+                    raw.map_or(Ok(None), |raw| identifier::normalise(kind, &raw, &cell.spec.dates))
+                });
             match read {
                 Ok(text) => fields[*at] = text,
                 Err(problem) => faults.push(Fault::cell(place.at(name), problem)),
@@ -189,7 +191,7 @@ impl<'a> Conformer<'a> {
         origin: Origin,
         faults: &mut Vec<Fault>,
     ) -> Result<Option<Row>, Fault> {
-        if !bound.when.iter().all(|(locators, texts)| view.says(locators, texts)) {
+        if !view.meets(&bound.when) {
             return Ok(None);
         }
         let plan = &self.plans[bound.entity];
@@ -197,10 +199,13 @@ impl<'a> Conformer<'a> {
         let mut found = Vec::new();
         for (at, cell) in &bound.cells {
             let column = &plan.columns[*at];
-            let read = ready::ready(view.of(cell), &cell.spec, self.binding.nulls).and_then(|raw| {
-                let raw = raw.map(|raw| cell.coded(raw));
-                raw.map_or(Ok(Cell::Null), |raw| value::read(&raw, column, &cell.spec, self.binding.codes))
-            });
+            let read = ready::ready(view.of(cell), &cell.spec, cell.default.as_deref(), self.binding.nulls)
+                .and_then(|raw| {
+                    let raw = raw.map(|raw| cell.coded(raw));
+                    raw.map_or(Ok(Cell::Null), |raw| {
+                        value::read(&raw, column, &cell.spec, self.binding.codes)
+                    })
+                });
             let read = read.map(|value| match value {
                 Cell::Date(day) if cell.spec.day_before => Cell::Date(day - 1),
                 value => value,

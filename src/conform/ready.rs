@@ -88,9 +88,10 @@ pub(super) fn is_null(text: &str, nulls: &[String]) -> bool {
 pub(super) fn ready<'r>(
     raw: Raw<'r>,
     spec: &'r CellSpec,
+    default: Option<&'r str>,
     nulls: &[String],
 ) -> Result<Option<Raw<'r>>, Problem> {
-    let default = || Ok(spec.default.as_deref().map(|text| Raw::Text(Cow::Borrowed(text))));
+    let default = || Ok(default.map(|text| Raw::Text(Cow::Borrowed(text))));
     let native = spec.take.is_none() && !spec.digits && spec.map.is_empty() && spec.after.is_none();
     let text: Cow<'r, str> = match raw {
         Raw::Empty => return default(),

@@ -79,8 +79,11 @@ pub(super) fn date(raw: &Raw<'_>, styles: &[String]) -> Result<NaiveDate, Proble
                     Some(Err(Problem::AmbiguousDate)) => problem = Problem::AmbiguousDate,
                     Some(Err(_)) => {}
                     None => {
-                        let found =
-                            if style == "census" { census_day(text) } else { styled_day(text, style) };
+                        let found = match (style.as_str(), style.strip_prefix("year-")) {
+                            ("census", _) => census_day(text),
+                            (_, Some(day)) => day_of_year_named(text, day),
+                            _ => styled_day(text, style),
+                        };
                         if let Some(day) = found {
                             return Ok(day);
                         }
@@ -118,6 +121,12 @@ fn styled_day(text: &str, style: &str) -> Option<NaiveDate> {
         day
     };
     (1900..2100).contains(&day.year()).then_some(day)
+}
+
+/// A fixed day (`05-01`) of the year that a text is.
+fn day_of_year_named(text: &str, day: &str) -> Option<NaiveDate> {
+    let year = (text.len() == 4).then_some(text)?;
+    styled_day(&format!("{year}-{day}"), "%Y-%m-%d")
 }
 
 /// The day of a termly school census, from a text that names year and term (`2024 autumn`): the first Thursday of
@@ -195,9 +204,19 @@ fn yes_or_no(raw: &Raw<'_>) -> Result<bool, Problem> {
     }
 }
 
-/// A URN of six digits, or a site reference of two to four capitals and one to four digits.
+/// A URN of six digits; an authority and establishment number of seven, with or without a stroke; a provider's number
+/// (UKPRN) of eight that begins with 1; or a site reference of two to four capitals and one to four digits.
 fn establishment(text: &str) -> Result<Cell, Problem> {
     let text: String = text.trim().trim_end_matches(".0").to_uppercase();
+    let number: String = text.chars().filter(|c| *c != '/').collect();
+    let of_digits = number.bytes().all(|byte| byte.is_ascii_digit());
+    // Authorities are numbered from 201: a URN with a digit too many begins with 1 and is neither.
+    if of_digits
+        && ((number.len() == 7 && number.as_str() >= "2010000")
+            || (text.len() == 8 && number.starts_with('1')))
+    {
+        return Ok(Cell::Text(number.into()));
+    }
     let letters = text.bytes().take_while(u8::is_ascii_uppercase).count();
     let digits = text.bytes().skip(letters).filter(u8::is_ascii_digit).count();
     let whole = letters + digits == text.len();
@@ -243,6 +262,14 @@ mod tests {
     }
 
     #[test]
+    fn a_year_has_its_day() {
+        let day = |text| date(&Raw::Text(Cow::Borrowed(text)), &["year-05-01".to_owned()]);
+        assert_eq!(day("2024"), Ok(NaiveDate::from_ymd_opt(2024, 5, 1).unwrap()));
+        assert_eq!(day("24"), Err(Problem::NotADate));
+        assert_eq!(day("2024-06-02"), Err(Problem::NotADate));
+    }
+
+    #[test]
     fn an_identifier_that_was_rounded_is_known() {
         for rounded in ["1.23E+12", "9E+11", " 1.2345e+15 "] {
             assert!(is_rounded(&Raw::Text(Cow::Borrowed(rounded))), "{rounded}");
@@ -268,7 +295,12 @@ mod tests {
     fn establishments_are_urns_or_site_references() {
         assert_eq!(establishment("100123"), Ok(Cell::Text("100123".into())));
         assert_eq!(establishment("ap07"), Ok(Cell::Text("AP07".into())));
-        for wrong in ["10012", "A7", "Riverside", "AP", "AP12345", "é1", "1AP2"] {
+        assert_eq!(establishment("998/4001"), Ok(Cell::Text("9984001".into())));
+        assert_eq!(establishment("9984001"), Ok(Cell::Text("9984001".into())));
+        assert_eq!(establishment("10000099"), Ok(Cell::Text("10000099".into())));
+        for wrong in
+            ["10012", "1001234", "20000099", "A7", "Riverside", "AP", "AP12345", "é1", "1AP2", "998/400"]
+        {
             assert_eq!(establishment(wrong), Err(Problem::NotAnEstablishment), "{wrong}");
         }
     }

@@ -70,6 +70,11 @@ impl Files {
         }
     }
 
+    /// Lays one more file over the others.
+    pub(super) fn add(&mut self, path: &str, text: &str) {
+        self.insert(path.to_owned(), text.to_owned(), true);
+    }
+
     fn insert(&mut self, path: String, text: String, overlaid: bool) {
         let sha256 = Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
         self.0.insert(path, DefinitionFile { text, sha256, overlaid });

@@ -50,7 +50,18 @@ pub struct Definitions {
 impl Definitions {
     /// Loads what the binary holds, with a site's files laid over it.
     pub fn load(overlay: Option<&Path>) -> Result<Self, Vec<Complaint>> {
-        let files = Files::load(overlay)?;
+        Self::of(&Files::load(overlay)?)
+    }
+
+    /// The same with one more file, as if it lay in the site's folder: a draft is tried before anybody keeps it.
+    pub fn load_with(overlay: Option<&Path>, path: &str, text: &str) -> Result<Self, Vec<Complaint>> {
+        let mut files = Files::load(overlay)?;
+        files.add(path, text);
+        Self::of(&files)
+    }
+
+    fn of(files: &Files) -> Result<Self, Vec<Complaint>> {
+        let files = files.clone();
         let mut complaints = Vec::new();
         let codes = code::load(&files, &mut complaints);
         let (identity, identity_names) = schema::load_identity(&files, &mut complaints);

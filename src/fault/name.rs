@@ -19,6 +19,11 @@ struct Table {
 static TABLE: LazyLock<RwLock<Table>> =
     LazyLock::new(|| RwLock::new(Table { words: vec![""], index: HashMap::from([("", 0)]) }));
 
+/// Field names longer than this are not said.
+const LONGEST_FIELD: usize = 41;
+/// No field of a source is named any more once the table holds so many words.
+const MOST_WORDS: usize = 20_000;
+
 impl Name {
     /// The empty name: "no column", "no feed".
     pub const NONE: Self = Self(0);
@@ -43,6 +48,19 @@ impl Name {
         Self(at)
     }
 
+    /// The name of a field that most records of an answer have, so that a drift report can say it. None where the text
+    /// does not look like a name that a programmer gave, or where too many were given already: then they are values.
+    ///
+    /// The one way by which a text of a source becomes a name. The caller has to know that many records share it.
+    pub fn of_field(text: &str) -> Option<Self> {
+        let mut bytes = text.bytes();
+        let plain = bytes.next().is_some_and(|first| first.is_ascii_alphabetic())
+            && bytes.all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+            && text.len() <= LONGEST_FIELD;
+        let room = TABLE.read().is_ok_and(|table| table.words.len() < MOST_WORDS);
+        (plain && room).then(|| Self::declare(text))
+    }
+
     /// The word itself.
     pub fn as_str(self) -> &'static str {
         TABLE.read().ok().and_then(|table| table.words.get(self.0 as usize).copied()).unwrap_or("")
@@ -58,5 +76,18 @@ impl fmt::Display for Name {
 impl fmt::Debug for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_looks_like_a_field_becomes_a_name() {
+        assert_eq!(Name::of_field("sen_status").map(Name::as_str), Some("sen_status"));
+        for value in ["", "12", "Ada Byron", "2010-03-31", "ada.byron", "née", "_x", &"a".repeat(42)] {
+            assert_eq!(Name::of_field(value), None, "{value}");
+        }
     }
 }

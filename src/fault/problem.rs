@@ -101,6 +101,26 @@ pub enum Problem {
     ForeignLink,
     /// More pages than the connector allows.
     TooManyPages,
+    /// The answer says that the service failed, whatever its status.
+    ServiceFailed,
+    /// A full page that does not say whether more follow.
+    NoPaging,
+    /// A list that was another one each time it was read.
+    ListMoves,
+    /// No token was given for the credential.
+    TokenRefused,
+    /// An address that is not of the service's own house, or that lacks a word.
+    ForeignBase,
+    /// The tenant took its consent back.
+    ConsentRevoked,
+    /// The tenant does not let this be read: an empty cell says nothing.
+    NoConsent,
+    /// A field that most records have and no connector lists.
+    NewField,
+    /// A field that the connector lists and no record has.
+    MissingField,
+    /// A field whose cells mostly cannot be read.
+    RetypedField,
 }
 
 impl Problem {
@@ -155,6 +175,16 @@ impl Problem {
             Self::PageRepeated => "page_repeated",
             Self::ForeignLink => "foreign_link",
             Self::TooManyPages => "too_many_pages",
+            Self::ServiceFailed => "service_failed",
+            Self::NoPaging => "no_paging",
+            Self::ListMoves => "list_moves",
+            Self::TokenRefused => "token_refused",
+            Self::ForeignBase => "foreign_base",
+            Self::ConsentRevoked => "consent_revoked",
+            Self::NoConsent => "no_consent",
+            Self::NewField => "new_field",
+            Self::MissingField => "missing_field",
+            Self::RetypedField => "retyped_field",
         }
     }
 
@@ -188,7 +218,9 @@ impl Problem {
             Self::OutOfRange => "the schema's `range` says what is allowed; correct the cell",
             Self::UnknownCode(_) => "correct the code, or map the word in the connector (`map = { ... }`)",
             Self::FailsCheck => "a letter or digit was mistyped: compare with the child's school record",
-            Self::NotAnEstablishment => "use the URN (six digits) or the site reference (AP07)",
+            Self::NotAnEstablishment => {
+                "use the URN (six digits), the authority and establishment number, or the site reference (AP07)"
+            }
             Self::NotAnAuthority => "use the three-digit authority code",
             Self::UnknownPostcode => "add it to the postcode directory, or correct it",
             Self::UnreadableCell => "open the workbook and mend the formula",
@@ -222,7 +254,22 @@ impl Problem {
             Self::HttpStatus(401 | 403) => "check the token and the scopes that the school granted",
             Self::HttpStatus(429) => "the supplier asks for patience: the next run goes on from here",
             Self::HttpStatus(_) => "try again, then ask the supplier",
-            Self::PageRepeated | Self::ForeignLink | Self::TooManyPages => {
+            Self::ServiceFailed => "try again, then ask the supplier",
+            Self::ListMoves => "pull at a quieter hour; nothing was taken for whole",
+            Self::TokenRefused => "check the credential in the token file, and its scope",
+            Self::ForeignBase => {
+                "compare the tenant's host and attributes with `base_url` and the connector's `tenants`"
+            }
+            Self::ConsentRevoked => {
+                "stop relying on its records, and apply the agreement's rule for what was read before"
+            }
+            Self::NoConsent => "ask the school to grant the permission, or treat the column as not known",
+            Self::NewField => "add it to the connector where it is wanted",
+            Self::MissingField => "compare the answer with the connector: the supplier may have renamed it",
+            Self::RetypedField => {
+                "compare the answer with the connector: the supplier may write it otherwise now"
+            }
+            Self::PageRepeated | Self::ForeignLink | Self::TooManyPages | Self::NoPaging => {
                 "the supplier's paging misbehaves: nothing of this slice was published"
             }
         }
@@ -249,7 +296,7 @@ impl fmt::Display for Problem {
             Self::NotYesOrNo => f.write_str("not yes or no"),
             Self::OutOfRange => f.write_str("outside the allowed range"),
             Self::FailsCheck => f.write_str("fails its check letter or digit"),
-            Self::NotAnEstablishment => f.write_str("not a URN or site reference"),
+            Self::NotAnEstablishment => f.write_str("not a URN, establishment number or site reference"),
             Self::NotAnAuthority => f.write_str("not an authority code"),
             Self::UnknownPostcode => f.write_str("postcode not in the directory"),
             Self::UnreadableCell => f.write_str("the cell holds an error"),
@@ -280,6 +327,16 @@ impl fmt::Display for Problem {
             Self::PageRepeated => f.write_str("the same page again"),
             Self::ForeignLink => f.write_str("the next page is on another host"),
             Self::TooManyPages => f.write_str("more pages than allowed"),
+            Self::ServiceFailed => f.write_str("the answer says that the service failed"),
+            Self::NoPaging => f.write_str("a full page without a word about the next"),
+            Self::ListMoves => f.write_str("the list was another one each time it was read"),
+            Self::TokenRefused => f.write_str("no token was given for the credential"),
+            Self::ForeignBase => f.write_str("an address outside the service's own"),
+            Self::ConsentRevoked => f.write_str("the school took its consent back; it is not asked"),
+            Self::NoConsent => f.write_str("the school does not let this be read"),
+            Self::NewField => f.write_str("a field that the connector does not list"),
+            Self::MissingField => f.write_str("no record has this field"),
+            Self::RetypedField => f.write_str("most cells cannot be read"),
         }
     }
 }
@@ -295,10 +352,10 @@ pub enum Consequence {
     RowSetAside,
     /// The whole document or page was left out.
     DocumentSetAside,
-    /// Nothing was lost: a person may want to know.
-    Told,
     /// Nothing of the run is published until a person decides.
     RunHeld,
+    /// Nothing was lost: a person may want to know.
+    Told,
 }
 
 impl Consequence {
@@ -309,8 +366,8 @@ impl Consequence {
             Self::ItemSetAside => "item_set_aside",
             Self::RowSetAside => "row_set_aside",
             Self::DocumentSetAside => "document_set_aside",
-            Self::Told => "told",
             Self::RunHeld => "run_held",
+            Self::Told => "told",
         }
     }
 }
@@ -322,8 +379,8 @@ impl fmt::Display for Consequence {
             Self::ItemSetAside => "item set aside",
             Self::RowSetAside => "row set aside",
             Self::DocumentSetAside => "document set aside",
-            Self::Told => "nothing lost",
             Self::RunHeld => "run held",
+            Self::Told => "nothing lost",
         })
     }
 }

@@ -41,19 +41,11 @@ pub(super) fn pull(
             intake.tally.note(Fault::document(place, Problem::Unreachable));
             continue;
         };
-        // Other tables of the same file: where one of their headers begins, this feed's table ends.
-        let others: Vec<&FileForm> = connector
-            .feeds
-            .iter()
-            .filter(|other| other.name != feed.name && other.files == feed.files)
-            .map(|other| other.form(form))
-            .collect();
-        let paths = feed.paths();
-        let wanted = (
-            Wanted::of(paths.record.iter().map(String::as_str)),
-            Wanted::of(paths.document.iter().map(String::as_str)),
-        );
+        let (others, wanted) = (others(connector, feed, form), wanted(feed));
         for file in files {
+            if intake.site.stop.is_asked() {
+                return Ok(());
+            }
             let form = feed.form(form);
             Reading { connector, form, others: &others, feed, file: &file, wanted: &wanted }
                 .read(intake, watch)?;
@@ -62,46 +54,68 @@ pub(super) fn pull(
     Ok(())
 }
 
+/// Other tables of the same file: where one of their headers begins, this feed's table ends.
+pub(super) fn others<'f>(connector: &'f Connector, feed: &Feed, form: &'f FileForm) -> Vec<&'f FileForm> {
+    let others = connector.feeds.iter().filter(|other| other.name != feed.name && other.files == feed.files);
+    others.map(|other| other.form(form)).collect()
+}
+
+/// What a feed wants of a record, and of the document around it.
+pub(super) fn wanted(feed: &Feed) -> (Wanted, Wanted) {
+    let paths = feed.paths();
+    let of = |paths: &[String]| Wanted::of(paths.iter().map(String::as_str));
+    (of(&paths.record), of(&paths.document))
+}
+
 /// One file under one feed.
-struct Reading<'f> {
-    connector: &'f Connector,
-    form: &'f FileForm,
-    others: &'f [&'f FileForm],
-    feed: &'f Feed,
-    file: &'f InboxFile,
-    wanted: &'f (Wanted, Wanted),
+pub(super) struct Reading<'f> {
+    pub(super) connector: &'f Connector,
+    pub(super) form: &'f FileForm,
+    pub(super) others: &'f [&'f FileForm],
+    pub(super) feed: &'f Feed,
+    pub(super) file: &'f InboxFile,
+    pub(super) wanted: &'f (Wanted, Wanted),
 }
 
 /// A file that is there, and what it is read as.
-enum Opened {
+pub(super) enum Opened {
     File(Document),
     Table(Box<Bundle>, TableMode),
 }
 
 /// A file's records, one after the other, with the numbers a person would count them by.
-enum Content<'w> {
+pub(super) enum Content<'w> {
     Cells(Table),
     Json(std::iter::Zip<std::vec::IntoIter<Tree<'static>>, std::ops::RangeFrom<u32>>, Tree<'static>),
     Xml(Box<xml::Records<'w>>),
 }
 
 impl Content<'_> {
-    const fn part(&self) -> u32 {
+    pub(super) const fn part(&self) -> u32 {
         match self {
             Self::Cells(table) => table.part,
             Self::Json(..) | Self::Xml(_) => 1,
         }
     }
 
-    fn shape<'s>(&'s self, wanted: &'s (Wanted, Wanted)) -> Shape<'s> {
+    /// The folded headers of a sheet; none for records of another shape.
+    pub(super) fn header(&self) -> Vec<String> {
         match self {
-            Self::Cells(table) => Shape::Cells((!table.header.is_empty()).then_some(&table.header)),
+            Self::Cells(table) => table.header.clone(),
+            Self::Json(..) | Self::Xml(_) => Vec::new(),
+        }
+    }
+
+    /// In which shape the records come.
+    pub(super) fn shape<'s>(&self, header: &'s [String], wanted: &'s (Wanted, Wanted)) -> Shape<'s> {
+        match self {
+            Self::Cells(_) => Shape::Cells((!header.is_empty()).then_some(header)),
             Self::Json(..) | Self::Xml(_) => Shape::Trees { record: &wanted.0, document: &wanted.1 },
         }
     }
 
     /// Hands each record on, or what is wrong with it. An error ends the document at the row after the one given.
-    fn each<E>(
+    pub(super) fn each<E>(
         &mut self,
         mut take: impl FnMut(u32, Result<Record<'_>, Problem>) -> Result<(), E>,
     ) -> Result<Result<(), (u32, Problem)>, E> {
@@ -189,7 +203,7 @@ impl Reading<'_> {
     }
 
     /// Opens the file, or its table in a bundle. None where the bundle says that it holds none.
-    fn open(&self) -> Result<Option<(Opened, [u8; 32])>, Problem> {
+    pub(super) fn open(&self) -> Result<Option<(Opened, [u8; 32])>, Problem> {
         let settle = Duration::from_secs(self.form.settle_seconds);
         let Some(vocabulary) = &self.form.bundle else {
             let document = Document::open(&self.file.path)?;
@@ -213,7 +227,7 @@ impl Reading<'_> {
         }
     }
 
-    fn content<'s>(&'s self, opened: &mut Opened) -> Result<Content<'s>, Problem> {
+    pub(super) fn content<'s>(&'s self, opened: &mut Opened) -> Result<Content<'s>, Problem> {
         let document = match opened {
             Opened::File(document) => document,
             Opened::Table(bundle, _) => {
@@ -245,6 +259,28 @@ impl Reading<'_> {
         }
     }
 
+    /// Where columns wait for it, their own rows tell the order of day and month: once through, and then from the
+    /// beginning.
+    pub(super) fn settle<'s>(
+        &'s self,
+        binding: &mut Binding<'_>,
+        mut content: Content<'s>,
+        opened: &mut Opened,
+    ) -> Result<Content<'s>, Problem> {
+        if !binding.is_unsettled() {
+            return Ok(content);
+        }
+        let mut witnesses: Vec<Witness> = Vec::new();
+        let _ = content.each(|_, record| {
+            if let Ok(record) = &record {
+                binding.witness(record, &mut witnesses);
+            }
+            Ok::<(), std::convert::Infallible>(())
+        });
+        binding.settle(&witnesses);
+        self.content(opened)
+    }
+
     /// Takes a document's records in. None where it was not read whole: it does not count as read, and is asked for
     /// again. Otherwise the scope that it is the snapshot of, if it is one.
     #[expect(clippy::option_option, reason = "read whole or not, and then of a scope or of none")]
@@ -263,15 +299,8 @@ impl Reading<'_> {
         );
         let params = intake.source.params.clone();
         let captures = &self.file.captures;
-        let header = match &content {
-            Content::Cells(table) => table.header.clone(),
-            _ => Vec::new(),
-        };
-        let shape = match content.shape(self.wanted) {
-            Shape::Cells(Some(_)) => Shape::Cells(Some(&header)),
-            Shape::Cells(None) => Shape::Cells(None),
-            Shape::Trees { .. } => Shape::Trees { record: &self.wanted.0, document: &self.wanted.1 },
-        };
+        let header = content.header();
+        let shape = content.shape(&header, self.wanted);
         let context = DocumentContext { shape, tenant: &BTreeMap::new(), params: &params, captures };
         let mut binding = Binding::of(self.feed, &context, &self.connector.nulls, &codes, &plans);
         for (entity, column) in &binding.missing {
@@ -287,24 +316,13 @@ impl Reading<'_> {
         if binding.lacks_required(&plans).is_some() {
             return Ok(None);
         }
-        if binding.is_unsettled() {
-            // The columns' own rows tell the order of day and month: once through, and then from the beginning.
-            let mut witnesses: Vec<Witness> = Vec::new();
-            let _ = content.each(|_, record| {
-                if let Ok(record) = &record {
-                    binding.witness(record, &mut witnesses);
-                }
-                Ok::<(), std::convert::Infallible>(())
-            });
-            binding.settle(&witnesses);
-            content = match self.content(opened) {
-                Ok(content) => content,
-                Err(problem) => {
-                    intake.tally.note(Fault::document(place, problem));
-                    return Ok(None);
-                }
-            };
-        }
+        content = match self.settle(&mut binding, content, opened) {
+            Ok(content) => content,
+            Err(problem) => {
+                intake.tally.note(Fault::document(place, problem));
+                return Ok(None);
+            }
+        };
         let delta = matches!(opened, Opened::Table(_, TableMode::Delta));
         // A row of a delta belongs to its snapshot's scope like the others, though what the delta lacks is not gone.
         let scope = self.feed.snapshot.as_ref().map(|names| {

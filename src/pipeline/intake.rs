@@ -7,7 +7,7 @@ use crate::{
     catalog::{Checkpoint, Lock, Run, Said, Word},
     config::Source,
     conform::Conformed,
-    definitions::connector::Feed,
+    definitions::connector::{Feed, What},
     fault::{Fault, Place, Tally},
     lake::RecordPlace,
     privacy::{Digest16, Door, Keyed, Origin, PostcodeDirectory},
@@ -183,6 +183,8 @@ impl<'a> Intake<'a> {
         belonging: &Belonging<'_>,
     ) -> Result<(), SiteFault> {
         if conformed.as_ref().is_ok_and(|conformed| conformed.passed_over) {
+            // The service counts it among its records all the same.
+            self.in_document += 1;
             return Ok(());
         }
         let count = self.tally.count(belonging.place);
@@ -223,10 +225,12 @@ impl<'a> Intake<'a> {
         }
         // A keyed row is the same whatever read it; its scope only says which full list would lack it.
         let names_rows = belonging.scope.filter(|_| belonging.feed.snapshot.is_some());
+        let gone = conformed.gone
+            && belonging.feed.deleted.as_ref().is_some_and(|deleted| deleted.what == What::Rows);
         for row in conformed.rows {
             let plan = &self.site.definitions.plans[row.veiled().entity];
             let drawn = door.draw(row, plan, subject, &conformed.identity, names_rows.as_ref());
-            self.waiting.row(drawn, feed, belonging.scope, at);
+            self.waiting.row(drawn, (feed, belonging.scope), at, gone);
         }
     }
 

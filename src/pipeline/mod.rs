@@ -5,10 +5,14 @@
 mod backload;
 #[cfg(feature = "warehouse")]
 mod build;
+mod expire;
+mod export;
 mod files;
 mod fold;
 mod intake;
 mod link;
+mod map;
+mod preview;
 mod pull;
 #[cfg(feature = "warehouse")]
 mod release;
@@ -16,16 +20,22 @@ mod runs;
 mod service;
 mod site;
 mod stage;
+mod stop;
 
 pub use backload::{CohortOutlook, Lack, Outlook, Sorting, backload, coverage, outlooks, sort};
 #[cfg(feature = "warehouse")]
 pub use build::{BuildReport, build, write_shell};
+pub use expire::{Expiry, PastKeeping, expire, expiry};
+pub use export::{Marked, export};
 pub use link::{LinkReport, link};
+pub use map::{Fit, Mapped, Untried, map};
+pub use preview::{FeedPreview, Preview, RecordPreview, Sample, preview};
 pub use pull::{PullOptions, PullReport, SourceOutcome, SourceReport, pull};
 #[cfg(feature = "warehouse")]
 pub use release::release;
 pub use runs::{Verdict, approve, discard};
-pub use site::{Site, SiteFault};
+pub use site::{Site, SiteFault, key_fits};
+pub use stop::Stop;
 
 /// What a person at a terminal is shown while a verb works.
 pub trait Watch {

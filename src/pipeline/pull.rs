@@ -1,12 +1,15 @@
-use super::{Site, SiteFault, Watch, files, fold::fold, intake::Intake, service::Slices};
+use super::{Site, SiteFault, Stop, Watch, files, fold::fold, intake::Intake, service::Slices};
 use crate::{
     catalog::LockFault,
     config::Source,
     conform,
-    definitions::{Connector, connector::Form},
+    definitions::{
+        Connector,
+        connector::{Form, RestForm},
+    },
     fault::{Count, Name},
     privacy::PostcodeDirectory,
-    source::rest::{Service, ServiceFault},
+    source::service::{Effort, Patience, Service, ServiceFault},
     telemetry::{self, Event},
 };
 use std::path::PathBuf;
@@ -18,6 +21,10 @@ pub struct PullOptions {
     pub sources: Vec<String>,
     /// Read everything again, whatever cursors and documents say.
     pub full: bool,
+    /// How patient to be with services.
+    pub patience: Patience,
+    /// Asked to end early: what was read is staged, and the next pull goes on from there.
+    pub stop: Stop,
     /// Read files from this folder instead of the sources' inboxes.
     pub inbox: Option<PathBuf>,
 }
@@ -89,10 +96,14 @@ pub fn pull(site: &mut Site, options: &PullOptions, watch: &mut dyn Watch) -> Re
             None => source,
         })
         .collect();
+    site.stop = options.stop.clone();
     let mut report = PullReport::default();
     for (at, source) in wanted.iter().enumerate() {
+        if options.stop.is_asked() {
+            break;
+        }
         watch.part(source.name.as_str(), at + 1, wanted.len());
-        report.sources.push(pull_source(site, source, &directory, options.full, watch)?);
+        report.sources.push(pull_source(site, source, &directory, options, watch)?);
     }
     Ok(report)
 }
@@ -101,7 +112,7 @@ fn pull_source(
     site: &mut Site,
     source: &Source,
     directory: &PostcodeDirectory,
-    full: bool,
+    options: &PullOptions,
     watch: &mut dyn Watch,
 ) -> Result<SourceReport, SiteFault> {
     let connector = site.definitions.connectors.get(&source.connector).cloned();
@@ -122,7 +133,7 @@ fn pull_source(
         )));
     };
     telemetry::emit(Event::PullStarted { source: source.name });
-    let mut intake = match Intake::open(site, source, directory, full) {
+    let mut intake = match Intake::open(site, source, directory, options.full) {
         Err(SiteFault::Lock(busy @ LockFault::SourceBusy)) => {
             return Ok(refused(SourceOutcome::Failed(busy.to_string())));
         }
@@ -130,7 +141,7 @@ fn pull_source(
     };
     let asked = match &connector.form {
         Form::File(form) => files::pull(&mut intake, &connector, form, watch).map(|()| None),
-        Form::Rest { .. } => pull_service(&mut intake, &connector, full, watch),
+        Form::Rest(form) => pull_service(&mut intake, &connector, form, options, watch),
     };
     finish(intake, title, asked?)
 }
@@ -138,17 +149,11 @@ fn pull_source(
 fn pull_service(
     intake: &mut Intake<'_>,
     connector: &Connector,
-    full: bool,
+    form: &RestForm,
+    options: &PullOptions,
     watch: &mut dyn Watch,
 ) -> Result<Option<ServiceFault>, SiteFault> {
-    let Form::Rest { paging, tenants, deletions } = &connector.form else { return Ok(None) };
-    let source = intake.source;
-    let opened = match (&source.base_url, &source.token_file) {
-        (Some(base), Some(token)) => Service::open(base, token),
-        (None, _) => Err(ServiceFault::Address),
-        (_, None) => Err(ServiceFault::Token),
-    };
-    let service = match opened {
+    let mut service = match Service::open(intake.source, form, options.patience) {
         Ok(service) => service,
         Err(fault) => return Ok(Some(fault)),
     };
@@ -159,16 +164,11 @@ fn pull_service(
         intake.site.definitions.plans.clone(),
         intake.site.definitions.identity.clone(),
     );
-    let slices = Slices {
-        connector,
-        service: &service,
-        paging,
-        full,
-        codes: &codes,
-        plans: &plans,
-        identity: &identity,
-    };
-    runtime.block_on(slices.pull(intake, tenants.as_ref(), deletions.as_ref(), watch))?;
+    let slices =
+        Slices { connector, form, full: options.full, codes: &codes, plans: &plans, identity: &identity };
+    runtime.block_on(slices.pull(&mut service, intake, watch))?;
+    let Effort { requests, retries, throttled } = service.effort();
+    telemetry::emit(Event::ServiceAsked { source: intake.source.name, requests, retries, throttled });
     Ok(None)
 }
 
@@ -180,6 +180,10 @@ fn finish(
 ) -> Result<SourceReport, SiteFault> {
     let source = intake.source.name;
     let (site, run, _lease) = intake.close()?;
+    if refused.is_none() && site.stop.is_asked() {
+        // What was staged stays: the next pull of this source goes on from there.
+        return Ok(SourceReport { source, title, outcome: SourceOutcome::Partly, count: Count::default() });
+    }
     let counts = site.catalog.staged(&run)?.counts;
     let mut count = Count::default();
     for (_, feed) in &counts {

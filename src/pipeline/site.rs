@@ -1,3 +1,4 @@
+use super::Stop;
 use crate::{
     catalog::{Catalog, CatalogFault, Lock, LockFault, private_folder},
     config::Settings,
@@ -66,6 +67,8 @@ pub struct Site {
     pub key: Key,
     /// The catalog.
     pub catalog: Catalog,
+    /// Whether the work on it was asked to end early.
+    pub stop: Stop,
     /// The writer's lock, while somebody in this process holds it.
     lock: Mutex<Weak<Lock>>,
 }
@@ -85,7 +88,7 @@ impl Site {
         close_folder(&settings.data_dir)?;
         let mut catalog = Catalog::open(&settings.data_dir.join("catalog.sqlite"))?;
         catalog.bind_key(&key)?;
-        Ok(Self { settings, definitions, key, catalog, lock: Mutex::default() })
+        Ok(Self { settings, definitions, key, catalog, stop: Stop::default(), lock: Mutex::default() })
     }
 
     /// Opens a data folder to write to it, and clears away what a dead process left. The writer's lock is held for the

@@ -60,7 +60,7 @@ impl Key {
     /// Reads a key file and refuses one that is missing, short, trivial or open to others.
     pub fn load(path: &Path) -> Result<Self, KeyFault> {
         let meta = fs::metadata(path).map_err(|_| KeyFault::Unreadable)?;
-        open_to_others(&meta)?;
+        open_to_others(path, &meta)?;
         let bytes = Zeroizing::new(fs::read(path).map_err(|_| KeyFault::Unreadable)?);
         Self::from_bytes(&bytes)
     }
@@ -123,14 +123,22 @@ impl fmt::Debug for Key {
 }
 
 #[cfg(unix)]
-fn open_to_others(meta: &fs::Metadata) -> Result<(), KeyFault> {
+fn open_to_others(path: &Path, meta: &fs::Metadata) -> Result<(), KeyFault> {
     use std::os::unix::fs::PermissionsExt;
     let mode = meta.permissions().mode() & 0o777;
-    if mode.trailing_zeros() >= 6 { Ok(()) } else { Err(KeyFault::OpenToOthers(mode)) }
+    if is_closed(path, mode) { Ok(()) } else { Err(KeyFault::OpenToOthers(mode)) }
 }
 #[cfg(not(unix))]
-fn open_to_others(_: &fs::Metadata) -> Result<(), KeyFault> {
+fn open_to_others(_: &Path, _: &fs::Metadata) -> Result<(), KeyFault> {
     Ok(())
+}
+
+/// Whether a secret's file is closed to all but its owner, by its mode. A credential that systemd hands over may be
+/// readable by its group: it belongs to root in a folder that only the service may enter, and the group's bit is how
+/// the service's entry in the access list shows.
+pub fn is_closed(path: &Path, mode: u32) -> bool {
+    let handed_over = path.starts_with("/run/credentials") && mode.trailing_zeros() >= 5;
+    mode.trailing_zeros() >= 6 || handed_over
 }
 
 /// A keyed state, cheap to clone, that hashes with domain separation.

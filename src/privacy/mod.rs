@@ -51,7 +51,7 @@ mod state;
 pub use area::{Area, PostcodeDirectory};
 pub(crate) use door::days;
 pub use door::{Door, Drawn};
-pub use key::{Digest16, Key, KeyFault, KeyKind, Keyed, Pseudonym};
+pub use key::{Digest16, Key, KeyFault, KeyKind, Keyed, Pseudonym, is_closed};
 pub use linked::Link;
 pub use plan::{CodeWords, ColumnPlan, ColumnType, EntityPlan, IdentityKind, IdentityPlan, Treatment};
 pub use row::{Cell, Identity, Origin, PersonKey, Row};

@@ -117,6 +117,13 @@ fn walk(folder: &Path, found: &mut Listing) -> io::Result<()> {
     Ok(())
 }
 
+/// What `{x}` in a pattern stands for in a file at a path below the inbox; none where they do not fit.
+pub fn captures(pattern: &str, path: &Path) -> Option<BTreeMap<String, String>> {
+    let steps: Option<Vec<&str>> = path.iter().map(|step| step.to_str()).collect();
+    let steps = steps?;
+    matches(pattern, &if pattern.contains('/') { steps.join("/") } else { (*steps.last()?).to_owned() })
+}
+
 /// Matches a name against a pattern of literals, `*` and `{capture}`, case-insensitively. Each wildcard takes the
 /// shortest text that lets the rest match, and none goes past a slash.
 fn matches(pattern: &str, name: &str) -> Option<BTreeMap<String, String>> {

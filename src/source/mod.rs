@@ -1,15 +1,16 @@
 //! Pages and workbooks, as they come. Everything here is identified.
 //!
-//! A service is asked page by page ([`rest`]); files are found in an inbox ([`inbox`]) and read into rows of raw
+//! A service is asked page by page ([`service`]); files are found in an inbox ([`inbox`]) and read into rows of raw
 //! cells ([`sheet`]). What fails becomes a fault with its place; a foreign error's text is dropped, for it may hold a
 //! value. Nothing here writes to disk.
 pub mod bundle;
 pub mod document;
 pub mod inbox;
 pub mod json;
+pub mod look;
 pub mod package;
 mod recode;
-pub mod rest;
+pub mod service;
 pub mod sheet;
 pub mod tree;
 pub mod xml;

@@ -162,9 +162,9 @@ impl Tree<'_> {
                 Tree::List(items) => items.get(*n),
                 one => (*n == 0).then_some(one),
             },
-            Step::Where(number, text) => tree.items().iter().find(|item| {
-                item.field(*number).and_then(Tree::scalar_text).is_some_and(|found| fold(&found) == *text)
-            }),
+            Step::Where(number, text) => {
+                tree.items().iter().find(|item| item.field(*number).is_some_and(|tree| tree.says(text)))
+            }
         })
     }
 
@@ -181,6 +181,26 @@ impl Tree<'_> {
                 Tree::Fields(fields.into_iter().map(|(n, tree)| (n, tree.into_owned())).collect())
             }
         }
+    }
+
+    /// Every item that a path leads to: a step through an array goes to each of its items.
+    pub fn every(&self, path: &[Step]) -> Vec<&Self> {
+        let Some((step, rest)) = path.split_first() else { return self.items().iter().collect() };
+        let below: Vec<&Self> = match step {
+            Step::Field(number) => self.items().iter().filter_map(|item| item.field(*number)).collect(),
+            Step::Item(n) => self.items().get(*n).into_iter().collect(),
+            Step::Where(number, text) => self
+                .items()
+                .iter()
+                .filter(|item| item.field(*number).is_some_and(|tree| tree.says(text)))
+                .collect(),
+        };
+        below.into_iter().flat_map(|tree| tree.every(rest)).collect()
+    }
+
+    /// Whether a scalar stands here and says this, folded.
+    fn says(&self, text: &str) -> bool {
+        self.scalar_text().is_some_and(|found| fold(&found) == text)
     }
 
     /// The items of an array; anything else is one item, and nothing is none.

@@ -3,6 +3,12 @@
 //! No stage writes free text to a log. An [`Event`] holds names of our own and numbers, so it can hold no value; this
 //! module is the only one that may hand a line to `tracing`.
 use crate::fault::{Count, Name};
+use chrono::{DateTime, NaiveDateTime, Utc};
+use std::{
+    net::SocketAddr,
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
 use tracing_subscriber::{Layer, filter::LevelFilter, layer::SubscriberExt, util::SubscriberInitExt};
 
 /// Something worth a line in the log.
@@ -20,6 +26,17 @@ pub enum Event {
         /// What became of its records.
         count: Count,
     },
+    /// What a pull cost a service.
+    ServiceAsked {
+        /// Which.
+        source: Name,
+        /// Requests made, repeated ones included.
+        requests: u64,
+        /// Requests made again.
+        retries: u64,
+        /// Time waited because the service or its rate asked for it.
+        throttled: Duration,
+    },
     /// Another process writes, and this one waits.
     LockAwaited {
         /// The verb that the other one is at.
@@ -36,6 +53,69 @@ pub enum Event {
     Released {
         /// Tables in it.
         tables: usize,
+    },
+    /// The daemon is at work.
+    DaemonStarted {
+        /// Sources with a schedule.
+        scheduled: usize,
+        /// Where it answers for its health, where it does.
+        listening: Option<SocketAddr>,
+    },
+    /// The daemon begins nothing more and ends what it has in hand.
+    DaemonStopping,
+    /// The daemon goes on with a new configuration.
+    Reloaded,
+    /// A new configuration was refused; the old one stays.
+    ReloadRefused,
+    /// The catalog did not answer the daemon.
+    CatalogSilent,
+    /// A slot was claimed, and its pull begins.
+    SlotClaimed {
+        /// Whose.
+        source: Name,
+        /// The slot, an instant in UTC.
+        slot: DateTime<Utc>,
+        /// The same as wall time where the schedule was written.
+        local: NaiveDateTime,
+        /// Whether it should have begun long before.
+        late: bool,
+    },
+    /// The work of a slot is over.
+    SlotEnded {
+        /// Whose.
+        source: Name,
+        /// The slot, an instant in UTC.
+        slot: DateTime<Utc>,
+        /// The run it led to.
+        run: Option<i64>,
+        /// In a word.
+        outcome: &'static str,
+    },
+    /// Slots went by that nobody took; a later one covers them.
+    SlotsMissed {
+        /// Whose.
+        source: Name,
+        /// How many.
+        slots: usize,
+    },
+    /// The clock went back by more than a correction: slots are counted from now.
+    ClockWentBack {
+        /// Whose.
+        source: Name,
+    },
+    /// Another process writes; this one waits for it.
+    WaitingForLock,
+    /// Work could not be done, for a reason that is not the source's.
+    WorkFailed {
+        /// Whose; none for linking, building and releasing.
+        source: Name,
+        /// What stood in the way, in a word or two.
+        why: &'static str,
+    },
+    /// Linking, building and releasing are over.
+    AfterPull {
+        /// Whether a release stands that holds everything pulled.
+        well: bool,
     },
 }
 
@@ -56,16 +136,48 @@ pub fn emit(event: Event) {
             unchanged = count.unchanged,
             "pull ended"
         ),
+        Event::ServiceAsked { source, requests, retries, throttled } => {
+            tracing::info!(%source, requests, retries, throttled_ms = throttled.as_millis() as u64, "service asked");
+        }
         Event::LockAwaited { holder } => {
             tracing::warn!(%holder, "waiting: another throughline is writing to this data folder");
         }
         Event::TableStarted { done, of } => tracing::debug!(done, of, "table started"),
         Event::Released { tables } => tracing::info!(tables, "released"),
+        other => emit_daemon(other),
+    }
+}
+
+fn emit_daemon(event: Event) {
+    match event {
+        Event::DaemonStarted { scheduled, listening } => {
+            tracing::info!(scheduled, listening = listening.map(tracing::field::display), "daemon started");
+        }
+        Event::DaemonStopping => tracing::info!("daemon stopping"),
+        Event::Reloaded => tracing::info!("configuration reloaded"),
+        Event::ReloadRefused => tracing::error!("configuration refused, the old one stays"),
+        Event::CatalogSilent => tracing::error!("the catalog cannot be used"),
+        Event::SlotClaimed { source, slot, local, late } => {
+            tracing::info!(%source, %slot, %local, late, "slot claimed");
+        }
+        Event::SlotEnded { source, slot, run, outcome } => match outcome {
+            "failed" | "held" => tracing::error!(%source, %slot, run, outcome, "slot ended"),
+            "partly" | "refused" => tracing::warn!(%source, %slot, run, outcome, "slot ended"),
+            _ => tracing::info!(%source, %slot, run, outcome, "slot ended"),
+        },
+        Event::SlotsMissed { source, slots } => tracing::warn!(%source, slots, "slots missed"),
+        Event::ClockWentBack { source } => tracing::warn!(%source, "the clock went back"),
+        Event::WaitingForLock => tracing::info!("waiting for another process to end its writing"),
+        Event::WorkFailed { source: Name::NONE, why } => tracing::error!(why, "work failed"),
+        Event::WorkFailed { source, why } => tracing::error!(%source, why, "work failed"),
+        Event::AfterPull { well: true } => tracing::info!("linked, built and released"),
+        Event::AfterPull { well: false } => tracing::error!("linking, building or releasing failed"),
+        _ => {}
     }
 }
 
 /// How much the log tells.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verbosity {
     /// Nothing.
     Quiet,
@@ -94,4 +206,17 @@ pub fn start(verbosity: Verbosity, json: bool) {
     } else {
         registry.with(layer.with_filter(ours)).try_init()
     };
+}
+
+/// Milliseconds that this process has waited because a service asked for patience.
+static THROTTLED: AtomicU64 = AtomicU64::new(0);
+
+/// Counts a wait that a service asked for.
+pub fn throttled(wait: Duration) {
+    THROTTLED.fetch_add(wait.as_millis() as u64, Ordering::Relaxed);
+}
+
+/// How long this process has waited at services' request, in all.
+pub fn throttled_in_all() -> Duration {
+    Duration::from_millis(THROTTLED.load(Ordering::Relaxed))
 }

@@ -7,12 +7,16 @@ mod bad_input;
 mod bundles;
 mod check;
 mod connector_pages;
+mod connectors;
+mod daemon;
 mod disclosure;
 #[cfg(feature = "warehouse")]
 mod end_to_end;
+mod faults;
 mod kills;
 #[cfg(feature = "warehouse")]
 mod leaks;
+mod map;
 mod leaks_files;
 mod needles;
 mod oracle;
@@ -22,6 +26,7 @@ mod real_data;
 mod real_files;
 #[cfg(feature = "warehouse")]
 mod release;
+mod services;
 mod sheets;
 mod site;
 #[cfg(feature = "warehouse")]

@@ -3,14 +3,21 @@
 //! `connectors/README.md` says the same for people. `raw` mirrors the file and refuses unknown keys; this module
 //! holds what the stages read, with entities and columns already looked up.
 mod file;
+mod paging;
 mod raw;
 mod resolve;
 mod rest;
+mod since;
 
-pub use file::{Bundle, FileForm, FileFormat, Header, SheetChoice, Stop};
+pub use file::{Bundle, FileForm, FileFormat, Header, SheetChoice, Spellings, Stop};
+pub use paging::{Offset, PageStep, Paging, Total};
 pub use raw::What;
 pub(super) use resolve::{load, read};
-pub use rest::{Deletions, Paging, Since, Tenants};
+pub use rest::{
+    AnswerFormat, Auth, ClientIn, Consent, Deletions, Failure, Rate, RestForm, Revoked, StatusAction,
+    StatusRule, Success, Tenants, TenantsFrom,
+};
+pub use since::{Changelog, Since, SinceBy};
 
 use crate::fault::Name;
 use std::collections::{BTreeMap, HashMap};
@@ -34,17 +41,9 @@ pub struct Connector {
 
 /// Where rows come from.
 #[derive(Clone, Debug)]
-#[expect(clippy::large_enum_variant, reason = "a handful of connectors, loaded once")]
 pub enum Form {
     /// A service that answers page by page.
-    Rest {
-        /// How pages follow each other.
-        paging: Paging,
-        /// One slice per tenant; none means one slice.
-        tenants: Option<Tenants>,
-        /// Where deletions are told.
-        deletions: Option<Deletions>,
-    },
+    Rest(Box<RestForm>),
     /// Files that somebody puts into an inbox.
     File(Box<FileForm>),
 }
@@ -66,11 +65,14 @@ pub struct Feed {
     pub records: Vec<String>,
     /// How to ask for what changed.
     pub since: Option<Since>,
+    /// A list of what changed, where the service keeps one.
+    pub changelog: Option<Changelog>,
     /// For a snapshot, the captures that name its scope; none for a keyed feed.
     pub snapshot: Option<Vec<String>>,
     /// How a record says that it is gone.
     pub deleted: Option<Deleted>,
-    /// Only records where each of these paths or headers holds one of its texts, folded; others are never read.
+    /// Only records where each of these paths or headers holds one of its texts, folded, or after a `!` holds none of
+    /// them; others are never read.
     pub when: Vec<(String, Vec<String>)>,
     /// The source says a row again by design; the first stands, and saying it again is no fault.
     pub repeats: bool,
@@ -181,7 +183,9 @@ impl Feed {
         if let Some(deleted) = &self.deleted {
             paths.add("", &deleted.at);
         }
-        self.when.iter().for_each(|(path, _)| paths.add("", path));
+        for (path, _) in &self.when {
+            paths.add("", path.trim_start_matches('!'));
+        }
         for (_, cell) in &self.identity {
             paths.add_cell("", cell);
         }
@@ -189,7 +193,7 @@ impl Feed {
             let each = row.each.as_deref().unwrap_or("");
             paths.add("", each);
             for (path, _) in &row.when {
-                paths.add(each, path);
+                paths.add(each, path.trim_start_matches('!'));
             }
             for cell in row.columns.iter().flatten() {
                 paths.add_cell(each, cell);
@@ -251,7 +255,9 @@ pub fn root_of(path: &str) -> (Root, &str) {
     }
 }
 
-/// Folds a header or a mapped word for comparison: letters and digits only, lower case.
+/// Folds a header or a mapped word for comparison: letters and digits only, lower case. A text without either (an
+/// attendance code such as `/`) is itself.
 pub fn fold(text: &str) -> String {
-    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    let folded: String = text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+    if folded.is_empty() { text.trim().to_owned() } else { folded }
 }

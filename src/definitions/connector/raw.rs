@@ -1,6 +1,7 @@
 use super::{
     file::{FileForm, Header, SheetChoice, Stop},
-    rest::{RawRest, Since},
+    rest::RestForm,
+    since::{Changelog, Since},
 };
 use crate::definitions::ordered::Ordered;
 use serde::Deserialize;
@@ -15,7 +16,7 @@ pub(super) struct RawConnector {
     pub confirmed: String,
     #[serde(default)]
     pub nulls: Vec<String>,
-    pub rest: Option<RawRest>,
+    pub rest: Option<RestForm>,
     pub file: Option<FileForm>,
     #[serde(rename = "feed")]
     pub feeds: Vec<RawFeed>,
@@ -37,6 +38,7 @@ pub(super) struct RawFeed {
     pub query: Option<BTreeMap<String, String>>,
     pub records: Option<String>,
     pub since: Option<Since>,
+    pub changelog: Option<Changelog>,
     pub mode: Option<Mode>,
     pub scope: Option<Vec<String>>,
     pub deleted: Option<RawDeleted>,
@@ -65,6 +67,7 @@ impl RawFeed {
             query: self.query.or(other.query),
             records: self.records.or(other.records),
             since: self.since.or(other.since),
+            changelog: self.changelog.or(other.changelog),
             mode: self.mode.or(other.mode),
             scope: self.scope.or(other.scope),
             deleted: self.deleted.or(other.deleted),

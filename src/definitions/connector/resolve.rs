@@ -59,10 +59,7 @@ impl Resolver<'_> {
             self.complain("name", format!("the name is `{}`, the file `{stem}`", raw.name), "make them one");
         }
         let form = match (raw.kind.as_str(), raw.rest, raw.file) {
-            ("rest", Some(rest), None) => {
-                let super::rest::Auth::Bearer = rest.auth;
-                Form::Rest { paging: rest.paging, tenants: rest.tenants, deletions: rest.deletions }
-            }
+            ("rest", Some(rest), None) => Form::Rest(Box::new(rest)),
             ("file", None, Some(file)) => Form::File(Box::new(file)),
             (kind, ..) => {
                 let problem = format!("kind `{kind}` does not go with its tables");
@@ -170,6 +167,7 @@ impl Resolver<'_> {
             query: raw.query.unwrap_or_default(),
             records: steps(&raw.records.unwrap_or_default()),
             since: raw.since,
+            changelog: raw.changelog,
             snapshot,
             deleted: raw.deleted.map(|deleted| Deleted {
                 at: deleted.at,

@@ -12,7 +12,7 @@ mod workbook;
 
 use super::{RawCell, document::Document, package::Package};
 use crate::{
-    definitions::connector::{FileForm, FileFormat, SheetChoice, fold},
+    definitions::connector::{FileForm, FileFormat, SheetChoice, Spellings, fold},
     fault::Problem,
 };
 use cells::{Block, SheetCells};
@@ -86,7 +86,7 @@ struct Shape {
     blank_rows: u32,
     fill: Vec<usize>,
     /// What the headers of other tables on the same sheet must have.
-    others: Vec<Vec<String>>,
+    others: Vec<Vec<Vec<String>>>,
     /// Cells stand where they stand: one beyond the header is a note beside the table, and no sign of a shifted row.
     cells_stay: bool,
 }
@@ -263,10 +263,12 @@ impl Table {
 impl Shape {
     fn of(form: &FileForm, others: &[&FileForm], header: &[String], cells_stay: bool) -> Self {
         let folded = |texts: &[String]| texts.iter().map(|text| fold(text)).collect::<Vec<_>>();
-        let own = folded(&form.header.must_have);
+        let wanted =
+            |form: &FileForm| form.header.must_have.iter().map(Spellings::folded).collect::<Vec<_>>();
+        let own = wanted(form);
         let others = others
             .iter()
-            .map(|other| folded(&other.header.must_have))
+            .map(|other| wanted(other))
             .filter(|words| !words.is_empty() && *words != own)
             .collect();
         let fill = folded(&form.fill_down);
@@ -287,7 +289,8 @@ impl Shape {
         let says = |text: &String| {
             row.cells.iter().any(|cell| matches!(cell, RawCell::Text(own) if folds_to(own, text)))
         };
-        self.others.iter().any(|words| words.iter().all(says)) && !is_header_again(&row.cells, header)
+        self.others.iter().any(|words| words.iter().all(|texts| texts.iter().any(says)))
+            && !is_header_again(&row.cells, header)
     }
 
     fn passes_over(&self, row: &Row, header: &[String]) -> bool {

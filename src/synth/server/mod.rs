@@ -130,6 +130,8 @@ async fn serve(listener: TcpListener, shared: Arc<Shared>) {
     let routes = Router::new()
         .route("/v1.0/schools", get(answer))
         .route("/v1.0/schools/", get(answer))
+        .route("/v1.0/schools/revoked", get(revoked))
+        .route("/v1.0/meta/schools/{school}/permissions", get(permissions))
         .route("/v1.0/schools/{school}/{feed}", get(answer))
         .route("/v1.0/schools/{school}/{feed}/", get(answer))
         .with_state(shared)
@@ -180,6 +182,32 @@ async fn answer(
         }
         Err(_) => error(StatusCode::NOT_FOUND, "not found"),
     }
+}
+
+/// Nobody took their consent back. This and the next are asked beside the records: no fault is used up on them.
+async fn revoked(headers: HeaderMap) -> Response {
+    listed(&headers, "")
+}
+
+/// What the token may read: everything but what is withheld.
+async fn permissions(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Response {
+    let withheld = shared.faults().withheld.clone();
+    let records: Vec<String> =
+        withheld.iter().map(|name| format!(r#"{{"name":"{name}","granted":false}}"#)).collect();
+    listed(&headers, &records.join(","))
+}
+
+fn listed(headers: &HeaderMap, records: &str) -> Response {
+    if !authorised(headers) {
+        return error(StatusCode::UNAUTHORIZED, "unauthenticated");
+    }
+    let body = format!(r#"{{"data":[{records}],"meta":{{"pagination":{{"next":null,"more":false}}}}}}"#);
+    ([(header::CONTENT_TYPE, "application/json")], body).into_response()
+}
+
+fn authorised(headers: &HeaderMap) -> bool {
+    let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    given.and_then(|value| value.strip_prefix("Bearer ")) == Some(TOKEN)
 }
 
 fn error(status: StatusCode, message: &str) -> Response {

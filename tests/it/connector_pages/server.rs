@@ -59,7 +59,7 @@ pub struct Page {
     pulls: Vec<u32>,
     /// Answered so often, then no more: what comes after a fault.
     times: Option<u32>,
-    /// The answer's file in the folder; `{base}` and `{host}` in it become the service's own.
+    /// The answer's file in the folder; `{base}` in it becomes the service's address, `{local}` its other name.
     file: Option<String>,
     #[serde(default = "ok")]
     status: u16,
@@ -82,6 +82,7 @@ pub struct Service {
 }
 
 struct Shared {
+    addr: SocketAddr,
     base: String,
     pages: Vec<(Page, Vec<u8>)>,
     answered: Mutex<Vec<u32>>,
@@ -99,6 +100,7 @@ impl Service {
             index.page.iter().map(|page| (page.clone(), content(folder, page, addr))).collect();
         let answered = Mutex::new(vec![0; pages.len()]);
         let shared = Arc::new(Shared {
+            addr,
             base: format!("http://{addr}"),
             pages,
             answered,
@@ -161,7 +163,8 @@ fn content(folder: &Path, page: &Page, addr: SocketAddr) -> Vec<u8> {
 }
 
 fn placed(text: &str, addr: SocketAddr) -> String {
-    text.replace("{base}", &format!("http://{addr}")).replace("{host}", &addr.to_string())
+    let local = format!("localhost:{}", addr.port());
+    text.replace("{base}", &format!("http://{addr}")).replace("{local}", &local)
 }
 
 /// What a request is, as pages are chosen by it.
@@ -189,8 +192,7 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
     let pull = shared.pull.load(Ordering::SeqCst);
     let mut answered = shared.answered.lock().unwrap();
     let fitting = shared.pages.iter().enumerate().filter(|(at, (page, _))| {
-        page.fits(&asked, pull, shared.base.trim_start_matches("http://"))
-            && page.times.is_none_or(|times| answered[*at] < times)
+        page.fits(&asked, pull, shared.addr) && page.times.is_none_or(|times| answered[*at] < times)
     });
     let best = fitting.max_by_key(|(at, (page, _))| (page.weight(), std::cmp::Reverse(*at)));
     let line = format!("{} {}", asked.method, shown(&url));
@@ -217,17 +219,14 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
 }
 
 impl Page {
-    fn fits(&self, asked: &Asked, pull: u32, host: &str) -> bool {
+    fn fits(&self, asked: &Asked, pull: u32, addr: SocketAddr) -> bool {
         let query = self.query.iter().all(|(name, value)| match (value.as_str(), asked.query.get(name)) {
             ("!", there) => there.is_none(),
             ("*", there) => there.is_some(),
             (value, there) => there.is_some_and(|there| there == value),
         });
         let headers = self.needs.iter().all(|(name, value)| {
-            asked
-                .headers
-                .get(&name.to_lowercase())
-                .is_some_and(|there| *there == value.replace("{host}", host))
+            asked.headers.get(&name.to_lowercase()).is_some_and(|there| *there == placed(value, addr))
         });
         self.method == asked.method.as_str()
             && self.path == asked.path

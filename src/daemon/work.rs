@@ -1,0 +1,138 @@
+use super::keeper::{End, Slot};
+use crate::{
+    catalog::LockFault,
+    config::{Settings, Step},
+    fault::Name,
+    pipeline::{self, PullOptions, Site, SiteFault, SourceOutcome, Stop, Unwatched},
+    telemetry::{self, Event},
+};
+use std::{sync::Arc, time::Duration};
+
+/// How often a lock is asked for that somebody else has.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// What a slot leads to. The daemon's own work is the pipeline; tests have theirs.
+pub trait Work: Send + Sync {
+    /// Pulls a source.
+    fn pull(&self, settings: &Arc<Settings>, slot: Slot, stop: &Stop) -> End;
+    /// Links, builds and releases, as the configuration says. Whether it went well.
+    fn publish(&self, settings: &Arc<Settings>, stop: &Stop) -> bool;
+}
+
+/// The pipeline, called as the verbs call it.
+pub struct Pipeline;
+
+impl Work for Pipeline {
+    fn pull(&self, settings: &Arc<Settings>, slot: Slot, stop: &Stop) -> End {
+        match pull(settings, slot.source, stop) {
+            Ok(end) => end,
+            Err(fault) => {
+                telemetry::emit(Event::WorkFailed { source: slot.source, why: why(&fault) });
+                End::without_run("failed")
+            }
+        }
+    }
+
+    fn publish(&self, settings: &Arc<Settings>, stop: &Stop) -> bool {
+        for step in &settings.daemon.after_pull {
+            match publish(settings, *step, stop) {
+                Ok(true) => {}
+                Ok(false) => return false,
+                Err(fault) => {
+                    telemetry::emit(Event::WorkFailed { source: Name::NONE, why: why(&fault) });
+                    return false;
+                }
+            }
+        }
+        true
+    }
+}
+
+fn pull(settings: &Arc<Settings>, source: Name, stop: &Stop) -> Result<End, SiteFault> {
+    let Some(mut site) = open(settings, stop)? else { return Ok(End::without_run("stopped")) };
+    let before = site.catalog.newest_pull(source.as_str())?.map(|(run, _)| run);
+    let options =
+        PullOptions { sources: vec![source.to_string()], stop: stop.clone(), ..PullOptions::default() };
+    let report = pipeline::pull(&mut site, &options, &mut Unwatched)?;
+    let newest = site.catalog.newest_pull(source.as_str())?.filter(|(run, _)| Some(*run) != before);
+    let outcome = match report.sources.first().map(|source| &source.outcome) {
+        None => "stopped",
+        Some(SourceOutcome::Published) => "published",
+        Some(SourceOutcome::Partly) if stop.is_asked() => "stopped",
+        Some(SourceOutcome::Partly) => "partly",
+        Some(SourceOutcome::Held) => "held",
+        // Somebody pulls it by hand: what this slot was for is being done.
+        Some(SourceOutcome::Failed(why)) if *why == LockFault::SourceBusy.to_string() => "busy",
+        Some(SourceOutcome::Failed(_)) => "failed",
+        Some(SourceOutcome::Refused(_)) => "refused",
+    };
+    Ok(End {
+        outcome,
+        changed: outcome != "failed" && newest.is_some_and(|(_, changed)| changed),
+        run: newest.map(|(run, _)| run),
+    })
+}
+
+/// One step. False where it was asked to stop before it began.
+fn publish(settings: &Arc<Settings>, step: Step, stop: &Stop) -> Result<bool, SiteFault> {
+    #[cfg(not(feature = "warehouse"))]
+    if matches!(step, Step::Build | Step::Release) {
+        return Ok(true);
+    }
+    // A release is made of a build under one lock: nobody may build between.
+    #[cfg(feature = "warehouse")]
+    if step == Step::Build && settings.daemon.after_pull.contains(&Step::Release) {
+        return Ok(true);
+    }
+    let Some(mut site) = open(settings, stop)? else { return Ok(false) };
+    match step {
+        Step::Link => drop(pipeline::link(&mut site, &mut Unwatched)?),
+        Step::Expire => drop(pipeline::expire(&mut site)?),
+        #[cfg(feature = "warehouse")]
+        Step::Build => drop(pipeline::build(&mut site, &mut Unwatched)?),
+        #[cfg(feature = "warehouse")]
+        Step::Release => {
+            let _lock = site.lock("run")?;
+            let built = pipeline::build(&mut site, &mut Unwatched)?;
+            pipeline::release(&mut site, &built)?;
+        }
+        #[cfg(not(feature = "warehouse"))]
+        Step::Build | Step::Release => {}
+    }
+    Ok(true)
+}
+
+/// Opens the data folder to write, waiting for whoever else writes. None where it was asked to stop meanwhile.
+fn open(settings: &Arc<Settings>, stop: &Stop) -> Result<Option<Site>, SiteFault> {
+    let mut told = false;
+    while !stop.is_asked() {
+        match Site::open_to_write(Settings::clone(settings), "run") {
+            Err(SiteFault::Lock(LockFault::Held(_))) => {
+                if !std::mem::replace(&mut told, true) {
+                    telemetry::emit(Event::WaitingForLock);
+                }
+                std::thread::sleep(PATIENCE);
+            }
+            opened => return opened.map(Some),
+        }
+    }
+    Ok(None)
+}
+
+/// What stood in the way, in words that hold no value and no path.
+const fn why(fault: &SiteFault) -> &'static str {
+    match fault {
+        SiteFault::Complaints(_) => "the definitions: see `throughline check`",
+        SiteFault::Key(_) => "the key: see `throughline check`",
+        SiteFault::Catalog(_) => "the catalog cannot be used",
+        SiteFault::Lock(_) => "the lock cannot be taken",
+        SiteFault::Disk(_) => "the disk refused",
+        SiteFault::Areas(_) => "the postcode directory: see `throughline check`",
+        SiteFault::Lake(_) => "a file of the lake cannot be read or written: see `throughline verify`",
+        SiteFault::Register(_) => "the identity register cannot be read or written: see `throughline verify`",
+        SiteFault::Runtime(_) => "the network runtime could not be started",
+        SiteFault::Build(_) => "the build: see `throughline build`",
+        #[allow(unreachable_patterns, reason = "more reasons may come")]
+        _ => "see `throughline status`",
+    }
+}

@@ -1,0 +1,184 @@
+//! A supplier's own file, given back with what is wrong in it marked: the cells in colour and with a note, and a sheet
+//! that says each in plain words. It is the one document that holds the supplier's cells, so it goes only to the place
+//! that whoever asked has named.
+mod book;
+mod words;
+
+use super::preview::{Sample, preview};
+use crate::{
+    conform::propose::{HeaderRow, described},
+    definitions::{
+        Connector, Definitions,
+        connector::{CellOrigin, CellSpec, Feed, FileForm, Form, fold},
+    },
+    fault::{Fault, Name, Problem},
+    privacy::Identified,
+    source::look::{self, Looked},
+};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+};
+
+/// A file given back.
+pub struct Marked {
+    workbook: Identified<Vec<u8>>,
+    /// Cells and rows marked.
+    pub marks: usize,
+    /// Rows with a mark.
+    pub rows: usize,
+    /// Faults that are not the supplier's to mend: parameters and parts of the file name.
+    pub ours: usize,
+    /// Why the file as a whole cannot be read, where it cannot.
+    pub whole: Option<Problem>,
+}
+
+impl Marked {
+    /// Hands the workbook's bytes to what writes them where the operator said.
+    pub fn write<E>(self, write: impl FnOnce(&[u8]) -> Result<(), E>) -> Result<(), E> {
+        write(&self.workbook.unveil())
+    }
+}
+
+/// Something to mend.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Mark {
+    /// Sheet by position in its workbook, from 1.
+    part: u32,
+    /// Row as a person counts it.
+    row: u32,
+    /// Column from 0; none for the whole row.
+    column: Option<usize>,
+    problem: Problem,
+}
+
+/// What there is to mend in one file.
+#[derive(Default)]
+struct Findings {
+    marks: BTreeSet<Mark>,
+    /// Headers that are looked for and not there, as the connector spells them, by sheet.
+    missing: BTreeSet<(u32, String)>,
+    headers: BTreeMap<u32, HeaderRow>,
+    ours: usize,
+    whole: Option<Problem>,
+}
+
+/// Marks a file. `path` is the file's path below `inbox`.
+///
+/// # Errors
+/// The [`Problem`] of a file that is no spreadsheet or cannot be written as one.
+pub fn export(
+    definitions: &Definitions,
+    connector: &Connector,
+    (inbox, path): (&Path, &Path),
+    params: &BTreeMap<String, String>,
+) -> Result<Marked, Problem> {
+    let Form::File(form) = &connector.form else { return Err(Problem::UnreadableFile) };
+    let looked = look::look(fs::read(inbox.join(path)).map_err(|_| Problem::UnreadableFile)?)?;
+    let mut findings = Findings::default();
+    for feed in &connector.feeds {
+        // One kind of row at a time: a column's name tells the cell only among the columns of one.
+        for rows in &feed.rows {
+            let feed = Feed { rows: vec![rows.clone()], ..feed.clone() };
+            let alone = Connector { feeds: vec![feed], ..connector.clone() };
+            let sample = Sample { inbox, path, params, show: usize::MAX };
+            findings.add(definitions, &alone, form, &looked, &sample);
+        }
+    }
+    let rows: BTreeSet<(u32, u32)> = findings.marks.iter().map(|mark| (mark.part, mark.row)).collect();
+    let bytes = book::write(&looked, &findings).map_err(|_| Problem::UnreadableFile)?;
+    Ok(Marked {
+        workbook: Identified::new(bytes),
+        marks: findings.marks.len() + findings.missing.len(),
+        rows: rows.len(),
+        ours: findings.ours,
+        whole: findings.whole,
+    })
+}
+
+impl Findings {
+    /// Adds what one feed with one kind of row finds.
+    fn add(
+        &mut self,
+        definitions: &Definitions,
+        connector: &Connector,
+        form: &FileForm,
+        looked: &Looked,
+        sample: &Sample<'_>,
+    ) {
+        let feed = &connector.feeds[0];
+        for seen in preview(definitions, connector, sample).feeds {
+            let sheet = looked.sheets.iter().find(|sheet| sheet.part == seen.part);
+            if let Some(header) = sheet.and_then(|sheet| described(&sheet.rows, &feed.form(form).header)) {
+                self.headers.insert(seen.part, header);
+            }
+            let header = self.headers.get(&seen.part);
+            let row = &feed.rows[0];
+            let plan = &definitions.plans[row.entity];
+            for (entity, column, required) in &seen.missing {
+                let at = plan.columns.iter().position(|other| plan.name == *entity && other.name == *column);
+                let spec = at.and_then(|at| row.columns[at].as_ref());
+                // Others can be absent: the sheet has never had them.
+                if let Some(text) = spec.and_then(|spec| names(spec).next()).filter(|_| *required) {
+                    self.missing.insert((seen.part, text.to_owned()));
+                }
+            }
+            if let Some(problem) = seen.problem.filter(|problem| *problem != Problem::MissingColumn) {
+                self.whole = Some(problem);
+            }
+            let cells = Cells { definitions, feed, header };
+            let faults =
+                seen.records.iter().flat_map(|record| record.faults.iter().map(|fault| (record.row, fault)));
+            for (row, fault) in faults {
+                match cells.mark(seen.part, row, fault) {
+                    Some(mark) => drop(self.marks.insert(mark)),
+                    None => self.ours += 1,
+                }
+            }
+        }
+    }
+}
+
+/// Where a feed's columns stand.
+struct Cells<'c> {
+    definitions: &'c Definitions,
+    feed: &'c Feed,
+    header: Option<&'c HeaderRow>,
+}
+
+impl Cells<'_> {
+    /// What there is to mend for a fault; none where nothing on the sheet is to blame.
+    fn mark(&self, part: u32, row: u32, fault: &Fault) -> Option<Mark> {
+        let column = fault.place.column;
+        let column = if column == Name::NONE { None } else { Some(self.column(column)?) };
+        Some(Mark { part, row, column, problem: fault.problem })
+    }
+
+    /// The column of the sheet, from 0; none for what no cell of the sheet says.
+    fn column(&self, name: Name) -> Option<usize> {
+        let row = &self.feed.rows[0];
+        let plan = &self.definitions.plans[row.entity];
+        let of_row = plan.columns.iter().zip(&row.columns).find(|(column, _)| column.name == name);
+        let of_row = of_row.and_then(|(_, spec)| spec.as_ref());
+        let fields = &self.definitions.identity.fields;
+        let of_identity =
+            self.feed.identity.iter().find(|(at, _)| fields[*at].0 == name).map(|(_, spec)| spec);
+        let spec = of_row.or(of_identity)?;
+        names(spec).find_map(|text| match self.header {
+            Some(header) => {
+                let folded = fold(text);
+                header.texts.iter().position(|(known, _)| *known == folded)
+            }
+            None => text.strip_prefix('#')?.parse::<usize>().ok()?.checked_sub(1),
+        })
+    }
+}
+
+fn names(spec: &CellSpec) -> impl Iterator<Item = &str> {
+    let names: &[String] = match &spec.origin {
+        CellOrigin::From(names) | CellOrigin::Join(names, _) => names,
+        _ => &[],
+    };
+    names.iter().map(String::as_str)
+}
