@@ -52,7 +52,7 @@ pub struct Conformed {
     pub gone: bool,
     /// Whether its feed is not about such records: nothing of it was read.
     pub passed_over: bool,
-    /// How many of its items gave no row because a cell was wrong: the snapshot they belong to is not whole.
+    /// How many of its items and parts gave no row because a cell was wrong: the snapshot they belong to is not whole.
     pub items_lost: u32,
 }
 
@@ -149,6 +149,11 @@ impl<'a> Conformer<'a> {
                 Ok(row) => conformed.rows.extend(row.map(Identified::new)),
                 // What is gone need not be whole.
                 Err(_) if conformed.gone => {}
+                // A part that a record may lack costs itself, where the record has said something else.
+                Err(fault) if !bound.requires.is_empty() && !conformed.rows.is_empty() => {
+                    faults.push(Fault { consequence: Consequence::ItemSetAside, ..fault });
+                    conformed.items_lost += 1;
+                }
                 Err(fault) => return Err(fault),
             }
             return Ok(());

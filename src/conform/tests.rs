@@ -53,6 +53,11 @@ establishment_id = { from = ["school"], map_param = "schools" }
 status = { const = "C" }
 starts_on = { from = ["from"], dates = ["%Y-%m-%d"] }
 ends_on = { from = ["to"], dates = ["%Y-%m-%d"], day_before = true }
+[[feed.rows]]
+entity = "sen"
+requires = ["provision"]
+[feed.rows.columns]
+provision = { from = ["sen"] }
 "#;
 
 fn definitions() -> Definitions {
@@ -141,6 +146,15 @@ fn records_of_another_kind_words_of_the_site_and_ends_that_are_the_first_day_aft
         );
     }
     assert!(records[3].1[0].contains("100125"), "what the parameter does not say stays: {:?}", records[3].1);
+}
+
+#[test]
+fn a_part_that_a_record_may_lack_costs_itself() {
+    let page =
+        r#"{"classes":[{"user":1,"role":"student","school":"100123","from":"2023-09-01","sen":"made up"}]}"#;
+    let (_, rows, _, faults) = &read(page, 2)[0];
+    assert_eq!(rows.len(), 1, "the child stays on roll: {rows:?}");
+    assert_eq!(faults, &["provision item set aside"]);
 }
 
 #[test]

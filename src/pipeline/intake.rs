@@ -220,7 +220,8 @@ impl<'a> Intake<'a> {
         self.waiting.record(RecordPlace { feed, document, part, row, seq: self.seq });
         let door = Door::new(&self.keyed, self.source.name.as_str(), self.directory);
         let subject = conformed.person.as_ref().map(|person| door.subject(belonging.tenant, person));
-        if let Some(subject) = &subject {
+        // Who is gone is not remembered for it.
+        if let Some(subject) = subject.as_ref().filter(|_| !conformed.gone) {
             self.waiting.say(&self.keyed, subject, belonging.tenant, &conformed, at);
         }
         // A keyed row is the same whatever read it; its scope only says which full list would lack it.

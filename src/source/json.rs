@@ -259,7 +259,8 @@ impl<'de> Visitor<'de> for Value<'_> {
             return fields(map, self.wanted, self.at, &mut None);
         }
         while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(Tree::Null)
+        // Nothing of it is wanted, and it is there.
+        Ok(Tree::Fields(Vec::new()))
     }
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Tree<'de>, A::Error> {
         let mut items = Vec::new();

@@ -290,6 +290,10 @@ impl<'w> Records<'w> {
         let tree = frame.into_tree();
         let Some(number) = number else {
             if !record {
+                // The root is closed: what stands around stays, for a document may hold no record at all.
+                if self.frames.is_empty() {
+                    self.around = tree;
+                }
                 return None;
             }
             self.found = true;

@@ -100,8 +100,9 @@ fn reads_bundles(name: &str, bundles: &[&str], codes: &[i32]) {
         zip(&folder.join(bundle), &inbox.join(format!("{bundle}.zip")));
         let ran = site.run(&["--json", "pull"]);
         let _ = writeln!(told, "# {bundle}\n");
-        tell_run(&mut told, &ran, *code);
+        tell_run(&mut told, &ran);
         tell_quarantine(&mut told, &site);
+        assert_eq!(ran.code, *code, "{}\n{}\n{told}", ran.out, ran.err);
         said.push(ran);
     }
     stands(&site, &mut told, &said);
@@ -141,9 +142,10 @@ fn reads(connector: &str) {
     for (at, code) in (1..).zip(&index.pulls) {
         let ran = site.run(&["--json", "pull"]);
         let _ = writeln!(told, "# pull {at}\n");
-        tell_run(&mut told, &ran, *code);
+        tell_run(&mut told, &ran);
         tell(&mut told, "asked", service.turn());
         tell_quarantine(&mut told, &site);
+        assert_eq!(ran.code, *code, "{}\n{}\n{told}", ran.out, ran.err);
         said.push(ran);
     }
     stands(&site, &mut told, &said);
@@ -185,14 +187,14 @@ fn tell(told: &mut String, title: &str, lines: Vec<String>) {
     }
 }
 
-fn tell_run(told: &mut String, ran: &Ran, code: i32) {
-    assert_eq!(ran.code, code, "{}\n{}\n{told}", ran.out, ran.err);
+fn tell_run(told: &mut String, ran: &Ran) {
     let source = &ran.json()["sources"][0];
     let n = |name: &str| source[name].as_u64().unwrap();
     assert_eq!(n("read"), n("accepted") + n("set_aside") + n("unchanged"), "{source}");
     let _ = writeln!(
         told,
-        "exit {code}: {} read, {} accepted, {} unchanged, {} set aside\n",
+        "exit {}: {} read, {} accepted, {} unchanged, {} set aside\n",
+        ran.code,
         n("read"),
         n("accepted"),
         n("unchanged"),

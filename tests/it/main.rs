@@ -16,8 +16,8 @@ mod faults;
 mod kills;
 #[cfg(feature = "warehouse")]
 mod leaks;
-mod map;
 mod leaks_files;
+mod map;
 mod needles;
 mod oracle;
 #[cfg(feature = "warehouse")]

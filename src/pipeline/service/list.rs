@@ -58,7 +58,12 @@ impl Slices<'_> {
             let mut listed = Vec::new();
             let mut take = |page: &Page<'_, '_>| {
                 let text = |record: &Tree<'_>, path: &Option<Path>| {
-                    let text = record.at(path.as_ref()?)?.scalar_text().map(Cow::into_owned)?;
+                    let value = record.at(path.as_ref()?)?;
+                    // An object is there, whatever it says: a day with its zone.
+                    if matches!(value, Tree::Fields(_)) {
+                        return Some(String::from("{}"));
+                    }
+                    let text = value.scalar_text().map(Cow::into_owned)?;
                     (!text.trim().is_empty()).then(|| text.trim().to_owned())
                 };
                 listed.extend(
