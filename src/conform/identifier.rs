@@ -79,7 +79,7 @@ pub(super) fn normalise(
 ) -> Result<Option<String>, Problem> {
     if kind == IdentityKind::BirthDate {
         let date = super::value::date(raw, dates)?;
-        return Ok((!is_placeholder(date)).then(|| date.format("%Y-%m-%d").to_string()));
+        return Ok((!is_placeholder(date)).then(|| date.to_string()));
     }
     let is_number = matches!(kind, IdentityKind::Upn | IdentityKind::Uln | IdentityKind::Local);
     if is_number && super::value::is_rounded(raw) {

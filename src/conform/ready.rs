@@ -32,7 +32,7 @@ impl<'r> Raw<'r> {
             Self::Whole(n) => Cow::Owned(n.to_string()),
             Self::Number(n) if n.fract() == 0.0 && n.abs() < 1e15 => Cow::Owned(format!("{}", *n as i64)),
             Self::Number(n) => Cow::Owned(n.to_string()),
-            Self::Date(date) => Cow::Owned(date.format("%Y-%m-%d").to_string()),
+            Self::Date(date) => Cow::Owned(date.to_string()),
             Self::Bool(b) => Cow::Borrowed(if *b { "true" } else { "false" }),
             Self::Empty | Self::Error(_) => Cow::Borrowed(""),
         }
@@ -103,7 +103,7 @@ pub(super) fn ready<'r>(
     if is_null(&text, nulls) {
         return default();
     }
-    if text.contains('\u{fffd}') {
+    if !text.is_ascii() && text.contains('\u{fffd}') {
         return Err(Problem::UndecodableText);
     }
     let text = part(text, spec);

@@ -80,7 +80,7 @@ pub(super) struct Reading<'f> {
 /// A file that is there, and what it is read as.
 pub(super) enum Opened {
     File(Document),
-    Table(Bundle, TableMode),
+    Table(Box<Bundle>, TableMode),
 }
 
 /// A file's records, one after the other, with the numbers a person would count them by.
@@ -222,7 +222,7 @@ impl Reading<'_> {
             TableMode::Absent => Ok(None),
             mode => {
                 let digest = bundle.digest(&vocabulary.manifest, table)?;
-                Ok(Some((Opened::Table(bundle, mode), digest)))
+                Ok(Some((Opened::Table(Box::new(bundle), mode), digest)))
             }
         }
     }

@@ -16,7 +16,7 @@ use crate::{
 };
 use chrono::{Days, NaiveDate};
 use memchr::{memchr, memmem};
-use std::{io::Read, rc::Rc};
+use std::{borrow::Cow, io::Read, rc::Rc};
 
 /// More cells than this in one sheet is a mistake or an attack.
 const MAX_CELLS: usize = 20_000_000;
@@ -69,15 +69,9 @@ impl SheetCells {
 
     fn fill(&mut self, xml: Span, row: &mut Row) -> Result<(), Problem> {
         let bytes = &self.input.buffer[xml.from..xml.to];
-        let lossy;
-        let xml = match std::str::from_utf8(bytes) {
-            Ok(xml) => xml,
-            // What is not text comes out as U+FFFD, and as a fault of its cell.
-            Err(_) => {
-                lossy = String::from_utf8_lossy(bytes);
-                &lossy
-            }
-        };
+        // What is not text comes out as U+FFFD, and as a fault of its cell.
+        let text = std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed);
+        let xml = text.as_ref();
         let Some(tag) = next_tag(xml, 0) else { return Ok(()) };
         let number = tag.attribute("r").and_then(|number| number.parse().ok()).unwrap_or(self.number + 1);
         self.number = number;
@@ -235,7 +229,11 @@ impl CellKinds {
 }
 
 fn whole_text(text: String) -> RawCell {
-    if text.contains('\u{fffd}') { RawCell::Error(Problem::UndecodableText) } else { RawCell::Text(text) }
+    if !text.is_ascii() && text.contains('\u{fffd}') {
+        RawCell::Error(Problem::UndecodableText)
+    } else {
+        RawCell::Text(text)
+    }
 }
 
 fn iso_day(text: &str) -> Option<NaiveDate> {
@@ -350,7 +348,7 @@ impl Markup {
             let Some(open) = self.find(b"<", 0)? else { return Ok(None) };
             self.at += open;
             let Some(close) = self.find(b">", 0)? else { return Err(Problem::CutShort) };
-            let tag = &self.buffer[self.at..self.at + close + 1];
+            let tag = &self.buffer[self.at..=self.at + close];
             let Some((name, empty)) = name_of(tag) else {
                 self.at += close + 1;
                 continue;

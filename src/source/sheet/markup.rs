@@ -24,8 +24,13 @@ pub(super) fn next_tag(xml: &str, from: usize) -> Option<Tag<'_>> {
     let (inner, empty) = inner.strip_suffix('/').map_or((inner, false), |rest| (rest, true));
     let end = inner.bytes().position(|byte| byte.is_ascii_whitespace()).unwrap_or(inner.len());
     let (name, attributes) = inner.split_at(end);
-    let name = name.rsplit_once(':').map_or(name, |(_, local)| local);
+    let name = local(name);
     Some(Tag { name, attributes, closes, empty, end: stop + 1 })
+}
+
+/// A name without its prefix. Names are a few letters: looking at each is quicker than searching.
+fn local(name: &str) -> &str {
+    name.bytes().position(|byte| byte == b':').map_or(name, |colon| &name[colon + 1..])
 }
 
 impl<'x> Tag<'x> {
@@ -57,7 +62,7 @@ impl<'x> Iterator for Attributes<'x> {
         let rest = self.rest.trim_start();
         let equals = memchr(b'=', rest.as_bytes())?;
         let name = rest[..equals].trim_end();
-        let name = name.rsplit_once(':').map_or(name, |(_, local)| local);
+        let name = local(name);
         let value = rest[equals + 1..].trim_start();
         let quote = value.bytes().next().filter(|quote| matches!(quote, b'"' | b'\''))?;
         let end = 1 + memchr(quote, &value.as_bytes()[1..])?;
@@ -81,19 +86,20 @@ pub(super) fn push_text(out: &mut String, raw: &str) {
 
 fn push_escaped(out: &mut String, text: &str) {
     let mut rest = text;
+    if memchr(b'_', rest.as_bytes()).is_none() {
+        out.push_str(rest);
+        return;
+    }
     while let Some(at) = memchr::memmem::find(rest.as_bytes(), b"_x") {
         let code = rest.get(at + 2..at + 7).and_then(|code| code.strip_suffix('_'));
         let letter = code.and_then(|code| u32::from_str_radix(code, 16).ok()).and_then(char::from_u32);
-        let past = match letter {
-            Some(letter) => {
-                out.push_str(&rest[..at]);
-                out.push(letter);
-                at + 7
-            }
-            None => {
-                out.push_str(&rest[..at + 2]);
-                at + 2
-            }
+        let past = if let Some(letter) = letter {
+            out.push_str(&rest[..at]);
+            out.push(letter);
+            at + 7
+        } else {
+            out.push_str(&rest[..at + 2]);
+            at + 2
         };
         rest = &rest[past..];
     }
