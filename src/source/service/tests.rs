@@ -54,6 +54,8 @@ fn source(base: &str, token_file: PathBuf) -> Source {
         inbox: None,
         params: BTreeMap::from([("app".to_owned(), "our.app".to_owned())]),
         agreement: Agreement::default(),
+        schedule: None,
+        revoked_tenants: BTreeMap::new(),
     }
 }
 
