@@ -253,8 +253,7 @@ impl Problem {
             Self::NoRecords => "compare the answer's shape with the connector's `records`",
             Self::HttpStatus(401 | 403) => "check the token and the scopes that the school granted",
             Self::HttpStatus(429) => "the supplier asks for patience: the next run goes on from here",
-            Self::HttpStatus(_) => "try again, then ask the supplier",
-            Self::ServiceFailed => "try again, then ask the supplier",
+            Self::HttpStatus(_) | Self::ServiceFailed => "try again, then ask the supplier",
             Self::ListMoves => "pull at a quieter hour; nothing was taken for whole",
             Self::TokenRefused => "check the credential in the token file, and its scope",
             Self::ForeignBase => {

@@ -88,10 +88,7 @@ impl Waiting {
         self.rows[entity].push(row.map(|drawn| {
             // Of what is gone, the name is all there is to say.
             let cells = |cells: Vec<Cell>| cells.into_iter().map(|_| Cell::Null).collect();
-            let drawn = match gone {
-                true => Drawn { row_hash: 0, cells: cells(drawn.cells), ..drawn },
-                false => drawn,
-            };
+            let drawn = if gone { Drawn { row_hash: 0, cells: cells(drawn.cells), ..drawn } } else { drawn };
             StoredRow { drawn, feed, scope, seq, tombstone: gone, record }
         }));
     }

@@ -78,7 +78,7 @@ impl Slices<'_> {
             Ok(seen) => seen,
             Err(refusal) => return Ok(self.ended(shared, tenant, Task::Feed(at, feed), refusal)),
         };
-        self.close(shared, tenant, feed, &question, &seen);
+        close(shared.intake, tenant, feed, &question, &seen);
         Ok(Ended::Done)
     }
 
@@ -171,35 +171,28 @@ impl Slices<'_> {
         }
         Ok(Err(Refusal::Later(doubt, Duration::ZERO)))
     }
+}
 
-    /// Says what follows from a slice that was read whole, and moves its cursor.
-    fn close(
-        &self,
-        shared: &mut Shared<'_, '_>,
-        tenant: &Tenant,
-        feed: &Feed,
-        question: &Question,
-        seen: &Seen,
-    ) {
-        let place = Place { part: tenant.ordinal, ..shared.intake.place(feed) };
-        if question.in_full {
-            if let Some(total) = seen.total {
-                shared.intake.stated_total(feed, &tenant.id, total);
-            }
-            if let Some(scope) = question.scope {
-                let origin = seen.last.unwrap_or(Origin { document: scope, part: 1, row: 0 });
-                shared.intake.end_snapshot(feed, scope, origin, place);
-            }
+/// Says what follows from a slice that was read whole, and moves its cursor.
+fn close(intake: &mut Intake<'_>, tenant: &Tenant, feed: &Feed, question: &Question, seen: &Seen) {
+    let place = Place { part: tenant.ordinal, ..intake.place(feed) };
+    if question.in_full {
+        if let Some(total) = seen.total {
+            intake.stated_total(feed, &tenant.id, total);
         }
-        let cursor = Cursor {
-            until: Some(seen.began),
-            // A cursor that the answer does not tell leaves the one that is there.
-            revision: seen.revision.max(question.held.revision),
-            swept: if question.in_full { Some(seen.began) } else { question.held.swept },
-        };
-        let of_snapshot = question.scope.filter(|_| question.in_full);
-        shared.intake.advance(&tenant.id, feed, cursor.to_string(), of_snapshot);
+        if let Some(scope) = question.scope {
+            let origin = seen.last.unwrap_or(Origin { document: scope, part: 1, row: 0 });
+            intake.end_snapshot(feed, scope, origin, place);
+        }
     }
+    let cursor = Cursor {
+        until: Some(seen.began),
+        // A cursor that the answer does not tell leaves the one that is there.
+        revision: seen.revision.max(question.held.revision),
+        swept: if question.in_full { Some(seen.began) } else { question.held.swept },
+    };
+    let of_snapshot = question.scope.filter(|_| question.in_full);
+    intake.advance(&tenant.id, feed, cursor.to_string(), of_snapshot);
 }
 
 /// What the catalog says of a slice.

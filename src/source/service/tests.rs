@@ -52,6 +52,8 @@ fn source(base: &str, token_file: PathBuf) -> Source {
         token_file: Some(token_file),
         token_url: None,
         inbox: None,
+        schedule: None,
+        revoked_tenants: BTreeMap::new(),
         params: BTreeMap::from([("app".to_owned(), "our.app".to_owned())]),
         agreement: Agreement::default(),
         schedule: None,

@@ -61,7 +61,9 @@ fn write(tree: &Tree<'_>, out: &mut Vec<u8>) {
         }
         Tree::List(items) => {
             out.push(b'[');
-            items.iter().for_each(|item| write(item, out));
+            for item in items {
+                write(item, out);
+            }
             out.push(b']');
         }
         Tree::Fields(fields) => {
