@@ -3,7 +3,7 @@ title = "Establishments, what kind they are, and which school each belongs to"
 grain = ["establishment_id"]
 reads = ["stg_establishment", "stg_establishment_link", "code_establishment_type", "code_establishment_link_type"]
 [columns]
-establishment_id = "URN or the authority's own site reference"
+establishment_id = "URN, the authority's own site reference, or authority and establishment number"
 school_id = "The last establishment of the chain of successors: a school that converts stays one school"
 kind = "Kind of establishment"
 la_code = "Authority in which it stands"
@@ -92,7 +92,7 @@ establishments as (
     select next_id as establishment_id from successors
 ),
 
-final as (
+schools as (
     select
         establishments.establishment_id,
         coalesce(chain_ends.last_id, chain_ends.smallest_on_cycle, establishments.establishment_id) as school_id,
@@ -101,6 +101,32 @@ final as (
     from establishments
     left join described on described.establishment_id = establishments.establishment_id
     left join chain_ends on chain_ends.establishment_id = establishments.establishment_id
+),
+
+-- Returns and transfer files know a school by authority and establishment number. A school that converts often keeps
+-- it: where several have had the number, the one that opened last stands for it.
+numbered as (
+    select
+        stg_establishment.laestab,
+        schools.school_id,
+        schools.kind,
+        schools.la_code,
+        row_number() over (
+            partition by stg_establishment.laestab
+            order by stg_establishment.opened_on desc nulls last, stg_establishment.establishment_id desc nulls last
+        ) as place
+    from stg_establishment
+    inner join schools on schools.establishment_id = stg_establishment.establishment_id
+    where stg_establishment.laestab is not null
+),
+
+final as (
+    select establishment_id, school_id, kind, la_code
+    from schools
+    union all
+    select laestab as establishment_id, school_id, kind, la_code
+    from numbered
+    where place = 1
 )
 
 select * from final

@@ -21,6 +21,7 @@ final as (
         type_code,
         kind,
         la_code,
+        laestab,
         opened_on,
         closed_on,
         source,

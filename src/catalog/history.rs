@@ -62,6 +62,12 @@ impl Catalog {
         Ok(self.read().query_row(sql, [source], |row| row.get(0))?)
     }
 
+    /// Whether a run of the source that began after this one was published.
+    pub fn is_overtaken(&self, run: i64, source: &str) -> Result<bool, CatalogFault> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM run WHERE source = ?1 AND state = 'published' AND id > ?2)";
+        Ok(self.read().query_row(sql, params![source, run], |row| row.get(0))?)
+    }
+
     /// Records of a feed when it was last read whole by a run before this one.
     pub fn last_whole_read(&self, run: i64, source: &str, feed: &str) -> Result<Option<u64>, CatalogFault> {
         let sql = "SELECT c.read FROM feed_count c JOIN run r ON r.id = c.run_id

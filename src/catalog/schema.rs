@@ -66,7 +66,7 @@ CREATE TABLE staged_document(
     PRIMARY KEY (run_id, feed, slot)) STRICT;
 -- What the documents said beside their rows: a snapshot's end (subject: its scope), a person deleted, a stated total.
 CREATE TABLE staged_word(
-    run_id INTEGER NOT NULL REFERENCES run(id), word TEXT NOT NULL CHECK (word IN ('snapshot', 'deletion', 'row', 'total')),
+    run_id INTEGER NOT NULL REFERENCES run(id), word TEXT NOT NULL CHECK (word IN ('snapshot', 'deletion', 'total')),
     about BLOB NOT NULL, first_seq INTEGER NOT NULL, seq INTEGER NOT NULL, feed TEXT NOT NULL,
     document BLOB NOT NULL, part INTEGER NOT NULL, row INTEGER NOT NULL, place INTEGER NOT NULL,
     records INTEGER NOT NULL, stated INTEGER NOT NULL) STRICT;

@@ -14,8 +14,6 @@ pub enum Word {
     Snapshot,
     /// The service deleted a person.
     Deletion,
-    /// A record said that its row is gone.
-    Row,
     /// The service stated how many records a slice has.
     Total,
 }
@@ -25,7 +23,6 @@ impl Word {
         match self {
             Self::Snapshot => "snapshot",
             Self::Deletion => "deletion",
-            Self::Row => "row",
             Self::Total => "total",
         }
     }
@@ -33,7 +30,6 @@ impl Word {
         match text {
             "snapshot" => Self::Snapshot,
             "deletion" => Self::Deletion,
-            "row" => Self::Row,
             _ => Self::Total,
         }
     }
@@ -44,7 +40,7 @@ impl Word {
 pub struct Said {
     /// Which.
     pub word: Word,
-    /// A snapshot's scope, a deleted subject or a row's name; nothing for a total.
+    /// A snapshot's scope or a deleted subject; nothing for a total.
     pub about: Digest16,
     /// The first sequence of the document that says it: a slice that was resumed has two.
     pub first_seq: i64,
@@ -365,6 +361,12 @@ impl Catalog {
                     tx.execute(&sql, params![run.id, open])?;
                 }
             }
+            // Documents and slices that could not be read are asked for again, and then say so again.
+            tx.execute(
+                "DELETE FROM quarantine WHERE run_id = ?1 AND consequence = 'document_set_aside'",
+                [run.id],
+            )?;
+            tx.execute("UPDATE staged_count SET documents_set_aside = 0 WHERE run_id = ?1", [run.id])?;
             let next = "SELECT coalesce(max(first_record + records), 0) FROM batch WHERE run_id = ?1";
             tx.query_row(next, [run.id], |row| row.get::<_, i64>(0)).map(|n| n as u64)
         })

@@ -10,8 +10,7 @@ mod retention;
 mod schedule;
 
 pub use daemon::{DaemonSettings, Step};
-pub use resolve::Settings;
-pub(crate) use resolve::load;
+pub use resolve::{Settings, load};
 pub use retention::Retention;
 pub use schedule::Schedule;
 

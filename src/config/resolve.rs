@@ -52,7 +52,7 @@ pub struct Settings {
 }
 
 /// Reads and checks a configuration file, with overrides from the environment given as pairs.
-pub(crate) fn load(path: &Path, environment: &[(String, String)]) -> Result<Settings, Vec<Complaint>> {
+pub fn load(path: &Path, environment: &[(String, String)]) -> Result<Settings, Vec<Complaint>> {
     let shown = path.display().to_string();
     let text = fs::read_to_string(path).map_err(|_| {
         vec![Complaint::file(

@@ -1,5 +1,6 @@
 //! Days of schedule in milliseconds: a simulated clock, work that takes its time, outages, and what came of it.
 mod chance;
+mod stopped;
 mod turning;
 
 use super::{End, Keeper, Order, Slot};

@@ -3,6 +3,7 @@
 //! A failpoint does nothing unless [`arm_failpoints`] was called, which a site does only under a demonstration's key,
 //! and unless the environment asks for it by name: `THROUGHLINE_FAILPOINT=stage.named` kills the process where that
 //! point is first passed, `stage.named:3` the third time, `stage.synced:1:error` makes the disk refuse there instead.
+//! `THROUGHLINE_BATCH_ROWS` makes batches small, so that a small source has many of them.
 use std::{
     io,
     sync::{
@@ -14,6 +15,9 @@ use std::{
 /// The variable of the environment that names a failpoint.
 const VARIABLE: &str = "THROUGHLINE_FAILPOINT";
 
+/// The variable that makes batches small.
+const BATCH_ROWS: &str = "THROUGHLINE_BATCH_ROWS";
+
 struct Armed {
     name: String,
     nth: u64,
@@ -22,10 +26,23 @@ struct Armed {
 }
 
 static ARMED: OnceLock<Option<Armed>> = OnceLock::new();
+static SMALL: OnceLock<Option<usize>> = OnceLock::new();
 
 /// Lets the environment name a failpoint. For a demonstration's folder only: nothing real is stopped on purpose.
 pub fn arm_failpoints() {
     let _ = ARMED.get_or_init(|| std::env::var(VARIABLE).ok().as_deref().and_then(parse));
+    let _ = SMALL.get_or_init(|| std::env::var(BATCH_ROWS).ok().and_then(|rows| rows.parse().ok()));
+}
+
+/// The same for a test inside the crate.
+#[cfg(test)]
+pub(crate) fn small_batches(rows: usize) {
+    let _ = SMALL.set(Some(rows));
+}
+
+/// How many rows make a batch: so many, unless a test asked for fewer.
+pub fn batch_rows(usual: usize) -> usize {
+    SMALL.get().copied().flatten().map_or(usual, |small| small.clamp(1, usual))
 }
 
 fn parse(text: &str) -> Option<Armed> {

@@ -9,7 +9,9 @@ mod name;
 mod problem;
 mod tally;
 
-pub use failpoint::{arm_failpoints, failpoint};
+#[cfg(test)]
+pub(crate) use failpoint::small_batches;
+pub use failpoint::{arm_failpoints, batch_rows, failpoint};
 pub use name::Name;
 pub use problem::{Consequence, Problem};
 pub use tally::{Count, Tally};

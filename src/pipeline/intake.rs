@@ -7,7 +7,7 @@ use crate::{
     catalog::{Checkpoint, Lock, Run, Said, Word},
     config::Source,
     conform::Conformed,
-    definitions::connector::Feed,
+    definitions::connector::{Feed, What},
     fault::{Fault, Place, Tally},
     lake::RecordPlace,
     privacy::{Digest16, Door, Keyed, Origin, PostcodeDirectory},
@@ -226,18 +226,12 @@ impl<'a> Intake<'a> {
         }
         // A keyed row is the same whatever read it; its scope only says which full list would lack it.
         let names_rows = belonging.scope.filter(|_| belonging.feed.snapshot.is_some());
-        let mut gone = Vec::new();
+        let gone = conformed.gone
+            && belonging.feed.deleted.as_ref().is_some_and(|deleted| deleted.what == What::Rows);
         for row in conformed.rows {
             let plan = &self.site.definitions.plans[row.veiled().entity];
             let drawn = door.draw(row, plan, subject, &conformed.identity, names_rows.as_ref());
-            if conformed.gone {
-                gone.push((drawn.get().row_key, drawn.get().origin));
-            } else {
-                self.waiting.row(drawn, feed, belonging.scope, at);
-            }
-        }
-        for (row, origin) in gone {
-            self.say(Word::Row, row, (self.seq, self.seq), belonging.feed, (origin, document), (0, 0));
+            self.waiting.row(drawn, (feed, belonging.scope), at, gone);
         }
     }
 

@@ -23,7 +23,7 @@ pub struct PullOptions {
     pub full: bool,
     /// How patient to be with services.
     pub patience: Patience,
-    /// Asked to end early: what is whole is published, the rest is read next time.
+    /// Asked to end early: what was read is staged, and the next pull goes on from there.
     pub stop: Stop,
     /// Read files from this folder instead of the sources' inboxes.
     pub inbox: Option<PathBuf>,

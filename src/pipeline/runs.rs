@@ -26,12 +26,7 @@ pub fn approve(site: &mut Site, run: i64, who: &str, reason: &str) -> Result<Ver
     if self::held(site, run)?.is_none() {
         return Ok(Verdict::NotHeld);
     }
-    if site
-        .catalog
-        .runs(usize::MAX >> 1)?
-        .iter()
-        .any(|other| other.id > run && other.source == held.source && other.state == "published")
-    {
+    if site.catalog.is_overtaken(run, &held.source)? {
         return Ok(Verdict::Overtaken);
     }
     let decision = decision(site, "approved", who, reason);

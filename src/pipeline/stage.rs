@@ -2,10 +2,10 @@ use super::{Site, SiteFault};
 use crate::{
     catalog::{Batch, Checkpoint, FileKind, NewFile, Run, Said},
     conform::Conformed,
-    fault::{Count, Fault, Name, Tally, failpoint},
+    fault::{Count, Fault, Name, Tally, batch_rows, failpoint},
     lake::{self, Entry, IndexWriter, Meta, NO_FILE, RecordPlace, Rows, Saying, Sayings, Sorted, StoredRow},
     link::{Segment, saying_digest},
-    privacy::{Digest16, Drawn, IdentityKind, IdentityPlan, Keyed, Pseudonym, Pseudonymous},
+    privacy::{Cell, Digest16, Drawn, IdentityKind, IdentityPlan, Keyed, Pseudonym, Pseudonymous},
 };
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
@@ -13,7 +13,7 @@ use std::{
 };
 
 /// So many rows are kept in memory before they are written as a batch ...
-const BATCH_ROWS: usize = if cfg!(test) { 5 } else { 65_536 };
+const BATCH_ROWS: usize = 65_536;
 /// ... or so many bytes of them, about.
 const BATCH_BYTES: usize = 24 << 20;
 
@@ -77,21 +77,22 @@ impl Waiting {
     pub(super) fn row(
         &mut self,
         row: Pseudonymous<Drawn>,
-        feed: Name,
-        scope: Option<Digest16>,
+        (feed, scope): (Name, Option<Digest16>),
         (seq, record): (i64, u64),
+        gone: bool,
     ) {
         let drawn = row.get();
         let entity = drawn.entity;
         self.bytes += 160 + drawn.cells.len() * 32;
         self.count += 1;
-        self.rows[entity].push(row.map(|drawn| StoredRow {
-            drawn,
-            feed,
-            scope,
-            seq,
-            tombstone: false,
-            record,
+        self.rows[entity].push(row.map(|drawn| {
+            // Of what is gone, the name is all there is to say.
+            let cells = |cells: Vec<Cell>| cells.into_iter().map(|_| Cell::Null).collect();
+            let drawn = match gone {
+                true => Drawn { row_hash: 0, cells: cells(drawn.cells), ..drawn },
+                false => drawn,
+            };
+            StoredRow { drawn, feed, scope, seq, tombstone: gone, record }
         }));
     }
 
@@ -130,8 +131,9 @@ impl Waiting {
     }
 
     /// Whether so much waits that it should be staged.
-    pub(super) const fn is_due(&self) -> bool {
-        self.count >= BATCH_ROWS || self.bytes >= BATCH_BYTES || self.records.len() >= BATCH_ROWS
+    pub(super) fn is_due(&self) -> bool {
+        let rows = batch_rows(BATCH_ROWS);
+        self.count >= rows || self.bytes >= BATCH_BYTES || self.records.len() >= rows
     }
 
     /// Whether nothing at all waits.
@@ -252,7 +254,7 @@ fn entry(row: &StoredRow, entity: Name) -> Entry {
         scope: row.scope,
         entity,
         file: NO_FILE,
-        gone: false,
+        gone: row.tombstone,
         staged: true,
     }
 }

@@ -3,7 +3,7 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-/// Asks work to end early: it finishes the page, file or batch in hand, publishes what is whole, and returns.
+/// Asks work to end early: it finishes the page or file in hand, stages it, and returns. The next pull goes on from there.
 #[derive(Clone, Debug, Default)]
 pub struct Stop(Arc<AtomicBool>);
 

@@ -44,8 +44,6 @@ pub struct Records<'w> {
     bad: bool,
     kept: usize,
     number: u32,
-    /// A record's begin that was met inside another.
-    begun: Option<BytesStart<'static>>,
     found: bool,
 }
 
@@ -101,7 +99,6 @@ impl<'w> Records<'w> {
             bad: false,
             kept: 0,
             number: 0,
-            begun: None,
             found: false,
         })
     }
@@ -118,9 +115,6 @@ impl<'w> Records<'w> {
 
     /// The next record. None at the end; an error ends the document there: what came before was read.
     pub fn next_record(&mut self) -> Result<Option<Found>, Problem> {
-        if let Some(begun) = self.begun.take() {
-            self.begin(&begun)?;
-        }
         let mut buffer = std::mem::take(&mut self.buffer);
         let found = self.read_on(&mut buffer);
         self.buffer = buffer;
@@ -140,11 +134,14 @@ impl<'w> Records<'w> {
                 _ => Problem::Malformed,
             })?;
             let done = match event {
-                Event::Start(tag) => self.start(&tag)?,
-                Event::Empty(tag) => match self.start(&tag)? {
-                    None => self.end(tag.local_name().into_inner()),
-                    done => done,
-                },
+                Event::Start(tag) => {
+                    self.begin(&tag)?;
+                    None
+                }
+                Event::Empty(tag) => {
+                    self.begin(&tag)?;
+                    self.end(tag.local_name().into_inner())
+                }
                 Event::End(tag) => self.end(tag.local_name().into_inner()),
                 Event::Text(text) => self.text(&text),
                 Event::CData(text) => self.text(&text),
@@ -161,24 +158,6 @@ impl<'w> Records<'w> {
 
     const fn names_left(&self) -> bool {
         !self.names.is_empty()
-    }
-
-    /// An element begins. Gives a record where it begins inside another, whose end was lost.
-    fn start(&mut self, tag: &BytesStart<'_>) -> Result<Option<Found>, Problem> {
-        let inside = self.frames.iter().position(|frame| matches!(frame.role, Role::Record(_)));
-        if let Some(record) = inside {
-            let name = tag.local_name();
-            let again = self.name(record) == name.into_inner();
-            let part = matches!(self.frames.last().map(|frame| frame.role), Some(Role::Record(at)) if self.record.field(at, name.into_inner()).is_some());
-            if again && !part {
-                self.bad = true;
-                let done = self.close_from(record);
-                self.begun = Some(tag.to_owned());
-                return Ok(done);
-            }
-        }
-        self.begin(tag)?;
-        Ok(None)
     }
 
     fn begin(&mut self, tag: &BytesStart<'_>) -> Result<(), Problem> {

@@ -272,12 +272,13 @@ fn a_service_that_stumbles_gives_the_same_lake() {
 
 #[test]
 fn a_slice_that_fails_is_asked_again_and_the_others_go_on() {
-    let (site, server) = schools(Faults { after: 5, ..Faults::now(Fault::ServerError, 4) });
+    // Longer than the second chance at the end of the run.
+    let (site, server) = schools(Faults { after: 8, ..Faults::now(Fault::HtmlPage, 1_000_000) });
     let ran = site.run(&["--json", "pull"]);
     assert_eq!(ran.code, 4, "{}", ran.err);
     balanced(&ran);
     let by = problems(&site);
-    assert_eq!(by["http_status"].len(), 1);
+    assert!(by.contains_key("not_data"), "{by:?}");
     let partly = enrolments(&site).len();
     server.set_faults(Faults::default());
     assert_eq!(site.run(&["pull"]).code, 0);

@@ -138,7 +138,8 @@ fn no_identifier_leaves_the_identified_zone() {
         Fault::TooManyRequests { retry_after: 1 },
     ] {
         let server =
-            Server::start(&site.join("estate"), Faults { after: 3, ..Faults::now(fault, 9) }).unwrap();
+            Server::start(&site.join("estate"), Faults { after: 3, ..Faults::now(fault, 1_000_000) })
+                .unwrap();
         let elsewhere =
             config.replace("base_url = \"estate\"", &format!("base_url = \"{}\"", server.base_url()));
         fs::write(site.join("throughline.toml"), elsewhere).unwrap();

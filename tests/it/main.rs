@@ -7,10 +7,12 @@ mod bad_input;
 mod bundles;
 mod check;
 mod connector_pages;
+mod connectors;
 mod daemon;
 mod disclosure;
 #[cfg(feature = "warehouse")]
 mod end_to_end;
+mod faults;
 mod kills;
 #[cfg(feature = "warehouse")]
 mod leaks;
@@ -21,8 +23,10 @@ mod oracle;
 #[cfg(feature = "warehouse")]
 mod readme;
 mod real_data;
+mod real_files;
 #[cfg(feature = "warehouse")]
 mod release;
+mod services;
 mod sheets;
 mod site;
 #[cfg(feature = "warehouse")]

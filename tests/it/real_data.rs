@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-fn real(folder: &str) -> Option<PathBuf> {
+pub fn real(folder: &str) -> Option<PathBuf> {
     let found = std::env::var_os("THROUGHLINE_REAL_DATA").map(|root| Path::new(&root).join(folder));
     let found = found.filter(|folder| folder.is_dir());
     if found.is_none() {

@@ -5,7 +5,7 @@ use super::{
     vocabulary::Vocabulary,
 };
 use crate::{
-    definitions::connector::{Header, fold},
+    definitions::connector::{Header, Spellings, fold},
     source::RawCell,
 };
 use std::collections::{BTreeMap, HashSet};
@@ -163,11 +163,12 @@ pub fn described(rows: &[(u32, Vec<RawCell>)], header: &Header) -> Option<Header
         return None;
     }
     let height = header.rows.max(1) as usize;
-    let wanted: Vec<String> = header.must_have.iter().map(|text| fold(text)).collect();
+    let wanted: Vec<Vec<String>> = header.must_have.iter().map(Spellings::folded).collect();
     for at in 0..rows.len().min(header.search_rows as usize) {
         let lines = rows.get(at..at + height)?;
         let texts = texts(lines);
-        let there = |wanted: &String| texts.iter().any(|text| text.folded == *wanted || text.own == *wanted);
+        let is = |text: &HeaderText, wanted: &String| text.folded == *wanted || text.own == *wanted;
+        let there = |any: &Vec<String>| texts.iter().any(|text| any.iter().any(|wanted| is(text, wanted)));
         if texts.iter().any(|text| !text.folded.is_empty()) && wanted.iter().all(there) {
             let texts = texts.into_iter().map(|text| (text.folded, text.shown)).collect();
             return Some(HeaderRow { at: at + height - 1, texts });

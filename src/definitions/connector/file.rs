@@ -1,4 +1,5 @@
 //! `[file]`: how files are found and read. `connectors/README.md` says the same for people.
+use super::fold;
 use serde::Deserialize;
 
 /// A file's form.
@@ -97,12 +98,32 @@ pub struct SheetChoice {
 pub struct Header {
     /// Looked for in this many first rows.
     pub search_rows: u32,
-    /// Folded texts that all stand in it; none: the first row that is not empty.
-    pub must_have: Vec<String>,
+    /// Texts that all stand in it, each in one of its spellings; none: the first row that is not empty.
+    pub must_have: Vec<Spellings>,
     /// How many rows it has.
     pub rows: u32,
     /// There is none.
     pub none: bool,
+}
+
+/// A header text, or several of which any will do.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub enum Spellings {
+    /// The one.
+    One(String),
+    /// Any of these.
+    Any(Vec<String>),
+}
+
+impl Spellings {
+    /// The texts, folded.
+    pub fn folded(&self) -> Vec<String> {
+        match self {
+            Self::One(text) => vec![fold(text)],
+            Self::Any(texts) => texts.iter().map(|text| fold(text)).collect(),
+        }
+    }
 }
 
 impl Default for Header {

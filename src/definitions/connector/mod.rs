@@ -9,7 +9,7 @@ mod resolve;
 mod rest;
 mod since;
 
-pub use file::{Bundle, FileForm, FileFormat, Header, SheetChoice, Stop};
+pub use file::{Bundle, FileForm, FileFormat, Header, SheetChoice, Spellings, Stop};
 pub use paging::{Offset, PageStep, Paging, Total};
 pub use raw::What;
 pub(super) use resolve::{load, read};

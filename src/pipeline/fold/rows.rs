@@ -31,7 +31,6 @@ pub(super) struct Walk<'f> {
     words: &'f [Said],
     by_scope: HashMap<Digest16, Vec<usize>>,
     by_subject: HashMap<Pseudonym, Vec<usize>>,
-    by_row: HashMap<Digest16, Vec<usize>>,
     void: HashSet<i64>,
     /// Whether the whole index is written anew, or only what changes.
     pub(super) anew: bool,
@@ -72,7 +71,6 @@ impl<'f> Walk<'f> {
             words,
             by_scope: by(Word::Snapshot),
             by_subject: by(Word::Deletion),
-            by_row: by(Word::Row),
             void: void.iter().copied().collect(),
             anew,
             ledger,
@@ -136,8 +134,7 @@ impl<'f> Walk<'f> {
         }
         let scope = entry.scope.and_then(|scope| self.by_scope.get(&scope));
         let subject = entry.subject.and_then(|subject| self.by_subject.get(&subject));
-        let row = self.by_row.get(&entry.key);
-        let mut words: Vec<usize> = scope.into_iter().chain(subject).chain(row).flatten().copied().collect();
+        let mut words: Vec<usize> = scope.into_iter().chain(subject).flatten().copied().collect();
         words.sort_by_key(|at| self.words[*at].seq);
         words
     }
@@ -157,14 +154,31 @@ impl<'f> Walk<'f> {
             self.note(&entry, false);
             return;
         }
+        self.attend(key, &entry);
         self.heed(key, entry.seq);
         self.ledger.first.set(entry.record);
         key.first = Some(entry);
-        let unchanged = key.latest.is_some_and(|latest| !latest.gone && latest.hash == entry.hash);
+        let unchanged = match key.latest.filter(|latest| !latest.gone) {
+            Some(latest) => !entry.gone && latest.hash == entry.hash,
+            None => entry.gone,
+        };
         self.note(&entry, !unchanged);
         if !unchanged {
             self.ledger.new.set(entry.record);
             key.latest = Some(entry);
+        } else if let (false, Some(latest)) = (entry.gone, &mut key.latest) {
+            // A keyed row belongs to the list that was last seen to hold it: its full list would lack it.
+            latest.scope = entry.scope.or(latest.scope);
+        }
+    }
+
+    /// Words about a scope that no earlier version of the key belonged to.
+    fn attend(&self, key: &mut Key, entry: &Entry) {
+        let words = entry.scope.and_then(|scope| self.by_scope.get(&scope)).into_iter().flatten();
+        let more: Vec<usize> = words.copied().filter(|at| !key.words.contains(at)).collect();
+        if !more.is_empty() {
+            key.words.extend(more);
+            key.words[key.heeded..].sort_by_key(|at| self.words[*at].seq);
         }
     }
 
@@ -184,12 +198,14 @@ impl<'f> Walk<'f> {
             key.heeded += 1;
             let Some(latest) = key.latest.filter(|latest| !latest.gone) else { continue };
             let gone = match said.word {
+                // Said by another list since.
+                Word::Snapshot if latest.scope != Some(said.about) => false,
                 Word::Snapshot => {
                     let there = key.first.is_some_and(|first| first.seq >= said.first_seq);
                     self.lacking[at].note(&latest, there);
                     !there
                 }
-                Word::Deletion | Word::Row => latest.seq < said.seq,
+                Word::Deletion => latest.seq < said.seq,
                 Word::Total => false,
             };
             if gone {

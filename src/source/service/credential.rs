@@ -70,9 +70,7 @@ impl Authority {
     /// Whose token it is: one for all, or one for each tenant where the tenant is named in the exchange.
     fn slot(&self, tenant: &str) -> String {
         match &self.auth {
-            Auth::Exchange { body, .. } if body.values().any(|value| value.contains('{')) => {
-                tenant.to_owned()
-            }
+            Auth::Exchange { body, .. } if body.values().any(|value| of_tenant(value)) => tenant.to_owned(),
             _ => String::new(),
         }
     }
@@ -195,6 +193,11 @@ impl Authority {
         }
         Ok(request)
     }
+}
+
+/// Whether a field of an exchange differs from tenant to tenant: it names the tenant, or one of its attributes.
+fn of_tenant(value: &str) -> bool {
+    value.split('{').skip(1).any(|word| !word.starts_with("secret}") && !word.starts_with("param:"))
 }
 
 fn read_token(bytes: &[u8], token_path: &str, expires_path: Option<&str>) -> Result<Token, Miss> {

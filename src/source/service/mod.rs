@@ -108,6 +108,8 @@ impl Service {
         }
         let token_file = source.token_file.as_deref().ok_or(ServiceFault::Token)?;
         let authority = Authority::open(&form.auth, token_file)?;
+        // A supplier's rate is for the supplier: what plays one on this machine needs no sparing.
+        let rate = form.rate.filter(|_| !base.starts_with("http://"));
         let client = Client::builder()
             .timeout(patience.timeout)
             .redirect(reqwest::redirect::Policy::none())
@@ -122,7 +124,7 @@ impl Service {
             token_base,
             authority,
             patience,
-            pace: Pace::new(form.rate, Instant::now()),
+            pace: Pace::new(rate, Instant::now()),
             budget: Budget::default(),
             breaker: Breaker::default(),
             throttled: Duration::ZERO,

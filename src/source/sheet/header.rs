@@ -1,7 +1,7 @@
 //! Where a table begins on a sheet, and what its columns are called.
 use super::{cells::Block, row::Row};
 use crate::{
-    definitions::connector::{Header, fold},
+    definitions::connector::{Header, Spellings, fold},
     source::RawCell,
 };
 use std::collections::VecDeque;
@@ -9,14 +9,14 @@ use std::collections::VecDeque;
 /// Looks for a header among the rows as they pass.
 pub(super) struct Search<'f> {
     form: &'f Header,
-    wanted: Vec<String>,
+    wanted: Vec<Vec<String>>,
     merges: &'f [Block],
     lines: VecDeque<(u32, Vec<String>)>,
 }
 
 impl<'f> Search<'f> {
     pub(super) fn new(form: &'f Header, merges: &'f [Block]) -> Self {
-        let wanted = form.must_have.iter().map(|text| fold(text)).collect();
+        let wanted = form.must_have.iter().map(Spellings::folded).collect();
         Self { form, wanted, merges, lines: VecDeque::new() }
     }
 
@@ -35,7 +35,8 @@ impl<'f> Search<'f> {
             joined.contains(text)
                 || self.lines.iter().any(|(_, line)| line.iter().any(|cell| folds_to(cell, text)))
         };
-        let found = joined.iter().any(|text| !text.is_empty()) && self.wanted.iter().all(there);
+        let found = joined.iter().any(|text| !text.is_empty())
+            && self.wanted.iter().all(|texts| texts.iter().any(there));
         found.then_some(joined)
     }
 

@@ -12,7 +12,7 @@ mod workbook;
 
 use super::{RawCell, document::Document, package::Package};
 use crate::{
-    definitions::connector::{FileForm, FileFormat, SheetChoice, fold},
+    definitions::connector::{FileForm, FileFormat, SheetChoice, Spellings, fold},
     fault::Problem,
 };
 use cells::{Block, SheetCells};
@@ -86,7 +86,7 @@ struct Shape {
     blank_rows: u32,
     fill: Vec<usize>,
     /// What the headers of other tables on the same sheet must have.
-    others: Vec<Vec<String>>,
+    others: Vec<Vec<Vec<String>>>,
     /// Cells stand where they stand: one beyond the header is a note beside the table, and no sign of a shifted row.
     cells_stay: bool,
 }
@@ -104,14 +104,16 @@ pub fn open(document: &Document, form: &FileForm, others: &[&FileForm]) -> Resul
         }
         FileFormat::Sheet | FileFormat::Xlsx | FileFormat::Xls | FileFormat::Ods => {
             let head = document.head(8)?;
+            let mut named = true;
             if head.starts_with(b"PK") {
                 let package = Package::open(document)?;
                 if Workbook::is_one(&package) {
                     return streamed(Workbook::open(package)?, form, others);
                 }
+                named = package.has("mimetype");
             }
             if head.starts_with(b"PK") || head.starts_with(&[0xd0, 0xcf, 0x11, 0xe0]) {
-                return whole(WholeBook::open(document)?, form, others);
+                return whole(WholeBook::open(document, named)?, form, others);
             }
             match form.format {
                 FileFormat::Sheet => open_text(Box::new(document.clone()), form, others),
@@ -261,10 +263,12 @@ impl Table {
 impl Shape {
     fn of(form: &FileForm, others: &[&FileForm], header: &[String], cells_stay: bool) -> Self {
         let folded = |texts: &[String]| texts.iter().map(|text| fold(text)).collect::<Vec<_>>();
-        let own = folded(&form.header.must_have);
+        let wanted =
+            |form: &FileForm| form.header.must_have.iter().map(Spellings::folded).collect::<Vec<_>>();
+        let own = wanted(form);
         let others = others
             .iter()
-            .map(|other| folded(&other.header.must_have))
+            .map(|other| wanted(other))
             .filter(|words| !words.is_empty() && *words != own)
             .collect();
         let fill = folded(&form.fill_down);
@@ -285,7 +289,8 @@ impl Shape {
         let says = |text: &String| {
             row.cells.iter().any(|cell| matches!(cell, RawCell::Text(own) if folds_to(own, text)))
         };
-        self.others.iter().any(|words| words.iter().all(says)) && !is_header_again(&row.cells, header)
+        self.others.iter().any(|words| words.iter().all(|texts| texts.iter().any(says)))
+            && !is_header_again(&row.cells, header)
     }
 
     fn passes_over(&self, row: &Row, header: &[String]) -> bool {

@@ -11,9 +11,10 @@ use crate::{
 use calamine::{Data, Dimensions, Range, Reader, SheetType, SheetVisible, Sheets};
 use chrono::NaiveDate;
 use std::{
-    io::{Cursor, Read},
+    io::{Cursor, Read, Write},
     sync::Arc,
 };
+use zip::{CompressionMethod, ZipArchive, ZipWriter, write::SimpleFileOptions};
 
 /// A sheet of more cells than this, the empty ones between counted, is a mistake or an attack.
 const MAX_AREA: usize = 20_000_000;
@@ -28,12 +29,16 @@ pub(super) struct WholeBook {
 }
 
 impl WholeBook {
-    pub(super) fn open(document: &Document) -> Result<Self, Problem> {
+    /// `named` tells that the archive says what it is, as an `OpenDocument` should in a part of its own.
+    pub(super) fn open(document: &Document, named: bool) -> Result<Self, Problem> {
         if document.size() > MAX_BYTES {
             return Err(Problem::TooLarge);
         }
         let mut bytes = Vec::new();
         document.clone().read_to_end(&mut bytes).map_err(|_| Problem::UnreadableFile)?;
+        if !named && let Some(told) = with_its_kind(&bytes) {
+            bytes = told;
+        }
         let book = calamine::open_workbook_auto_from_rs(Cursor::new(bytes.into()));
         let book = book.map_err(|error| match error {
             calamine::Error::Xls(calamine::XlsError::Password)
@@ -64,6 +69,21 @@ impl WholeBook {
         let merges = merged.unwrap_or_default().into_iter().map(corners).collect();
         Ok(WholeSheet { range, next: 0, merges })
     }
+}
+
+/// An `OpenDocument` archive without the part that says so, as some programs write it, with that part. None where it is
+/// none.
+fn with_its_kind(bytes: &[u8]) -> Option<Vec<u8>> {
+    let mut archive = ZipArchive::new(Cursor::new(bytes)).ok()?;
+    archive.index_for_name("content.xml")?;
+    let mut told = ZipWriter::new(Cursor::new(Vec::with_capacity(bytes.len() + 256)));
+    let stored = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
+    told.start_file("mimetype", stored).ok()?;
+    told.write_all(b"application/vnd.oasis.opendocument.spreadsheet").ok()?;
+    for at in 0..archive.len() {
+        told.raw_copy_file(archive.by_index_raw(at).ok()?).ok()?;
+    }
+    told.finish().ok().map(Cursor::into_inner)
 }
 
 /// A sheet that lies in memory.

@@ -72,12 +72,9 @@ fn records_are_pruned_and_the_header_stands_beside_them() {
 
 #[test]
 fn a_record_whose_tags_do_not_fit_costs_itself() {
-    for broken in [
-        "<Pupil><UPN>X</Pupil>",
-        "<Pupil><UPN>X</Wrong></UPN></Pupil>",
-        "<Pupil><Note>a < b</Note></Pupil>",
-        "<Pupil><UPN>X</UPN><Other>",
-    ] {
+    for broken in
+        ["<Pupil><UPN>X</Pupil>", "<Pupil><UPN>X</Wrong></UPN></Pupil>", "<Pupil><Note>a < b</Note></Pupil>"]
+    {
         let text = format!("<r><p><Pupil><UPN>A</UPN></Pupil>{broken}<Pupil><UPN>B</UPN></Pupil></p></r>");
         let read = read_all(text.as_bytes(), "p.Pupil");
         assert_eq!(read.records.len(), 3, "{broken}");
@@ -85,6 +82,16 @@ fn a_record_whose_tags_do_not_fit_costs_itself() {
         assert_eq!((read.text(0, "UPN").unwrap(), read.text(2, "UPN").unwrap()), ("A".into(), "B".into()));
         assert_eq!(read.ended, Ok(()), "{broken}");
     }
+}
+
+/// An element may bear the name of its record; a record that is never closed takes what follows with it, and says so.
+#[test]
+fn a_record_may_hold_its_own_name() {
+    let read = read_all(b"<r><p><Pupil><Pupil>7B</Pupil><UPN>A</UPN></Pupil></p></r>", "p.Pupil");
+    assert_eq!((read.records.len(), read.text(0, "UPN").unwrap()), (1, "A".to_owned()));
+    let read =
+        read_all(b"<r><p><Pupil><UPN>A</UPN></Pupil><Pupil><Pupil><UPN>B</UPN></Pupil></p></r>", "p.Pupil");
+    assert_eq!((read.records.len(), &read.records[1]), (2, &Err(Problem::Malformed)));
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! The fold against a table in memory that does the same one record at a time, over random runs that are cut off, held,
 //! approved and discarded.
+mod runs;
+
 use super::{Folded, fold};
 use crate::{
     catalog::FileKind,
@@ -128,7 +130,13 @@ purposes = ["research"]
 "#;
 
 impl Desk {
+    /// With batches so small that a few records make many.
     fn new() -> Self {
+        crate::fault::small_batches(5);
+        Self::with_usual_batches()
+    }
+
+    fn with_usual_batches() -> Self {
         let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join("throughline.toml"), CONFIGURATION).unwrap();
         let key = dir.path().join("key");
