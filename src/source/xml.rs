@@ -236,7 +236,7 @@ impl<'w> Records<'w> {
     }
 
     fn text(&mut self, text: &str) -> Option<Found> {
-        let Some(role) = self.frames.last().map(|frame| frame.role) else { return None };
+        let role = self.frames.last().map(|frame| frame.role)?;
         if self.wanted(role).is_some_and(|(wanted, at)| wanted.is_leaf(at))
             && let Some(frame) = self.frames.last_mut()
         {
@@ -389,7 +389,7 @@ fn text_of(mut input: Box<dyn Read>) -> Result<Box<dyn Read>, Problem> {
         (None, [0, b'<', ..]) => (UTF_16BE, 0),
         _ => (declared(&head), 0),
     };
-    if !head[mark..].iter().any(|byte| *byte == b'<') {
+    if !head[mark..].contains(&b'<') {
         return Err(Problem::NotData);
     }
     head.drain(..mark);
