@@ -40,7 +40,7 @@ impl Word {
 pub struct Said {
     /// Which.
     pub word: Word,
-    /// A snapshot's scope, a deleted subject or a row's name; nothing for a total.
+    /// A snapshot's scope or a deleted subject; nothing for a total.
     pub about: Digest16,
     /// The first sequence of the document that says it: a slice that was resumed has two.
     pub first_seq: i64,

@@ -143,7 +143,7 @@ fn reads(connector: &str) {
         let ran = site.run(&["--json", "pull"]);
         let _ = writeln!(told, "# pull {at}\n");
         tell_run(&mut told, &ran);
-        tell(&mut told, "asked", service.turn());
+        tell(&mut told, "asked", &service.turn());
         tell_quarantine(&mut told, &site);
         assert_eq!(ran.code, *code, "{}\n{}\n{told}", ran.out, ran.err);
         said.push(ran);
@@ -158,9 +158,9 @@ fn reads(connector: &str) {
 fn stands(site: &TestSite, told: &mut String, said: &[Ran]) {
     let seen = Seen::of(site);
     told.push_str("# what stands\n\n");
-    tell(told, "identity", seen.identity.clone());
+    tell(told, "identity", &seen.identity);
     for entity in &seen.entities {
-        tell(told, entity, seen.rows(site, entity));
+        tell(told, entity, &seen.rows(site, entity));
     }
     no_identity_outside(site, &seen, said);
 }
@@ -181,7 +181,7 @@ fn close(secret: &Path) {
 #[cfg(not(unix))]
 fn close(_: &Path) {}
 
-fn tell(told: &mut String, title: &str, lines: Vec<String>) {
+fn tell(told: &mut String, title: &str, lines: &[String]) {
     if !lines.is_empty() {
         let _ = writeln!(told, "## {title}\n{}\n", lines.join("\n"));
     }
@@ -217,7 +217,8 @@ fn tell_quarantine(told: &mut String, site: &TestSite) {
             text("consequence")
         )
     };
-    tell(told, "set aside", document["quarantine"].as_array().unwrap().iter().map(line).collect());
+    let lines: Vec<String> = document["quarantine"].as_array().unwrap().iter().map(line).collect();
+    tell(told, "set aside", &lines);
 }
 
 /// What a test may see and nobody else: who is who behind the pseudonyms of its own key.

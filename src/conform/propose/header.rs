@@ -179,10 +179,9 @@ pub fn described(rows: &[(u32, Vec<RawCell>)], header: &Header) -> Option<Header
     for at in 0..rows.len().min(header.search_rows as usize) {
         let lines = rows.get(at..at + height)?;
         let texts = texts(lines);
-        let there = |wanted: &String| texts.iter().any(|text| text.folded == *wanted || text.own == *wanted);
-        if texts.iter().any(|text| !text.folded.is_empty())
-            && wanted.iter().all(|spellings| spellings.iter().any(there))
-        {
+        let is = |text: &HeaderText, wanted: &String| text.folded == *wanted || text.own == *wanted;
+        let there = |any: &Vec<String>| texts.iter().any(|text| any.iter().any(|wanted| is(text, wanted)));
+        if texts.iter().any(|text| !text.folded.is_empty()) && wanted.iter().all(there) {
             let texts = texts.into_iter().map(|text| (text.folded, text.shown)).collect();
             return Some(HeaderRow { at: at + height - 1, texts });
         }
