@@ -56,8 +56,6 @@ fn source(base: &str, token_file: PathBuf) -> Source {
         revoked_tenants: BTreeMap::new(),
         params: BTreeMap::from([("app".to_owned(), "our.app".to_owned())]),
         agreement: Agreement::default(),
-        schedule: None,
-        revoked_tenants: BTreeMap::new(),
     }
 }
 
