@@ -193,7 +193,7 @@ fn nothing_of_a_child_is_in_the_log_the_metrics_or_the_status() {
         needles.search_text(path, &daemon.ask(path).1);
     }
     let metrics = daemon.ask("/metrics").1;
-    assert!(metrics.contains("outcome=\"set_aside\"} 2"), "the rows were not read: {metrics}");
+    assert!(metrics.contains("outcome=\"accepted\"} 2"), "the rows were not read: {metrics}");
     needles.search_text("status", &site.run(&["--json", "status"]).out);
     daemon.signal(Signal::TERM);
     assert_eq!(daemon.ended(), 0);
@@ -263,7 +263,7 @@ fn killed_at_any_moment_the_next_daemon_takes_over() {
     assert!(at_work(&site.data()).is_none(), "the lock went with its process");
     let daemon = Daemon::start(&site);
     // Read once, by whichever of the two; a run that was cut off published nothing.
-    patiently("the rows", || daemon.ask("/metrics").1.contains("outcome=\"set_aside\"} 1").then_some(()));
+    patiently("the rows", || daemon.ask("/metrics").1.contains("outcome=\"accepted\"} 1").then_some(()));
     daemon.signal(Signal::INT);
     assert_eq!(daemon.ended(), 0);
     let catalog = Catalog::open(&site.data().join("catalog.sqlite")).unwrap();

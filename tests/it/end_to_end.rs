@@ -8,6 +8,7 @@ use crate::{
 };
 use arrow::array::RecordBatch;
 use cause::{Cause, Causes};
+use sha2::{Digest, Sha256};
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     fs,
@@ -67,7 +68,7 @@ impl Demo {
                 Place::File { document, sheet, row: number } => {
                     let id = documents.entry(document).or_insert_with_key(|document| {
                         let bytes = fs::read(self.estate().join(document)).unwrap();
-                        hex(&keyed.digest("document", &[&bytes]))
+                        hex(&keyed.digest("document", &[&Sha256::digest(&bytes)]))
                     });
                     by_row.insert((id.clone(), sheet.to_string(), number.to_string()), row.person);
                 }

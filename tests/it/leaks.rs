@@ -81,6 +81,10 @@ fn spoil(estate: &Path, needles: &mut Needles) {
     fs::write(estate.join("council/census/2027_spring_pupils.csv"), body).unwrap();
     let header = text.lines().next().unwrap();
     fs::write(estate.join("council/census/2028_spring_pupils.csv"), format!("{header}\n")).unwrap();
+    // The same child twice, with a postcode that differs.
+    let nccis = estate.join("council/nccis/nccis_2024-01.csv");
+    let months = fs::read_to_string(&nccis).unwrap();
+    fs::write(nccis, format!("{months}{}\n", months.lines().last().unwrap())).unwrap();
     let torn = text.replace(",C,", ",ZqxCanaryCode,").replace("/20", "/99zqxcanarydate");
     fs::write(estate.join("council/census/2029_spring_pupils.csv"), torn).unwrap();
     needles.add("ZqxCanaryCode");
