@@ -68,6 +68,7 @@ fn definitions() -> Definitions {
 }
 
 /// What each record gives: identity, rows as text, whether it is gone, and the problems with their columns.
+#[expect(clippy::type_complexity, reason = "four answers about each record")]
 fn read(page: &str, feed: usize) -> Vec<(Vec<String>, Vec<String>, bool, Vec<String>)> {
     let definitions = definitions();
     let feed = &definitions.connectors["x"].feeds[feed];

@@ -115,6 +115,13 @@ mod tests {
         let mut some = Kept::default();
         some.keep_at(70, 100);
         some.keep_at(70, 100);
-        assert_eq!((some.kept(), some.noted(), some.ranges().collect::<Vec<_>>()), (1, 100, vec![70..71]));
+        assert_eq!(
+            (
+                some.kept(),
+                some.noted(),
+                some.ranges().map(|range| (range.start, range.end)).collect::<Vec<_>>()
+            ),
+            (1, 100, vec![(70, 71)])
+        );
     }
 }

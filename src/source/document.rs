@@ -113,7 +113,7 @@ mod tests {
         file.write_all(b"half").unwrap();
         let document = Document::open(file.path()).unwrap();
         assert!(document.is_unchanged());
-        assert!(!document.has_settled(Duration::from_secs(3600)) && document.has_settled(Duration::ZERO));
+        assert!(!document.has_settled(Duration::from_hours(1)) && document.has_settled(Duration::ZERO));
         assert_eq!(document.digest().unwrap(), <[u8; 32]>::from(Sha256::digest(b"half")));
         file.write_all(b" and the other half").unwrap();
         assert!(!document.is_unchanged());

@@ -107,7 +107,7 @@ impl Council {
         newest.into_values().filter(|(_, gone, _)| !gone).map(|(_, _, row)| row).collect()
     }
 
-    fn child(&self, key: &Key, school: &str, pupil: &Pupil) -> (String, u32) {
+    fn child(key: &Key, school: &str, pupil: &Pupil) -> (String, u32) {
         let subject = key.keyed().subject("schools", school, &pupil.id.to_string());
         let hex = subject.iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
         (hex, pupil.nc_year)
@@ -117,7 +117,7 @@ impl Council {
     fn told(&self, world: &World) -> Children {
         let key = Key::load(&self.site.path().join("key")).unwrap();
         let of = |(school, pupils): (&&str, &Vec<Pupil>)| {
-            pupils.iter().map(|pupil| self.child(&key, school, pupil)).collect::<Vec<_>>()
+            pupils.iter().map(|pupil| Self::child(&key, school, pupil)).collect::<Vec<_>>()
         };
         world.schools.iter().flat_map(of).collect()
     }

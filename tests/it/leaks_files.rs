@@ -126,7 +126,7 @@ observed_on = { from = [\"Day\"], dates = [\"day-first\"] }
     let rounded = format!("<Pupil Id=\"6.02E+23\"><Surname>{CANARY}</Surname></Pupil>");
     let whole = format!("<{CANARY}><Pupils>{pupil}{broken}{rounded}</Pupils></{CANARY}>");
     let lay = |what: &str, text: &str| {
-        fs::write(site.inbox("office").join(format!("{CANARY}{what}.xml")), text).unwrap()
+        fs::write(site.inbox("office").join(format!("{CANARY}{what}.xml")), text).unwrap();
     };
     lay("whole", &whole);
     lay("half", &whole[..whole.len() / 2]);

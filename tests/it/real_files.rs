@@ -248,7 +248,7 @@ fn every_table_of_childrens_social_care_gives_as_many_records_as_it_has_rows() {
         let mut reader = csv::Reader::from_path(path).unwrap();
         let header = reader.headers().unwrap().clone();
         let key = header.iter().find(|text| matches!(*text, "CHILD" | "LAchildID")).unwrap().to_owned();
-        expected += reader.records().filter(|record| record.is_ok()).count() as u64;
+        expected += reader.records().flatten().count() as u64;
         feeds += &table(&format!("table-{at}"), &format!("files = \"{name}\"\n"), &key, "");
     }
     let site = site_of("format = \"sheet\"\nname = \"*\"", &feeds);

@@ -144,12 +144,8 @@ fn a_workbook_with_one_bad_row_loses_that_row_only() {
         standing(&site, "placement", "starts_on"),
         ["2023-09-01", "2023-09-02", "2023-09-04", "2023-09-05", "2023-09-06"]
     );
-    let emptied: Vec<u64> = by
-        .iter()
-        .flat_map(|(_, lines)| lines)
-        .filter(|line| line.1 == "cell_emptied")
-        .map(|line| line.0)
-        .collect();
+    let emptied: Vec<u64> =
+        by.values().flatten().filter(|line| line.1 == "cell_emptied").map(|line| line.0).collect();
     assert_eq!(emptied, [9], "{by:?}");
 }
 

@@ -6,14 +6,14 @@ use std::path::Path;
 fn entry(key: u8, seq: i64, record: u64) -> Entry {
     Entry {
         key: [key; 16],
-        subject: (key % 2 == 0).then_some([key; 16]),
+        subject: key.is_multiple_of(2).then_some([key; 16]),
         hash: i64::from(key) - 7,
         seq,
         record,
-        scope: (key % 3 == 0).then_some([key / 3; 16]),
+        scope: key.is_multiple_of(3).then_some([key / 3; 16]),
         entity: Name::declare(if key < 9 { "learner" } else { "placement" }),
         file: u32::from(key),
-        gone: key % 5 == 0,
+        gone: key.is_multiple_of(5),
         staged: true,
     }
 }

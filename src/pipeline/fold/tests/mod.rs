@@ -54,6 +54,7 @@ struct Oracle {
 }
 
 impl Oracle {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "keys come out of maps")]
     fn stands(&self, key: &(Option<u8>, u8, u8)) -> Option<u8> {
         self.rows.get(key).and_then(|versions| *versions.last()?)
     }
@@ -95,6 +96,7 @@ impl Oracle {
         counts
     }
 
+    #[expect(clippy::type_complexity, reason = "versions of a key as they lie")]
     fn versions(&self) -> Vec<(u8, Vec<Option<u8>>)> {
         let mut versions: Vec<_> =
             self.rows.iter().map(|((_, _, day), versions)| (*day, versions.clone())).collect();
@@ -165,6 +167,7 @@ impl Desk {
         }
     }
 
+    #[expect(clippy::type_complexity, reason = "versions of a key as they lie")]
     fn versions(&self) -> Vec<(u8, Vec<Option<u8>>)> {
         let mut by_key: BTreeMap<Vec<u8>, Vec<(i64, i32, Option<i128>)>> = BTreeMap::new();
         for file in self.site.catalog.lake_files().unwrap() {

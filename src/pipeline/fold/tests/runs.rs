@@ -19,17 +19,21 @@ fn a_slice_goes_on_where_it_was_cut_off() {
     let page = |number: u8| -> Vec<Record> { (0..4).map(|at| (number * 4 + at, 0, vec![(1, 7)])).collect() };
     let feed = desk.feed.clone();
     let give = |intake: &mut Intake<'_>, number: u8| {
-        let scope = Some(intake.scope(&feed, &["7"]));
+        let scope = intake.scope(&feed, &["7"]);
         let origin = Origin { document: intake.document_digest(&[number]), part: 1, row: 1 };
         let place = intake.place(&feed);
         for record in page(number) {
             let conformed = conformed(intake, &record, origin);
             intake
-                .record(Ok(conformed), vec![], &Belonging { feed: &feed, tenant: "7", place, scope })
+                .record(
+                    Ok(conformed),
+                    vec![],
+                    &Belonging { feed: &feed, tenant: "7", place, scope: Some(scope) },
+                )
                 .unwrap();
         }
         intake.checkpoint("7", &feed, &format!("page {}", number + 1), "2026-03-31T02:00:00Z");
-        (scope.unwrap(), origin, place)
+        (scope, origin, place)
     };
     let mut intake = Intake::open(&mut desk.site, &desk.source, &directory, false).unwrap();
     assert_eq!((intake.resumed("7", &feed), intake.is_done("7", &feed)), (None, false));
