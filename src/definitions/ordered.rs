@@ -33,3 +33,13 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Ordered<T> {
         deserializer.deserialize_map(InOrder(PhantomData))
     }
 }
+
+#[cfg(test)]
+impl<T: schemars::JsonSchema> schemars::JsonSchema for Ordered<T> {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        format!("TableOf{}", T::schema_name()).into()
+    }
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        std::collections::BTreeMap::<String, T>::json_schema(generator)
+    }
+}

@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 /// A file's form.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct FileForm {
     /// Which kind of file.
@@ -48,6 +49,7 @@ fn comma() -> String {
 
 /// Kinds of file.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum FileFormat {
     /// A workbook of any kind or delimited text, told by content.
@@ -70,6 +72,7 @@ pub enum FileFormat {
 
 /// A bundle of tables.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Bundle {
     /// The table of properties that says what the others are.
@@ -80,6 +83,7 @@ pub struct Bundle {
 
 /// Which sheet of a workbook.
 #[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SheetChoice {
     /// By position among visible sheets, from 1.
@@ -94,6 +98,7 @@ pub struct SheetChoice {
 
 /// Where the header is.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Header {
     /// Looked for in this many first rows.
@@ -134,6 +139,7 @@ impl Default for Header {
 
 /// Where the rows end.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Stop {
     /// So many empty rows in a row end the sheet.

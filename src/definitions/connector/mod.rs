@@ -8,6 +8,8 @@ mod raw;
 mod resolve;
 mod rest;
 mod since;
+#[cfg(test)]
+mod vocabulary;
 
 pub use file::{Bundle, FileForm, FileFormat, Header, SheetChoice, Spellings, Stop};
 pub use paging::{Offset, PageStep, Paging, Total};

@@ -79,31 +79,52 @@ pub enum Total {
 }
 
 #[derive(Clone, Copy, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 enum Kind {
+    /// The answer holds the next page's address.
     NextLink,
+    /// A header links to the next page; by offset where none does.
     LinkHeader,
+    /// Pages are numbered.
     Page,
+    /// By the number of records before it.
     Offset,
+    /// The answer holds a cursor that goes into a parameter.
     Cursor,
+    /// One answer holds everything.
     Single,
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 struct RawPaging {
+    /// How the next page is found.
     kind: Kind,
+    /// `next_link` and `cursor`: path to the next page's address, or to the cursor.
     at: Option<String>,
+    /// `page`, `offset`, `link_header` and `cursor`: the parameter.
     param: Option<String>,
+    /// `page`: the number of the first.
     first: Option<u64>,
+    /// `page`: the parameter of the page's size.
     size_param: Option<String>,
+    /// `page`: records in a full page.
     size: Option<u64>,
+    /// `page`: path to the number of pages.
     pages: Option<String>,
+    /// `page`: `suffix` where `{page:N}` stands after the address.
     style: Option<String>,
+    /// `offset` and `link_header`: the parameter of the page's size.
     limit_param: Option<String>,
+    /// `offset` and `link_header`: records in a full page.
     limit: Option<u64>,
+    /// More pages than this are a fault, never a silent end.
     max_pages: Option<u32>,
+    /// Where the service says how many records there are: a path, or `header:` and a name.
     total: Option<String>,
+    /// Pages do not move while they are walked.
     steady: Option<bool>,
 }
 
@@ -185,6 +206,7 @@ mod tests {
 
     fn read(text: &str) -> Result<Paging, String> {
         #[derive(Deserialize)]
+        #[cfg_attr(test, derive(schemars::JsonSchema))]
         struct Holder {
             paging: Paging,
         }
@@ -213,5 +235,15 @@ mod tests {
         ] {
             assert!(read(wrong).unwrap_err().contains(said), "{wrong}");
         }
+    }
+}
+
+#[cfg(test)]
+impl schemars::JsonSchema for Paging {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Paging".into()
+    }
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        RawPaging::json_schema(generator)
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 /// How a service is asked.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RestForm {
     /// How a request proves who asks.
@@ -38,6 +39,7 @@ pub struct RestForm {
 
 /// How a request proves who asks. The secret is never here: it is in the source's token file.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Auth {
     /// `Authorization: Bearer`.
@@ -90,6 +92,7 @@ impl Auth {
 
 /// Where an OAuth 2 client says who it is.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ClientIn {
     /// HTTP Basic.
@@ -128,15 +131,22 @@ pub enum TenantsFrom {
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 struct RawTenants {
+    /// Path of their list.
     path: Option<String>,
+    /// Path to the array.
     #[serde(default)]
     records: String,
+    /// Path to a tenant's id.
     id: Option<String>,
+    /// Attribute name to path.
     #[serde(default)]
     attributes: BTreeMap<String, String>,
+    /// Path to the host that has the tenant's records.
     base: Option<String>,
+    /// Instead: the parameter of the source that names them, each an id or an id and its URN (`4711=100123`).
     param: Option<String>,
 }
 
@@ -156,6 +166,7 @@ impl TryFrom<RawTenants> for Tenants {
 
 /// Tenants that took their consent back: they are not asked.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Revoked {
     /// Path of their list.
@@ -169,6 +180,7 @@ pub struct Revoked {
 
 /// Where deletions are told.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Deletions {
     /// Path of the list, with `{tenant}`.
@@ -186,6 +198,7 @@ pub struct Deletions {
 
 /// What a tenant lets us read: without it, no value and no consent look alike.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Consent {
     /// Path of the list, with `{tenant}`.
@@ -201,6 +214,7 @@ pub struct Consent {
 
 /// An answer that lacks this is a fault, whatever its status.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Success {
     /// Where it stands.
@@ -211,6 +225,7 @@ pub struct Success {
 
 /// An answer that has this is a fault, whatever its status.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Failure {
     /// Where it stands.
@@ -222,6 +237,7 @@ pub struct Failure {
 
 /// What a status means for one service.
 #[derive(Clone, Copy, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct StatusRule {
     /// The status.
@@ -233,6 +249,7 @@ pub struct StatusRule {
 
 /// What to do about a status.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum StatusAction {
     /// Ask again.
@@ -249,6 +266,7 @@ pub enum StatusAction {
 
 /// So many requests in so many seconds.
 #[derive(Clone, Copy, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Rate {
     /// So many requests
@@ -259,6 +277,7 @@ pub struct Rate {
 
 /// How answers are written.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum AnswerFormat {
     /// JSON.
@@ -266,4 +285,14 @@ pub enum AnswerFormat {
     Json,
     /// XML.
     Xml,
+}
+
+#[cfg(test)]
+impl schemars::JsonSchema for Tenants {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Tenants".into()
+    }
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        RawTenants::json_schema(generator)
+    }
 }

@@ -30,13 +30,20 @@ pub enum SinceBy {
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 struct RawSince {
+    /// The query parameter.
     param: String,
+    /// How an instant is written, in UTC.
     format: Option<String>,
+    /// What is asked, with `{since}` in it.
     template: Option<String>,
+    /// The cursor is a number that the answer tells at this path.
     revision: Option<String>,
+    /// Asked again on top; 48 where it is not said.
     overlap_hours: Option<u32>,
+    /// So often the feed is read in full, and what the full list lacks is gone.
     sweep_days: Option<u32>,
 }
 
@@ -65,6 +72,7 @@ impl TryFrom<RawSince> for Since {
 
 /// A list of what changed: each record is read again by itself.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Changelog {
     /// Path of the list.
@@ -84,4 +92,14 @@ pub struct Changelog {
     /// Path to the record in the answer at its own address; empty where the answer is the record.
     #[serde(default)]
     pub record: String,
+}
+
+#[cfg(test)]
+impl schemars::JsonSchema for Since {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Since".into()
+    }
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        RawSince::json_schema(generator)
+    }
 }
