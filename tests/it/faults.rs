@@ -214,7 +214,7 @@ fn still(council: &Council, before: &World, after: &World) -> (Children, Childre
     let key = Key::load(&council.site.path().join("key")).unwrap();
     let gone = before.deleted.iter().flat_map(|(school, ids)| {
         ids.iter()
-            .map(|id| council.child(&key, school, &Pupil { id: *id, nc_year: 0, updated: 0 }))
+            .map(|id| Council::child(&key, school, &Pupil { id: *id, nc_year: 0, updated: 0 }))
             .collect::<Vec<_>>()
     });
     (still, gone.collect())

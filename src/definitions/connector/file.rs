@@ -113,6 +113,7 @@ pub struct Header {
 
 /// A header text, or several of which any will do.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(untagged)]
 pub enum Spellings {
     /// The one.

@@ -69,7 +69,7 @@ pub(super) struct RawFeed {
     pub scope: Option<Vec<String>>,
     /// A record that says it is gone.
     pub deleted: Option<RawDeleted>,
-    /// Only records where each of these paths or headers holds one of its texts (folded), or, where the texts begin with `!`, none of them.
+    /// Only records where each of these paths or headers holds one of its texts (folded); one that begins with `!`: none of them.
     pub when: Option<BTreeMap<String, Vec<String>>>,
     /// The source says a row again by design: the first stands, silently.
     pub repeats: Option<bool>,

@@ -96,7 +96,6 @@ impl Oracle {
         counts
     }
 
-    #[expect(clippy::type_complexity, reason = "versions of a key as they lie")]
     fn versions(&self) -> Vec<(u8, Vec<Option<u8>>)> {
         let mut versions: Vec<_> =
             self.rows.iter().map(|((_, _, day), versions)| (*day, versions.clone())).collect();
