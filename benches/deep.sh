@@ -32,6 +32,10 @@ stages() {
     cat <<'TABLE'
 oracle       | ignored_tests deep_the_oracle  | The published tables agree with an independent count of the same rules, at many seeds
 kills        | ignored_tests deep_a_pull      | A pull killed at a hundred moments is completed by the next, nothing lost and nothing doubled
+failpoints   | ignored_tests deep_killed_at   | Killed at every step of staging, folding, publishing, building and releasing, at a hundred seeds: as above
+faults       | many_cases faults              | Random schedules of a service's faults end in the oracle's lake or in a run that says so
+fold         | many_cases fold                | The fold against a table in memory: random runs, cut off, held, approved, discarded
+fuzz         | fuzzed 600                     | Whatever reads other people's bytes, ten minutes each
 demo_12k     | demo_timed 12000               | Time and memory of the whole run for one authority's learners
 demo_100k    | demo_timed 100000              | The same for a region: what grows with the number of learners, and how
 determinism  | demo_twice 12000               | Two runs of one seed, one of them on a single core, publish the same release id and the same bytes
@@ -50,6 +54,24 @@ ignored_tests() {
         return 1
     fi
     figures="$passed tests passed"
+}
+
+# Properties with many cases: THROUGHLINE_DEEP raises their number.
+many_cases() {
+    THROUGHLINE_DEEP=1 cargo test --release --locked "$1" | tee "$scratch/tests"
+    figures="$(awk '/^test result:/ { n += $4 } END { print n + 0 }' "$scratch/tests") tests passed, with many cases"
+}
+
+# Needs a nightly compiler and cargo-fuzz; builds apart, without DuckDB.
+fuzzed() {
+    local seconds="$1" target
+    figures=""
+    for target in fuzz/fuzz_targets/*.rs; do
+        target="$(basename "$target" .rs)"
+        mkdir -p "fuzz/corpus/$target"
+        (cd fuzz && CARGO_TARGET_DIR="$state-fuzz" cargo +nightly fuzz run --sanitizer none "$target" "corpus/$target" "seeds/$target" -- -max_total_time="$seconds" -rss_limit_mb=2048) 2>"$scratch/fuzz" || { tail -n 40 "$scratch/fuzz"; return 1; }
+        figures+="$target $(awk '/^Done/ { print $2 }' "$scratch/fuzz") runs; "
+    done
 }
 
 demo_timed() {

@@ -1,6 +1,7 @@
 use super::{Site, SiteFault, Watch};
 use crate::{
     definitions::query::QuerySet,
+    fault::failpoint,
     telemetry::{self, Event},
     warehouse::{self, BuildContext, BuildOptions, BuiltTable, CheckResult, Entity, Inputs},
 };
@@ -36,12 +37,14 @@ pub fn build(site: &mut Site, watch: &mut dyn Watch) -> Result<BuildReport, Site
         fs::remove_dir_all(&folder)?;
     }
     fs::create_dir_all(&folder)?;
+    failpoint("build.begun")?;
     let mut told = |name: &str, done: usize, of: usize| {
         telemetry::emit(Event::TableStarted { done, of });
         watch.part(name, done, of);
     };
     let made = warehouse::build_with_checks(&queries, &inputs, &context, &options, &folder, &mut told)
         .map_err(|fault| SiteFault::Build(fault.to_string()))?;
+    failpoint("build.made")?;
     let mut made = made;
     for table in &mut made.tables {
         let allowed = purposes(site, &queries, &table.name)?;

@@ -1,5 +1,6 @@
 use super::{BuildReport, Site, SiteFault, build::queries};
 use crate::{
+    fault::failpoint,
     release::{self, Column, Coverage, Release, ReleaseInput, TableFile},
     telemetry::{self, Event},
     warehouse::Limits,
@@ -9,6 +10,7 @@ use std::{collections::BTreeMap, path::Path};
 /// Publishes a build's tables as a snapshot and notes it in the catalog.
 pub fn release(site: &mut Site, built: &BuildReport) -> Result<Release, SiteFault> {
     let _lock = site.lock("release")?;
+    failpoint("release.begun")?;
     let input = ReleaseInput {
         tables: built.tables.iter().map(table_file).collect(),
         definitions: checksums(site)?,
@@ -27,6 +29,7 @@ pub fn release(site: &mut Site, built: &BuildReport) -> Result<Release, SiteFaul
     let stamp = site.stamp();
     telemetry::emit(Event::Released { tables: input.tables.len() });
     site.catalog.note_release(&release.id, &input.as_of.to_string(), &stamp)?;
+    failpoint("release.noted")?;
     Ok(release)
 }
 

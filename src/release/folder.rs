@@ -1,5 +1,6 @@
 //! The folder of releases: a release appears whole, by one rename, and `current` moves by another.
 
+use crate::fault::failpoint;
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
@@ -82,8 +83,10 @@ impl Draft {
         let parquet = self.path("parquet");
         sync_folder(&parquet)?;
         sync_folder(&self.folder)?;
+        reach("release.written", &self.folder)?;
         fs::rename(&self.folder, &self.target).map_err(|error| ReleaseFault::file(&self.target, &error))?;
         self.is_finished = true;
+        reach("release.renamed", &self.target)?;
         self.target.parent().map_or(Ok(()), sync_folder)
     }
 }
@@ -139,6 +142,11 @@ fn group_may_look(_: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// A place where a test may stop the program.
+fn reach(point: &'static str, at: &Path) -> Result<(), ReleaseFault> {
+    failpoint(point).map_err(|error| ReleaseFault::file(at, &error))
+}
+
 fn sync_folder(folder: &Path) -> Result<(), ReleaseFault> {
     let synced = if cfg!(unix) { File::open(folder).and_then(|open| open.sync_all()) } else { Ok(()) };
     synced.map_err(|error| ReleaseFault::file(folder, &error))
@@ -168,6 +176,7 @@ pub(super) fn point_current(releases_dir: &Path, id: &str) -> Result<(), Release
         _ => link(id, &new).and_then(|()| fs::rename(&new, releases_dir.join(CURRENT))),
     };
     pointed.map_err(|error| ReleaseFault::file(Path::new(CURRENT), &error))?;
+    reach("release.current", releases_dir)?;
     sync_folder(releases_dir)
 }
 

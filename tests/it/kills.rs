@@ -336,3 +336,76 @@ fn a_held_run_outlives_a_kill_and_every_other_verb() {
     assert_eq!(small(site.path(), &["--quiet", "pull"], None).code, 0);
     story.is_whole(site.path(), "mended");
 }
+
+/// Every step of a build and a release, in the order in which they are passed.
+#[cfg(feature = "warehouse")]
+const RELEASE_POINTS: [&str; 7] = [
+    "build.begun",
+    "build.made",
+    "release.begun",
+    "release.written",
+    "release.renamed",
+    "release.current",
+    "release.noted",
+];
+
+/// The release that readers see: its id, and every byte of it.
+#[cfg(feature = "warehouse")]
+fn current(dir: &Path) -> Option<(String, Vec<(PathBuf, Vec<u8>)>)> {
+    let releases = dir.join("data/releases");
+    let id = fs::read_link(releases.join("current")).ok()?.to_string_lossy().into_owned();
+    let mut files = Vec::new();
+    walk(&releases.join(&id), &mut files);
+    files.sort();
+    let read = |file: PathBuf| {
+        let bytes = fs::read(&file).unwrap();
+        (file.strip_prefix(&releases).unwrap().to_owned(), bytes)
+    };
+    Some((id, files.into_iter().map(read).collect()))
+}
+
+/// What readers see is the release before or the one that was being made, whole; the next run makes the same bytes.
+#[cfg(feature = "warehouse")]
+fn released_in_spite_of_kills(seed: u64, learners: u32) {
+    let story = Story::new(seed, learners);
+    let first = copied(story.before.path());
+    assert_eq!(run_in(first.path(), &["--quiet", "release"]).code, 0);
+    let before = current(first.path()).unwrap();
+    assert_eq!(small(first.path(), &["--quiet", "pull"], None).code, 0);
+    assert_eq!(run_in(first.path(), &["--quiet", "link"]).code, 0);
+    let clean = copied(first.path());
+    fs::remove_dir_all(clean.path().join("data/releases")).unwrap();
+    assert_eq!(run_in(clean.path(), &["--quiet", "release"]).code, 0);
+    let after = current(clean.path()).unwrap();
+    assert_ne!(before.0, after.0, "the second pull brought something new");
+    for point in RELEASE_POINTS {
+        let site = copied(first.path());
+        // Copying followed the link.
+        let pointer = site.path().join("data/releases/current");
+        fs::remove_dir_all(&pointer).unwrap();
+        std::os::unix::fs::symlink(&before.0, &pointer).unwrap();
+        let ran = run_with(site.path(), &[("THROUGHLINE_FAILPOINT", point)], &["--quiet", "release"]);
+        assert_eq!(ran.code, -1, "{point}: {}{}", ran.out, ran.err);
+        let seen = current(site.path()).unwrap();
+        assert!(seen == before || seen == after, "{point}: a half release is seen");
+        let ran = run_in(site.path(), &["--quiet", "release"]);
+        assert_eq!(ran.code, 0, "{point}: {}{}", ran.out, ran.err);
+        assert!(current(site.path()).unwrap() == after, "{point}: the next run makes another release");
+        assert_eq!(run_in(site.path(), &["--quiet", "verify"]).code, 0, "{point}");
+    }
+}
+
+#[cfg(feature = "warehouse")]
+#[test]
+fn killed_at_any_step_of_a_release_readers_see_a_whole_one() {
+    released_in_spite_of_kills(4, 400);
+}
+
+#[cfg(feature = "warehouse")]
+#[test]
+#[ignore = "takes a while: run by `just deep`"]
+fn deep_killed_at_any_step_of_a_release_at_many_seeds() {
+    for seed in 1..=10 {
+        released_in_spite_of_kills(seed, 400);
+    }
+}
