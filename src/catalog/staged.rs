@@ -333,6 +333,13 @@ impl Catalog {
         })
     }
 
+    /// The feeds and places of what a run has read whole.
+    pub fn staged_documents(&self, run: &Run) -> Result<Vec<(String, Digest16)>, CatalogFault> {
+        self.list("SELECT feed, slot FROM staged_document WHERE run_id = ?1", run, |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
+    }
+
     /// The digest of what the run has read whole from a place.
     pub fn staged_document(
         &self,

@@ -115,6 +115,10 @@ pub enum Problem {
     ConsentRevoked,
     /// The tenant does not let this be read: an empty cell says nothing.
     NoConsent,
+    /// Files in different folders claim the same scope: neither is read.
+    TwoOfOneScope,
+    /// A newer file of the same scope lies beside it: this one is passed over.
+    OlderOfOneScope,
     /// A field that most records have and no connector lists.
     NewField,
     /// A field that the connector lists and no record has.
@@ -182,6 +186,8 @@ impl Problem {
             Self::ForeignBase => "foreign_base",
             Self::ConsentRevoked => "consent_revoked",
             Self::NoConsent => "no_consent",
+            Self::TwoOfOneScope => "two_of_one_scope",
+            Self::OlderOfOneScope => "older_of_one_scope",
             Self::NewField => "new_field",
             Self::MissingField => "missing_field",
             Self::RetypedField => "retyped_field",
@@ -263,6 +269,10 @@ impl Problem {
                 "stop relying on its records, and apply the agreement's rule for what was read before"
             }
             Self::NoConsent => "ask the school to grant the permission, or treat the column as not known",
+            Self::TwoOfOneScope => {
+                "give each provider a source of its own, or name the folder in the connector's pattern and scope"
+            }
+            Self::OlderOfOneScope => "move it out of the inbox if it is no longer wanted",
             Self::NewField => "add it to the connector where it is wanted",
             Self::MissingField => "compare the answer with the connector: the supplier may have renamed it",
             Self::RetypedField => {
@@ -333,6 +343,12 @@ impl fmt::Display for Problem {
             Self::ForeignBase => f.write_str("an address outside the service's own"),
             Self::ConsentRevoked => f.write_str("the school took its consent back; it is not asked"),
             Self::NoConsent => f.write_str("the school does not let this be read"),
+            Self::TwoOfOneScope => {
+                f.write_str("files in different folders claim the same provider and period")
+            }
+            Self::OlderOfOneScope => {
+                f.write_str("a newer file of the same provider and period lies beside it")
+            }
             Self::NewField => f.write_str("a field that the connector does not list"),
             Self::MissingField => f.write_str("no record has this field"),
             Self::RetypedField => f.write_str("most cells cannot be read"),

@@ -20,7 +20,7 @@ use crate::{
         xml,
     },
 };
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, fs, path::Path, time::Duration};
 
 /// A JSON file is read whole: one of more bytes than this is not.
 const MAX_JSON: u64 = 1 << 30;
@@ -42,6 +42,7 @@ pub(super) fn pull(
             continue;
         };
         let (others, wanted) = (others(connector, feed, form), wanted(feed));
+        let files = if form.bundle.is_some() { files } else { one_of_each_scope(intake, feed, files) };
         for file in files {
             if intake.site.stop.is_asked() {
                 return Ok(());
@@ -52,6 +53,48 @@ pub(super) fn pull(
         }
     }
     Ok(())
+}
+
+/// Of a snapshot's scope, one file: what another of the same scope lacks would be taken for gone. Of several in one folder the
+/// newest is read, for it was sent again: by what else its name tells (a date), else by when it was last changed. Of
+/// several in different folders none is: they are not the same provider's.
+fn one_of_each_scope(intake: &mut Intake<'_>, feed: &Feed, files: Vec<InboxFile>) -> Vec<InboxFile> {
+    let Some(scope) = &feed.snapshot else { return files };
+    let mut groups: BTreeMap<Vec<String>, Vec<InboxFile>> = BTreeMap::new();
+    for file in files {
+        groups.entry(scope_parts(scope, &file.captures)).or_default().push(file);
+    }
+    let mut kept = Vec::new();
+    for mut group in groups.into_values() {
+        let folder = |file: &InboxFile| file.path.parent().map(Path::to_owned);
+        let place = intake.place(feed);
+        if group.iter().any(|file| folder(file) != folder(&group[0])) {
+            for file in group {
+                let place = Place { document: file.ordinal, part: 1, ..place };
+                intake.tally.note(Fault::document(place, Problem::TwoOfOneScope));
+            }
+            continue;
+        }
+        group.sort_by_cached_key(|file| {
+            let tells = |(name, text): (&String, &String)| (!scope.contains(name)).then(|| text.clone());
+            let dated: Vec<String> = file.captures.iter().filter_map(tells).collect();
+            let changed = fs::metadata(&file.path).and_then(|meta| meta.modified()).ok();
+            (dated, changed, file.path.clone())
+        });
+        let newest = group.pop();
+        for file in group {
+            let place = Place { document: file.ordinal, part: 1, ..place };
+            intake.tally.note(Fault::told(place, Problem::OlderOfOneScope));
+        }
+        kept.extend(newest);
+    }
+    kept.sort_by_key(|file| file.ordinal);
+    kept
+}
+
+/// What names a file's scope; however its name was typed.
+fn scope_parts(names: &[String], captures: &BTreeMap<String, String>) -> Vec<String> {
+    names.iter().filter_map(|name| captures.get(name)).map(|text| text.trim().to_lowercase()).collect()
 }
 
 /// Other tables of the same file: where one of their headers begins, this feed's table ends.
@@ -326,9 +369,8 @@ impl Reading<'_> {
         let delta = matches!(opened, Opened::Table(_, TableMode::Delta));
         // A row of a delta belongs to its snapshot's scope like the others, though what the delta lacks is not gone.
         let scope = self.feed.snapshot.as_ref().map(|names| {
-            let parts: Vec<&str> =
-                names.iter().filter_map(|name| captures.get(name)).map(String::as_str).collect();
-            intake.scope(self.feed, &parts)
+            let parts = scope_parts(names, captures);
+            intake.scope(self.feed, &parts.iter().map(String::as_str).collect::<Vec<_>>())
         });
         let conformer = Conformer::new(&binding, &plans, &identity);
         intake.begin_document()?;

@@ -13,6 +13,7 @@ use crate::{
     privacy::{Digest16, Door, Keyed, Origin, PostcodeDirectory},
 };
 use std::{
+    cell::RefCell,
     collections::{HashMap, HashSet},
     time::{Duration, Instant},
 };
@@ -56,7 +57,12 @@ pub(super) struct Intake<'a> {
     done: HashSet<(String, String)>,
     points: HashMap<(String, String), Checkpoint>,
     going_on: Option<Checkpoint>,
+    /// Files that lay in the inbox, read or known already.
+    met: RefCell<Met>,
 }
+
+/// Files by feed and keyed place.
+pub(super) type Met = HashSet<(String, Digest16)>;
 
 /// What a record belongs to.
 pub(super) struct Belonging<'a> {
@@ -138,6 +144,7 @@ impl<'a> Intake<'a> {
             scope: None,
             unread: 0,
             resumed,
+            met: RefCell::default(),
             done,
             points,
             going_on: None,
@@ -297,9 +304,9 @@ impl<'a> Intake<'a> {
     }
 
     /// Stages all that is left, and gives the site back with the run that is now to be folded. The lease goes with it.
-    pub(super) fn close(mut self) -> Result<(&'a mut Site, Run, Lock), SiteFault> {
+    pub(super) fn close(mut self) -> Result<(&'a mut Site, Run, Lock, Met), SiteFault> {
         self.flush(None)?;
-        Ok((self.site, self.run, self.lease))
+        Ok((self.site, self.run, self.lease, self.met.into_inner()))
     }
 
     /// Where a file lies in its inbox, keyed: its name may hold a child's.
@@ -321,6 +328,7 @@ impl<'a> Intake<'a> {
         reading: &Digest16,
     ) -> Result<bool, SiteFault> {
         let (source, feed) = (self.source.name.as_str(), feed.name.as_str());
+        self.met.borrow_mut().insert((feed.to_owned(), *slot));
         let catalog = &self.site.catalog;
         if self.resumed && catalog.staged_document(&self.run, feed, slot)?.as_ref() == Some(reading) {
             return Ok(true);

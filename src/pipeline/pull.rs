@@ -1,6 +1,11 @@
-use super::{Site, SiteFault, Stop, Watch, files, fold::fold, intake::Intake, service::Slices};
+use super::{
+    Site, SiteFault, Stop, Watch, files,
+    fold::fold,
+    intake::{Intake, Met},
+    service::Slices,
+};
 use crate::{
-    catalog::LockFault,
+    catalog::{LockFault, Run},
     config::Source,
     conform,
     definitions::{
@@ -179,7 +184,7 @@ fn finish(
     refused: Option<ServiceFault>,
 ) -> Result<SourceReport, SiteFault> {
     let source = intake.source.name;
-    let (site, run, _lease) = intake.close()?;
+    let (site, run, _lease, met) = intake.close()?;
     if refused.is_none() && site.stop.is_asked() {
         // What was staged stays: the next pull of this source goes on from there.
         return Ok(SourceReport { source, title, outcome: SourceOutcome::Partly, count: Count::default() });
@@ -204,6 +209,14 @@ fn finish(
         count = unread(count);
         site.catalog.fail(&run, &reason, &counts, &stamp)?;
         SourceOutcome::Failed(reason)
+    } else if let Some(waiting) = undecided(site, &run, &met)? {
+        // Publishing this one would discard what only the held run has.
+        let reason = format!("run {waiting} waits for a decision: `throughline runs show {waiting}`");
+        let counts: Vec<_> = counts.into_iter().map(|(feed, count)| (feed, unread(count))).collect();
+        count = unread(count);
+        let stamp = site.stamp();
+        site.catalog.fail(&run, &reason, &counts, &stamp)?;
+        SourceOutcome::Held
     } else {
         let folded = fold(site, &run, None)?;
         count = folded.total();
@@ -215,6 +228,21 @@ fn finish(
     };
     telemetry::emit(Event::PullEnded { source, count });
     Ok(SourceReport { source, title, outcome, count })
+}
+
+/// A held run of the same source that has read something which this run did not meet again: a file that was moved away
+/// since, a slice that was not read. Until somebody decides about it, nothing takes its place.
+fn undecided(site: &Site, run: &Run, met: &Met) -> Result<Option<i64>, SiteFault> {
+    let slices = site.catalog.staged_slices(run)?;
+    for held in site.catalog.pending_runs("held", Some(&run.source))? {
+        let held = Run { id: held.id, source: run.source.clone() };
+        let files = site.catalog.staged_documents(&held)?;
+        let asked = site.catalog.staged_slices(&held)?;
+        if files.iter().any(|file| !met.contains(file)) || asked.iter().any(|slice| !slices.contains(slice)) {
+            return Ok(Some(held.id));
+        }
+    }
+    Ok(None)
 }
 
 /// The count of a run that ended before the fold: no record of it came to anything.

@@ -81,12 +81,42 @@ fn fitting(
         } else {
             path.file_name().and_then(|name| name.to_str()).map(str::to_owned)
         };
-        if let Some(captures) = name.and_then(|name| fits(&name)) {
+        if let Some(mut captures) = name.and_then(|name| fits(&name)) {
+            captures.values_mut().for_each(|text| *text = without_marks(text));
             let ordinal = files.len() as u32 + 1;
             files.push(InboxFile { path, ordinal, captures });
         }
     }
     files
+}
+
+/// A capture without what people and browsers put behind a name when they send a file again: `2024-25 (1)`,
+/// `2024-25_v2` and `2024-25 corrected` are all the file of 2024-25.
+fn without_marks(text: &str) -> String {
+    const WORDS: [&str; 8] =
+        ["copy", "final", "corrected", "revised", "amended", "updated", "resubmitted", "new"];
+    let mut left = text.trim();
+    loop {
+        let bare = left.trim_end_matches([' ', '_', '-']);
+        let numbered = bare.strip_suffix(')').and_then(|inner| inner.rsplit_once('('));
+        let is_number = |digits: &str| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+        let last = bare.rfind([' ', '_', '-']).map(|at| (&bare[..at], &bare[at + 1..]));
+        let shorter = match (numbered, last) {
+            (Some((before, digits)), _) if is_number(digits) => before,
+            (_, Some((before, word)))
+                if WORDS.contains(&word.to_lowercase().as_str())
+                    || word.to_lowercase().strip_prefix('v').is_some_and(is_number) =>
+            {
+                before
+            }
+            _ => return left.to_owned(),
+        };
+        let shorter = shorter.trim_end_matches([' ', '_', '-']);
+        if shorter.is_empty() {
+            return left.to_owned();
+        }
+        left = shorter;
+    }
 }
 
 /// The path below the inbox, with slashes.
@@ -164,6 +194,23 @@ fn step(pattern: &str, name: &str, captures: &mut BTreeMap<String, String>) -> b
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_sent_again_is_of_the_same_period() {
+        for again in [
+            "2024-25",
+            "2024-25 (1)",
+            "2024-25_v2",
+            "2024-25 - Copy",
+            "2024-25 corrected (2)",
+            "2024-25_FINAL",
+        ] {
+            assert_eq!(super::without_marks(again), "2024-25", "{again}");
+        }
+        for own in ["Autumn2025", "v2", "(1)", "north-site", "2024-25 (spring)"] {
+            assert_eq!(super::without_marks(own), own);
+        }
+    }
 
     #[test]
     fn a_pattern_captures_and_ignores_case() {

@@ -10,9 +10,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 /// A snapshot that lacks more than one person and more than so many rows in a hundred of what its scope held is not
 /// believed at once: providers are small, and a file cut short looks like one from which many have left.
 const MOST_GONE: u64 = 30;
-/// A service that deletes more people at once than this, and than so many in a hundred, is not believed.
-const MOST_DELETED: u64 = 200;
+/// A source that deletes more people at once than so many in a hundred is not believed, but a few it may always delete,
+/// and more than this it may not, however large it is: a whole school is few in a hundred of an authority.
 const MOST_DELETED_SHARE: u64 = 5;
+const ALWAYS_DELETED: u64 = 20;
+const NEVER_DELETED: u64 = 200;
 /// A feed of which more records than this, and more than one in so many, are set aside is not what its connector says.
 const MOST_SET_ASIDE: u64 = 50;
 const ONE_IN_SET_ASIDE: u64 = 3;
@@ -74,7 +76,8 @@ impl Evidence<'_> {
             .map(|(said, _)| (said.about, said.feed.as_str()))
             .collect();
         let people = deleted.iter().map(|(subject, _)| subject).collect::<HashSet<_>>().len() as u64;
-        if people > MOST_DELETED.max(self.walk.people.people() * MOST_DELETED_SHARE / 100) {
+        let share = self.walk.people.people() * MOST_DELETED_SHARE / 100;
+        if people > share.clamp(ALWAYS_DELETED, NEVER_DELETED) {
             let feed = deleted.iter().next().map_or(Name::NONE, |(_, feed)| Name::declare(feed));
             faults.push(Fault::guard(Place::feed(self.source, feed), Problem::MassDeletion));
         }

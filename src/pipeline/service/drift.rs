@@ -16,13 +16,17 @@ const LEAST_HOLDERS: u32 = 5;
 const LEAST_RECORDS: u64 = 20;
 /// So many records of a page are looked at for what is missing.
 const LOOKED_AT: usize = 20;
-/// More new names than this are not fields but somebody's keys.
+/// More new names than this are not said.
 const MOST_NEW: usize = 100;
 
 /// How one feed's answers differ from what the connector says, over all tenants.
 pub(super) struct Drift {
     expected: Vec<Expected>,
+    /// Words that field names of our own definitions are made of.
+    words: BTreeSet<String>,
     new: BTreeSet<Name>,
+    /// There are new names that hold a word we do not know.
+    unsaid: bool,
     records: u64,
     failing: BTreeMap<Name, u64>,
 }
@@ -39,15 +43,31 @@ impl Drift {
             .into_iter()
             .map(|(column, paths)| Expected { column, paths, seen: false })
             .collect();
-        Self { expected, new: BTreeSet::new(), records: 0, failing: BTreeMap::new() }
+        let mut words = BTreeSet::new();
+        for (column, paths) in cells(feed, plans, identity, true) {
+            words.extend(words_of(column.as_str()));
+            paths.iter().for_each(|path| words.extend(words_of(path)));
+        }
+        for plan in plans {
+            words.extend(words_of(plan.name.as_str()));
+            plan.columns.iter().for_each(|column| words.extend(words_of(column.name.as_str())));
+        }
+        Self { expected, words, new: BTreeSet::new(), unsaid: false, records: 0, failing: BTreeMap::new() }
     }
 
     /// Looks a page over.
     pub(super) fn see(&mut self, page: &Page<'_, '_>, wanted: &Wanted) {
         self.records += page.records.len() as u64;
         for (name, holders) in page.unlisted {
-            if *holders >= LEAST_HOLDERS && holders * 2 >= page.looked_at && self.new.len() < MOST_NEW {
-                self.new.extend(Name::of_field(name));
+            if *holders < LEAST_HOLDERS || holders * 2 < page.looked_at {
+                continue;
+            }
+            // An object may be keyed by children, the same in every record: a name is said only if it is made of words
+            // that our own definitions use, and otherwise only that there is one.
+            let known = words_of(name).iter().all(|word| self.words.contains(word));
+            match Name::of_field(name).filter(|_| known && self.new.len() < MOST_NEW) {
+                Some(name) => drop(self.new.insert(name)),
+                None => self.unsaid = true,
             }
         }
         for expected in self.expected.iter_mut().filter(|expected| !expected.seen) {
@@ -69,6 +89,9 @@ impl Drift {
         for name in &self.new {
             tally.note(Fault::told(place.at(*name), Problem::NewField));
         }
+        if self.unsaid {
+            tally.note(Fault::told(place, Problem::NewField));
+        }
         if self.records < LEAST_RECORDS {
             return;
         }
@@ -81,6 +104,26 @@ impl Drift {
             tally.note(Fault::told(place.at(*column), Problem::RetypedField));
         }
     }
+}
+
+/// The words of a field's name or path: `extended_details.senStatus` has four. One letter or a number alone is none.
+fn words_of(name: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut before = ' ';
+    for c in name.chars() {
+        let hump = c.is_uppercase() && before.is_lowercase();
+        if !c.is_alphabetic() || hump {
+            words.push(String::new());
+        }
+        if c.is_alphanumeric()
+            && let Some(word) = words.last_mut()
+        {
+            word.extend(c.to_lowercase());
+        }
+        before = c;
+    }
+    words.retain(|word| !word.is_empty());
+    words
 }
 
 /// Each cell that a feed reads from a record, with the column or identity field it is for and the places it looks at.
@@ -118,4 +161,19 @@ fn cells(
         }
     }
     cells
+}
+
+#[cfg(test)]
+mod tests {
+    use super::words_of;
+
+    #[test]
+    fn a_name_is_its_words() {
+        assert_eq!(words_of("extended_details.senStatus"), ["extended", "details", "sen", "status"]);
+        assert_eq!(words_of("freeSchoolMeals6"), ["free", "school", "meals", "6"]);
+        assert_eq!(
+            words_of("A123456789012"),
+            ["a", "1", "2", "3", "4", "5", "6", "7", "8", "9", "0", "1", "2"]
+        );
+    }
 }

@@ -157,7 +157,7 @@ impl Desk {
             let left = cuts.next().copied();
             let mut intake = Intake::open(&mut self.site, &self.source, &directory, false).unwrap();
             if read(&mut intake, &self.feed, &pull.documents, left) {
-                let (site, run, _lease) = intake.close().unwrap();
+                let (site, run, _lease, _) = intake.close().unwrap();
                 return fold(site, &run, None).unwrap();
             }
             drop(intake);

@@ -62,7 +62,7 @@ fn a_slice_goes_on_where_it_was_cut_off() {
     let mut intake = Intake::open(&mut desk.site, &desk.source, &directory, false).unwrap();
     assert!(intake.is_done("7", &feed));
     assert!(intake.resumed("7", &feed).is_some(), "the slice begun after it");
-    let (site, run, lease) = intake.close().unwrap();
+    let (site, run, lease, _) = intake.close().unwrap();
     let folded = fold(site, &run, None).unwrap();
     drop(lease);
     assert!(!folded.held);
@@ -96,7 +96,7 @@ fn guarded(
             .unwrap();
     }
     more(&mut intake, &feed);
-    let (site, run, _lease) = intake.close().unwrap();
+    let (site, run, _lease, _) = intake.close().unwrap();
     let folded = fold(site, &run, None).unwrap();
     let faults = site.catalog.run_detail(run.id).unwrap().unwrap().faults;
     let guards: Vec<_> = faults
@@ -168,7 +168,7 @@ fn deep_memory_does_not_grow_with_the_records() {
                 .unwrap();
         }
         let staged = began.elapsed();
-        let (site, run, _lease) = intake.close().unwrap();
+        let (site, run, _lease, _) = intake.close().unwrap();
         let folded = fold(site, &run, None).unwrap();
         let status = fs::read_to_string("/proc/self/status").unwrap();
         let peak = status.lines().find(|line| line.starts_with("VmHWM")).unwrap().to_owned();
