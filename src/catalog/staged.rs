@@ -333,6 +333,15 @@ impl Catalog {
         })
     }
 
+    /// Takes back that a scope was read to its end: what it lacks may be elsewhere.
+    pub fn unsay_snapshot(&mut self, run: &Run, scope: &Digest16) -> Result<(), CatalogFault> {
+        self.write(|tx| {
+            let sql = "DELETE FROM staged_word WHERE run_id = ?1 AND word = 'snapshot' AND about = ?2";
+            tx.execute(sql, params![run.id, scope])?;
+            Ok(())
+        })
+    }
+
     /// The feeds and places of what a run has read whole.
     pub fn staged_documents(&self, run: &Run) -> Result<Vec<(String, Digest16)>, CatalogFault> {
         self.list("SELECT feed, slot FROM staged_document WHERE run_id = ?1", run, |row| {

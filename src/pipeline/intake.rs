@@ -309,6 +309,17 @@ impl<'a> Intake<'a> {
         Ok((self.site, self.run, self.lease, self.met.into_inner()))
     }
 
+    /// Tenants and feeds that this run has read whole so far.
+    pub(super) fn slices_read(&mut self) -> Result<Vec<(String, String)>, SiteFault> {
+        self.flush(None)?;
+        Ok(self.site.catalog.staged_slices(&self.run)?)
+    }
+
+    /// Takes back that a scope was read to its end, after everything about it was staged.
+    pub(super) fn unsay_snapshot(&mut self, scope: &Digest16) -> Result<(), SiteFault> {
+        Ok(self.site.catalog.unsay_snapshot(&self.run, scope)?)
+    }
+
     /// Where a file lies in its inbox, keyed: its name may hold a child's.
     pub(super) fn slot(&self, path: &str) -> Digest16 {
         self.keyed.digest("slot", &[path.as_bytes()])

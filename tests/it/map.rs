@@ -336,3 +336,24 @@ fn real_sheets_are_proposed_or_refused_and_never_break_it() {
     }
     println!("{drafted} drafted, {refused:?}");
 }
+
+/// A sheet for one child bears the child's name over the header: it is no band, and goes nowhere.
+#[test]
+fn a_title_that_is_a_child_is_no_part_of_a_header() {
+    let site = TestSite::new();
+    site.configure("2026-03-31");
+    let mut sheet = String::from("Petra Canaryson,,,AP07,\nSurname,Forename,DOB,Start date,Status\n");
+    for day in 1..=20 {
+        sheet.push_str(&format!("Zzsample,Testina,{day:02}/03/2009,{day:02}/09/2024,M\n"));
+    }
+    fs::write(site.path().join("f.csv"), sheet).unwrap();
+    let ran = site.run(&["--json", "map", "f.csv", "--new", "--yes", "--name", "one-child"]);
+    let draft = site.path().join("definitions/connectors/one-child.toml");
+    let written = fs::read_to_string(draft).unwrap_or_default();
+    for text in [&ran.out, &ran.err, &written] {
+        assert!(
+            !text.to_lowercase().contains("canaryson") && !text.to_lowercase().contains("petra"),
+            "{text}"
+        );
+    }
+}

@@ -72,6 +72,11 @@ impl Known {
         Self(slots.flat_map(|slot| &slot.spellings).map(|s| (s.folded.clone(), s.tokens.clone())).collect())
     }
 
+    /// Whether a text holds a word that known headers use.
+    fn has_word_of(&self, text: &str) -> bool {
+        tokens(text).iter().any(|word| word.len() > 2 && self.0.values().any(|words| words.contains(word)))
+    }
+
     fn knows(&self, text: &HeaderText) -> bool {
         self.0.contains_key(&text.folded)
             || self.0.contains_key(&text.own)
@@ -104,6 +109,11 @@ fn candidate(rows: &Rows, at: usize, height: usize, known: &Known) -> Option<(f6
     }
     let follows = lines.windows(2).all(|pair| pair[1].0 == pair[0].0 + 1);
     if height == 2 && !(follows && is_band(&lines[0].1, own)) {
+        return None;
+    }
+    // A title over the header is no band: it may be a child's name. A band is made of words that headers use.
+    let is_title = |cell: &RawCell| !cell.is_blank() && !known.has_word_of(&text_of(cell));
+    if height == 2 && lines[0].1.iter().any(is_title) {
         return None;
     }
     let texts = texts(lines);

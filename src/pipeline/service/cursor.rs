@@ -44,7 +44,9 @@ impl Cursor {
             // A clock that was set back must not put the sweep off for ever.
             self.swept.is_none_or(|swept| (now - swept).abs() >= TimeDelta::days(i64::from(days)))
         });
-        !known || due
+        // A clock that was ahead has left an instant that is yet to come: nothing would be asked for until then.
+        let ahead = self.until.is_some_and(|until| until > now + TimeDelta::days(1));
+        !known || due || ahead
     }
 
     /// The parameter that asks for what changed.

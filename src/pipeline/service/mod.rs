@@ -94,6 +94,7 @@ impl Slices<'_> {
             self.tenant(&mut shared, tenant, &mut parked).await?;
         }
         self.second_chance(&mut shared, parked).await?;
+        self.believe_sweeps(&mut shared, &tenants)?;
         for (feed, drift) in self.connector.feeds.iter().zip(&shared.drift) {
             let place = shared.intake.place(feed);
             drift.report(place, &mut shared.intake.tally);
@@ -167,6 +168,32 @@ impl Slices<'_> {
             if let Ended::Later(problem, _) = ended {
                 let place = self.place(shared, tenant, task);
                 shared.intake.tally.note(Fault::document(place, problem));
+            }
+        }
+        Ok(())
+    }
+
+    /// A child that one list no longer has may stand on another (of those who left): what a full list lacks is taken for
+    /// gone only where every list of the same kind of row was read whole in this run.
+    fn believe_sweeps(&self, shared: &mut Shared<'_, '_>, tenants: &[Tenant]) -> Result<(), SiteFault> {
+        let alike = |one: &Feed, other: &Feed| {
+            one.name != other.name
+                && one.rows.iter().any(|row| other.rows.iter().any(|theirs| theirs.entity == row.entity))
+        };
+        let sweeps = |feed: &&Feed| {
+            feed.snapshot.is_none() && feed.since.as_ref().is_some_and(|since| since.sweep_days.is_some())
+        };
+        if !self.connector.feeds.iter().any(|feed| sweeps(&feed)) {
+            return Ok(());
+        }
+        let whole = shared.intake.slices_read()?;
+        for tenant in tenants {
+            let is_whole = |feed: &Feed| whole.contains(&(tenant.id.clone(), feed.name.to_string()));
+            for feed in self.connector.feeds.iter().filter(sweeps) {
+                if self.connector.feeds.iter().any(|other| alike(feed, other) && !is_whole(other)) {
+                    let scope = shared.intake.scope(feed, &[&tenant.id]);
+                    shared.intake.unsay_snapshot(&scope)?;
+                }
             }
         }
         Ok(())

@@ -187,8 +187,13 @@ fn close(intake: &mut Intake<'_>, tenant: &Tenant, feed: &Feed, question: &Quest
     }
     let cursor = Cursor {
         until: Some(seen.began),
-        // A cursor that the answer does not tell leaves the one that is there.
-        revision: seen.revision.max(question.held.revision),
+        // A cursor that the answer does not tell leaves the one that is there. What was read in full starts anew: a
+        // database that was restored counts from an earlier revision.
+        revision: if question.in_full {
+            seen.revision.or(question.held.revision)
+        } else {
+            seen.revision.max(question.held.revision)
+        },
         swept: if question.in_full { Some(seen.began) } else { question.held.swept },
     };
     let of_snapshot = question.scope.filter(|_| question.in_full);

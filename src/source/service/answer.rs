@@ -246,7 +246,8 @@ fn hint(headers: &HeaderMap) -> Option<Duration> {
         Ok(seconds) => seconds,
         Err(_) => (instant(text)? - date(headers).unwrap_or_else(Utc::now)).num_seconds(),
     };
-    u64::try_from(seconds).ok().filter(|seconds| *seconds > 0).map(Duration::from_secs)
+    // More than a day is the next run's affair; a number without sense would overrun the clock.
+    u64::try_from(seconds).ok().filter(|seconds| *seconds > 0).map(|s| Duration::from_secs(s.min(86_400)))
 }
 
 #[cfg(test)]

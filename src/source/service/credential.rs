@@ -212,16 +212,19 @@ fn read_token(bytes: &[u8], token_path: &str, expires_path: Option<&str>) -> Res
     Ok(Token { text: Zeroizing::new(text.into_owned()), until })
 }
 
+/// A token that says it lives longer than a year is asked for again after one, in seconds.
+const LONGEST_LIFE: f64 = 31_536_000.0;
+
 /// How long a token lives: seconds, or until an instant.
 fn lifetime(text: &str) -> Option<Duration> {
     if let Ok(seconds) = text.parse::<f64>() {
-        return Duration::try_from_secs_f64(seconds).ok();
+        return Duration::try_from_secs_f64(seconds.min(LONGEST_LIFE)).ok();
     }
     let until = DateTime::parse_from_rfc3339(text)
         .map(|at| at.to_utc())
         .or_else(|_| NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f").map(|at| at.and_utc()))
         .ok()?;
-    Some((until - Utc::now()).to_std().unwrap_or_default())
+    Some((until - Utc::now()).to_std().unwrap_or_default().min(Duration::from_secs_f64(LONGEST_LIFE)))
 }
 
 fn joined(base: &Url, path: &str) -> Result<Url, Miss> {
