@@ -13,6 +13,17 @@ pub struct SourceFile {
 }
 
 impl Catalog {
+    /// Forgets which documents of a source were read before its newest published run, so that they are read again.
+    pub fn forget_earlier_documents(&mut self, source: &str) -> Result<(), CatalogFault> {
+        self.write(|tx| {
+            tx.execute(
+                "DELETE FROM document WHERE source = ?1 AND run_id < (SELECT max(id) FROM run WHERE source = ?1 AND state = 'published')",
+                [source],
+            )?;
+            Ok(())
+        })
+    }
+
     /// Visible lake files with their sources, in source, entity and path order.
     pub fn lake_files_by_source(&self) -> Result<Vec<SourceFile>, CatalogFault> {
         let mut statement = self.read().prepare(

@@ -53,7 +53,8 @@ pub fn sort(site: &Site, dir: &Path, sources: &[String]) -> std::io::Result<Sort
     Ok(sorting)
 }
 
-/// Reads what the sorting found, each source's files as a run of its own, with the folder for their inbox.
+/// Reads what the sorting found, each source's files as a run of its own, with the folder for their inbox; then the inboxes
+/// of the sources to which that brought anything, so that today's records stay the latest.
 pub fn backload(
     site: &mut Site,
     dir: &Path,
@@ -65,7 +66,18 @@ pub fn backload(
         return Ok(PullReport::default());
     }
     let options = PullOptions { sources, inbox: Some(dir.to_owned()), ..PullOptions::default() };
-    pull(site, &options, watch)
+    let mut report = pull(site, &options, watch)?;
+    // What is read last is the latest: where past files said something new, the inbox is read again after them.
+    let changed = report.sources.iter().filter(|source| source.count.accepted > 0);
+    let sources: Vec<String> = changed.map(|source| source.source.to_string()).collect();
+    if !sources.is_empty() {
+        for source in &sources {
+            site.catalog.forget_earlier_documents(source)?;
+        }
+        let live = pull(site, &PullOptions { sources, ..PullOptions::default() }, watch)?;
+        report.sources.extend(live.sources.into_iter().filter(|source| source.count.read > 0));
+    }
+    Ok(report)
 }
 
 /// How much the lake holds, by source, item and academic year, up to a day.

@@ -215,7 +215,10 @@ impl Reading<'_> {
         };
         let digest = intake.document_digest(&sha256);
         let inside = intake.source.inbox.as_ref().and_then(|inbox| self.file.path.strip_prefix(inbox).ok());
-        let slot = intake.slot(&inside.unwrap_or(&self.file.path).to_string_lossy());
+        let inside = inside.unwrap_or(&self.file.path).to_string_lossy();
+        // A folder of past files is another place than the inbox, whatever the files are called.
+        let slot =
+            intake.slot(&if intake.reads_the_past() { format!("past/{inside}") } else { inside.into() });
         let reading = intake.reading(&digest, &definitions_of(intake, self.connector));
         if intake.has_read(self.feed, &slot, &reading)? {
             return Ok(());

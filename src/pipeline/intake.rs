@@ -320,6 +320,12 @@ impl<'a> Intake<'a> {
         Ok(self.site.catalog.unsay_snapshot(&self.run, scope)?)
     }
 
+    /// Whether files are read from another folder than the source's own inbox.
+    pub(super) fn reads_the_past(&self) -> bool {
+        let own = self.site.settings.sources.iter().find(|source| source.name == self.source.name);
+        own.is_some_and(|own| own.inbox != self.source.inbox)
+    }
+
     /// Where a file lies in its inbox, keyed: its name may hold a child's.
     pub(super) fn slot(&self, path: &str) -> Digest16 {
         self.keyed.digest("slot", &[path.as_bytes()])
@@ -434,6 +440,8 @@ fn read_with(site: &Site, source: &Source, directory: &PostcodeDirectory, keyed:
         .filter(|(path, _)| **path == own || path.starts_with("schemas/"))
         .map(|(_, sha256)| sha256.as_str())
         .chain([source.connector.as_str(), env!("CARGO_PKG_VERSION")])
+        .chain(source.base_url.as_deref())
+        .chain(source.inbox.as_ref().and_then(|inbox| inbox.to_str()))
         .collect();
     let digest = reading(keyed, b"run", &texts.join(" "), source, directory);
     digest.iter().map(|byte| format!("{byte:02x}")).collect()

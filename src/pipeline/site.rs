@@ -217,10 +217,14 @@ pub fn key_fits(settings: &Settings, kind: KeyKind) -> bool {
 fn remove_unnamed(data_dir: &Path, folder: &Path, named: &HashSet<PathBuf>) -> io::Result<()> {
     let Ok(entries) = fs::read_dir(folder) else { return Ok(()) };
     for entry in entries {
-        let path = entry?.path();
-        if path.is_dir() {
+        let entry = entry?;
+        let (path, kind) = (entry.path(), entry.file_type()?);
+        // What a link leads to is not ours.
+        if kind.is_dir() {
             remove_unnamed(data_dir, &path, named)?;
-        } else if path.strip_prefix(data_dir).is_ok_and(|relative| !named.contains(relative)) {
+        } else if kind.is_file()
+            && path.strip_prefix(data_dir).is_ok_and(|relative| !named.contains(relative))
+        {
             fs::remove_file(&path)?;
         }
     }

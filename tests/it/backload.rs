@@ -97,3 +97,43 @@ fn a_file_that_two_sources_would_read_is_read_by_neither_until_one_is_named() {
     assert!(ran.err.contains("census and census-b"), "{}", ran.err);
     assert_eq!(site.run(&["backload", folder, "--source", "census", "--source", "ks2"]).code, 4);
 }
+
+/// What lies in the inbox is of today: past files never speak over it, in whatever order they were read.
+#[test]
+fn past_files_do_not_speak_over_the_inbox() {
+    let site = TestSite::new();
+    let inbox = site.inbox("ks2");
+    site.source("ks2", "ks2-results", "");
+    site.configure("2026-03-31");
+    let world = World::generate(&WorldSpec { seed: 6, learners: 600, identifiers: Identifiers::Realistic });
+    let written = tempfile::tempdir().unwrap();
+    estate::write(&world, written.path()).unwrap();
+    let mut files = Vec::new();
+    walk(&written.path().join("council/ks2"), &mut files);
+    let file = files.into_iter().find(|file| file.to_string_lossy().contains("2019")).unwrap();
+    let today = fs::read_to_string(&file).unwrap();
+    fs::write(inbox.join(file.file_name().unwrap()), &today).unwrap();
+    assert_eq!(site.run(&["pull"]).code, 0);
+    let latest = |site: &TestSite| {
+        let mut rows: BTreeMap<String, (i64, String, String)> = BTreeMap::new();
+        for batch in crate::site::lake_rows(&site.data(), "assessment") {
+            for at in 0..batch.num_rows() {
+                let text = |name: &str| crate::site::column_text(&batch, name, at);
+                let row = (text("commit_seq").parse().unwrap(), text("row_hash"), text("tombstone"));
+                let held = rows.entry(text("row_key")).or_insert_with(|| row.clone());
+                if row.0 > held.0 {
+                    *held = row;
+                }
+            }
+        }
+        rows.into_iter().map(|(key, (_, hash, gone))| (key, hash, gone)).collect::<Vec<_>>()
+    };
+    let before = latest(&site);
+    let past = tempfile::tempdir().unwrap();
+    // The same year as it was first sent: the last tenth was missing, and scores were others.
+    let lines: Vec<&str> = today.lines().collect();
+    let first = lines[..lines.len() - lines.len() / 10].join("\n").replace(",105", ",95");
+    fs::write(past.path().join(file.file_name().unwrap()), first + "\n").unwrap();
+    assert_eq!(site.run(&["backload", past.path().to_str().unwrap()]).code, 0);
+    assert_eq!(latest(&site), before);
+}

@@ -124,9 +124,9 @@ fn what_looks_wrong_is_held_and_what_is_merely_large_is_not() {
             (0..people).for_each(|person| intake.delete_person(feed, "", &format!("P{person}"), origin));
         }
     };
-    assert_eq!(guarded(&mut desk, 0..0, deleting(21)), ["mass_deletion"]);
-    assert_eq!(guarded(&mut desk, 0..0, deleting(20)), none);
-    assert_eq!(guarded(&mut desk, 0..0, deleting(20)), none, "who is gone already is not deleted again");
+    assert_eq!(guarded(&mut desk, 0..0, deleting(31)), ["mass_deletion"]);
+    assert_eq!(guarded(&mut desk, 0..0, deleting(30)), none);
+    assert_eq!(guarded(&mut desk, 0..0, deleting(30)), none, "who is gone already is not deleted again");
     let refusing = |records: u32| {
         move |intake: &mut Intake<'_>, feed: &Feed| {
             let place = intake.place(feed);
