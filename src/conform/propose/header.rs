@@ -111,12 +111,10 @@ fn candidate(rows: &Rows, at: usize, height: usize, known: &Known) -> Option<(f6
     if height == 2 && !(follows && is_band(&lines[0].1, own)) {
         return None;
     }
-    // A title over the header is no band: it may be a child's name. A band is made of words that headers use.
-    let is_title = |cell: &RawCell| !cell.is_blank() && !known.has_word_of(&text_of(cell));
-    if height == 2 && lines[0].1.iter().any(is_title) {
+    let texts = texts(lines);
+    if height == 2 && is_title(&lines[0].1, &texts, known) {
         return None;
     }
-    let texts = texts(lines);
     let found = texts.iter().filter(|text| !text.folded.is_empty() && known.knows(text)).count();
     if found < 2 || found * 5 < filled.len() {
         return None;
@@ -144,6 +142,20 @@ fn is_band(band: &[RawCell], own: &[RawCell]) -> bool {
     let texts: Vec<String> = band.iter().map(text_of).filter(|text| !text.is_empty()).collect();
     let below = own.iter().filter(|cell| !cell.is_blank()).count();
     texts.len() >= 2 && texts.len() * 5 < below * 4 && texts.iter().all(|text| could_be_header(text))
+}
+
+/// A title over the header is no band, and it may be a child's name: none of its words is one that headers use, or one text
+/// has none and the row below tells its columns apart without it.
+fn is_title(over: &[RawCell], texts: &[HeaderText], known: &Known) -> bool {
+    let mut texts_over = over.iter().filter(|cell| !cell.is_blank()).map(text_of).peekable();
+    let strange = |text: &String| !known.has_word_of(text);
+    if texts_over.peek().is_none() || texts_over.clone().all(|text| strange(&text)) {
+        return true;
+    }
+    let found: Vec<&HeaderText> = texts.iter().filter(|text| known.knows(text)).collect();
+    let alone: HashSet<&str> = found.iter().map(|text| text.own.as_str()).collect();
+    let joined: HashSet<&str> = found.iter().map(|text| text.folded.as_str()).collect();
+    texts_over.any(|text| strange(&text)) && alone.len() >= joined.len()
 }
 
 /// Header rows as one: a band's text reaches over the empty cells to its right.
