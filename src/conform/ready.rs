@@ -4,7 +4,7 @@ use crate::{
     source::{RawCell, tree::Tree},
 };
 use chrono::NaiveDate;
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::HashMap};
 
 /// A cell's content on its way to a column.
 pub(super) enum Raw<'r> {
@@ -113,11 +113,27 @@ pub(super) fn ready<'r>(
     if spec.map.is_empty() {
         return Ok(Some(Raw::Text(text)));
     }
-    let mapped = spec.map.get(&fold(&text)).or(spec.otherwise.as_ref());
+    let mapped = in_map(&spec.map, &text).or(spec.otherwise.as_ref());
     match mapped {
         Some(code) if code.is_empty() => default(),
         Some(code) => Ok(Some(Raw::Text(Cow::Borrowed(code)))),
         None => Ok(Some(Raw::Text(text))),
+    }
+}
+
+/// What a map has for a text, folded. Most texts are short and plain, and are folded on the stack.
+fn in_map<'m>(map: &'m HashMap<String, String>, text: &str) -> Option<&'m String> {
+    let mut folded = [0_u8; 32];
+    let mut length = 0;
+    if text.is_ascii() && text.len() <= folded.len() {
+        for byte in text.bytes().filter(u8::is_ascii_alphanumeric) {
+            folded[length] = byte.to_ascii_lowercase();
+            length += 1;
+        }
+    }
+    match std::str::from_utf8(&folded[..length]) {
+        Ok(folded) if length > 0 => map.get(folded),
+        _ => map.get(&fold(text)),
     }
 }
 

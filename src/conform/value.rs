@@ -5,14 +5,13 @@ use crate::{
     privacy::{Cell, ColumnPlan, ColumnType},
 };
 use chrono::{Days, NaiveDate};
-use std::collections::BTreeMap;
 
 /// Reads a readied cell as its column's type.
 pub(super) fn read(
     raw: &Raw<'_>,
     column: &ColumnPlan,
     spec: &CellSpec,
-    codes: &BTreeMap<String, CodeList>,
+    codes: Option<&CodeList>,
 ) -> Result<Cell, Problem> {
     Ok(match &column.kind {
         ColumnType::Date => Cell::Date(crate::privacy::days(date(raw, &spec.dates)?)),
@@ -34,7 +33,7 @@ pub(super) fn read(
         ColumnType::Bool => Cell::Bool(yes_or_no(raw)?),
         ColumnType::Code(list) => {
             let text = raw.text();
-            let known = codes.get(list.as_str()).and_then(|codes| {
+            let known = codes.and_then(|codes| {
                 let text = text.trim();
                 codes.words.get(text).or_else(|| codes.words.get(&text.to_lowercase()))
             });
@@ -113,6 +112,27 @@ pub(super) fn is_rounded(raw: &Raw<'_>) -> bool {
 
 /// A day in one style. `%Y` reads `24` as a year of the first century; whoever wrote it meant this one.
 fn styled_day(text: &str, style: &str) -> Option<NaiveDate> {
+    let written = match style {
+        "%Y-%m-%d" if text.as_bytes().get(4) == Some(&b'-') && text.as_bytes().get(7) == Some(&b'-') => {
+            dates::iso_shape(text)
+        }
+        "%d/%m/%Y" if text.as_bytes().get(2) == Some(&b'/') && text.as_bytes().get(5) == Some(&b'/') => {
+            dates::numbers_shape(text).map(|(day, month, year)| (year, month, day))
+        }
+        _ => None,
+    };
+    // The two usual styles in full, without looking at the style letter by letter. Anything else about them, a year of
+    // the first century among it, goes the long way.
+    if let Some(day) = written
+        .filter(|(year, ..)| (1900..2100).contains(year))
+        .and_then(|(year, month, day)| NaiveDate::from_ymd_opt(year as i32, month, day))
+    {
+        return Some(day);
+    }
+    styled_day_of_any(text, style)
+}
+
+fn styled_day_of_any(text: &str, style: &str) -> Option<NaiveDate> {
     use chrono::Datelike;
     let day = NaiveDate::parse_from_str(text, style).ok()?;
     let day = if day.year() < 100 {
@@ -207,6 +227,9 @@ fn yes_or_no(raw: &Raw<'_>) -> Result<bool, Problem> {
 /// A URN of six digits; an authority and establishment number of seven, with or without a stroke; a provider's number
 /// (UKPRN) of eight that begins with 1; or a site reference of two to four capitals and one to four digits.
 fn establishment(text: &str) -> Result<Cell, Problem> {
+    if text.len() == 6 && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Ok(Cell::Text(text.into()));
+    }
     let text: String = text.trim().trim_end_matches(".0").to_uppercase();
     let number: String = text.chars().filter(|c| *c != '/').collect();
     let of_digits = number.bytes().all(|byte| byte.is_ascii_digit());
@@ -259,6 +282,17 @@ mod tests {
             );
         }
         assert_eq!(date(&Raw::Number(12.0), &styles()), Err(Problem::NotADate));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn the_short_way_reads_what_the_style_reads(
+            text in "([0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{2}/[0-9]{2}/[0-9]{4}|[0-9 /+-]{6,12}|20[0-9]{2}-[01][0-9]-[0-3][0-9])",
+        ) {
+            for style in ["%Y-%m-%d", "%d/%m/%Y", "%d-%m-%Y"] {
+                proptest::prop_assert_eq!(styled_day(&text, style), styled_day_of_any(&text, style), "{}", text);
+            }
+        }
     }
 
     #[test]
