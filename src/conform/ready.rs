@@ -42,7 +42,7 @@ impl<'r> Raw<'r> {
     pub(super) fn into_text(self) -> Option<String> {
         match self {
             Self::Empty | Self::Error(_) => None,
-            other => Some(other.text().trim().to_owned()),
+            other => Some(bare(&other.text()).to_owned()),
         }
     }
 
@@ -61,7 +61,7 @@ impl<'r> Raw<'r> {
     pub(super) fn is_blank(&self) -> bool {
         match self {
             Self::Empty => true,
-            Self::Text(text) => text.trim().is_empty(),
+            Self::Text(text) => bare(text).is_empty(),
             _ => false,
         }
     }
@@ -74,6 +74,14 @@ impl<'r> Raw<'r> {
             Tree::Bool(b) => Self::Bool(*b),
             Tree::Null | Tree::List(_) | Tree::Fields(_) => Self::Empty,
         }
+    }
+}
+
+/// A text without space around it. Nearly every text has none, and its first and last byte say so.
+pub(super) fn bare(text: &str) -> &str {
+    match text.as_bytes() {
+        [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => text,
+        _ => text.trim(),
     }
 }
 
@@ -139,7 +147,7 @@ fn in_map<'m>(map: &'m HashMap<String, String>, text: &str) -> Option<&'m String
 
 fn trimmed(text: Cow<'_, str>) -> Cow<'_, str> {
     match text {
-        Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
+        Cow::Borrowed(text) => Cow::Borrowed(bare(text)),
         Cow::Owned(text) if text.trim().len() == text.len() => Cow::Owned(text),
         Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
     }

@@ -1,4 +1,7 @@
-use super::{dates, ready::Raw};
+use super::{
+    dates,
+    ready::{Raw, bare},
+};
 use crate::{
     definitions::{CodeList, connector::CellSpec},
     fault::Problem,
@@ -34,7 +37,7 @@ pub(super) fn read(
         ColumnType::Code(list) => {
             let text = raw.text();
             let known = codes.and_then(|codes| {
-                let text = text.trim();
+                let text = bare(&text);
                 codes.words.get(text).or_else(|| codes.words.get(&text.to_lowercase()))
             });
             Cell::Text(known.ok_or(Problem::UnknownCode(*list))?.as_str().into())
@@ -42,7 +45,7 @@ pub(super) fn read(
         ColumnType::Establishment => establishment(&raw.text())?,
         ColumnType::Authority => {
             let text = raw.text();
-            let text = text.trim();
+            let text = bare(&text);
             if text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_digit()) {
                 Cell::Text(text.into())
             } else {
@@ -58,7 +61,7 @@ pub(super) fn read(
             }
             Cell::Text(text.trim().into())
         }
-        ColumnType::Text => Cell::Text(raw.text().trim().into()),
+        ColumnType::Text => Cell::Text(bare(&raw.text()).into()),
     })
 }
 
@@ -69,7 +72,7 @@ pub(super) fn date(raw: &Raw<'_>, styles: &[String]) -> Result<NaiveDate, Proble
         Raw::Number(serial) => serial_day(*serial, styles),
         other => {
             let text = other.text();
-            let text = text.trim();
+            let text = bare(&text);
             let mut problem = Problem::NotADate;
             for style in styles.iter().filter(|style| *style != "excel") {
                 match dates::in_words(text, style) {
@@ -100,7 +103,7 @@ pub(super) fn is_rounded(raw: &Raw<'_>) -> bool {
     match raw {
         Raw::Number(n) => n.abs() >= 1e15,
         Raw::Text(text) => {
-            let text = text.trim();
+            let text = bare(text);
             let Some((head, power)) = text.split_once(['E', 'e']) else { return false };
             let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
             let (whole, part) = head.split_once('.').unwrap_or((head, "0"));
@@ -180,7 +183,7 @@ fn whole(raw: &Raw<'_>) -> Result<i64, Problem> {
         Raw::Number(n) if n.fract() == 0.0 && n.abs() < 1e15 => Ok(*n as i64),
         other => {
             let text = other.text();
-            let text = text.trim();
+            let text = bare(&text);
             let text = text.strip_suffix(".0").unwrap_or(text);
             text.parse().map_err(|_| Problem::NotAWholeNumber)
         }
@@ -194,7 +197,7 @@ fn decimal(raw: &Raw<'_>, percent: bool) -> Result<i64, Problem> {
         Raw::Whole(n) => (*n as f64, false),
         other => {
             let text = other.text();
-            let text = text.trim();
+            let text = bare(&text);
             let bare = text.strip_suffix('%').unwrap_or(text).trim().replace(',', "");
             (bare.parse::<f64>().map_err(|_| Problem::NotANumber)?, text.ends_with('%'))
         }

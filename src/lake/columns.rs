@@ -53,7 +53,7 @@ pub(super) fn array<'c>(
                 match cell {
                     Cell::Text(text) => texts.append_value(text),
                     Cell::Digest(digest) => {
-                        texts.append_value(std::str::from_utf8(&hex(digest)).unwrap_or_default())
+                        texts.append_value(std::str::from_utf8(&hex(digest)).unwrap_or_default());
                     }
                     _ => texts.append_null(),
                 }

@@ -21,6 +21,9 @@ use std::{
     sync::Arc,
 };
 
+/// So many rows become columns at once: what they hold then fits into the processor's own memory.
+const AT_ONCE: usize = 1_024;
+
 /// One row as the lake keeps it.
 pub struct StoredRow {
     /// The row, drawn through the door.
@@ -78,11 +81,11 @@ pub fn write_rows(
             written.file_of[*at] = written.files.len() as u32;
         }
         let chosen: Vec<&StoredRow> = positions.iter().map(|at| &rows[*at]).collect();
-        let batch = batch(&chosen, plan, meta)?;
         let hashed = |column: &&ColumnPlan| column.treatment == Treatment::Hash;
         let plain: Vec<&str> =
             plan.columns.iter().filter(hashed).map(|column| column.name.as_str()).collect();
-        let (bytes, sha256) = store(meta.data_dir, &path, &batch, &plain)?;
+        let (bytes, sha256) =
+            store(meta.data_dir, &path, chosen.chunks(AT_ONCE).map(|rows| batch(rows, plan, meta)), &plain)?;
         written.files.push(NewFile {
             kind: FileKind::Lake,
             entity: plan.name.to_string(),
@@ -167,15 +170,22 @@ pub(super) fn properties(plain: &[&str]) -> Result<WriterProperties, LakeFault> 
     Ok(properties.build())
 }
 
-/// Writes a batch to its place.
+/// Writes batches of one schema to their place.
 pub(super) fn store(
     data_dir: &Path,
     path: &Path,
-    batch: &RecordBatch,
+    batches: impl Iterator<Item = Result<RecordBatch, LakeFault>>,
     plain: &[&str],
 ) -> Result<(u64, String), LakeFault> {
     let file = Unfinished::create(data_dir, path)?;
-    let mut writer = ArrowWriter::try_new(file, batch.schema(), Some(properties(plain)?))?;
-    writer.write(batch)?;
+    let mut batches = batches.peekable();
+    let schema = match batches.peek() {
+        Some(Ok(first)) => first.schema(),
+        _ => Arc::new(Schema::empty()),
+    };
+    let mut writer = ArrowWriter::try_new(file, schema, Some(properties(plain)?))?;
+    for batch in batches {
+        writer.write(&batch?)?;
+    }
     Ok(writer.into_inner()?.place()?)
 }

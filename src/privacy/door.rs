@@ -127,9 +127,7 @@ impl<'a> Door<'a> {
 fn coarsen(kind: &ColumnType, text: &str, directory: &PostcodeDirectory) -> Cell {
     match kind {
         ColumnType::Month => month_of(text),
-        ColumnType::Lsoa => {
-            directory.find(text).map_or(Cell::Null, |area| Cell::Text((&*area.lsoa).into()))
-        }
+        ColumnType::Lsoa => directory.find(text).map_or(Cell::Null, |area| Cell::Text((&*area.lsoa).into())),
         ColumnType::Authority => {
             directory.find(text).map_or(Cell::Null, |area| Cell::Text((&*area.la).into()))
         }

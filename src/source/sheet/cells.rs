@@ -3,7 +3,7 @@
 //! A row is found by its end (`</row>`), checked once to be text, and cut by position. This is several times faster
 //! than events and values for each cell, and a workbook of any size costs the memory of its longest row.
 use super::{
-    markup::{Tag, next_tag, push_string, push_text},
+    markup::{Tag, near, next_tag, push_string, push_text},
     row::{MAX_COLUMNS, Row, Rows},
     workbook::SharedTexts,
 };
@@ -168,7 +168,7 @@ impl<'x> Content<'x> {
                 ("c", true) => break,
                 ("v", false) => {
                     let end =
-                        memchr(b'<', &xml.as_bytes()[tag.end..]).map_or(xml.len(), |found| tag.end + found);
+                        near(b'<', &xml.as_bytes()[tag.end..]).map_or(xml.len(), |found| tag.end + found);
                     let end = if tag.empty { tag.end } else { end };
                     content.value = Some(&xml[tag.end..end]);
                     *at = end;
