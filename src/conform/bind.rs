@@ -8,7 +8,7 @@ use crate::{
         CodeList,
         connector::{CellOrigin, CellSpec, Feed, PersonKeySpec, Root, RowSpec, fold, root_of},
     },
-    privacy::EntityPlan,
+    privacy::{ColumnType, EntityPlan},
     source::tree::{Path, Tree, Wanted},
 };
 use std::{
@@ -50,7 +50,6 @@ pub struct Binding<'a> {
     pub(super) deleted: Option<(Vec<Locator>, &'a [String])>,
     pub(super) when: Vec<Condition<'a>>,
     pub(super) nulls: &'a [String],
-    pub(super) codes: &'a BTreeMap<String, CodeList>,
     /// How many columns the header has; none for a page or a sheet without header.
     pub(super) width: Option<usize>,
     /// Columns that the connector fills and this document lacks: (entity, column position).
@@ -86,6 +85,8 @@ pub(super) struct BoundCell<'a> {
     fixed: Option<String>,
     /// What the source's own parameter maps, folded.
     codes: HashMap<String, String>,
+    /// The list that the column's codes are of.
+    pub(super) list: Option<&'a CodeList>,
 }
 
 impl BoundCell<'_> {
@@ -172,7 +173,17 @@ impl<'a> Binding<'a> {
         });
         let identity = feed.identity.iter().map(|(at, spec)| (*at, finder.cell("", spec))).collect();
         let mut missing = Vec::new();
-        let rows = feed.rows.iter().map(|row| finder.row(row, plans, &mut missing)).collect();
+        let mut rows: Vec<BoundRow<'a>> =
+            feed.rows.iter().map(|row| finder.row(row, plans, &mut missing)).collect();
+        for row in &mut rows {
+            for (at, cell) in &mut row.cells {
+                if let Some(ColumnType::Code(list)) =
+                    plans[row.entity].columns.get(*at).map(|plan| &plan.kind)
+                {
+                    cell.list = codes.get(list.as_str());
+                }
+            }
+        }
         let deleted = feed
             .deleted
             .as_ref()
@@ -182,7 +193,7 @@ impl<'a> Binding<'a> {
             Shape::Cells(header) => header.map(<[String]>::len),
             Shape::Trees { .. } => None,
         };
-        Self { person, identity, rows, deleted, when, nulls, codes, width, missing }
+        Self { person, identity, rows, deleted, when, nulls, width, missing }
     }
 
     /// Whether a column's dates wait for its other rows to tell the order of day and month.
@@ -313,7 +324,7 @@ impl Finder<'_> {
         });
         let codes = spec.map_param.as_ref().and_then(|name| self.document.params.get(name));
         let codes = codes.map(|text| pairs(text)).unwrap_or_default();
-        BoundCell { spec: Cow::Borrowed(spec), default, locators, fixed, codes }
+        BoundCell { spec: Cow::Borrowed(spec), default, locators, fixed, codes, list: None }
     }
 
     fn conditions<'a>(&self, each: &str, when: &'a [(String, Vec<String>)]) -> Vec<Condition<'a>> {

@@ -79,7 +79,7 @@ pub(super) fn normalise(
 ) -> Result<Option<String>, Problem> {
     if kind == IdentityKind::BirthDate {
         let date = super::value::date(raw, dates)?;
-        return Ok((!is_placeholder(date)).then(|| date.to_string()));
+        return Ok((!is_placeholder(date)).then(|| iso(date)));
     }
     let is_number = matches!(kind, IdentityKind::Upn | IdentityKind::Uln | IdentityKind::Local);
     if is_number && super::value::is_rounded(raw) {
@@ -120,11 +120,50 @@ fn is_placeholder(date: NaiveDate) -> bool {
 }
 
 fn compact(text: &str) -> String {
-    text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()).collect()
+    let mut compact = String::with_capacity(text.len());
+    compact.extend(
+        text.bytes().filter(u8::is_ascii_alphanumeric).map(|byte| char::from(byte.to_ascii_uppercase())),
+    );
+    compact
+}
+
+/// `2010-03-31`.
+fn iso(date: NaiveDate) -> String {
+    let Ok(year) = u32::try_from(date.year()) else { return date.to_string() };
+    if year > 9_999 {
+        return date.to_string();
+    }
+    let (month, day) = (date.month(), date.day());
+    let digits = [year / 1000, year / 100, year / 10, year, 99, month / 10, month, 99, day / 10, day];
+    let mut text = String::with_capacity(10);
+    text.extend(
+        digits.iter().map(|digit| if *digit == 99 { '-' } else { char::from(b'0' + (digit % 10) as u8) }),
+    );
+    text
 }
 
 /// Capitals, single spaces, no marks: `Mary-Jane  O'Neill` becomes `MARY JANE ONEILL`.
 fn name(text: &str) -> String {
+    if !text.is_ascii() {
+        return name_of_any(text);
+    }
+    let mut name = String::with_capacity(text.len());
+    let mut apart = false;
+    for byte in text.bytes().filter(|byte| !matches!(byte, b'\'' | b'`' | b'.')) {
+        if byte.is_ascii_alphanumeric() {
+            if apart && !name.is_empty() {
+                name.push(' ');
+            }
+            apart = false;
+            name.push(char::from(byte.to_ascii_uppercase()));
+        } else {
+            apart = true;
+        }
+    }
+    name
+}
+
+fn name_of_any(text: &str) -> String {
     let spaced: String = text
         .chars()
         .filter(|c| !matches!(c, '\'' | '’' | '`' | '.'))
@@ -183,6 +222,19 @@ mod tests {
         assert_eq!(check_uln("9999999999"), UlnCheck::Placeholder);
         for uln in ["2718281828", "0000000042", "1234567890", "12345"] {
             assert_eq!(check_uln(uln), UlnCheck::Invalid, "{uln}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_name_in_plain_letters_is_spelt_like_any(text in "[ -~\t]{0,24}") {
+            proptest::prop_assert_eq!(name(&text), name_of_any(&text));
+        }
+
+        #[test]
+        fn a_day_is_written_as_ever(days in 700_000..760_000_i32) {
+            let day = NaiveDate::from_num_days_from_ce_opt(days).unwrap();
+            proptest::prop_assert_eq!(iso(day), day.to_string());
         }
     }
 

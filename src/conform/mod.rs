@@ -207,9 +207,7 @@ impl<'a> Conformer<'a> {
             let read = ready::ready(view.of(cell), &cell.spec, cell.default.as_deref(), self.binding.nulls)
                 .and_then(|raw| {
                     let raw = raw.map(|raw| cell.coded(raw));
-                    raw.map_or(Ok(Cell::Null), |raw| {
-                        value::read(&raw, column, &cell.spec, self.binding.codes)
-                    })
+                    raw.map_or(Ok(Cell::Null), |raw| value::read(&raw, column, &cell.spec, cell.list))
                 });
             let read = read.map(|value| match value {
                 Cell::Date(day) if cell.spec.day_before => Cell::Date(day - 1),

@@ -4,7 +4,7 @@ use crate::{
     source::{RawCell, tree::Tree},
 };
 use chrono::NaiveDate;
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::HashMap};
 
 /// A cell's content on its way to a column.
 pub(super) enum Raw<'r> {
@@ -42,7 +42,7 @@ impl<'r> Raw<'r> {
     pub(super) fn into_text(self) -> Option<String> {
         match self {
             Self::Empty | Self::Error(_) => None,
-            other => Some(other.text().trim().to_owned()),
+            other => Some(bare(&other.text()).to_owned()),
         }
     }
 
@@ -61,7 +61,7 @@ impl<'r> Raw<'r> {
     pub(super) fn is_blank(&self) -> bool {
         match self {
             Self::Empty => true,
-            Self::Text(text) => text.trim().is_empty(),
+            Self::Text(text) => bare(text).is_empty(),
             _ => false,
         }
     }
@@ -74,6 +74,14 @@ impl<'r> Raw<'r> {
             Tree::Bool(b) => Self::Bool(*b),
             Tree::Null | Tree::List(_) | Tree::Fields(_) => Self::Empty,
         }
+    }
+}
+
+/// A text without space around it. Nearly every text has none, and its first and last byte say so.
+pub(super) fn bare(text: &str) -> &str {
+    match text.as_bytes() {
+        [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => text,
+        _ => text.trim(),
     }
 }
 
@@ -113,7 +121,7 @@ pub(super) fn ready<'r>(
     if spec.map.is_empty() {
         return Ok(Some(Raw::Text(text)));
     }
-    let mapped = spec.map.get(&fold(&text)).or(spec.otherwise.as_ref());
+    let mapped = in_map(&spec.map, &text).or(spec.otherwise.as_ref());
     match mapped {
         Some(code) if code.is_empty() => default(),
         Some(code) => Ok(Some(Raw::Text(Cow::Borrowed(code)))),
@@ -121,9 +129,25 @@ pub(super) fn ready<'r>(
     }
 }
 
+/// What a map has for a text, folded. Most texts are short and plain, and are folded on the stack.
+fn in_map<'m>(map: &'m HashMap<String, String>, text: &str) -> Option<&'m String> {
+    let mut folded = [0_u8; 32];
+    let mut length = 0;
+    if text.is_ascii() && text.len() <= folded.len() {
+        for byte in text.bytes().filter(u8::is_ascii_alphanumeric) {
+            folded[length] = byte.to_ascii_lowercase();
+            length += 1;
+        }
+    }
+    match std::str::from_utf8(&folded[..length]) {
+        Ok(folded) if length > 0 => map.get(folded),
+        _ => map.get(&fold(text)),
+    }
+}
+
 fn trimmed(text: Cow<'_, str>) -> Cow<'_, str> {
     match text {
-        Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
+        Cow::Borrowed(text) => Cow::Borrowed(bare(text)),
         Cow::Owned(text) if text.trim().len() == text.len() => Cow::Owned(text),
         Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
     }

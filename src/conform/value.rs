@@ -1,18 +1,20 @@
-use super::{dates, ready::Raw};
+use super::{
+    dates,
+    ready::{Raw, bare},
+};
 use crate::{
     definitions::{CodeList, connector::CellSpec},
     fault::Problem,
     privacy::{Cell, ColumnPlan, ColumnType},
 };
 use chrono::{Days, NaiveDate};
-use std::collections::BTreeMap;
 
 /// Reads a readied cell as its column's type.
 pub(super) fn read(
     raw: &Raw<'_>,
     column: &ColumnPlan,
     spec: &CellSpec,
-    codes: &BTreeMap<String, CodeList>,
+    codes: Option<&CodeList>,
 ) -> Result<Cell, Problem> {
     Ok(match &column.kind {
         ColumnType::Date => Cell::Date(crate::privacy::days(date(raw, &spec.dates)?)),
@@ -34,8 +36,8 @@ pub(super) fn read(
         ColumnType::Bool => Cell::Bool(yes_or_no(raw)?),
         ColumnType::Code(list) => {
             let text = raw.text();
-            let known = codes.get(list.as_str()).and_then(|codes| {
-                let text = text.trim();
+            let known = codes.and_then(|codes| {
+                let text = bare(&text);
                 codes.words.get(text).or_else(|| codes.words.get(&text.to_lowercase()))
             });
             Cell::Text(known.ok_or(Problem::UnknownCode(*list))?.as_str().into())
@@ -43,7 +45,7 @@ pub(super) fn read(
         ColumnType::Establishment => establishment(&raw.text())?,
         ColumnType::Authority => {
             let text = raw.text();
-            let text = text.trim();
+            let text = bare(&text);
             if text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_digit()) {
                 Cell::Text(text.into())
             } else {
@@ -59,7 +61,7 @@ pub(super) fn read(
             }
             Cell::Text(text.trim().into())
         }
-        ColumnType::Text => Cell::Text(raw.text().trim().into()),
+        ColumnType::Text => Cell::Text(bare(&raw.text()).into()),
     })
 }
 
@@ -70,7 +72,7 @@ pub(super) fn date(raw: &Raw<'_>, styles: &[String]) -> Result<NaiveDate, Proble
         Raw::Number(serial) => serial_day(*serial, styles),
         other => {
             let text = other.text();
-            let text = text.trim();
+            let text = bare(&text);
             let mut problem = Problem::NotADate;
             for style in styles.iter().filter(|style| *style != "excel") {
                 match dates::in_words(text, style) {
@@ -101,7 +103,7 @@ pub(super) fn is_rounded(raw: &Raw<'_>) -> bool {
     match raw {
         Raw::Number(n) => n.abs() >= 1e15,
         Raw::Text(text) => {
-            let text = text.trim();
+            let text = bare(text);
             let Some((head, power)) = text.split_once(['E', 'e']) else { return false };
             let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
             let (whole, part) = head.split_once('.').unwrap_or((head, "0"));
@@ -113,6 +115,27 @@ pub(super) fn is_rounded(raw: &Raw<'_>) -> bool {
 
 /// A day in one style. `%Y` reads `24` as a year of the first century; whoever wrote it meant this one.
 fn styled_day(text: &str, style: &str) -> Option<NaiveDate> {
+    let written = match style {
+        "%Y-%m-%d" if text.as_bytes().get(4) == Some(&b'-') && text.as_bytes().get(7) == Some(&b'-') => {
+            dates::iso_shape(text)
+        }
+        "%d/%m/%Y" if text.as_bytes().get(2) == Some(&b'/') && text.as_bytes().get(5) == Some(&b'/') => {
+            dates::numbers_shape(text).map(|(day, month, year)| (year, month, day))
+        }
+        _ => None,
+    };
+    // The two usual styles in full, without looking at the style letter by letter. Anything else about them, a year of
+    // the first century among it, goes the long way.
+    if let Some(day) = written
+        .filter(|(year, ..)| (1900..2100).contains(year))
+        .and_then(|(year, month, day)| NaiveDate::from_ymd_opt(year as i32, month, day))
+    {
+        return Some(day);
+    }
+    styled_day_of_any(text, style)
+}
+
+fn styled_day_of_any(text: &str, style: &str) -> Option<NaiveDate> {
     use chrono::Datelike;
     let day = NaiveDate::parse_from_str(text, style).ok()?;
     let day = if day.year() < 100 {
@@ -160,7 +183,7 @@ fn whole(raw: &Raw<'_>) -> Result<i64, Problem> {
         Raw::Number(n) if n.fract() == 0.0 && n.abs() < 1e15 => Ok(*n as i64),
         other => {
             let text = other.text();
-            let text = text.trim();
+            let text = bare(&text);
             let text = text.strip_suffix(".0").unwrap_or(text);
             text.parse().map_err(|_| Problem::NotAWholeNumber)
         }
@@ -174,7 +197,7 @@ fn decimal(raw: &Raw<'_>, percent: bool) -> Result<i64, Problem> {
         Raw::Whole(n) => (*n as f64, false),
         other => {
             let text = other.text();
-            let text = text.trim();
+            let text = bare(&text);
             let bare = text.strip_suffix('%').unwrap_or(text).trim().replace(',', "");
             (bare.parse::<f64>().map_err(|_| Problem::NotANumber)?, text.ends_with('%'))
         }
@@ -207,6 +230,9 @@ fn yes_or_no(raw: &Raw<'_>) -> Result<bool, Problem> {
 /// A URN of six digits; an authority and establishment number of seven, with or without a stroke; a provider's number
 /// (UKPRN) of eight that begins with 1; or a site reference of two to four capitals and one to four digits.
 fn establishment(text: &str) -> Result<Cell, Problem> {
+    if text.len() == 6 && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Ok(Cell::Text(text.into()));
+    }
     let text: String = text.trim().trim_end_matches(".0").to_uppercase();
     let number: String = text.chars().filter(|c| *c != '/').collect();
     let of_digits = number.bytes().all(|byte| byte.is_ascii_digit());
@@ -259,6 +285,17 @@ mod tests {
             );
         }
         assert_eq!(date(&Raw::Number(12.0), &styles()), Err(Problem::NotADate));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn the_short_way_reads_what_the_style_reads(
+            text in "([0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{2}/[0-9]{2}/[0-9]{4}|[0-9 /+-]{6,12}|20[0-9]{2}-[01][0-9]-[0-3][0-9])",
+        ) {
+            for style in ["%Y-%m-%d", "%d/%m/%Y", "%d-%m-%Y"] {
+                proptest::prop_assert_eq!(styled_day(&text, style), styled_day_of_any(&text, style), "{}", text);
+            }
+        }
     }
 
     #[test]

@@ -1,7 +1,8 @@
-use crate::privacy::{Cell, ColumnType};
+use crate::privacy::{Cell, ColumnType, hex};
 use arrow::{
     array::{
-        ArrayRef, BooleanArray, Date32Array, Decimal128Array, FixedSizeBinaryBuilder, Int32Array, StringArray,
+        ArrayRef, BooleanArray, Date32Array, Decimal128Array, FixedSizeBinaryBuilder, Int32Array,
+        StringBuilder,
     },
     datatypes::DataType,
     error::ArrowError,
@@ -47,8 +48,17 @@ pub(super) fn array<'c>(
             Arc::new(bools.collect::<BooleanArray>())
         }
         _ => {
-            let texts = cells.map(|cell| if let Cell::Text(text) = cell { Some(text) } else { None });
-            Arc::new(texts.collect::<StringArray>())
+            let mut texts = StringBuilder::with_capacity(cells.len(), cells.len() * 8);
+            for cell in cells {
+                match cell {
+                    Cell::Text(text) => texts.append_value(text),
+                    Cell::Digest(digest) => {
+                        texts.append_value(std::str::from_utf8(&hex(digest)).unwrap_or_default());
+                    }
+                    _ => texts.append_null(),
+                }
+            }
+            Arc::new(texts.finish())
         }
     })
 }

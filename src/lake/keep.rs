@@ -85,7 +85,7 @@ pub fn rewrite(parts: &[(&StagedFile, &Kept)], meta: &Meta<'_>) -> Result<Option
                 writer
             } else {
                 let file = Unfinished::create(meta.data_dir, &path)?;
-                writer.insert(ArrowWriter::try_new(file, batch.schema(), Some(write::properties()?))?)
+                writer.insert(ArrowWriter::try_new(file, batch.schema(), Some(write::properties(&[])?))?)
             };
             writer.write(&batch)?;
             // A row group in memory is all that is waiting to be written: keep it small.

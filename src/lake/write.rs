@@ -2,7 +2,7 @@ use super::{LakeFault, NO_FILE, columns};
 use crate::{
     catalog::{FileKind, NewFile, Unfinished},
     fault::Name,
-    privacy::{Cell, Digest16, Drawn, EntityPlan, Storable},
+    privacy::{Cell, ColumnPlan, Digest16, Drawn, EntityPlan, Storable, Treatment},
 };
 use arrow::{
     array::{ArrayRef, BooleanArray, Int32Array, Int64Array, RecordBatch, StringArray},
@@ -12,13 +12,17 @@ use chrono::{Datelike, NaiveDate};
 use parquet::{
     arrow::ArrowWriter,
     basic::{Compression, ZstdLevel},
-    file::properties::WriterProperties,
+    file::properties::{EnabledStatistics, WriterProperties},
+    schema::types::ColumnPath,
 };
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
     sync::Arc,
 };
+
+/// So many rows become columns at once: what they hold then fits into the processor's own memory.
+const AT_ONCE: usize = 1_024;
 
 /// One row as the lake keeps it.
 pub struct StoredRow {
@@ -77,8 +81,11 @@ pub fn write_rows(
             written.file_of[*at] = written.files.len() as u32;
         }
         let chosen: Vec<&StoredRow> = positions.iter().map(|at| &rows[*at]).collect();
-        let batch = batch(&chosen, plan, meta)?;
-        let (bytes, sha256) = store(meta.data_dir, &path, &batch)?;
+        let hashed = |column: &&ColumnPlan| column.treatment == Treatment::Hash;
+        let plain: Vec<&str> =
+            plan.columns.iter().filter(hashed).map(|column| column.name.as_str()).collect();
+        let (bytes, sha256) =
+            store(meta.data_dir, &path, chosen.chunks(AT_ONCE).map(|rows| batch(rows, plan, meta)), &plain)?;
         written.files.push(NewFile {
             kind: FileKind::Lake,
             entity: plan.name.to_string(),
@@ -101,7 +108,8 @@ pub(super) fn lake_path(entity: &str, ay: Option<i32>, meta: &Meta<'_>) -> PathB
 
 fn academic_year(row: &StoredRow, plan: &EntityPlan) -> Option<i32> {
     let Some(Cell::Date(days)) = plan.dated_by.map(|at| &row.drawn.cells[at]) else { return None };
-    let date = NaiveDate::default().checked_add_signed(chrono::TimeDelta::days(i64::from(*days)))?;
+    // Day 719,163 of our era is 1 January 1970.
+    let date = NaiveDate::from_num_days_from_ce_opt(days.checked_add(719_163)?)?;
     Some(if date.month() >= 9 { date.year() + 1 } else { date.year() })
 }
 
@@ -141,18 +149,43 @@ fn batch(rows: &[&StoredRow], plan: &EntityPlan, meta: &Meta<'_>) -> Result<Reco
     Ok(RecordBatch::try_new(Arc::new(schema), arrays)?)
 }
 
-/// How every file of the lake is written.
-pub(super) fn properties() -> Result<WriterProperties, LakeFault> {
-    Ok(WriterProperties::builder()
-        .set_compression(Compression::ZSTD(ZstdLevel::try_new(3)?))
-        .set_created_by("throughline".to_owned())
-        .build())
+/// How every file of the lake is written. `plain` are further columns in which hardly any value stands twice.
+///
+/// A dictionary of ids is a table of everything that is then thrown away, their least and greatest say nothing, and what
+/// a hash gives cannot be pressed.
+pub(super) fn properties(plain: &[&str]) -> Result<WriterProperties, LakeFault> {
+    let mut properties = WriterProperties::builder()
+        .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
+        .set_statistics_enabled(EnabledStatistics::Chunk)
+        .set_created_by("throughline".to_owned());
+    for name in ["subject_id", "row_key", "row_hash"].iter().chain(plain) {
+        let column = ColumnPath::from(*name);
+        properties = properties
+            .set_column_dictionary_enabled(column.clone(), false)
+            .set_column_statistics_enabled(column, EnabledStatistics::None);
+    }
+    for name in ["subject_id", "row_key", "row_hash"] {
+        properties = properties.set_column_compression(ColumnPath::from(name), Compression::UNCOMPRESSED);
+    }
+    Ok(properties.build())
 }
 
-/// Writes a batch to its place.
-pub(super) fn store(data_dir: &Path, path: &Path, batch: &RecordBatch) -> Result<(u64, String), LakeFault> {
+/// Writes batches of one schema to their place.
+pub(super) fn store(
+    data_dir: &Path,
+    path: &Path,
+    batches: impl Iterator<Item = Result<RecordBatch, LakeFault>>,
+    plain: &[&str],
+) -> Result<(u64, String), LakeFault> {
     let file = Unfinished::create(data_dir, path)?;
-    let mut writer = ArrowWriter::try_new(file, batch.schema(), Some(properties()?))?;
-    writer.write(batch)?;
+    let mut batches = batches.peekable();
+    let schema = match batches.peek() {
+        Some(Ok(first)) => first.schema(),
+        _ => Arc::new(Schema::empty()),
+    };
+    let mut writer = ArrowWriter::try_new(file, schema, Some(properties(plain)?))?;
+    for batch in batches {
+        writer.write(&batch?)?;
+    }
     Ok(writer.into_inner()?.place()?)
 }

@@ -4,7 +4,7 @@
 //! segment's name. It holds no pseudonym: without the key it cannot be joined to the lake.
 use crate::{
     catalog::{FileKind, NewFile, Unfinished},
-    privacy::{Digest16, Identified, Identity, IdentityPlan, Key, Keyed, PersonKey, Pseudonym},
+    privacy::{Digest16, Identified, Identity, IdentityKind, IdentityPlan, Key, Keyed, PersonKey, Pseudonym},
 };
 use arrow::{
     array::{ArrayRef, AsArray, Int64Array, RecordBatch, StringBuilder},
@@ -17,6 +17,7 @@ use parquet::{
     },
     encryption::{decrypt::FileDecryptionProperties, encrypt::FileEncryptionProperties},
     file::properties::{EnabledStatistics, WriterProperties},
+    schema::types::ColumnPath,
 };
 use std::{
     fs::File,
@@ -103,8 +104,12 @@ impl Segment {
         arrays.push(Arc::new(Int64Array::from_iter_values(self.seqs)));
         let schema = Arc::new(Schema::new(fields));
         let batch = RecordBatch::try_new(schema, arrays).map_err(|_| RegisterFault::Sealed)?;
+        let of_one =
+            |kind: IdentityKind| matches!(kind, IdentityKind::Upn | IdentityKind::Uln | IdentityKind::Local);
+        let fields = plan.fields.iter().filter(|(_, kind)| of_one(*kind)).map(|(name, _)| name.as_str());
+        let own: Vec<&str> = std::iter::once("person").chain(fields).collect();
         let file = Unfinished::create(data_dir, &path).map_err(|_| RegisterFault::Disk)?;
-        let (bytes, sha256) = encrypt(&batch, key, file)?.place().map_err(|_| RegisterFault::Disk)?;
+        let (bytes, sha256) = encrypt(&batch, &own, key, file)?.place().map_err(|_| RegisterFault::Disk)?;
         let rows = count as u64;
         Ok(NewFile { kind: FileKind::Register, entity: String::new(), ay: None, path, rows, bytes, sha256 })
     }
@@ -121,7 +126,12 @@ fn segment_key(key: &Key, path: &Path) -> Vec<u8> {
     key.derive("identity segment", name.as_bytes()).to_vec()
 }
 
-fn encrypt(batch: &RecordBatch, key: &Key, file: Unfinished) -> Result<Unfinished, RegisterFault> {
+fn encrypt(
+    batch: &RecordBatch,
+    own: &[&str],
+    key: &Key,
+    file: Unfinished,
+) -> Result<Unfinished, RegisterFault> {
     let sealed = |_| RegisterFault::Sealed;
     let path = file.path().to_owned();
     let encryption = FileEncryptionProperties::builder(segment_key(key, &path))
@@ -129,12 +139,16 @@ fn encrypt(batch: &RecordBatch, key: &Key, file: Unfinished) -> Result<Unfinishe
         .build()
         .map_err(sealed)?;
     // Statistics would repeat names in the footer; it is sealed too, but what is not written cannot leak.
-    let properties = WriterProperties::builder()
+    let mut properties = WriterProperties::builder()
         .set_statistics_enabled(EnabledStatistics::None)
         .set_created_by("throughline".to_owned())
         .set_compression(parquet::basic::Compression::ZSTD(parquet::basic::ZstdLevel::default()))
-        .with_file_encryption_properties(encryption)
-        .build();
+        .with_file_encryption_properties(encryption);
+    for name in own {
+        // Everybody has their own: a dictionary of all would only be thrown away.
+        properties = properties.set_column_dictionary_enabled(ColumnPath::from(*name), false);
+    }
+    let properties = properties.build();
     let disk = |_| RegisterFault::Disk;
     let mut writer = ArrowWriter::try_new(file, batch.schema(), Some(properties)).map_err(sealed)?;
     writer.write(batch).map_err(disk)?;

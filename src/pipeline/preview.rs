@@ -273,6 +273,7 @@ fn text_of(cell: &Cell) -> String {
     match cell {
         Cell::Null => String::new(),
         Cell::Text(text) => text.to_string(),
+        Cell::Digest(digest) => String::from_utf8_lossy(&crate::privacy::hex(digest)).into_owned(),
         Cell::Int(n) => n.to_string(),
         Cell::Date(days) => {
             let day = chrono::NaiveDate::default() + chrono::TimeDelta::days(i64::from(*days));

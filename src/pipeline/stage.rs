@@ -9,6 +9,7 @@ use crate::{
 };
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
+    hash::{BuildHasherDefault, Hasher},
     path::PathBuf,
 };
 
@@ -27,6 +28,22 @@ pub(super) struct Point {
     pub(super) unread: u64,
 }
 
+/// A keyed digest is spread evenly already: half of it is its hash.
+#[derive(Default)]
+struct ByDigest(u64);
+
+impl Hasher for ByDigest {
+    fn write(&mut self, bytes: &[u8]) {
+        if let Some(first) = bytes.first_chunk() {
+            self.0 = u64::from_le_bytes(*first);
+        }
+    }
+    fn write_usize(&mut self, _length: usize) {}
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
 /// What was read and is not yet staged.
 pub(super) struct Waiting {
     rows: Vec<Vec<Pseudonymous<StoredRow>>>,
@@ -34,11 +51,11 @@ pub(super) struct Waiting {
     bytes: usize,
     segment: Segment,
     /// Row of the segment by saying: what is said again in a batch is kept once.
-    said: HashMap<Digest16, u32>,
+    said: HashMap<Digest16, u32, BuildHasherDefault<ByDigest>>,
     sayings: Vec<Saying>,
     records: Vec<RecordPlace>,
     sketches: Vec<Sketch>,
-    people: HashSet<Pseudonym>,
+    people: HashSet<Pseudonym, BuildHasherDefault<ByDigest>>,
     counts: Vec<(i64, String, Count)>,
     faults: Vec<(i64, Fault)>,
     pub(super) cursors: Vec<(String, String, String)>,
@@ -54,11 +71,11 @@ impl Waiting {
             count: 0,
             bytes: 0,
             segment: Segment::new(plan),
-            said: HashMap::new(),
+            said: HashMap::default(),
             sayings: Vec::new(),
             records: Vec::new(),
             sketches: Sketch::of(plan),
-            people: HashSet::new(),
+            people: HashSet::default(),
             counts: Vec::new(),
             faults: Vec::new(),
             cursors: Vec::new(),
@@ -223,9 +240,10 @@ fn write_rows(
         if rows.is_empty() {
             continue;
         }
-        rows.sort_by_key(|row| {
+        // A row is wide: its place is found with the key alone, and it is moved once.
+        rows.sort_by_cached_key(|row| {
             let row = row.get();
-            (row.drawn.row_key, row.seq, row.record)
+            (u128::from_be_bytes(row.drawn.row_key), row.seq, row.record)
         });
         let start = entries.len();
         entries.extend(rows.iter().map(|row| entry(row.get(), plan.name)));

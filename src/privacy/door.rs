@@ -87,8 +87,7 @@ impl<'a> Door<'a> {
             Treatment::Hash => {
                 bytes.clear();
                 cell.encode(bytes);
-                let digest = self.keyed.digest("column", &[column.name.as_str().as_bytes(), bytes]);
-                Cell::Text(hex(&digest).into())
+                Cell::Digest(self.keyed.digest("column", &[column.name.as_str().as_bytes(), bytes]))
             }
         }
     }
@@ -128,8 +127,10 @@ impl<'a> Door<'a> {
 fn coarsen(kind: &ColumnType, text: &str, directory: &PostcodeDirectory) -> Cell {
     match kind {
         ColumnType::Month => month_of(text),
-        ColumnType::Lsoa => directory.find(text).map_or(Cell::Null, |area| Cell::Text(area.lsoa.clone())),
-        ColumnType::Authority => directory.find(text).map_or(Cell::Null, |area| Cell::Text(area.la.clone())),
+        ColumnType::Lsoa => directory.find(text).map_or(Cell::Null, |area| Cell::Text((&*area.lsoa).into())),
+        ColumnType::Authority => {
+            directory.find(text).map_or(Cell::Null, |area| Cell::Text((&*area.la).into()))
+        }
         _ => Cell::Null,
     }
 }
@@ -146,16 +147,6 @@ fn month_of(iso: &str) -> Cell {
 /// Days since 1 January 1970.
 pub(crate) fn days(date: chrono::NaiveDate) -> i32 {
     date.signed_duration_since(chrono::NaiveDate::default()).num_days() as i32
-}
-
-fn hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let mut text = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        text.push(char::from(DIGITS[usize::from(byte >> 4)]));
-        text.push(char::from(DIGITS[usize::from(byte & 15)]));
-    }
-    text
 }
 
 #[cfg(test)]

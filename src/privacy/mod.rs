@@ -54,5 +54,6 @@ pub use door::{Door, Drawn};
 pub use key::{Digest16, Key, KeyFault, KeyKind, Keyed, Pseudonym, is_closed};
 pub use linked::Link;
 pub use plan::{CodeWords, ColumnPlan, ColumnType, EntityPlan, IdentityKind, IdentityPlan, Treatment};
+pub(crate) use row::hex;
 pub use row::{Cell, Identity, Origin, PersonKey, Row};
 pub use state::{Identified, Pseudonymous, Storable};

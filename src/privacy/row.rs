@@ -1,4 +1,5 @@
 use super::Digest16;
+use compact_str::CompactString;
 use zeroize::Zeroize;
 
 /// One typed cell.
@@ -8,7 +9,9 @@ pub enum Cell {
     #[default]
     Null,
     /// A code, an establishment, an area, or public text.
-    Text(Box<str>),
+    Text(CompactString),
+    /// A hashed value: 32 hex digits wherever it is stored.
+    Digest(Digest16),
     /// A whole number.
     Int(i32),
     /// Days since 1 January 1970.
@@ -26,24 +29,41 @@ impl Cell {
             Self::Null => out.push(0),
             Self::Text(text) => {
                 out.push(1);
-                out.extend((text.len() as u32).to_le_bytes());
-                out.extend(text.as_bytes());
+                out.extend_from_slice(&(text.len() as u32).to_le_bytes());
+                out.extend_from_slice(text.as_bytes());
+            }
+            // As its text, which is what a lake holds of it.
+            Self::Digest(digest) => {
+                out.push(1);
+                out.extend_from_slice(&32_u32.to_le_bytes());
+                out.extend_from_slice(&hex(digest));
             }
             Self::Int(n) => {
                 out.push(2);
-                out.extend(n.to_le_bytes());
+                out.extend_from_slice(&n.to_le_bytes());
             }
             Self::Date(n) => {
                 out.push(3);
-                out.extend(n.to_le_bytes());
+                out.extend_from_slice(&n.to_le_bytes());
             }
             Self::Decimal(n) => {
                 out.push(4);
-                out.extend(n.to_le_bytes());
+                out.extend_from_slice(&n.to_le_bytes());
             }
             Self::Bool(b) => out.extend([5, u8::from(*b)]),
         }
     }
+}
+
+/// A digest as it is stored: 32 hex digits.
+pub(crate) fn hex(digest: &Digest16) -> [u8; 32] {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut text = [0; 32];
+    for (pair, byte) in text.chunks_exact_mut(2).zip(digest) {
+        pair[0] = DIGITS[usize::from(byte >> 4)];
+        pair[1] = DIGITS[usize::from(byte & 15)];
+    }
+    text
 }
 
 /// What a row says about who the person is: normalised text by identity field, wiped when dropped.

@@ -29,14 +29,26 @@ pub fn read<'d>(
 ) -> Result<Answer<'d>, Problem> {
     let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
     let mut found = Found { records: None, unlisted: Vec::new(), looked_at: 0 };
-    let mut parser = serde_json::Deserializer::from_slice(bytes);
     let level = Level { left: records, wanted, envelope, at: Some(0), found: &mut found };
-    let envelope = level
-        .deserialize(&mut parser)
-        .and_then(|envelope| parser.end().map(|()| envelope))
-        .map_err(|error| if error.is_eof() { Problem::Truncated } else { Problem::NotData })?;
+    // Text that is known to be well formed need not be looked at again, string by string.
+    let read = match std::str::from_utf8(bytes) {
+        Ok(text) => whole(level, serde_json::Deserializer::from_str(text)),
+        Err(_) => whole(level, serde_json::Deserializer::from_slice(bytes)),
+    };
+    let envelope =
+        read.map_err(|error| if error.is_eof() { Problem::Truncated } else { Problem::NotData })?;
     let Found { records, unlisted, looked_at } = found;
     Ok(Answer { records, envelope, unlisted, looked_at })
+}
+
+/// The whole of a document.
+fn whole<'d, R: serde_json::de::Read<'d>>(
+    level: Level<'_, 'd>,
+    mut parser: serde_json::Deserializer<R>,
+) -> serde_json::Result<Tree<'d>> {
+    let envelope = level.deserialize(&mut parser)?;
+    parser.end()?;
+    Ok(envelope)
 }
 
 struct Found<'d> {
@@ -166,9 +178,11 @@ fn fields<'de, A: MapAccess<'de>>(
     at: usize,
     unlisted: &mut Unlisted<'_>,
 ) -> Result<Tree<'de>, A::Error> {
-    let mut fields = Vec::new();
+    let mut fields = Vec::with_capacity(wanted.width(at));
+    let mut next = 0;
     while let Some(name) = map.next_key_seed(Text)? {
-        if let Some((number, below)) = wanted.field(at, &name) {
+        if let Some((number, below)) = wanted.field_from(at, next, &name) {
+            next = usize::from(number) + 1;
             fields.push((number, map.next_value_seed(Value { wanted, at: below })?));
         } else {
             map.next_value::<IgnoredAny>()?;

@@ -97,6 +97,19 @@ impl Wanted {
         fields.iter().position(|(known, _)| known == name).map(|number| (number as u16, fields[number].1))
     }
 
+    /// The same where the fields mostly come in one order: the one at `next` is looked at first.
+    pub(super) fn field_from(&self, at: usize, next: usize, name: &str) -> Option<(u16, usize)> {
+        match self.nodes[at].fields.get(next) {
+            Some((known, below)) if known == name => Some((next as u16, *below)),
+            _ => self.field(at, name),
+        }
+    }
+
+    /// How many fields are wanted below a place.
+    pub(super) fn width(&self, at: usize) -> usize {
+        self.nodes[at].fields.len()
+    }
+
     /// Whether a scalar is wanted at this place.
     pub(super) fn is_leaf(&self, at: usize) -> bool {
         self.nodes[at].leaf

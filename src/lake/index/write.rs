@@ -11,13 +11,20 @@ use std::{
     path::{Path, PathBuf},
 };
 
+/// Entries are handed to the file, and to its digest, so many bytes at a time.
+const BUFFER: usize = 64 << 10;
+
 /// Writes an index: all rows, then all sayings, then all records, each in order.
 pub struct IndexWriter {
     file: Unfinished,
     tables: Tables,
     name_at: HashMap<Name, u16>,
+    /// Entries of one name come in a row.
+    last_name: (Name, u16),
     scope_at: HashMap<Digest16, u32>,
     counts: [u64; 3],
+    /// Entries that are not yet with the file.
+    waiting: Vec<u8>,
 }
 
 impl IndexWriter {
@@ -27,8 +34,10 @@ impl IndexWriter {
             file: Unfinished::create(data_dir, path)?,
             tables: Tables { files, ..Tables::default() },
             name_at: HashMap::new(),
+            last_name: (Name::NONE, 0),
             scope_at: HashMap::new(),
             counts: [0; 3],
+            waiting: Vec::with_capacity(BUFFER),
         })
     }
 
@@ -77,15 +86,25 @@ impl IndexWriter {
 
     fn put(&mut self, section: usize, bytes: &[u8]) -> Result<(), LakeFault> {
         self.counts[section] += 1;
-        Ok(self.file.write_all(bytes)?)
+        if self.waiting.len() + bytes.len() > BUFFER {
+            self.file.write_all(&self.waiting)?;
+            self.waiting.clear();
+        }
+        self.waiting.extend_from_slice(bytes);
+        Ok(())
     }
 
     fn name(&mut self, name: Name) -> u16 {
         let names = &mut self.tables.names;
-        *self.name_at.entry(name).or_insert_with(|| {
+        if self.last_name.0 == name && !names.is_empty() {
+            return self.last_name.1;
+        }
+        let at = *self.name_at.entry(name).or_insert_with(|| {
             names.push(name);
             (names.len() - 1) as u16
-        })
+        });
+        self.last_name = (name, at);
+        at
     }
 
     /// Numbered from 1: 0 is no scope.
@@ -99,6 +118,7 @@ impl IndexWriter {
 
     /// Writes tables and footer and puts the file in its place.
     pub fn finish(mut self, kind: FileKind) -> Result<NewFile, LakeFault> {
+        self.file.write_all(&self.waiting)?;
         let tables_at = self.file.bytes();
         let texts = |texts: Vec<String>| {
             let mut bytes = (texts.len() as u32).to_le_bytes().to_vec();

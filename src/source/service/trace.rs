@@ -15,13 +15,16 @@ impl Trace {
     /// the hash of that says whether the page was seen before.
     pub(super) fn see(&mut self, records: &[Tree<'_>], canonical: &mut Vec<u8>) -> u64 {
         canonical.clear();
+        let mut page = DefaultHasher::new();
         for record in records {
             let begin = canonical.len();
             write(record, canonical);
             self.records += 1;
-            self.sum = self.sum.wrapping_add(hash(&canonical[begin..]));
+            let hash = hash(&canonical[begin..]);
+            page.write_u64(hash);
+            self.sum = self.sum.wrapping_add(hash);
         }
-        hash(canonical)
+        page.finish()
     }
 
     /// As text, for a checkpoint.

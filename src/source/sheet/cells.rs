@@ -3,7 +3,7 @@
 //! A row is found by its end (`</row>`), checked once to be text, and cut by position. This is several times faster
 //! than events and values for each cell, and a workbook of any size costs the memory of its longest row.
 use super::{
-    markup::{Tag, next_tag, push_string, push_text},
+    markup::{Tag, near, next_tag, push_string, push_text},
     row::{MAX_COLUMNS, Row, Rows},
     workbook::SharedTexts,
 };
@@ -14,7 +14,7 @@ use crate::{
         package::{Part, problem_of},
     },
 };
-use chrono::{Days, NaiveDate};
+use chrono::NaiveDate;
 use memchr::{memchr, memmem};
 use std::{borrow::Cow, io::Read, rc::Rc};
 
@@ -161,6 +161,10 @@ struct Content<'x> {
 impl<'x> Content<'x> {
     /// Reads up to the cell's end.
     fn of(xml: &'x str, at: &mut usize, row: &mut Row) -> Self {
+        if let Some((value, end)) = Self::of_value(xml, *at) {
+            *at = end;
+            return Self { value: Some(value), ..Self::default() };
+        }
         let mut content = Self::default();
         while let Some(tag) = next_tag(xml, *at) {
             *at = tag.end;
@@ -168,7 +172,7 @@ impl<'x> Content<'x> {
                 ("c", true) => break,
                 ("v", false) => {
                     let end =
-                        memchr(b'<', &xml.as_bytes()[tag.end..]).map_or(xml.len(), |found| tag.end + found);
+                        near(b'<', &xml.as_bytes()[tag.end..]).map_or(xml.len(), |found| tag.end + found);
                     let end = if tag.empty { tag.end } else { end };
                     content.value = Some(&xml[tag.end..end]);
                     *at = end;
@@ -183,6 +187,14 @@ impl<'x> Content<'x> {
             }
         }
         content
+    }
+
+    /// The commonest content by far, `<v>…</v></c>`: the value and where the cell ends.
+    fn of_value(xml: &'x str, at: usize) -> Option<(&'x str, usize)> {
+        let rest = xml.get(at..)?.strip_prefix("<v>")?;
+        let (value, after) = rest.split_at(near(b'<', rest.as_bytes())?);
+        let after = after.strip_prefix("</v></c>")?;
+        Some((value, xml.len() - after.len()))
     }
 
     const fn is_empty(&self) -> bool {
@@ -255,13 +267,14 @@ pub(super) fn day_of(serial: f64, from_1904: bool) -> Option<NaiveDate> {
     if !(1.0..2_958_466.0).contains(&days) {
         return None;
     }
-    let (zero, days) = match (from_1904, days as u64) {
-        (true, days) => (NaiveDate::from_ymd_opt(1904, 1, 1)?, days),
+    // Days of our era: of 1 January 1904, and of 31 and 30 December 1899.
+    let (zero, days) = match (from_1904, days as i32) {
+        (true, days) => (695_056, days),
         (false, 60) => return None,
-        (false, days) if days < 60 => (NaiveDate::from_ymd_opt(1899, 12, 31)?, days),
-        (false, days) => (NaiveDate::from_ymd_opt(1899, 12, 30)?, days),
+        (false, days) if days < 60 => (693_595, days),
+        (false, days) => (693_594, days),
     };
-    zero.checked_add_days(Days::new(days))
+    NaiveDate::from_num_days_from_ce_opt(zero + days)
 }
 
 #[derive(Clone, Copy)]

@@ -17,8 +17,8 @@ pub(super) struct Tag<'x> {
 
 /// The next tag at or after a place. Comments and declarations come out as tags of no known name.
 pub(super) fn next_tag(xml: &str, from: usize) -> Option<Tag<'_>> {
-    let start = from + memchr(b'<', xml.as_bytes().get(from..)?)?;
-    let stop = start + memchr(b'>', &xml.as_bytes()[start..])?;
+    let start = from + near(b'<', xml.as_bytes().get(from..)?)?;
+    let stop = start + near(b'>', &xml.as_bytes()[start..])?;
     let inner = &xml[start + 1..stop];
     let (inner, closes) = inner.strip_prefix('/').map_or((inner, false), |rest| (rest, true));
     let (inner, empty) = inner.strip_suffix('/').map_or((inner, false), |rest| (rest, true));
@@ -26,6 +26,19 @@ pub(super) fn next_tag(xml: &str, from: usize) -> Option<Tag<'_>> {
     let (name, attributes) = inner.split_at(end);
     let name = local(name);
     Some(Tag { name, attributes, closes, empty, end: stop + 1 })
+}
+
+/// The place of a byte that is mostly a few bytes away: looking at these is quicker than preparing to search.
+pub(super) fn near(byte: u8, bytes: &[u8]) -> Option<usize> {
+    const NEAR: usize = 16;
+    let found = bytes.iter().take(NEAR).position(|own| *own == byte);
+    found.or_else(|| memchr(byte, bytes.get(NEAR..)?).map(|at| NEAR + at))
+}
+
+/// A text without the space before it, of which there is mostly one or none.
+fn begun(text: &str) -> &str {
+    let rest = text.strip_prefix(' ').unwrap_or(text);
+    if rest.bytes().next().is_some_and(|first| first.is_ascii_graphic()) { rest } else { rest.trim_start() }
 }
 
 /// A name without its prefix. Names are a few letters: looking at each is quicker than searching.
@@ -59,13 +72,14 @@ impl<'x> Iterator for Attributes<'x> {
     type Item = (&'x str, &'x str);
 
     fn next(&mut self) -> Option<Self::Item> {
-        let rest = self.rest.trim_start();
-        let equals = memchr(b'=', rest.as_bytes())?;
-        let name = rest[..equals].trim_end();
+        let rest = begun(self.rest);
+        let equals = near(b'=', rest.as_bytes())?;
+        let name = &rest[..equals];
+        let name = if name.ends_with(|last: char| last.is_ascii_graphic()) { name } else { name.trim_end() };
         let name = local(name);
-        let value = rest[equals + 1..].trim_start();
+        let value = begun(&rest[equals + 1..]);
         let quote = value.bytes().next().filter(|quote| matches!(quote, b'"' | b'\''))?;
-        let end = 1 + memchr(quote, &value.as_bytes()[1..])?;
+        let end = 1 + near(quote, &value.as_bytes()[1..])?;
         self.rest = &value[end + 1..];
         Some((name, &value[1..end]))
     }
