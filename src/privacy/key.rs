@@ -1,6 +1,6 @@
 use hkdf::Hkdf;
 use hmac::{Hmac, KeyInit, Mac};
-use sha2::{Digest, Sha256, block_api::compress256};
+use sha2::{Digest, Sha256};
 use std::{fmt, fs, path::Path};
 use zeroize::Zeroizing;
 
@@ -101,16 +101,10 @@ impl Key {
 
     /// A state ready to hash under this key.
     pub fn keyed(&self) -> Keyed {
-        let mac = <Hmac<Sha256>>::new_from_slice(&*self.0)
-            .unwrap_or_else(|_| unreachable!("HMAC takes any length"));
-        let begun = |pad: u8| {
-            let mut block = Zeroizing::new([pad; BLOCK]);
-            block.iter_mut().zip(self.0.iter()).for_each(|(byte, key)| *byte ^= key);
-            let mut state = START;
-            compress256(&mut state, &[*block]);
-            state
-        };
-        Keyed { mac, inner: begun(0x36), outer: begun(0x5c) }
+        Keyed(
+            <Hmac<Sha256>>::new_from_slice(&*self.0)
+                .unwrap_or_else(|_| unreachable!("HMAC takes any length")),
+        )
     }
 
     /// A key derived for one purpose (a register segment), by HKDF-SHA-256.
@@ -147,62 +141,14 @@ pub fn is_closed(path: &Path, mode: u32) -> bool {
     mode.trailing_zeros() >= 6 || handed_over
 }
 
-/// Bytes of a block of SHA-256, and the state it begins with (FIPS 180-4, 5.3.3).
-const BLOCK: usize = 64;
-const START: [u32; 8] =
-    [0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19];
-/// Messages of up to so many blocks, with what closes them, are put together on the stack.
-const SHORT: usize = 8;
-
 /// A keyed state, cheap to clone, that hashes with domain separation.
-///
-/// A pull digests a dozen short messages for each record, and a general hasher spends as long on keeping its buffer as
-/// on hashing them. These are therefore laid out in whole blocks and hashed from the two states that the key gives
-/// (RFC 2104): the same HMAC-SHA-256, bit for bit. Longer messages go the general way.
 #[derive(Clone)]
-pub struct Keyed {
-    mac: Hmac<Sha256>,
-    inner: [u32; 8],
-    outer: [u32; 8],
-}
+pub struct Keyed(Hmac<Sha256>);
 
 impl Keyed {
     /// Hashes parts under a domain. Each part carries its length, so no two lists of parts collide by running together.
     pub fn digest(&self, domain: &str, parts: &[&[u8]]) -> Digest16 {
-        let length = domain.len() + 1 + parts.iter().map(|part| 8 + part.len()).sum::<usize>();
-        // One byte that says where the message ends, and eight for its length.
-        let blocks = (length + 9).div_ceil(BLOCK);
-        if blocks > SHORT {
-            return self.digest_of_many(domain, parts);
-        }
-        let mut message = [[0_u8; BLOCK]; SHORT];
-        let bytes = message.as_flattened_mut();
-        let mut at = 0;
-        let mut add = |part: &[u8]| {
-            bytes[at..at + part.len()].copy_from_slice(part);
-            at += part.len();
-        };
-        add(domain.as_bytes());
-        add(&[0x1f]);
-        for part in parts {
-            add(&(part.len() as u64).to_le_bytes());
-            add(part);
-        }
-        let inner = closed(self.inner, &mut message[..blocks], length);
-        let mut last = [[0_u8; BLOCK]];
-        for (bytes, word) in last[0].chunks_exact_mut(4).zip(inner) {
-            bytes.copy_from_slice(&word.to_be_bytes());
-        }
-        let outer = closed(self.outer, &mut last, 32);
-        let mut short = [0_u8; 16];
-        for (bytes, word) in short.chunks_exact_mut(4).zip(outer) {
-            bytes.copy_from_slice(&word.to_be_bytes());
-        }
-        short
-    }
-
-    fn digest_of_many(&self, domain: &str, parts: &[&[u8]]) -> Digest16 {
-        let mut mac = self.mac.clone();
+        let mut mac = self.0.clone();
         mac.update(domain.as_bytes());
         mac.update(&[0x1f]);
         for part in parts {
@@ -224,16 +170,6 @@ impl Keyed {
     pub fn learner(&self, anchor: &Pseudonym) -> Pseudonym {
         self.digest("learner", &[anchor])
     }
-}
-
-/// Closes a message of so many bytes that follows one block, the key's, and gives the state at its end.
-fn closed(mut state: [u32; 8], blocks: &mut [[u8; BLOCK]], length: usize) -> [u32; 8] {
-    let bytes = blocks.as_flattened_mut();
-    bytes[length] = 0x80;
-    let end = bytes.len() - 8;
-    bytes[end..].copy_from_slice(&(((BLOCK + length) * 8) as u64).to_be_bytes());
-    compress256(&mut state, blocks);
-    state
 }
 
 impl fmt::Debug for Keyed {
@@ -269,18 +205,6 @@ mod tests {
         let key = Key::for_demo(7);
         assert_eq!(Key::from_bytes(&key.to_bytes()).unwrap().kind(), KeyKind::Demo);
         assert_ne!(Key::for_demo(8).fingerprint(), key.fingerprint());
-    }
-
-    #[test]
-    fn short_messages_are_hashed_as_any() {
-        let keyed = Key::for_demo(1).keyed();
-        let text: Vec<u8> = (0..700_u32).map(|at| (at % 251) as u8).collect();
-        for length in 0..700 {
-            let parts: [&[u8]; 3] = [&text[..length / 3], &[], &text[length / 3..length]];
-            assert_eq!(keyed.digest("domain", &parts), keyed.digest_of_many("domain", &parts), "{length}");
-            assert_eq!(keyed.digest("", &[&text[..length]]), keyed.digest_of_many("", &[&text[..length]]));
-        }
-        assert_eq!(keyed.digest("", &[]), keyed.digest_of_many("", &[]));
     }
 
     #[test]
