@@ -201,6 +201,16 @@ fn page(raw: &mut RawPaging) -> Result<PageStep, String> {
 }
 
 #[cfg(test)]
+impl schemars::JsonSchema for Paging {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Paging".into()
+    }
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        RawPaging::json_schema(generator)
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
@@ -235,15 +245,5 @@ mod tests {
         ] {
             assert!(read(wrong).unwrap_err().contains(said), "{wrong}");
         }
-    }
-}
-
-#[cfg(test)]
-impl schemars::JsonSchema for Paging {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Paging".into()
-    }
-    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        RawPaging::json_schema(generator)
     }
 }
