@@ -349,9 +349,13 @@ const RELEASE_POINTS: [&str; 7] = [
     "release.noted",
 ];
 
-/// The release that readers see: its id, and every byte of it.
+/// A release: its id, and every byte of it.
 #[cfg(feature = "warehouse")]
-fn current(dir: &Path) -> Option<(String, Vec<(PathBuf, Vec<u8>)>)> {
+type Released = (String, Vec<(PathBuf, Vec<u8>)>);
+
+/// The release that readers see.
+#[cfg(feature = "warehouse")]
+fn current(dir: &Path) -> Option<Released> {
     let releases = dir.join("data/releases");
     let id = fs::read_link(releases.join("current")).ok()?.to_string_lossy().into_owned();
     let mut files = Vec::new();
