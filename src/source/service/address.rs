@@ -94,11 +94,30 @@ pub(super) fn own_base(base: &Url, told: &str) -> Result<Url, Problem> {
     if same_house && plain && may_be_asked(&own) { Ok(own) } else { Err(Problem::ForeignBase) }
 }
 
+/// Domains under which anybody can have a host: neighbours there are strangers.
+const SHARED: [&str; 14] = [
+    "amazonaws.com",
+    "appspot.com",
+    "azurewebsites.net",
+    "cloudapp.net",
+    "cloudfront.net",
+    "github.io",
+    "herokuapp.com",
+    "netlify.app",
+    "onrender.com",
+    "pages.dev",
+    "police.uk",
+    "run.app",
+    "vercel.app",
+    "workers.dev",
+];
+
 /// The domain that a host lies in: without its first label, unless what is left may be anybody's (`co.uk`).
 fn house(host: &str) -> &str {
     let Some((_, parent)) = host.split_once('.') else { return host };
     let labels: Vec<&str> = parent.split('.').collect();
     let anybodys = match labels.as_slice() {
+        _ if SHARED.iter().any(|shared| parent == *shared || parent.ends_with(&format!(".{shared}"))) => true,
         [] | [_] => true,
         [second, top] => second.len() <= 3 && top.len() == 2,
         _ => false,
@@ -180,6 +199,10 @@ mod tests {
         }
         let uk = Url::parse("https://mis.co.uk/").unwrap();
         assert!(own_base(&uk, "evil.co.uk").is_err() && own_base(&uk, "a.mis.co.uk").is_ok());
+        // Anybody can have a host beside this one.
+        let shared = Url::parse("https://mis.azurewebsites.net/").unwrap();
+        assert!(own_base(&shared, "evil.azurewebsites.net").is_err());
+        assert!(own_base(&shared, "mis.azurewebsites.net").is_ok());
         let here = Url::parse("http://127.0.0.1:8000/").unwrap();
         assert!(own_base(&here, "127.0.0.1:9000").is_ok() && own_base(&here, "api.mis.example").is_err());
     }
