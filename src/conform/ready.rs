@@ -1,10 +1,11 @@
 use crate::{
     definitions::connector::{CellSpec, fold},
     fault::Problem,
+    privacy::CodeWords,
     source::{RawCell, tree::Tree},
 };
 use chrono::NaiveDate;
-use std::{borrow::Cow, collections::HashMap};
+use std::borrow::Cow;
 
 /// A cell's content on its way to a column.
 pub(super) enum Raw<'r> {
@@ -130,7 +131,7 @@ pub(super) fn ready<'r>(
 }
 
 /// What a map has for a text, folded. Most texts are short and plain, and are folded on the stack.
-fn in_map<'m>(map: &'m HashMap<String, String>, text: &str) -> Option<&'m String> {
+fn in_map<'m>(map: &'m CodeWords, text: &str) -> Option<&'m String> {
     let mut folded = [0_u8; 32];
     let mut length = 0;
     if text.is_ascii() && text.len() <= folded.len() {

@@ -36,11 +36,8 @@ pub(super) fn read(
         ColumnType::Bool => Cell::Bool(yes_or_no(raw)?),
         ColumnType::Code(list) => {
             let text = raw.text();
-            let known = codes.and_then(|codes| {
-                let text = bare(&text);
-                codes.words.get(text).or_else(|| codes.words.get(&text.to_lowercase()))
-            });
-            Cell::Text(known.ok_or(Problem::UnknownCode(*list))?.as_str().into())
+            let known = codes.and_then(|codes| codes.code(bare(&text)));
+            Cell::Text(known.ok_or(Problem::UnknownCode(*list))?.into())
         }
         ColumnType::Establishment => establishment(&raw.text())?,
         ColumnType::Authority => {

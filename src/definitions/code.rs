@@ -20,6 +20,20 @@ impl CodeList {
     pub fn label(&self, code: &str) -> Option<&str> {
         self.rows.iter().find(|row| row[0] == code).map(|row| row[1].as_str())
     }
+
+    /// The code that a text says, in capitals or not. Nearly every text is short and plain, and is folded on the stack.
+    pub fn code(&self, text: &str) -> Option<&str> {
+        let mut folded = [0_u8; 32];
+        let known = match folded.get_mut(..text.len()) {
+            Some(folded) if text.is_ascii() => {
+                folded.copy_from_slice(text.as_bytes());
+                folded.make_ascii_lowercase();
+                std::str::from_utf8(folded).ok().and_then(|folded| self.words.get(folded))
+            }
+            _ => self.words.get(&text.to_lowercase()),
+        };
+        known.map(String::as_str)
+    }
 }
 
 /// Loads every list under `schemas/codes/`.
@@ -50,7 +64,7 @@ fn parse(name: &str, text: &str) -> Result<CodeList, (usize, String)> {
     if columns.get(..4).is_none_or(|first| first != ["code", "label", "valid_from", "valid_to"]) {
         return Err((1, "the first columns must be code,label,valid_from,valid_to".into()));
     }
-    let (mut rows, mut words) = (Vec::<Vec<String>>::new(), CodeWords::new());
+    let (mut rows, mut words) = (Vec::<Vec<String>>::new(), CodeWords::default());
     for record in reader.records() {
         let record = record.map_err(|error| (0, error.to_string()))?;
         let line = record.position().map_or(0, |place| place.line() as usize);

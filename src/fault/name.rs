@@ -1,7 +1,7 @@
 use std::{
     collections::HashMap,
     fmt,
-    sync::{LazyLock, RwLock},
+    sync::{LazyLock, OnceLock, RwLock},
 };
 
 /// A word of our own definitions, interned: small, `Copy`, and safe to print anywhere.
@@ -11,13 +11,14 @@ use std::{
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Name(u32);
 
-struct Table {
-    words: Vec<&'static str>,
-    index: HashMap<&'static str, u32>,
-}
+/// Words by number, in chunks that never move: a name is read far more often than one is declared, and without a lock.
+static WORDS: [OnceLock<Box<[OnceLock<&'static str>]>>; CHUNKS] = [const { OnceLock::new() }; CHUNKS];
+const CHUNKS: usize = 256;
+const CHUNK: usize = 256;
 
-static TABLE: LazyLock<RwLock<Table>> =
-    LazyLock::new(|| RwLock::new(Table { words: vec![""], index: HashMap::from([("", 0)]) }));
+/// Numbers by word.
+static INDEX: LazyLock<RwLock<HashMap<&'static str, u32>>> =
+    LazyLock::new(|| RwLock::new(HashMap::from([("", 0)])));
 
 /// Field names longer than this are not said.
 const LONGEST_FIELD: usize = 41;
@@ -32,20 +33,23 @@ impl Name {
     ///
     /// Never call this with a text that came from a source: what is declared may be printed.
     pub fn declare(word: &str) -> Self {
-        if let Ok(table) = TABLE.read()
-            && let Some(&at) = table.index.get(word)
+        if let Ok(index) = INDEX.read()
+            && let Some(&at) = index.get(word)
         {
             return Self(at);
         }
-        let Ok(mut table) = TABLE.write() else { return Self::NONE };
-        if let Some(&at) = table.index.get(word) {
+        let Ok(mut index) = INDEX.write() else { return Self::NONE };
+        if let Some(&at) = index.get(word) {
             return Self(at);
         }
-        let at = table.words.len() as u32;
+        let at = index.len();
+        let Some(chunk) = WORDS.get(at / CHUNK) else { return Self::NONE };
+        let chunk = chunk.get_or_init(|| std::iter::repeat_with(OnceLock::new).take(CHUNK).collect());
         let word: &'static str = Box::leak(word.to_owned().into_boxed_str());
-        table.words.push(word);
-        table.index.insert(word, at);
-        Self(at)
+        // The number is new, so its place is empty.
+        let _ = chunk[at % CHUNK].set(word);
+        index.insert(word, at as u32);
+        Self(at as u32)
     }
 
     /// The name of a field that most records of an answer have, so that a drift report can say it. None where the text
@@ -57,13 +61,14 @@ impl Name {
         let plain = bytes.next().is_some_and(|first| first.is_ascii_alphabetic())
             && bytes.all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
             && text.len() <= LONGEST_FIELD;
-        let room = TABLE.read().is_ok_and(|table| table.words.len() < MOST_WORDS);
+        let room = INDEX.read().is_ok_and(|index| index.len() < MOST_WORDS);
         (plain && room).then(|| Self::declare(text))
     }
 
     /// The word itself.
     pub fn as_str(self) -> &'static str {
-        TABLE.read().ok().and_then(|table| table.words.get(self.0 as usize).copied()).unwrap_or("")
+        let chunk = WORDS.get(self.0 as usize / CHUNK).and_then(OnceLock::get);
+        chunk.and_then(|chunk| chunk[self.0 as usize % CHUNK].get().copied()).unwrap_or("")
     }
 }
 

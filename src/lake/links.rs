@@ -41,7 +41,7 @@ pub fn write_links(
     ]);
     let batch = RecordBatch::try_new(Arc::new(schema), arrays)?;
     let path = PathBuf::from("lake/learner_link").join(format!("{:06}-{:06}.parquet", meta.run, meta.seq));
-    let (bytes, sha256) = store(meta.data_dir, &path, std::iter::once(Ok(batch)), &[])?;
+    let (bytes, sha256) = store(meta.data_dir, &path, &batch)?;
     let rows = links.len() as u64;
     Ok(NewFile {
         kind: FileKind::Link,

@@ -7,6 +7,7 @@ mod coverage;
 mod index;
 mod keep;
 mod links;
+mod table;
 mod write;
 
 pub use coverage::{Coverage, Held, Item};
@@ -15,7 +16,8 @@ pub use index::{
 };
 pub use keep::{Kept, rewrite};
 pub use links::write_links;
-pub use write::{Meta, StoredRow, Written, write_rows};
+pub use table::Table;
+pub use write::{Meta, StoredRow, Written, write_rows, write_table};
 
 /// Why the lake could not be written or read. Right of the boundary: its rows hold no identifier.
 #[derive(Debug, thiserror::Error)]

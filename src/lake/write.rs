@@ -1,13 +1,10 @@
-use super::{LakeFault, NO_FILE, columns};
+use super::{Entry, LakeFault, NO_FILE, Table};
 use crate::{
     catalog::{FileKind, NewFile, Unfinished},
     fault::Name,
     privacy::{Cell, ColumnPlan, Digest16, Drawn, EntityPlan, Storable, Treatment},
 };
-use arrow::{
-    array::{ArrayRef, BooleanArray, Int32Array, Int64Array, RecordBatch, StringArray},
-    datatypes::{DataType, Field, Schema},
-};
+use arrow::array::RecordBatch;
 use chrono::{Datelike, NaiveDate};
 use parquet::{
     arrow::ArrowWriter,
@@ -18,7 +15,6 @@ use parquet::{
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
-    sync::Arc,
 };
 
 /// So many rows become columns at once: what they hold then fits into the processor's own memory.
@@ -61,40 +57,68 @@ pub struct Meta<'a> {
     pub source: &'a str,
 }
 
-/// Writes one entity's rows of a batch, a file per academic year; of each file the rows stand in the order handed over.
-/// A row that stands for one already stored (`skip`) is not written again. The files wait for the catalog to name them.
+/// Writes rows in the order handed over.
 pub fn write_rows(
     rows: impl Storable<Content = Vec<StoredRow>>,
-    skip: &[bool],
     plan: &EntityPlan,
     meta: &Meta<'_>,
 ) -> Result<Written, LakeFault> {
-    let rows = rows.into_content();
-    let mut by_year: BTreeMap<Option<i32>, Vec<usize>> = BTreeMap::new();
-    for (at, row) in rows.iter().enumerate().filter(|(at, _)| !skip.get(*at).is_some_and(|skip| *skip)) {
-        by_year.entry(academic_year(row, plan)).or_default().push(at);
+    let mut table = Table::new(plan);
+    for row in rows.into_content() {
+        table.add(row, plan)?;
     }
-    let mut written = Written { files: Vec::new(), file_of: vec![NO_FILE; rows.len()] };
-    for (ay, positions) in by_year {
+    let order: Vec<u32> = (0..table.len() as u32).collect();
+    write_in_order(table, &order, |_| false, plan, meta)
+}
+
+/// Writes one entity's rows of a batch in the order of their keys, and gives their entries in that order. A row that
+/// stands for one already stored (`skip`, by entry) is not written again.
+pub fn write_table(
+    table: Table,
+    skip: impl FnOnce(&[Entry]) -> Vec<bool>,
+    plan: &EntityPlan,
+    meta: &Meta<'_>,
+) -> Result<(Vec<Entry>, Written), LakeFault> {
+    let order = table.by_key();
+    let entries = table.entries(&order, plan.name);
+    let skip = skip(&entries);
+    let written = write_in_order(table, &order, |at| skip[at], plan, meta)?;
+    Ok((entries, written))
+}
+
+/// Writes a file per academic year; of each file the rows stand in the order given. The files wait for the catalog to
+/// name them.
+fn write_in_order(
+    table: Table,
+    order: &[u32],
+    skip: impl Fn(usize) -> bool,
+    plan: &EntityPlan,
+    meta: &Meta<'_>,
+) -> Result<Written, LakeFault> {
+    let mut by_year: BTreeMap<Option<i32>, Vec<u32>> = BTreeMap::new();
+    for (at, position) in order.iter().enumerate().filter(|(at, _)| !skip(*at)) {
+        by_year.entry(table.year(*position)).or_default().push(at as u32);
+    }
+    let mut written = Written { files: Vec::new(), file_of: vec![NO_FILE; order.len()] };
+    let table = table.finish(plan, meta.source);
+    let hashed = |column: &&ColumnPlan| column.treatment == Treatment::Hash;
+    let plain: Vec<&str> = plan.columns.iter().filter(hashed).map(|column| column.name.as_str()).collect();
+    for (ay, places) in by_year {
         let path = lake_path(plan.name.as_str(), ay, meta);
-        for at in &positions {
-            written.file_of[*at] = written.files.len() as u32;
+        let mut positions = Vec::with_capacity(places.len());
+        for at in places {
+            written.file_of[at as usize] = written.files.len() as u32;
+            positions.push(order[at as usize]);
         }
-        let chosen: Vec<&StoredRow> = positions.iter().map(|at| &rows[*at]).collect();
-        let hashed = |column: &&ColumnPlan| column.treatment == Treatment::Hash;
-        let plain: Vec<&str> =
-            plan.columns.iter().filter(hashed).map(|column| column.name.as_str()).collect();
-        let (bytes, sha256) =
-            store(meta.data_dir, &path, chosen.chunks(AT_ONCE).map(|rows| batch(rows, plan, meta)), &plain)?;
-        written.files.push(NewFile {
-            kind: FileKind::Lake,
-            entity: plan.name.to_string(),
-            ay,
-            path,
-            rows: chosen.len() as u64,
-            bytes,
-            sha256,
-        });
+        let file = Unfinished::create(meta.data_dir, &path)?;
+        let mut writer = ArrowWriter::try_new(file, table.schema(), Some(properties(&plain)?))?;
+        for some in positions.chunks(AT_ONCE) {
+            writer.write(&table.batch(some)?)?;
+        }
+        let (bytes, sha256) = writer.into_inner()?.place()?;
+        let rows = positions.len() as u64;
+        let entity = plan.name.to_string();
+        written.files.push(NewFile { kind: FileKind::Lake, entity, ay, path, rows, bytes, sha256 });
     }
     Ok(written)
 }
@@ -106,86 +130,41 @@ pub(super) fn lake_path(entity: &str, ay: Option<i32>, meta: &Meta<'_>) -> PathB
     folder.join(format!("{:06}-{:06}.parquet", meta.run, meta.seq))
 }
 
-fn academic_year(row: &StoredRow, plan: &EntityPlan) -> Option<i32> {
-    let Some(Cell::Date(days)) = plan.dated_by.map(|at| &row.drawn.cells[at]) else { return None };
+pub(super) fn academic_year(cells: &[Cell], plan: &EntityPlan) -> Option<i32> {
+    let Some(Cell::Date(days)) = plan.dated_by.map(|at| &cells[at]) else { return None };
     // Day 719,163 of our era is 1 January 1970.
     let date = NaiveDate::from_num_days_from_ce_opt(days.checked_add(719_163)?)?;
     Some(if date.month() >= 9 { date.year() + 1 } else { date.year() })
 }
 
-fn batch(rows: &[&StoredRow], plan: &EntityPlan, meta: &Meta<'_>) -> Result<RecordBatch, LakeFault> {
-    let text = |name: &str, array: StringArray| {
-        (Field::new(name, DataType::Utf8, false), Arc::new(array) as ArrayRef)
-    };
-    let id = |name: &str, nullable, array| (Field::new(name, DataType::FixedSizeBinary(16), nullable), array);
-    let source = StringArray::from_iter_values(rows.iter().map(|_| meta.source));
-    let feed = StringArray::from_iter_values(rows.iter().map(|row| row.feed.as_str()));
-    let part = Int32Array::from_iter_values(rows.iter().map(|row| row.drawn.origin.part as i32));
-    let number = Int32Array::from_iter_values(rows.iter().map(|row| row.drawn.origin.row as i32));
-    let hash = Int64Array::from_iter_values(rows.iter().map(|row| row.drawn.row_hash));
-    let seq = Int64Array::from_iter_values(rows.iter().map(|row| row.seq));
-    let gone = BooleanArray::from(rows.iter().map(|row| row.tombstone).collect::<Vec<_>>());
-    let mut fields: Vec<(Field, ArrayRef)> = vec![
-        id("subject_id", true, columns::ids(rows.iter().map(|row| row.drawn.subject.as_ref()))?),
-        id("row_key", false, columns::ids(rows.iter().map(|row| Some(&row.drawn.row_key)))?),
-        (Field::new("row_hash", DataType::Int64, false), Arc::new(hash)),
-        id("scope_id", true, columns::ids(rows.iter().map(|row| row.scope.as_ref()))?),
-        text("source", source),
-        text("feed", feed),
-        id("document_id", false, columns::ids(rows.iter().map(|row| Some(&row.drawn.origin.document)))?),
-        (Field::new("part", DataType::Int32, false), Arc::new(part)),
-        (Field::new("row_number", DataType::Int32, false), Arc::new(number)),
-        (Field::new("commit_seq", DataType::Int64, false), Arc::new(seq)),
-        (Field::new("tombstone", DataType::Boolean, false), Arc::new(gone)),
-    ];
-    for (at, column) in plan.columns.iter().enumerate().filter(|(_, column)| column.stored()) {
-        let array = columns::array(&column.kind, rows.iter().map(|row| &row.drawn.cells[at]))?;
-        fields.push((Field::new(column.name.as_str(), columns::data_type(&column.kind), true), array));
-    }
-    let (fields, arrays): (Vec<_>, Vec<_>) = fields.into_iter().unzip();
-    let metadata =
-        [("entity".to_owned(), plan.name.to_string()), ("schema_version".to_owned(), "1".to_owned())];
-    let schema = Schema::new(fields).with_metadata(std::collections::HashMap::from(metadata));
-    Ok(RecordBatch::try_new(Arc::new(schema), arrays)?)
-}
-
-/// How every file of the lake is written. `plain` are further columns in which hardly any value stands twice.
+/// How every file of the lake is written. `hashed` are further columns of ids.
 ///
 /// A dictionary of ids is a table of everything that is then thrown away, their least and greatest say nothing, and what
-/// a hash gives cannot be pressed.
-pub(super) fn properties(plain: &[&str]) -> Result<WriterProperties, LakeFault> {
+/// a hash gives cannot be pressed. Where a row was found is looked up, and never looked for: its least and greatest would
+/// be worked out for nobody.
+pub(super) fn properties(hashed: &[&str]) -> Result<WriterProperties, LakeFault> {
     let mut properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
         .set_statistics_enabled(EnabledStatistics::Chunk)
         .set_created_by("throughline".to_owned());
-    for name in ["subject_id", "row_key", "row_hash"].iter().chain(plain) {
+    for name in ["subject_id", "row_key", "row_hash"].iter().chain(hashed) {
         let column = ColumnPath::from(*name);
         properties = properties
             .set_column_dictionary_enabled(column.clone(), false)
-            .set_column_statistics_enabled(column, EnabledStatistics::None);
+            .set_column_statistics_enabled(column.clone(), EnabledStatistics::None)
+            .set_column_compression(column, Compression::UNCOMPRESSED);
     }
-    for name in ["subject_id", "row_key", "row_hash"] {
-        properties = properties.set_column_compression(ColumnPath::from(name), Compression::UNCOMPRESSED);
+    for name in ["scope_id", "document_id", "part", "row_number", "source", "feed"] {
+        properties =
+            properties.set_column_statistics_enabled(ColumnPath::from(name), EnabledStatistics::None);
     }
     Ok(properties.build())
 }
 
-/// Writes batches of one schema to their place.
-pub(super) fn store(
-    data_dir: &Path,
-    path: &Path,
-    batches: impl Iterator<Item = Result<RecordBatch, LakeFault>>,
-    plain: &[&str],
-) -> Result<(u64, String), LakeFault> {
+/// Writes one batch to its place.
+pub(super) fn store(data_dir: &Path, path: &Path, batch: &RecordBatch) -> Result<(u64, String), LakeFault> {
     let file = Unfinished::create(data_dir, path)?;
-    let mut batches = batches.peekable();
-    let schema = match batches.peek() {
-        Some(Ok(first)) => first.schema(),
-        _ => Arc::new(Schema::empty()),
-    };
-    let mut writer = ArrowWriter::try_new(file, schema, Some(properties(plain)?))?;
-    for batch in batches {
-        writer.write(&batch?)?;
-    }
+    let mut writer = ArrowWriter::try_new(file, batch.schema(), Some(properties(&[])?))?;
+    writer.write(batch)?;
     Ok(writer.into_inner()?.place()?)
 }

@@ -10,7 +10,7 @@ use crate::{
     definitions::connector::{Feed, What},
     fault::{Fault, Place, Tally},
     lake::RecordPlace,
-    privacy::{Digest16, Door, Keyed, Origin, PostcodeDirectory},
+    privacy::{Digest16, Door, Keyed, Origin, PostcodeDirectory, Scratch},
 };
 use std::{
     cell::RefCell,
@@ -34,6 +34,7 @@ pub(super) struct Intake<'a> {
     /// What was counted and set aside and is not yet with the batch.
     pub(super) tally: Tally,
     keyed: Keyed,
+    scratch: Scratch,
     directory: &'a PostcodeDirectory,
     /// No other process pulls this source. The kernel lets go of it.
     lease: Lock,
@@ -123,13 +124,14 @@ impl<'a> Intake<'a> {
             points.extend(all.map(|point| ((point.tenant.clone(), point.feed.clone()), point)));
         }
         let seq = reserved - RESERVED + 1;
-        let waiting = Waiting::new(site.definitions.plans.len(), &site.definitions.identity);
+        let waiting = Waiting::new(&site.definitions.plans, &site.definitions.identity);
         Ok(Self {
             site,
             source,
             run,
             tally: Tally::default(),
             keyed,
+            scratch: Scratch::default(),
             directory,
             lease,
             full,
@@ -154,6 +156,11 @@ impl<'a> Intake<'a> {
     /// Keyed digest of a document's bytes.
     pub(super) fn document_digest(&self, bytes: &[u8]) -> Digest16 {
         self.keyed.digest("document", &[bytes])
+    }
+
+    /// Keyed digest of a page's records. A page is long, and is read once: it is named quickly first.
+    pub(super) fn page_digest(&self, canonical: &[u8]) -> Digest16 {
+        self.keyed.page(canonical)
     }
 
     /// Keyed name of a snapshot's scope.
@@ -201,7 +208,7 @@ impl<'a> Intake<'a> {
         match conformed {
             Ok(conformed) => {
                 self.unread += u64::from(conformed.items_lost);
-                self.take(conformed, belonging);
+                self.take(conformed, belonging)?;
             }
             Err(fault) => {
                 count.set_aside += 1;
@@ -219,7 +226,7 @@ impl<'a> Intake<'a> {
         Ok(())
     }
 
-    fn take(&mut self, conformed: Conformed, belonging: &Belonging<'_>) {
+    fn take(&mut self, conformed: Conformed, belonging: &Belonging<'_>) -> Result<(), SiteFault> {
         let Place { document, part, row, .. } = belonging.place;
         let at = (self.seq, self.next_record);
         self.next_record += 1;
@@ -237,9 +244,11 @@ impl<'a> Intake<'a> {
             && belonging.feed.deleted.as_ref().is_some_and(|deleted| deleted.what == What::Rows);
         for row in conformed.rows {
             let plan = &self.site.definitions.plans[row.veiled().entity];
-            let drawn = door.draw(row, plan, subject, &conformed.identity, names_rows.as_ref());
-            self.waiting.row(drawn, (feed, belonging.scope), at, gone);
+            let drawn =
+                door.draw(row, plan, subject, &conformed.identity, names_rows.as_ref(), &mut self.scratch);
+            self.waiting.row(drawn, plan, (feed, belonging.scope), at, gone)?;
         }
+        Ok(())
     }
 
     /// Ends a snapshot that was read whole: what its scope held before and it lacks is gone. Where rows of it could not
@@ -292,8 +301,7 @@ impl<'a> Intake<'a> {
             return Ok(());
         }
         let seq = self.next_seq()?;
-        let plans = self.site.definitions.plans.len();
-        let fresh = Waiting::new(plans, &self.site.definitions.identity);
+        let fresh = Waiting::new(&self.site.definitions.plans, &self.site.definitions.identity);
         let waiting = std::mem::replace(&mut self.waiting, fresh);
         let first = self.first_record;
         self.first_record += waiting.records();

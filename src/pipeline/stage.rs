@@ -3,9 +3,12 @@ use crate::{
     catalog::{Batch, Checkpoint, FileKind, NewFile, Run, Said},
     conform::Conformed,
     fault::{Count, Fault, Name, Tally, batch_rows, failpoint},
-    lake::{self, Entry, IndexWriter, Meta, NO_FILE, RecordPlace, Rows, Saying, Sayings, Sorted, StoredRow},
+    lake::{
+        self, Entry, IndexWriter, LakeFault, Meta, NO_FILE, RecordPlace, Rows, Saying, Sayings, Sorted,
+        StoredRow, Table,
+    },
     link::{Segment, saying_digest},
-    privacy::{Cell, Digest16, Drawn, IdentityKind, IdentityPlan, Keyed, Pseudonym, Pseudonymous},
+    privacy::{Digest16, Drawn, EntityPlan, IdentityKind, IdentityPlan, Keyed, Pseudonym, Pseudonymous},
 };
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
@@ -46,7 +49,8 @@ impl Hasher for ByDigest {
 
 /// What was read and is not yet staged.
 pub(super) struct Waiting {
-    rows: Vec<Vec<Pseudonymous<StoredRow>>>,
+    /// By entity.
+    rows: Vec<Table>,
     count: usize,
     bytes: usize,
     segment: Segment,
@@ -65,9 +69,9 @@ pub(super) struct Waiting {
 }
 
 impl Waiting {
-    pub(super) fn new(entities: usize, plan: &IdentityPlan) -> Self {
+    pub(super) fn new(plans: &[EntityPlan], plan: &IdentityPlan) -> Self {
         Self {
-            rows: (0..entities).map(|_| Vec::new()).collect(),
+            rows: plans.iter().map(Table::new).collect(),
             count: 0,
             bytes: 0,
             segment: Segment::new(plan),
@@ -94,20 +98,17 @@ impl Waiting {
     pub(super) fn row(
         &mut self,
         row: Pseudonymous<Drawn>,
+        plan: &EntityPlan,
         (feed, scope): (Name, Option<Digest16>),
         (seq, record): (i64, u64),
         gone: bool,
-    ) {
+    ) -> Result<(), LakeFault> {
         let drawn = row.get();
         let entity = drawn.entity;
-        self.bytes += 160 + drawn.cells.len() * 32;
+        self.bytes += 120 + drawn.cells.len() * 12;
         self.count += 1;
-        self.rows[entity].push(row.map(|drawn| {
-            // Of what is gone, the name is all there is to say.
-            let cells = |cells: Vec<Cell>| cells.into_iter().map(|_| Cell::Null).collect();
-            let drawn = if gone { Drawn { row_hash: 0, cells: cells(drawn.cells), ..drawn } } else { drawn };
-            StoredRow { drawn, feed, scope, seq, tombstone: gone, record }
-        }));
+        let row = row.map(|drawn| StoredRow { drawn, feed, scope, seq, tombstone: gone, record });
+        self.rows[entity].push(row, plan)
     }
 
     /// What the record says about who somebody is.
@@ -231,47 +232,26 @@ impl Waiting {
 /// Writes the rows entity by entity, in the order of their keys, and gives all entries in that order.
 fn write_rows(
     site: &Site,
-    waiting: Vec<Vec<Pseudonymous<StoredRow>>>,
+    waiting: Vec<Table>,
     meta: &Meta<'_>,
     files: &mut Vec<NewFile>,
 ) -> Result<Vec<Entry>, SiteFault> {
     let mut entries: Vec<Entry> = Vec::new();
-    for (plan, mut rows) in site.definitions.plans.iter().zip(waiting) {
+    for (plan, rows) in site.definitions.plans.iter().zip(waiting) {
         if rows.is_empty() {
             continue;
         }
-        // A row is wide: its place is found with the key alone, and it is moved once.
-        rows.sort_by_cached_key(|row| {
-            let row = row.get();
-            (u128::from_be_bytes(row.drawn.row_key), row.seq, row.record)
-        });
-        let start = entries.len();
-        entries.extend(rows.iter().map(|row| entry(row.get(), plan.name)));
-        let skip = echoes(&entries[start..]);
-        let written = lake::write_rows(Pseudonymous::gather(rows), &skip, plan, meta)?;
+        let (mut own, written) = lake::write_table(rows, echoes, plan, meta)?;
         let before = files.len() as u32;
-        for (entry, file) in entries[start..].iter_mut().zip(written.file_of) {
+        for (entry, file) in own.iter_mut().zip(written.file_of) {
             entry.file = if file == NO_FILE { NO_FILE } else { before + file };
         }
+        entries.append(&mut own);
         files.extend(written.files);
     }
+    // Each entity's are in order already: what is sorted here is merged.
     entries.sort_by_key(Rows::order);
     Ok(entries)
-}
-
-fn entry(row: &StoredRow, entity: Name) -> Entry {
-    Entry {
-        key: row.drawn.row_key,
-        subject: row.drawn.subject,
-        hash: row.drawn.row_hash,
-        seq: row.seq,
-        record: row.record,
-        scope: row.scope,
-        entity,
-        file: NO_FILE,
-        gone: row.tombstone,
-        staged: true,
-    }
 }
 
 /// Rows that say again, word for word, what their document said before in this batch: whatever becomes of the first, they

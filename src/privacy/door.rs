@@ -1,5 +1,6 @@
 use super::{Cell, ColumnPlan, ColumnType, EntityPlan, Identity, Keyed, Origin, PostcodeDirectory};
 use super::{Digest16, Identified, PersonKey, Pseudonym, Pseudonymous, Row, Treatment};
+use zeroize::Zeroizing;
 
 /// One row behind the veil: a keyed subject and the columns that the schema lets through.
 #[derive(Clone, Debug)]
@@ -32,6 +33,11 @@ impl Drawn {
     }
 }
 
+/// Room for what is digested of a row, used again for the next: the door is the busiest place of a pull. Wiped at its
+/// end.
+#[derive(Default)]
+pub struct Scratch(Zeroizing<Vec<u8>>);
+
 /// The one way from identified to pseudonymous.
 pub struct Door<'a> {
     keyed: &'a Keyed,
@@ -51,6 +57,7 @@ impl<'a> Door<'a> {
     }
 
     /// Draws one row through: keep, coarsen, hash or drop each column as the schema says, and name the row.
+    #[expect(clippy::too_many_arguments, reason = "whatever a row is named by, and room to do it in")]
     pub fn draw(
         &self,
         row: Identified<Row>,
@@ -58,17 +65,17 @@ impl<'a> Door<'a> {
         subject: Option<Pseudonym>,
         identity: &Identified<Identity>,
         scope: Option<&Digest16>,
+        bytes: &mut Scratch,
     ) -> Pseudonymous<Drawn> {
         let Row { entity, mut cells, origin } = row.unveil();
-        // One buffer for all that is digested of this row: this is the busiest place of a pull.
-        let mut bytes = Vec::with_capacity(256);
+        let bytes = &mut bytes.0;
         for (column, cell) in plan.columns.iter().zip(&mut cells) {
             let raw = std::mem::take(cell);
-            *cell = self.treat(column, raw, identity.veiled(), &mut bytes);
+            *cell = self.treat(column, raw, identity.veiled(), bytes);
         }
         let subject = if plan.public { None } else { subject };
-        let row_key = self.row_key(plan, subject.as_ref(), scope, &cells, &mut bytes);
-        let row_hash = self.row_hash(&cells, &mut bytes);
+        let row_key = self.row_key(plan, subject.as_ref(), scope, &cells, bytes);
+        let row_hash = self.row_hash(&cells, bytes);
         Pseudonymous::drawn(Drawn { entity, subject, row_key, row_hash, cells, origin })
     }
 
@@ -102,24 +109,29 @@ impl<'a> Door<'a> {
         key: &mut Vec<u8>,
     ) -> Digest16 {
         key.clear();
+        key.push(b'k');
+        for word in [self.source, plan.name.as_str()] {
+            key.extend_from_slice(&(word.len() as u32).to_le_bytes());
+            key.extend_from_slice(word.as_bytes());
+        }
+        for id in [subject, scope] {
+            key.push(u8::from(id.is_some()));
+            key.extend(id.into_iter().flatten());
+        }
         for at in &plan.key {
             cells[*at].encode(key);
         }
-        let subject = subject.map_or(&[][..], |subject| &subject[..]);
-        let scope = scope.map_or(&[][..], |scope| &scope[..]);
-        self.keyed
-            .digest("row", &[self.source.as_bytes(), plan.name.as_str().as_bytes(), subject, scope, key])
+        self.keyed.name(key)
     }
 
     fn row_hash(&self, cells: &[Cell], bytes: &mut Vec<u8>) -> i64 {
         bytes.clear();
+        bytes.push(b'c');
         for cell in cells {
             cell.encode(bytes);
         }
-        let digest = self.keyed.digest("content", &[bytes]);
-        i64::from_le_bytes([
-            digest[0], digest[1], digest[2], digest[3], digest[4], digest[5], digest[6], digest[7],
-        ])
+        let [a, b, c, d, e, f, g, h, ..] = self.keyed.name(bytes);
+        i64::from_le_bytes([a, b, c, d, e, f, g, h])
     }
 }
 
@@ -197,6 +209,7 @@ mod tests {
             Some(subject),
             &identity,
             None,
+            &mut Scratch::default(),
         );
         let first = chrono::NaiveDate::from_ymd_opt(2010, 3, 1).unwrap();
         assert_eq!(drawn.get().cells, vec![Cell::Date(days(first)), Cell::Text("998".into()), Cell::Null]);

@@ -1,11 +1,15 @@
 use hkdf::Hkdf;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
-use std::{fmt, fs, path::Path};
+use std::{fmt, fs, path::Path, sync::Arc};
+use twox_hash::XxHash3_128;
 use zeroize::Zeroizing;
 
 /// A key is 32 bytes in a file of its own, readable by its owner alone.
 const KEY_BYTES: usize = 32;
+
+/// Bytes of the secret under which rows are named; derived from the key.
+const NAME_SECRET: usize = 192;
 
 /// The first bytes of every key that a demonstration made from its seed. The mark is part of the key, so it
 /// cannot be edited away, and no real source accepts such a key.
@@ -101,10 +105,12 @@ impl Key {
 
     /// A state ready to hash under this key.
     pub fn keyed(&self) -> Keyed {
-        Keyed(
-            <Hmac<Sha256>>::new_from_slice(&*self.0)
-                .unwrap_or_else(|_| unreachable!("HMAC takes any length")),
-        )
+        let mac = <Hmac<Sha256>>::new_from_slice(&*self.0)
+            .unwrap_or_else(|_| unreachable!("HMAC takes any length"));
+        let mut secret = Zeroizing::new([0_u8; NAME_SECRET]);
+        let filled = Hkdf::<Sha256>::new(None, &*self.0).expand(b"row names", &mut *secret);
+        debug_assert!(filled.is_ok(), "192 bytes are a valid HKDF length");
+        Keyed { mac, secret: Arc::new(secret) }
     }
 
     /// A key derived for one purpose (a register segment), by HKDF-SHA-256.
@@ -143,12 +149,15 @@ pub fn is_closed(path: &Path, mode: u32) -> bool {
 
 /// A keyed state, cheap to clone, that hashes with domain separation.
 #[derive(Clone)]
-pub struct Keyed(Hmac<Sha256>);
+pub struct Keyed {
+    mac: Hmac<Sha256>,
+    secret: Arc<Zeroizing<[u8; NAME_SECRET]>>,
+}
 
 impl Keyed {
     /// Hashes parts under a domain. Each part carries its length, so no two lists of parts collide by running together.
     pub fn digest(&self, domain: &str, parts: &[&[u8]]) -> Digest16 {
-        let mut mac = self.0.clone();
+        let mut mac = self.mac.clone();
         mac.update(domain.as_bytes());
         mac.update(&[0x1f]);
         for part in parts {
@@ -159,6 +168,21 @@ impl Keyed {
         let mut short = [0_u8; 16];
         short.copy_from_slice(&full[..16]);
         short
+    }
+
+    /// A name for what identifies nobody: a row by its pseudonym and its kept columns, a row's content as the lake
+    /// holds it. Two of the same bytes have the same name, and nobody without the key can choose two others that share
+    /// one; but this is a quick hash and hides nothing, so nothing goes into it that does not stand beside it
+    /// in clear (docs/decisions/0020).
+    pub(in crate::privacy) fn name(&self, bytes: &[u8]) -> Digest16 {
+        XxHash3_128::oneshot_with_secret(&**self.secret, bytes)
+            .unwrap_or_else(|_| unreachable!("192 bytes are a valid secret"))
+            .to_be_bytes()
+    }
+
+    /// A name for many bytes, of people too: what is left of them is hashed again under the key.
+    pub fn page(&self, bytes: &[u8]) -> Digest16 {
+        self.digest("page", &[&self.name(bytes)])
     }
 
     /// The subject: a person as one source knows them.

@@ -50,10 +50,12 @@ mod state;
 
 pub use area::{Area, PostcodeDirectory};
 pub(crate) use door::days;
-pub use door::{Door, Drawn};
+pub use door::{Door, Drawn, Scratch};
 pub use key::{Digest16, Key, KeyFault, KeyKind, Keyed, Pseudonym, is_closed};
 pub use linked::Link;
-pub use plan::{CodeWords, ColumnPlan, ColumnType, EntityPlan, IdentityKind, IdentityPlan, Treatment};
+pub use plan::{
+    CodeWords, ColumnPlan, ColumnType, EntityPlan, IdentityKind, IdentityPlan, Treatment, WordHasher,
+};
 pub(crate) use row::hex;
 pub use row::{Cell, Identity, Origin, PersonKey, Row};
 pub use state::{Identified, Pseudonymous, Storable};

@@ -1,5 +1,8 @@
 use crate::fault::Name;
-use std::collections::HashMap;
+use std::{
+    collections::HashMap,
+    hash::{BuildHasherDefault, Hasher},
+};
 
 /// What a column's text is read as.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,7 +43,29 @@ pub enum Treatment {
 }
 
 /// The codes of one list: folded text to the code as the list spells it.
-pub type CodeWords = HashMap<String, String>;
+pub type CodeWords = HashMap<String, String, BuildHasherDefault<WordHasher>>;
+
+/// Hashes short words of our own definitions (FNV-1a). What comes from outside is only looked up, so nobody can crowd
+/// the table.
+pub struct WordHasher(u64);
+
+impl Default for WordHasher {
+    fn default() -> Self {
+        Self(0xcbf2_9ce4_8422_2325)
+    }
+}
+
+impl Hasher for WordHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    }
+    fn finish(&self) -> u64 {
+        // The table looks at the upper bits too.
+        self.0 ^ (self.0 >> 29)
+    }
+}
 
 /// One column as the door and the lake see it.
 #[derive(Clone, Debug)]

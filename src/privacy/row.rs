@@ -10,7 +10,7 @@ pub enum Cell {
     Null,
     /// A code, an establishment, an area, or public text.
     Text(CompactString),
-    /// A hashed value: 32 hex digits wherever it is stored.
+    /// A hashed value: 16 bytes.
     Digest(Digest16),
     /// A whole number.
     Int(i32),
@@ -32,11 +32,9 @@ impl Cell {
                 out.extend_from_slice(&(text.len() as u32).to_le_bytes());
                 out.extend_from_slice(text.as_bytes());
             }
-            // As its text, which is what a lake holds of it.
             Self::Digest(digest) => {
-                out.push(1);
-                out.extend_from_slice(&32_u32.to_le_bytes());
-                out.extend_from_slice(&hex(digest));
+                out.push(6);
+                out.extend_from_slice(digest);
             }
             Self::Int(n) => {
                 out.push(2);
@@ -55,7 +53,7 @@ impl Cell {
     }
 }
 
-/// A digest as it is stored: 32 hex digits.
+/// A digest as it is shown: 32 hex digits.
 pub(crate) fn hex(digest: &Digest16) -> [u8; 32] {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let mut text = [0; 32];

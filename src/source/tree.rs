@@ -234,7 +234,11 @@ impl Tree<'_> {
 
     fn field(&self, number: u16) -> Option<&Self> {
         match self {
-            Tree::Fields(fields) => fields.iter().find(|(known, _)| *known == number).map(|(_, tree)| tree),
+            Tree::Fields(fields) => {
+                // Where a record has all of its fields in the order of the wishes, a field stands at its number.
+                let guess = fields.get(usize::from(number)).filter(|(known, _)| *known == number);
+                guess.or_else(|| fields.iter().find(|(known, _)| *known == number)).map(|(_, tree)| tree)
+            }
             _ => None,
         }
     }

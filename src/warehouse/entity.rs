@@ -40,6 +40,8 @@ struct Schema {
 #[derive(Deserialize)]
 struct Column {
     r#type: String,
+    #[serde(default)]
+    treatment: String,
 }
 
 impl Entity {
@@ -52,7 +54,9 @@ impl Entity {
             file: format!("schemas/{name}.toml"),
             what: error.message().to_owned(),
         })?;
-        let own = schema.columns.iter().map(|(column, about)| (column.as_str(), sql_type(&about.r#type)));
+        // What is hashed is an id, whatever it was.
+        let kind = |about: &Column| if about.treatment == "hash" { "BLOB" } else { sql_type(&about.r#type) };
+        let own = schema.columns.iter().map(|(column, about)| (column.as_str(), kind(about)));
         let columns =
             META.iter().copied().chain(own).map(|(name, kind)| (name.to_owned(), kind.to_owned())).collect();
         Ok(Self { name: name.to_owned(), columns })

@@ -21,8 +21,8 @@ pub use rest::{
 };
 pub use since::{Changelog, Since, SinceBy};
 
-use crate::fault::Name;
-use std::collections::{BTreeMap, HashMap};
+use crate::{fault::Name, privacy::CodeWords};
+use std::collections::BTreeMap;
 
 /// One supplier or kind of sheet.
 #[derive(Clone, Debug)]
@@ -137,7 +137,7 @@ pub struct CellSpec {
     /// Digits only.
     pub digits: bool,
     /// Folded text to code.
-    pub map: HashMap<String, String>,
+    pub map: CodeWords,
     /// For a text that the map does not know.
     pub otherwise: Option<String>,
     /// A parameter of the source that maps further texts: `text=code text=code`.

@@ -247,7 +247,7 @@ impl<'f> Walk<'f> {
             let seq = site.catalog.reserve_seqs(1)?;
             let meta = Meta { data_dir: &data_dir, run: run.id, seq, source: &run.source };
             let plan = &site.definitions.plans[entity];
-            self.buried.extend(lake::write_rows(Pseudonymous::gather(rows), &[], plan, &meta)?.files);
+            self.buried.extend(lake::write_rows(Pseudonymous::gather(rows), plan, &meta)?.files);
         }
         Ok(())
     }

@@ -252,7 +252,7 @@ impl<'t, 'i, 'c> Taking<'t, 'i, 'c> {
     pub(super) fn page(&mut self, page: &Page<'_, '_>) -> Result<(), SiteFault> {
         let place =
             Place { document: page.number, part: self.tenant.ordinal, ..self.intake.place(self.feed) };
-        let document = self.intake.document_digest(page.canonical);
+        let document = self.intake.page_digest(page.canonical);
         // The first page's clock is the one that the whole slice is true for.
         if let (Some(date), None, false) = (page.facts.date, self.seen.last, self.goes_on) {
             self.seen.began = self.seen.began.min(date);

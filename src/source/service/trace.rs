@@ -1,6 +1,7 @@
 //! What was seen on a walk, as a few numbers: two walks that saw the same records have the same trace.
 use crate::source::tree::Tree;
 use std::hash::{DefaultHasher, Hasher};
+use twox_hash::XxHash3_64;
 
 /// The records of a walk, whatever their order: how many, and the sum of their hashes. Nothing can be read out of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -39,9 +40,7 @@ impl Trace {
 }
 
 pub(super) fn hash(bytes: &[u8]) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    hasher.write(bytes);
-    hasher.finish()
+    XxHash3_64::oneshot(bytes)
 }
 
 /// Writes a tree so that two trees are the same if and only if their bytes are.
