@@ -73,7 +73,9 @@ impl Halt {
 impl From<SiteFault> for Halt {
     fn from(fault: SiteFault) -> Self {
         let exit = match fault {
-            SiteFault::Complaints(_) | SiteFault::Key(_) | SiteFault::Areas(_) => Exit::Usage,
+            SiteFault::Complaints(_) | SiteFault::Key(_) | SiteFault::Areas(_) | SiteFault::Reason(_) => {
+                Exit::Usage
+            }
             _ => Exit::Failed,
         };
         Self::new(exit, fault.to_string())
@@ -163,6 +165,7 @@ fn verb(cli: &Cli, screen: &Screen) -> Verdict {
         Verb::Quarantine(args) => quarantine::quarantine(settings(&cli.config)?, args, screen),
         Verb::Map(args) => map::map(&settings(&cli.config)?, args, screen),
         Verb::Expire { dry_run } => expire::expire(settings(&cli.config)?, *dry_run, screen),
+        Verb::Compact { dry_run } => expire::compact(settings(&cli.config)?, *dry_run, screen),
         Verb::Pin { release, reason, remove: _ } => {
             expire::pin(settings(&cli.config)?, release, reason.as_deref(), screen)
         }

@@ -112,6 +112,20 @@ pub enum Event {
         /// What stood in the way, in a word or two.
         why: &'static str,
     },
+    /// Rows that had had their time were taken away.
+    RowsExpired {
+        /// The run that did it.
+        run: i64,
+        /// How many.
+        rows: u64,
+    },
+    /// Small files of the lake were merged.
+    Compacted {
+        /// How many.
+        files: u64,
+        /// What they became.
+        into: u64,
+    },
     /// Linking, building and releasing are over.
     AfterPull {
         /// Whether a release stands that holds everything pulled.
@@ -134,6 +148,7 @@ pub fn emit(event: Event) {
             accepted = count.accepted,
             set_aside = count.set_aside,
             unchanged = count.unchanged,
+            gone = count.gone,
             "pull ended"
         ),
         Event::ServiceAsked { source, requests, retries, throttled } => {
@@ -170,6 +185,8 @@ fn emit_daemon(event: Event) {
         Event::WaitingForLock => tracing::info!("waiting for another process to end its writing"),
         Event::WorkFailed { source: Name::NONE, why } => tracing::error!(why, "work failed"),
         Event::WorkFailed { source, why } => tracing::error!(%source, why, "work failed"),
+        Event::RowsExpired { run, rows } => tracing::info!(run, rows, "rows expired"),
+        Event::Compacted { files, into } => tracing::info!(files, into, "files merged"),
         Event::AfterPull { well: true } => tracing::info!("linked, built and released"),
         Event::AfterPull { well: false } => tracing::error!("linking, building or releasing failed"),
         _ => {}
