@@ -13,6 +13,7 @@ mod record;
 mod run;
 mod schedule;
 mod schema;
+mod settled;
 mod shape;
 mod staged;
 mod view;

@@ -1,4 +1,4 @@
-use super::{Catalog, CatalogFault, FeedShape, NewFile, SetAside, shape, staged};
+use super::{Catalog, CatalogFault, FeedShape, NewFile, SetAside, settled, shape, staged};
 use crate::{
     fault::{Count, Fault},
     privacy::Pseudonym,
@@ -138,7 +138,7 @@ impl Catalog {
             }
             write_counts(tx, run, &publication.counts)?;
             write_faults(tx, run, publication.faults.iter().map(|fault| (0, fault)))?;
-            staged::move_on(tx, run)?;
+            settled::move_on(tx, run)?;
             if let Some(shapes) = &publication.shapes {
                 shape::replace(tx, &run.source, shapes)?;
             }
@@ -166,7 +166,7 @@ impl Catalog {
     ) -> Result<(), CatalogFault> {
         self.write(|tx| {
             write_counts(tx, run, counts)?;
-            staged::forget(tx, run.id)?;
+            settled::forget(tx, run.id)?;
             end(tx, run.id, RunState::Failed, reason, now)
         })
     }
@@ -193,7 +193,7 @@ impl Catalog {
             if tx.query_row(held, [run], |_| Ok(())).optional()?.is_none() {
                 return Ok(false);
             }
-            staged::forget(tx, run)?;
+            settled::forget(tx, run)?;
             decide(tx, run, decision)?;
             let why = if decision.by_a_person { "a person decided so" } else { &decision.reason };
             end(tx, run, RunState::Discarded, why, now)?;
@@ -204,7 +204,7 @@ impl Catalog {
     /// Ends a run whose process died, as if it had never been.
     pub fn abandon(&mut self, run: i64, now: &str) -> Result<(), CatalogFault> {
         self.write(|tx| {
-            staged::forget(tx, run)?;
+            settled::forget(tx, run)?;
             tx.execute("DELETE FROM quarantine WHERE run_id = ?1", [run])?;
             end(tx, run, RunState::Abandoned, "the process ended before the run did", now)
         })

@@ -140,7 +140,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         _ => (verbosity, cli.json),
     };
     telemetry::start(verbosity, as_json);
-    match verb(&cli, &screen) {
+    let ended = verb(&cli, &screen);
+    telemetry::flush();
+    match ended {
         Ok(exit) => exit.into(),
         Err(halt) => {
             screen.fail(&halt.words);
@@ -190,7 +192,12 @@ fn settings(file: &Path) -> Result<Settings, Halt> {
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
         .filter(|(name, _)| name.starts_with("THROUGHLINE__") || name == "CREDENTIALS_DIRECTORY")
         .collect();
-    config::load(file, &environment).map_err(|complaints| Halt::new(Exit::Usage, list(&complaints)))
+    let settings =
+        config::load(file, &environment).map_err(|complaints| Halt::new(Exit::Usage, list(&complaints)))?;
+    if let Some(collector) = &settings.otlp {
+        telemetry::export_to(collector);
+    }
+    Ok(settings)
 }
 
 fn list(complaints: &[Complaint]) -> String {

@@ -1,6 +1,6 @@
 mod order;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use super::{
     SiteFault, Watch,
@@ -23,8 +23,14 @@ use crate::{
         tree::{Tree, Wanted},
         xml,
     },
+    telemetry::{self, Event},
 };
-use std::{collections::BTreeMap, fs, path::Path, time::Duration};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::Path,
+    time::{Duration, Instant},
+};
 
 /// A JSON file is read whole: one of more bytes than this is not.
 const MAX_JSON: u64 = 1 << 30;
@@ -55,7 +61,11 @@ pub(super) fn pull(
             if intake.site.stop.is_asked() {
                 return Ok(());
             }
-            reading(&files[at]).read(intake, watch)?;
+            let began = Instant::now();
+            let well = reading(&files[at]).read(intake, watch)?;
+            let (source, feed, part) = (intake.source.name, feed.name, files[at].ordinal);
+            let took = began.elapsed();
+            telemetry::emit(Event::SliceRead { source, feed, part, took, well });
         }
     }
     Ok(())
@@ -226,30 +236,31 @@ impl Content<'_> {
 }
 
 impl Reading<'_> {
-    fn read(&self, intake: &mut Intake<'_>, watch: &mut dyn Watch) -> Result<(), SiteFault> {
+    /// Reads the file, unless it was read as it is. Whether nothing of it is missing.
+    fn read(&self, intake: &mut Intake<'_>, watch: &mut dyn Watch) -> Result<bool, SiteFault> {
         let place = Place { document: self.file.ordinal, part: 1, ..intake.place(self.feed) };
         let (mut opened, sha256) = match self.open() {
             Ok(Some(opened)) => opened,
-            Ok(None) => return Ok(()),
+            Ok(None) => return Ok(true),
             Err(Problem::StillArriving) => {
                 intake.tally.note(Fault::told(place, Problem::StillArriving));
-                return Ok(());
+                return Ok(false);
             }
             Err(problem) => {
                 intake.tally.note(Fault::document(place, problem));
-                return Ok(());
+                return Ok(false);
             }
         };
         let (digest, slot) = (intake.document_digest(&sha256), self.slot(intake));
         let reading = intake.reading(&digest, &definitions_of(intake, self.connector));
         if intake.has_read(self.feed, &slot, &reading)? {
-            return Ok(());
+            return Ok(true);
         }
         let content = match self.content(&mut opened) {
             Ok(content) => content,
             Err(problem) => {
                 intake.tally.note(Fault::document(place, problem));
-                return Ok(());
+                return Ok(false);
             }
         };
         let place = Place { part: content.part(), ..place };
@@ -258,16 +269,15 @@ impl Reading<'_> {
             // Whatever was read may be half of one file and half of another.
             intake.void_document();
             intake.tally.note(Fault::told(place, Problem::StillArriving));
-            return Ok(());
+            return Ok(false);
         }
+        let Some(scope) = scope else { return Ok(false) };
         if let Some(scope) = scope {
-            if let Some(scope) = scope {
-                let origin = Origin { document: digest, part: place.part, row: 0 };
-                intake.end_snapshot(self.feed, scope, origin, place);
-            }
-            intake.document_read(self.feed, (slot, reading, digest));
+            let origin = Origin { document: digest, part: place.part, row: 0 };
+            intake.end_snapshot(self.feed, scope, origin, place);
         }
-        Ok(())
+        intake.document_read(self.feed, (slot, reading, digest));
+        Ok(true)
     }
 
     /// The file's place, keyed. A folder of past files is another place than the inbox, whatever the files are called.

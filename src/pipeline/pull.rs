@@ -49,6 +49,19 @@ pub enum SourceOutcome {
     Refused(String),
 }
 
+impl SourceOutcome {
+    /// In a stable word.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Published => "published",
+            Self::Partly => "partly",
+            Self::Held => "held",
+            Self::Failed(_) => "failed",
+            Self::Refused(_) => "refused",
+        }
+    }
+}
+
 /// One source's result.
 #[derive(Clone, Debug)]
 pub struct SourceReport {
@@ -230,7 +243,7 @@ fn finish(
             (false, false) => SourceOutcome::Published,
         }
     };
-    telemetry::emit(Event::PullEnded { source, count });
+    telemetry::emit(Event::PullEnded { source, run: run.id, outcome: outcome.word(), count });
     Ok(SourceReport { source, title, outcome, count, waiting })
 }
 

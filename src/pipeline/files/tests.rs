@@ -1,7 +1,8 @@
 //! Files that change while they are read, and files that are read again.
 use crate::{
     config,
-    pipeline::{PullOptions, PullReport, Site, SourceOutcome, Watch, pull},
+    fault::Count,
+    pipeline::{PullOptions, PullReport, Site, SourceOutcome, Unwatched, Watch, pull},
     privacy::Key,
 };
 use std::{
@@ -49,16 +50,18 @@ entity = "placement"
 [feed.rows.columns]
 establishment_id = { const = "AP07" }
 starts_on = { from = ["Start"], dates = ["%Y-%m-%d"] }
+ends_on = { from = ["End"], dates = ["%Y-%m-%d"] }
 hours_per_week = { from = ["Hours"] }
 "#;
 
-struct Desk {
-    dir: tempfile::TempDir,
-    site: Site,
+/// A folder with one inbox, and its site.
+pub(in crate::pipeline) struct Desk {
+    pub(in crate::pipeline) dir: tempfile::TempDir,
+    pub(in crate::pipeline) site: Site,
 }
 
 impl Desk {
-    fn new(more: &str) -> Self {
+    pub(in crate::pipeline) fn new(more: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let key = dir.path().join("key");
         fs::write(&key, &*Key::for_demo(9).to_bytes()).unwrap();
@@ -72,11 +75,27 @@ impl Desk {
         Self { dir, site }
     }
 
-    fn file(&self, name: &str, rows: &[(u32, u32)]) -> PathBuf {
+    /// Opens the site again, with another configuration.
+    pub(in crate::pipeline) fn reopen(&mut self, change: impl Fn(String) -> String) {
+        let file = self.dir.path().join("throughline.toml");
+        fs::write(&file, change(fs::read_to_string(&file).unwrap())).unwrap();
+        self.site = open(self.dir.path());
+    }
+
+    pub(in crate::pipeline) fn lay(&self, name: &str, text: &str) -> PathBuf {
         let path = self.dir.path().join("estate/inbox").join(name);
-        let rows: String = rows.iter().map(|(who, hours)| format!("{who},2025-09-01,{hours}\n")).collect();
-        fs::write(&path, format!("Ref,Start,Hours\n{rows}")).unwrap();
+        fs::write(&path, text).unwrap();
         path
+    }
+
+    fn file(&self, name: &str, rows: &[(u32, u32)]) -> PathBuf {
+        let rows: String = rows.iter().map(|(who, hours)| format!("{who},2025-09-01,{hours}\n")).collect();
+        self.lay(name, &format!("Ref,Start,Hours\n{rows}"))
+    }
+
+    /// Pulls, and gives what was counted.
+    pub(in crate::pipeline) fn read(&mut self, full: bool) -> Count {
+        self.pull(full, &mut Unwatched).total()
     }
 
     fn pull(&mut self, full: bool, watch: &mut dyn Watch) -> PullReport {
@@ -84,7 +103,7 @@ impl Desk {
     }
 
     /// Hours of the placements that stand: of each the version with the greatest sequence.
-    fn hours(&self) -> Vec<i128> {
+    pub(in crate::pipeline) fn hours(&self) -> Vec<i128> {
         use arrow::{
             array::AsArray,
             datatypes::{Decimal128Type, Int64Type},
@@ -120,8 +139,9 @@ struct Copying(Option<PathBuf>);
 
 impl Watch for Copying {
     fn part(&mut self, _: &str, _: usize, _: usize) {}
-    fn records(&mut self, _: u64) {
-        if let Some(path) = self.0.take() {
+    fn records(&mut self, more: u64) {
+        // In the middle of a long file, and not at a short one's end.
+        if let Some(path) = self.0.take_if(|_| more == 1_000) {
             let mut file = OpenOptions::new().append(true).open(path).unwrap();
             file.write_all(b"99999,2025-09-01,1\n").unwrap();
         }

@@ -9,7 +9,7 @@ mod ledger;
 mod rows;
 mod shapes;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use super::{Site, SiteFault};
 use crate::{

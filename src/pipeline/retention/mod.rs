@@ -3,6 +3,8 @@
 //! with them. Cut off anywhere, either all of it was done or nothing. See docs/decisions/0014.
 mod chosen;
 mod rules;
+#[cfg(test)]
+mod tests;
 mod written;
 
 pub use rules::check_policy;

@@ -26,7 +26,7 @@ use std::{
 };
 
 /// A person, what they are called, and their rows: (day, hours).
-type Record = (u8, u8, Vec<(u8, u8)>);
+pub(in crate::pipeline) type Record = (u8, u8, Vec<(u8, u8)>);
 
 #[derive(Clone, Debug)]
 struct Document {
@@ -106,11 +106,11 @@ impl Oracle {
     }
 }
 
-struct Desk {
+pub(in crate::pipeline) struct Desk {
     dir: tempfile::TempDir,
-    site: Site,
-    source: Source,
-    feed: Feed,
+    pub(in crate::pipeline) site: Site,
+    pub(in crate::pipeline) source: Source,
+    pub(in crate::pipeline) feed: Feed,
 }
 
 const CONFIGURATION: &str = r#"
@@ -134,7 +134,7 @@ purposes = ["research"]
 
 impl Desk {
     /// With batches so small that a few records make many.
-    fn new() -> Self {
+    pub(in crate::pipeline) fn new() -> Self {
         crate::fault::small_batches(5);
         Self::with_usual_batches()
     }
@@ -206,7 +206,7 @@ impl Desk {
     }
 
     /// That the folder holds what the catalog names and nothing else.
-    fn is_tidy(&self) {
+    pub(in crate::pipeline) fn is_tidy(&self) {
         let named: BTreeSet<_> = self.site.catalog.named_files().unwrap().into_iter().collect();
         let mut found = BTreeSet::new();
         for folder in ["lake", "identity", "index"] {
@@ -272,7 +272,11 @@ fn read(intake: &mut Intake<'_>, feed: &Feed, documents: &[Document], mut left: 
     true
 }
 
-fn conformed(intake: &Intake<'_>, (person, name, rows): &Record, origin: Origin) -> Conformed {
+pub(in crate::pipeline) fn conformed(
+    intake: &Intake<'_>,
+    (person, name, rows): &Record,
+    origin: Origin,
+) -> Conformed {
     let definitions = &intake.site.definitions;
     let entity = definitions.entity("placement").unwrap();
     let plan = &definitions.plans[entity];
