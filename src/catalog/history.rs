@@ -86,7 +86,7 @@ impl Catalog {
     pub fn run_detail(&self, id: i64) -> Result<Option<RunDetail>, CatalogFault> {
         let Some(run) = self.run_entry(id)? else { return Ok(None) };
         let mut statement = self.read().prepare(
-            "SELECT feed, read, accepted, set_aside, unchanged, cells_emptied, documents_set_aside
+            "SELECT feed, read, accepted, set_aside, unchanged, cells_emptied, documents_set_aside, gone
                FROM feed_count WHERE run_id = ?1 ORDER BY feed",
         )?;
         let counts = statement.query_map([id], |row| {
@@ -98,6 +98,7 @@ impl Catalog {
                 unchanged: n(4)?,
                 cells_emptied: n(5)?,
                 documents_set_aside: n(6)?,
+                gone: n(7)?,
             };
             Ok(SourceCount { source: run.source.clone(), feed: row.get(0)?, count })
         })?;
@@ -121,7 +122,8 @@ impl Catalog {
         let files = files.collect::<rusqlite::Result<_>>()?;
         let sql = "SELECT verdict, who, at, reason FROM decision WHERE run_id = ?1";
         let decision = self.read().query_row(sql, [id], |row| {
-            Ok(Decision { verdict: row.get(0)?, who: row.get(1)?, at: row.get(2)?, reason: row.get(3)? })
+            let (verdict, who, at, reason) = (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
+            Ok(Decision { verdict, who, at, reason, by_a_person: false })
         });
         Ok(Some(RunDetail { run, counts, faults, files, decision: decision.optional()? }))
     }

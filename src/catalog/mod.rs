@@ -3,6 +3,7 @@
 //! A file exists if and only if the catalog names it under a published run. Batches are *staged* as they are
 //! written; one *publish* transaction makes a run's batches visible and moves its cursors, so cursor, data and
 //! identities cannot disagree. Everything that writes goes through `Catalog::write`, one `BEGIN IMMEDIATE` at a time.
+mod clearing;
 mod expiry;
 mod history;
 mod lock;
@@ -12,10 +13,13 @@ mod record;
 mod run;
 mod schedule;
 mod schema;
+mod settled;
+mod shape;
 mod staged;
 mod view;
 mod years;
 
+pub use clearing::{Clearing, HeldFile, Removal, Replaced};
 pub use expiry::{Holding, Pin};
 pub use history::{PendingRun, RunDetail};
 pub use lock::{Lock, LockFault};
@@ -24,7 +28,8 @@ pub use place::{Unfinished, private_folder};
 pub use record::{FileKind, NewFile, SetAside};
 pub use run::{Decision, Publication, Run, RunState};
 pub use schedule::{SlotClaim, SlotClock, SlotEnd, SlotEntry};
-pub use staged::{Batch, Checkpoint, Said, Staged, StagedBatch, StagedFile, Word};
+pub use shape::FeedShape;
+pub use staged::{Batch, Checkpoint, ReadDocument, Said, Staged, StagedBatch, StagedFile, Word};
 pub use view::{FileEntry, LakeFile, ReleaseEntry, RunEntry, SourceCount};
 pub use years::SourceFile;
 

@@ -1,4 +1,4 @@
-use super::{Catalog, CatalogFault, NewFile, SetAside, staged};
+use super::{Catalog, CatalogFault, FeedShape, NewFile, SetAside, settled, shape, staged};
 use crate::{
     fault::{Count, Fault},
     privacy::Pseudonym,
@@ -55,8 +55,11 @@ pub struct Decision {
     pub who: String,
     /// When, UTC.
     pub at: String,
-    /// Why, in their words.
+    /// Why; sealed, where a person said it.
     pub reason: String,
+    /// Whether a person decided, and not the program.
+    #[serde(skip)]
+    pub by_a_person: bool,
 }
 
 /// What the publish transaction makes true at once.
@@ -70,6 +73,8 @@ pub struct Publication {
     pub folded: Option<(i64, Vec<NewFile>)>,
     /// Files that are no longer named: staged ones of which nothing stays, and indexes that others replace.
     pub dropped: Vec<PathBuf>,
+    /// How the rows of the source's feeds are named from now on; none leaves it as it was.
+    pub shapes: Option<Vec<FeedShape>>,
     /// New anchors: (subject, learner).
     pub anchors: Vec<(Pseudonym, Pseudonym)>,
     /// Whether links published before are replaced by this run's.
@@ -133,7 +138,10 @@ impl Catalog {
             }
             write_counts(tx, run, &publication.counts)?;
             write_faults(tx, run, publication.faults.iter().map(|fault| (0, fault)))?;
-            staged::move_on(tx, run)?;
+            settled::move_on(tx, run)?;
+            if let Some(shapes) = &publication.shapes {
+                shape::replace(tx, &run.source, shapes)?;
+            }
             let mut anchor = tx.prepare(
                 "INSERT INTO link_anchor(subject, learner) VALUES (?1, ?2)
                  ON CONFLICT DO UPDATE SET learner = excluded.learner",
@@ -158,7 +166,7 @@ impl Catalog {
     ) -> Result<(), CatalogFault> {
         self.write(|tx| {
             write_counts(tx, run, counts)?;
-            staged::forget(tx, run.id)?;
+            settled::forget(tx, run.id)?;
             end(tx, run.id, RunState::Failed, reason, now)
         })
     }
@@ -185,9 +193,10 @@ impl Catalog {
             if tx.query_row(held, [run], |_| Ok(())).optional()?.is_none() {
                 return Ok(false);
             }
-            staged::forget(tx, run)?;
+            settled::forget(tx, run)?;
             decide(tx, run, decision)?;
-            end(tx, run, RunState::Discarded, &decision.reason, now)?;
+            let why = if decision.by_a_person { "a person decided so" } else { &decision.reason };
+            end(tx, run, RunState::Discarded, why, now)?;
             Ok(true)
         })
     }
@@ -195,7 +204,7 @@ impl Catalog {
     /// Ends a run whose process died, as if it had never been.
     pub fn abandon(&mut self, run: i64, now: &str) -> Result<(), CatalogFault> {
         self.write(|tx| {
-            staged::forget(tx, run)?;
+            settled::forget(tx, run)?;
             tx.execute("DELETE FROM quarantine WHERE run_id = ?1", [run])?;
             end(tx, run, RunState::Abandoned, "the process ended before the run did", now)
         })
@@ -221,6 +230,11 @@ impl Catalog {
     }
 }
 
+/// Ends a run that has published what it did.
+pub(super) fn end_published(tx: &Transaction<'_>, run: i64, now: &str) -> rusqlite::Result<()> {
+    end(tx, run, RunState::Published, "", now)
+}
+
 fn end(tx: &Transaction<'_>, run: i64, state: RunState, reason: &str, now: &str) -> rusqlite::Result<()> {
     tx.execute(
         "UPDATE run SET state = ?2, reason = ?3, ended_at = ?4 WHERE id = ?1",
@@ -240,7 +254,7 @@ fn decide(tx: &Transaction<'_>, run: i64, decision: &Decision) -> rusqlite::Resu
 fn write_counts(tx: &Transaction<'_>, run: &Run, counts: &[(String, Count)]) -> rusqlite::Result<()> {
     for (feed, count) in counts {
         tx.execute(
-            "INSERT OR REPLACE INTO feed_count VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            "INSERT OR REPLACE INTO feed_count VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
             params![
                 run.id,
                 run.source,
@@ -250,7 +264,8 @@ fn write_counts(tx: &Transaction<'_>, run: &Run, counts: &[(String, Count)]) -> 
                 count.set_aside as i64,
                 count.unchanged as i64,
                 count.cells_emptied as i64,
-                count.documents_set_aside as i64
+                count.documents_set_aside as i64,
+                count.gone as i64
             ],
         )?;
     }

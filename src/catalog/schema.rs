@@ -2,7 +2,9 @@ use super::{Catalog, CatalogFault};
 use rusqlite::OptionalExtension;
 
 /// The format this program writes.
-const FORMAT: i64 = 2;
+const FORMAT: i64 = 3;
+/// The format that [`ADDED`] is added to.
+const BEFORE: i64 = 2;
 
 const TABLES: &str = "
 CREATE TABLE meta(name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
@@ -85,6 +87,25 @@ CREATE TABLE decision(
     who TEXT NOT NULL, at TEXT NOT NULL, reason TEXT NOT NULL) STRICT;
 ";
 
+/// What format 3 added. A new catalog goes the same way, so that all have one layout.
+const ADDED: &str = "
+-- Rows that went, of those that stood before.
+ALTER TABLE feed_count ADD COLUMN gone INTEGER NOT NULL DEFAULT 0;
+-- What a place held, and the sequence at which that was first read: read again, files keep that order.
+ALTER TABLE document ADD COLUMN content BLOB;
+ALTER TABLE document ADD COLUMN first_seq INTEGER NOT NULL DEFAULT 0;
+UPDATE document SET first_seq = run_id;
+ALTER TABLE staged_document ADD COLUMN content BLOB;
+ALTER TABLE staged_document ADD COLUMN seq INTEGER NOT NULL DEFAULT 0;
+-- How the rows of a feed are named: under another name or scope, the same rows would stand twice.
+CREATE TABLE feed_shape(
+    source TEXT, feed TEXT, naming TEXT NOT NULL, entities TEXT NOT NULL, PRIMARY KEY (source, feed)) STRICT;
+-- What a rule of keeping took away: rows by source and entity, and why.
+CREATE TABLE removal(
+    run_id INTEGER NOT NULL REFERENCES run(id), source TEXT NOT NULL, entity TEXT NOT NULL, why TEXT NOT NULL,
+    rows INTEGER NOT NULL, PRIMARY KEY (run_id, source, entity, why)) STRICT;
+";
+
 /// Creates the tables, or checks that they are of a format this program knows.
 pub(super) fn create(catalog: &mut Catalog) -> Result<(), CatalogFault> {
     // Looked for inside the transaction: two processes may open a new folder at the same moment.
@@ -99,8 +120,12 @@ pub(super) fn create(catalog: &mut Catalog) -> Result<(), CatalogFault> {
             tx.execute_batch(STAGED)?;
             tx.execute(
                 "INSERT INTO meta(name, value) VALUES ('format', ?1), ('commit_seq', '0')",
-                [FORMAT.to_string()],
+                [BEFORE.to_string()],
             )?;
+        }
+        let format = "UPDATE meta SET value = ?1 WHERE name = 'format' AND value = ?2";
+        if tx.execute(format, [FORMAT.to_string(), BEFORE.to_string()])? == 1 {
+            tx.execute_batch(ADDED)?;
         }
         Ok(())
     })?;

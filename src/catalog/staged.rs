@@ -79,6 +79,21 @@ pub struct Checkpoint {
     pub unread: u64,
 }
 
+/// A document that was read whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReadDocument {
+    /// The feed that read it.
+    pub feed: String,
+    /// Its keyed place.
+    pub slot: Digest16,
+    /// A digest of its bytes and of all that it was read with.
+    pub reading: Digest16,
+    /// A digest of its bytes.
+    pub content: Digest16,
+    /// Its sequence.
+    pub seq: i64,
+}
+
 /// One batch: everything here is staged in one transaction.
 #[derive(Default)]
 pub struct Batch {
@@ -98,8 +113,10 @@ pub struct Batch {
     pub faults: Vec<(i64, Fault)>,
     /// Slices read whole: (tenant, feed, new cursor).
     pub cursors: Vec<(String, String, String)>,
-    /// Documents read whole: (feed, slot, digest).
-    pub documents: Vec<(String, Digest16, Digest16)>,
+    /// Documents read whole.
+    pub documents: Vec<ReadDocument>,
+    /// Documents that do not count after all.
+    pub void: Vec<i64>,
     /// What documents said beside their rows.
     pub words: Vec<Said>,
     /// How far slices were read.
@@ -164,6 +181,9 @@ impl Catalog {
                     batch.collapsed.join(" ")
                 ],
             )?;
+            for seq in &batch.void {
+                make_void(tx, run, *seq)?;
+            }
             for (seq, feed, count) in &batch.counts {
                 tx.execute(
                     "INSERT INTO staged_count VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
@@ -189,10 +209,10 @@ impl Catalog {
                     params![run.id, tenant, feed],
                 )?;
             }
-            for (feed, slot, digest) in &batch.documents {
+            for read in &batch.documents {
                 tx.execute(
-                    "INSERT OR REPLACE INTO staged_document VALUES (?1, ?2, ?3, ?4)",
-                    params![run.id, feed, slot, digest],
+                    "INSERT OR REPLACE INTO staged_document VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                    params![run.id, read.feed, read.slot, read.reading, read.content, read.seq],
                 )?;
             }
             stage_words(tx, run, &batch.words)?;
@@ -371,11 +391,7 @@ impl Catalog {
             if let Some(open) = open
                 && tx.query_row(told, params![run.id, open], |row| row.get::<_, i64>(0))? == 0
             {
-                tx.execute("INSERT OR IGNORE INTO void_document VALUES (?1, ?2)", params![run.id, open])?;
-                for table in ["staged_count", "quarantine", "staged_word"] {
-                    let sql = format!("DELETE FROM {table} WHERE run_id = ?1 AND seq = ?2");
-                    tx.execute(&sql, params![run.id, open])?;
-                }
+                make_void(tx, run, open)?;
             }
             // Documents and slices that could not be read are asked for again, and then say so again.
             tx.execute(
@@ -398,6 +414,16 @@ impl Catalog {
         let rows = statement.query_map([run.id], each)?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
+}
+
+/// A document does not count: what was said and counted of it is taken back, and its rows are passed over.
+fn make_void(tx: &Transaction<'_>, run: &Run, seq: i64) -> rusqlite::Result<()> {
+    tx.execute("INSERT OR IGNORE INTO void_document VALUES (?1, ?2)", params![run.id, seq])?;
+    for table in ["staged_count", "quarantine", "staged_word"] {
+        let sql = format!("DELETE FROM {table} WHERE run_id = ?1 AND seq = ?2");
+        tx.execute(&sql, params![run.id, seq])?;
+    }
+    Ok(())
 }
 
 fn stage_words(tx: &Transaction<'_>, run: &Run, words: &[Said]) -> rusqlite::Result<()> {
@@ -451,38 +477,5 @@ pub(super) fn name_files(
             file.sha256
         ])?;
     }
-    Ok(())
-}
-
-const TABLES: [&str; 6] =
-    ["staged_count", "staged_cursor", "staged_document", "staged_word", "checkpoint", "void_document"];
-
-/// What was staged becomes what is: cursors and documents move on, and the rest is no longer needed.
-pub(super) fn move_on(tx: &Transaction<'_>, run: &Run) -> rusqlite::Result<()> {
-    tx.execute(
-        "INSERT INTO cursor(source, tenant, feed, value)
-         SELECT ?2, tenant, feed, value FROM staged_cursor WHERE run_id = ?1
-         ON CONFLICT DO UPDATE SET value = excluded.value",
-        params![run.id, run.source],
-    )?;
-    tx.execute(
-        "INSERT INTO document(source, feed, slot, digest, run_id)
-         SELECT ?2, feed, slot, digest, run_id FROM staged_document WHERE run_id = ?1
-         ON CONFLICT DO UPDATE SET digest = excluded.digest, run_id = excluded.run_id",
-        params![run.id, run.source],
-    )?;
-    for table in TABLES {
-        tx.execute(&format!("DELETE FROM {table} WHERE run_id = ?1"), [run.id])?;
-    }
-    Ok(())
-}
-
-/// Forgets what a run had staged, and its files.
-pub(super) fn forget(tx: &Transaction<'_>, run: i64) -> rusqlite::Result<()> {
-    for table in TABLES {
-        tx.execute(&format!("DELETE FROM {table} WHERE run_id = ?1"), [run])?;
-    }
-    tx.execute("DELETE FROM file WHERE batch_seq IN (SELECT seq FROM batch WHERE run_id = ?1)", [run])?;
-    tx.execute("DELETE FROM batch WHERE run_id = ?1", [run])?;
     Ok(())
 }

@@ -1,6 +1,6 @@
-use super::{Catalog, CatalogFault, FileKind, SetAside};
+use super::{Catalog, CatalogFault, FileKind, Run, SetAside};
 use crate::{
-    fault::Count,
+    fault::{Count, Problem},
     privacy::{Digest16, Pseudonym},
 };
 use rusqlite::{OptionalExtension, params};
@@ -183,6 +183,21 @@ impl Catalog {
         Ok(self.read().query_row(sql, params![source, feed, slot], |row| row.get(0)).optional()?)
     }
 
+    /// What a published run last found at a place, and the sequence at which that was first read. Of what an older
+    /// program read, the content is not known.
+    #[expect(clippy::type_complexity, reason = "two facts of one row, of which the first may be missing")]
+    pub fn first_read(
+        &self,
+        source: &str,
+        feed: &str,
+        slot: &Digest16,
+    ) -> Result<Option<(Option<Digest16>, i64)>, CatalogFault> {
+        let sql = "SELECT content, first_seq FROM document WHERE source = ?1 AND feed = ?2 AND slot = ?3";
+        let found =
+            self.read().query_row(sql, params![source, feed, slot], |row| Ok((row.get(0)?, row.get(1)?)));
+        Ok(found.optional()?)
+    }
+
     /// The learner of every subject, as last published.
     pub fn anchors(&self) -> Result<HashMap<Pseudonym, Pseudonym>, CatalogFault> {
         let mut statement = self.read().prepare("SELECT subject, learner FROM link_anchor")?;
@@ -212,7 +227,7 @@ impl Catalog {
     /// Counts of each source's newest ended pull.
     pub fn latest_counts(&self) -> Result<Vec<SourceCount>, CatalogFault> {
         let mut statement = self.read().prepare(
-            "SELECT source, feed, read, accepted, set_aside, unchanged, cells_emptied, documents_set_aside
+            "SELECT source, feed, read, accepted, set_aside, unchanged, cells_emptied, documents_set_aside, gone
                FROM feed_count c
               WHERE run_id = (SELECT max(run_id) FROM feed_count d WHERE d.source = c.source)
               ORDER BY source, feed",
@@ -229,6 +244,7 @@ impl Catalog {
                     unchanged: n(5)?,
                     cells_emptied: n(6)?,
                     documents_set_aside: n(7)?,
+                    gone: n(8)?,
                 },
             })
         })?;
@@ -258,6 +274,13 @@ impl Catalog {
             })
         })?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// How many files a run passed over because they were still being copied.
+    pub fn still_arriving(&self, run: &Run) -> Result<u64, CatalogFault> {
+        let sql = "SELECT count(*) FROM quarantine WHERE run_id = ?1 AND problem = ?2";
+        let waiting = params![run.id, Problem::StillArriving.code()];
+        Ok(self.read().query_row(sql, waiting, |row| row.get::<_, i64>(0))? as u64)
     }
 
     /// Releases, newest first.

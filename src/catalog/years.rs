@@ -13,11 +13,13 @@ pub struct SourceFile {
 }
 
 impl Catalog {
-    /// Forgets which documents of a source were read before its newest published run, so that they are read again.
+    /// Forgets as what documents of a source were read before its newest published run, so that they are read again, in
+    /// the order in which they were first read.
     pub fn forget_earlier_documents(&mut self, source: &str) -> Result<(), CatalogFault> {
         self.write(|tx| {
             tx.execute(
-                "DELETE FROM document WHERE source = ?1 AND run_id < (SELECT max(id) FROM run WHERE source = ?1 AND state = 'published')",
+                "UPDATE document SET digest = zeroblob(16) WHERE source = ?1
+                    AND run_id < (SELECT max(id) FROM run WHERE source = ?1 AND state = 'published')",
                 [source],
             )?;
             Ok(())

@@ -46,7 +46,7 @@ pub(super) fn backload(
     };
     screen.result(&format!("\n{}", pull::pull_words(&report)));
     let coverage = pipeline::coverage(&site, until)?;
-    let outlooks = pipeline::outlooks(&site.definitions.needs, &coverage, until);
+    let outlooks = pipeline::outlooks(&site.definitions.needs, &site.definitions.policy, &coverage, until);
     screen.result(&coverage_words(&coverage));
     screen.result(&cohort_words(&outlooks, until));
     screen.document(&json!({ "files": sorting_json(&sorting), "pull": pull::pull_json(&report),
@@ -136,11 +136,14 @@ fn cohort_words(outlooks: &[CohortOutlook], until: NaiveDate) -> String {
 fn lack_words(lack: &Lack, outlook: Outlook) -> String {
     let must =
         if lack.must && outlook == Outlook::Not && !lack.missing.is_empty() { " (needed)" } else { "" };
-    match (lack.missing.as_slice(), lack.thin.as_slice()) {
+    let not_held = format!("{} of {}: none were held", lack.words, years(&lack.not_held));
+    let lacking = match (lack.missing.as_slice(), lack.thin.as_slice()) {
+        ([], []) => return not_held,
         (missing, []) => format!("no {}{must} in {}", lack.words, years(missing)),
         ([], thin) => format!("few {} in {}", lack.words, years(thin)),
         (missing, thin) => format!("no {}{must} in {}, few in {}", lack.words, years(missing), years(thin)),
-    }
+    };
+    if lack.not_held.is_empty() { lacking } else { format!("{lacking}; {not_held}") }
 }
 
 /// `2019, 2021 to 2023`.
@@ -183,7 +186,10 @@ fn outlook_json(cohort: &CohortOutlook) -> serde_json::Value {
     let lacks: Vec<_> = cohort
         .lacks
         .iter()
-        .map(|lack| json!({ "what": lack.words, "must": lack.must, "missing": lack.missing, "thin": lack.thin }))
+        .map(|lack| {
+            json!({ "what": lack.words, "must": lack.must, "missing": lack.missing, "thin": lack.thin,
+                             "not_held": lack.not_held })
+        })
         .collect();
     json!({ "year": cohort.year, "outlook": cohort.outlook.word(), "lacks": lacks })
 }

@@ -2,6 +2,7 @@ use super::{Exit, Verdict, list, screen::Screen};
 use crate::{
     config::{Settings, Source},
     definitions::{Complaint, Definitions, connector::Form},
+    pipeline::check_policy,
     privacy::{Key, KeyKind},
 };
 use std::path::Path;
@@ -22,6 +23,11 @@ pub(super) fn check(config: &Path, screen: &Screen) -> Verdict {
                 definitions.connectors.len()
             ));
             done.extend(definitions.files.overlaid().map(|path| format!("overlaid by the site: {path}")));
+            complaints.extend(check_policy(&settings, &definitions));
+            if let Some(policy) = &settings.retention.policy {
+                let (rules, file) = (settings.retention.rows.len(), policy.display());
+                done.push(format!("retention policy: {file} ({rules} entities)"));
+            }
             for source in &settings.sources {
                 check_source(&settings, source, &definitions, &mut complaints);
             }

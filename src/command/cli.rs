@@ -88,9 +88,15 @@ pub enum Verb {
     Quarantine(QuarantineArgs),
     /// Look at an unknown sheet and propose how to read it; write that down once you agree.
     Map(MapArgs),
-    /// Remove releases that have had their time, and name the rows whose agreement has ended.
+    /// Remove the rows and releases that have had their time: by policy, or because an agreement has ended.
     Expire {
         /// Say what would go, and change nothing.
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Merge small files of the lake: the same rows in fewer files.
+    Compact {
+        /// Say what would be merged, and change nothing.
         #[arg(long)]
         dry_run: bool,
     },
@@ -98,7 +104,7 @@ pub enum Verb {
     Pin {
         /// The release's id.
         release: String,
-        /// Why it is kept.
+        /// Why it is kept: the paper or request that cites it, and nobody's name.
         #[arg(long, required_unless_present = "remove")]
         reason: Option<String>,
         /// Take the pin away.
@@ -132,7 +138,8 @@ pub enum Runs {
     Approve {
         /// Its number.
         id: i64,
-        /// Why; kept with your name.
+        /// Why, kept with your name: say what you checked and not whom it is about, no child's name, number or date of
+        /// birth.
         #[arg(long)]
         reason: String,
     },
@@ -140,7 +147,8 @@ pub enum Runs {
     Discard {
         /// Its number.
         id: i64,
-        /// Why; kept with your name.
+        /// Why, kept with your name: say what you checked and not whom it is about, no child's name, number or date of
+        /// birth.
         #[arg(long)]
         reason: String,
     },

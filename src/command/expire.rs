@@ -1,18 +1,19 @@
 use super::{
     Exit, Halt, Verdict,
-    screen::{Screen, counted, table, thousands},
+    screen::{Screen, counted, table, thousands, wrap},
 };
 use crate::{
+    catalog::Removal,
     config::Settings,
-    pipeline::{self, Expiry, PastKeeping, Site},
+    pipeline::{self, Cleared, Expiry, PastKeeping, Site},
 };
 use serde_json::json;
 use std::fmt::Write as _;
 
-/// Removes releases that have had their time, and says which rows have.
+/// Removes the releases and rows that have had their time.
 pub(super) fn expire(settings: Settings, dry_run: bool, screen: &Screen) -> Verdict {
     let expiry = if dry_run {
-        pipeline::expiry(&Site::open(settings)?)?
+        pipeline::expiry_counted(&Site::open(settings)?)?
     } else {
         pipeline::expire(&mut Site::open_to_write(settings, "expire")?)?
     };
@@ -25,7 +26,10 @@ pub(super) fn expire(settings: Settings, dry_run: bool, screen: &Screen) -> Verd
                     "due": past.due.map(|day| day.to_string()), "held": past.held })
         })
         .collect();
-    screen.document(&json!({ "dry_run": dry_run, "releases": expiry.releases, "rows": rows }));
+    let cleared = &expiry.cleared;
+    screen.document(&json!({ "dry_run": dry_run, "releases": expiry.releases, "rows": rows,
+                             "removed": cleared.removals, "people": cleared.people, "run": cleared.run,
+                             "releases_touched": cleared.releases }));
     Ok(Exit::Done)
 }
 
@@ -34,7 +38,10 @@ pub(super) fn pin(settings: Settings, release: &str, reason: Option<&str>, scree
     let mut site = Site::open(settings)?;
     let stamp = site.stamp();
     let done = match reason {
-        Some(reason) => site.catalog.pin_release(release, reason, &stamp)?,
+        Some(reason) => {
+            let reason = pipeline::take_reason(&site, reason)?;
+            site.catalog.pin_release(release, &reason, &stamp)?
+        }
         None => site.catalog.unpin_release(release)?,
     };
     screen.document(&json!({ "release": release, "pinned": reason.is_some(), "reason": reason }));
@@ -56,6 +63,7 @@ fn in_words(expiry: &Expiry, dry_run: bool) -> String {
     for release in &expiry.releases {
         let _ = write!(out, "\n  {} of {}", release.id, release.published_at);
     }
+    out.push_str(&removed(&expiry.cleared, dry_run));
     if expiry.rows.is_empty() {
         out.push_str("\nNo agreement has ended.");
         return out;
@@ -70,8 +78,63 @@ fn in_words(expiry: &Expiry, dry_run: bool) -> String {
         vec![whose, past.ended.to_string(), due, held(past)]
     });
     out.push_str(&table(&["source", "ended", "rows go by", "held"], rows.collect(), &[]));
-    out.push_str("\nRows are named here and not removed by this verb.");
     out
+}
+
+/// What went of the rows, and which releases hold it still.
+fn removed(cleared: &Cleared, dry_run: bool) -> String {
+    if cleared.removals.is_empty() {
+        return "\nNo row has had its time.".to_owned();
+    }
+    let total: u64 = cleared.removals.iter().map(|removal| removal.rows).sum();
+    let (rows, people) = (counted(total, "row", "rows"), counted(cleared.people, "person", "people"));
+    let mut out = match (dry_run, cleared.run) {
+        (true, _) => format!("\n\n{rows} would go, and with them all there is of {people}:\n"),
+        (false, run) => {
+            let run = run.unwrap_or_default();
+            format!("\n\n{rows} removed by run {run}, and with them all there was of {people}:\n")
+        }
+    };
+    out.push_str(&removals_table(&cleared.removals));
+    if !cleared.releases.is_empty() {
+        let held = cleared.releases.join(", ");
+        out.push('\n');
+        out.push_str(&wrap(&format!("Releases made while they were there may hold them still: {held}."), 0));
+    }
+    out
+}
+
+/// Removed rows, a line for each source, entity and rule.
+pub(super) fn removals_table(removals: &[Removal]) -> String {
+    let why = |word: &str| match word {
+        "agreement_ended" => "its agreement ended".to_owned(),
+        "tenant_withdrew" => "the school withdrew".to_owned(),
+        _ => "kept long enough".to_owned(),
+    };
+    let rows = removals.iter().map(|removal| {
+        vec![removal.source.clone(), removal.entity.clone(), why(&removal.why), thousands(removal.rows)]
+    });
+    table(&["source", "what", "why", "rows"], rows.collect(), &[3])
+}
+
+/// Merges small files of the lake, or says which could be.
+pub(super) fn compact(settings: Settings, dry_run: bool, screen: &Screen) -> Verdict {
+    let done = if dry_run {
+        pipeline::compaction(&Site::open(settings)?)?
+    } else {
+        pipeline::compact(&mut Site::open_to_write(settings, "compact")?)?
+    };
+    screen.document(&json!({ "dry_run": dry_run, "files": done.files, "into": done.into, "rows": done.rows,
+                             "run": done.run }));
+    let files = counted(done.files, "file", "files");
+    screen.result(&match (done.files, dry_run) {
+        (0, _) => "No entity and year has many small files.".to_owned(),
+        (_, true) => {
+            format!("{files} would become {}, of the same {} rows.", done.into, thousands(done.rows))
+        }
+        (_, false) => format!("{files} became {}, of the same {} rows.", done.into, thousands(done.rows)),
+    });
+    Ok(Exit::Done)
 }
 
 fn held(past: &PastKeeping) -> String {

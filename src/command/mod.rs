@@ -73,7 +73,9 @@ impl Halt {
 impl From<SiteFault> for Halt {
     fn from(fault: SiteFault) -> Self {
         let exit = match fault {
-            SiteFault::Complaints(_) | SiteFault::Key(_) | SiteFault::Areas(_) => Exit::Usage,
+            SiteFault::Complaints(_) | SiteFault::Key(_) | SiteFault::Areas(_) | SiteFault::Reason(_) => {
+                Exit::Usage
+            }
             _ => Exit::Failed,
         };
         Self::new(exit, fault.to_string())
@@ -138,7 +140,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         _ => (verbosity, cli.json),
     };
     telemetry::start(verbosity, as_json);
-    match verb(&cli, &screen) {
+    let ended = verb(&cli, &screen);
+    telemetry::flush();
+    match ended {
         Ok(exit) => exit.into(),
         Err(halt) => {
             screen.fail(&halt.words);
@@ -163,6 +167,7 @@ fn verb(cli: &Cli, screen: &Screen) -> Verdict {
         Verb::Quarantine(args) => quarantine::quarantine(settings(&cli.config)?, args, screen),
         Verb::Map(args) => map::map(&settings(&cli.config)?, args, screen),
         Verb::Expire { dry_run } => expire::expire(settings(&cli.config)?, *dry_run, screen),
+        Verb::Compact { dry_run } => expire::compact(settings(&cli.config)?, *dry_run, screen),
         Verb::Pin { release, reason, remove: _ } => {
             expire::pin(settings(&cli.config)?, release, reason.as_deref(), screen)
         }
@@ -187,7 +192,12 @@ fn settings(file: &Path) -> Result<Settings, Halt> {
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
         .filter(|(name, _)| name.starts_with("THROUGHLINE__") || name == "CREDENTIALS_DIRECTORY")
         .collect();
-    config::load(file, &environment).map_err(|complaints| Halt::new(Exit::Usage, list(&complaints)))
+    let settings =
+        config::load(file, &environment).map_err(|complaints| Halt::new(Exit::Usage, list(&complaints)))?;
+    if let Some(collector) = &settings.otlp {
+        telemetry::export_to(collector);
+    }
+    Ok(settings)
 }
 
 fn list(complaints: &[Complaint]) -> String {

@@ -53,14 +53,43 @@ pub(super) fn pull_words(report: &PullReport) -> String {
         (true, 0) => "Every source was asked; none has anything new since it was last read.".to_owned(),
         (_, n) => format!("{} new or changed.", counted(n, "record is", "records are")),
     };
-    format!("{came}\n{}", pull_table(report))
+    let waiting: u64 = report.sources.iter().map(|source| source.waiting).sum();
+    let waits = match waiting {
+        0 => String::new(),
+        n => format!(
+            "\n{} still being copied: the next pull reads what is whole by then.",
+            counted(n, "file is", "files are")
+        ),
+    };
+    format!("{came}{waits}\n{}", pull_table(report))
 }
 
 /// A name and what became of its records.
 pub(super) fn counts_line(name: &str, count: &Count) -> Vec<String> {
-    let Count { read, accepted, unchanged, set_aside, cells_emptied, .. } = *count;
-    let figures = [read, accepted, unchanged, set_aside, cells_emptied].map(thousands);
+    let Count { read, accepted, unchanged, set_aside, cells_emptied, gone, .. } = *count;
+    let figures = [read, accepted, unchanged, set_aside, cells_emptied, gone].map(thousands);
     [vec![name.to_owned()], figures.to_vec()].concat()
+}
+
+/// The headers of those figures.
+pub(super) const COUNTED: [&str; 6] =
+    ["read", "new or changed", "as before", "set aside", "cells emptied", "rows gone"];
+
+/// The same figures as data.
+pub(super) fn counts_json(count: &Count) -> serde_json::Value {
+    let Count { read, accepted, unchanged, set_aside, cells_emptied, documents_set_aside, gone } = *count;
+    json!({ "read": read, "accepted": accepted, "unchanged": unchanged, "set_aside": set_aside,
+            "cells_emptied": cells_emptied, "documents_set_aside": documents_set_aside, "gone": gone })
+}
+
+/// A document with figures beside what they are of.
+pub(super) fn with_counts(mut document: serde_json::Value, count: &Count) -> serde_json::Value {
+    if let (Some(document), serde_json::Value::Object(counts)) =
+        (document.as_object_mut(), counts_json(count))
+    {
+        document.extend(counts);
+    }
+    document
 }
 
 fn pull_table(report: &PullReport) -> String {
@@ -81,8 +110,7 @@ fn pull_table(report: &PullReport) -> String {
         })
         .collect();
     rows.push(line("all", &report.total(), String::new()));
-    let mut header =
-        vec!["source", "read", "new or changed", "as before", "set aside", "cells emptied", "outcome"];
+    let mut header = [&["source"][..], &COUNTED, &["outcome"]].concat();
     if report.is_whole() {
         // A column that says `whole` of every source says nothing.
         header.pop();
@@ -90,7 +118,7 @@ fn pull_table(report: &PullReport) -> String {
             row.truncate(header.len());
         }
     }
-    table(&header, rows, &[1, 2, 3, 4, 5])
+    table(&header, rows, &[1, 2, 3, 4, 5, 6])
 }
 
 /// The same as data.
@@ -106,10 +134,9 @@ pub(super) fn pull_json(report: &PullReport) -> serde_json::Value {
                 SourceOutcome::Failed(why) => ("failed", why.as_str()),
                 SourceOutcome::Refused(why) => ("refused", why.as_str()),
             };
-            let count = source.count;
-            json!({ "source": source.source.as_str(), "outcome": outcome, "reason": reason, "read": count.read,
-                    "accepted": count.accepted, "unchanged": count.unchanged, "set_aside": count.set_aside,
-                    "cells_emptied": count.cells_emptied, "documents_set_aside": count.documents_set_aside })
+            let about = json!({ "source": source.source.as_str(), "outcome": outcome, "reason": reason,
+                                "waiting": source.waiting });
+            with_counts(about, &source.count)
         })
         .collect();
     json!({ "sources": sources })

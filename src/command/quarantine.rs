@@ -161,9 +161,19 @@ fn may_write(settings: &Settings, to: &Path, force: bool) -> Result<(), Halt> {
         return refuse("the folder of --to is not there");
     };
     let within = |other: &Path| fs::canonicalize(other).is_ok_and(|other| folder.starts_with(other));
-    if within(&settings.data_dir) {
+    // The data folder may be put together from several disks: what it links to belongs to it.
+    if within(&settings.data_dir) || parts_of(&settings.data_dir).iter().any(|part| within(part)) {
         return refuse(
             "--to lies inside the data folder, where nothing identified may be: name another place",
+        );
+    }
+    let definitions = settings
+        .definitions
+        .iter()
+        .flat_map(|folder| std::iter::once(folder.clone()).chain(parts_of(folder)));
+    if definitions.into_iter().any(|folder| within(&folder)) {
+        return refuse(
+            "--to lies among the definitions, which go into every release by their names: name another place",
         );
     }
     if settings.sources.iter().filter_map(|source| source.inbox.as_deref()).any(within) {
@@ -176,6 +186,16 @@ fn may_write(settings: &Settings, to: &Path, force: bool) -> Result<(), Halt> {
         return refuse("--to is there already; add --force to write over it");
     }
     Ok(())
+}
+
+/// What lies in a folder and one step below (a linked lake, a release), as links lead to it.
+fn parts_of(folder: &Path) -> Vec<PathBuf> {
+    let inside = |folder: &Path| -> Vec<PathBuf> {
+        fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect()
+    };
+    let parts = inside(folder);
+    let below: Vec<PathBuf> = parts.iter().flat_map(|part| inside(part)).collect();
+    [parts, below].concat().into_iter().filter(|part| part.is_dir()).collect()
 }
 
 /// The source whose file it is, and the folder that its patterns start from.

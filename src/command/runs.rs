@@ -1,7 +1,8 @@
 use super::{
     Exit, Halt, Verdict,
     cli::Runs,
-    pull::counts_line,
+    expire::removals_table,
+    pull::{COUNTED, counts_line, with_counts},
     screen::{Screen, counted, table, thousands, wrap},
     status::runs_table,
 };
@@ -43,8 +44,13 @@ fn show(site: &Site, id: Option<i64>, screen: &Screen) -> Verdict {
         Some(id) => site.catalog.run_detail(id)?,
         None => None,
     };
-    let Some(detail) = detail else { return Err(Halt::new(Exit::Failed, "there is no such run")) };
-    screen.document(&as_json(&detail));
+    let Some(mut detail) = detail else { return Err(Halt::new(Exit::Failed, "there is no such run")) };
+    if let Some(decision) = &mut detail.decision {
+        decision.reason = pipeline::reason_given(&site.key, &decision.reason);
+    }
+    let mut document = as_json(&detail);
+    document["removed"] = json!(site.catalog.removals(detail.run.id)?);
+    screen.document(&document);
     let run = &detail.run;
     screen.result(&format!("Run {}: {} {}, {}.", run.id, run.verb, run.source, run.state));
     if !run.reason.is_empty() {
@@ -63,8 +69,12 @@ fn show(site: &Site, id: Option<i64>, screen: &Screen) -> Verdict {
         screen.result(&wrap(&format!("- {said}"), 2));
     }
     let rows = detail.counts.iter().map(|line| counts_line(&line.feed, &line.count)).collect();
-    let header = ["feed", "read", "new or changed", "as before", "set aside", "cells emptied"];
-    screen.result(&table(&header, rows, &[1, 2, 3, 4, 5]));
+    let header = [&["feed"][..], &COUNTED].concat();
+    screen.result(&table(&header, rows, &[1, 2, 3, 4, 5, 6]));
+    let removals = site.catalog.removals(run.id)?;
+    if !removals.is_empty() {
+        screen.result(&removals_table(&removals));
+    }
     let stored: u64 = detail.files.iter().map(|file| file.rows).sum();
     let files = counted(detail.files.len() as u64, "file", "files");
     screen.result(&format!("{files} with {} rows.", thousands(stored)));
@@ -78,16 +88,8 @@ fn show(site: &Site, id: Option<i64>, screen: &Screen) -> Verdict {
 }
 
 fn as_json(detail: &RunDetail) -> serde_json::Value {
-    let counts: Vec<_> = detail
-        .counts
-        .iter()
-        .map(|line| {
-            let c = line.count;
-            json!({ "feed": line.feed, "read": c.read, "accepted": c.accepted, "unchanged": c.unchanged,
-                    "set_aside": c.set_aside, "cells_emptied": c.cells_emptied,
-                    "documents_set_aside": c.documents_set_aside })
-        })
-        .collect();
+    let counts: Vec<_> =
+        detail.counts.iter().map(|line| with_counts(json!({ "feed": line.feed }), &line.count)).collect();
     let files: Vec<_> = detail
         .files
         .iter()
@@ -98,9 +100,6 @@ fn as_json(detail: &RunDetail) -> serde_json::Value {
 }
 
 fn decide(settings: Settings, id: i64, reason: &str, approves: bool, screen: &Screen) -> Verdict {
-    if reason.trim().is_empty() {
-        return Err(Halt::new(Exit::Usage, "give a reason: whoever reads the audit will ask for it"));
-    }
     let mut site = Site::open_to_write(settings, "runs")?;
     let who = user();
     let verdict = if approves {

@@ -1,7 +1,8 @@
 use super::{
     Exit, Halt, Verdict,
+    pull::{COUNTED, counts_line, with_counts},
     schedule::Standing,
-    screen::{Screen, table, thousands},
+    screen::{Screen, table},
 };
 use crate::{
     catalog::{CatalogFault, RunEntry},
@@ -26,23 +27,11 @@ pub(super) fn status(settings: Settings, screen: &Screen) -> Verdict {
         (site.catalog.latest_counts()?, site.catalog.runs(10)?, site.catalog.releases()?);
     let feeds = counts
         .iter()
-        .map(|line| {
-            let count = line.count;
-            let n = thousands;
-            vec![
-                line.source.clone(),
-                line.feed.clone(),
-                n(count.read),
-                n(count.accepted),
-                n(count.unchanged),
-                n(count.set_aside),
-                n(count.cells_emptied),
-            ]
-        })
+        .map(|line| [vec![line.source.clone()], counts_line(&line.feed, &line.count)].concat())
         .collect();
     screen.result("What each source gave when it was last read:");
-    let header = ["source", "feed", "read", "new or changed", "as before", "set aside", "cells emptied"];
-    screen.result(&table(&header, feeds, &[2, 3, 4, 5, 6]));
+    let header = [&["source", "feed"][..], &COUNTED].concat();
+    screen.result(&table(&header, feeds, &[2, 3, 4, 5, 6, 7]));
     screen.result("\nThe last ten runs, newest first; times are UTC:");
     screen.result(&runs_table(&runs));
     if let Some(release) = releases.first() {
@@ -54,12 +43,7 @@ pub(super) fn status(settings: Settings, screen: &Screen) -> Verdict {
     }
     let counts: Vec<_> = counts
         .iter()
-        .map(|line| {
-            let c = line.count;
-            json!({ "source": line.source, "feed": line.feed, "read": c.read, "accepted": c.accepted,
-                    "unchanged": c.unchanged, "set_aside": c.set_aside, "cells_emptied": c.cells_emptied,
-                    "documents_set_aside": c.documents_set_aside })
-        })
+        .map(|line| with_counts(json!({ "source": line.source, "feed": line.feed }), &line.count))
         .collect();
     screen.document(&json!({ "feeds": counts, "runs": runs, "releases": releases,
                              "schedule": standing.as_json(&site.settings) }));

@@ -4,6 +4,7 @@
 //! named by file, never written here. `THROUGHLINE__SECTION__KEY` in the environment overrides `section.key`.
 mod cron;
 mod daemon;
+mod inbox;
 mod raw;
 mod resolve;
 mod retention;
@@ -11,7 +12,7 @@ mod schedule;
 
 pub use daemon::{DaemonSettings, Step};
 pub use resolve::{Settings, load};
-pub use retention::Retention;
+pub use retention::{Keeping, Retention};
 pub use schedule::Schedule;
 
 use crate::fault::Name;

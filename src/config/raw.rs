@@ -21,6 +21,10 @@ pub(super) struct RawConfig {
     #[serde(default)]
     pub retention: RawRetention,
     #[serde(default)]
+    pub inbox: RawInbox,
+    #[serde(default)]
+    pub telemetry: RawTelemetry,
+    #[serde(default)]
     pub sources: BTreeMap<String, RawSource>,
 }
 
@@ -47,6 +51,18 @@ impl Default for RawDisclosure {
     fn default() -> Self {
         Self { policy: "published".into() }
     }
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RawInbox {
+    pub settle: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RawTelemetry {
+    pub otlp: Option<String>,
 }
 
 #[derive(Deserialize)]

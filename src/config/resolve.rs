@@ -5,10 +5,12 @@ use super::{
 };
 use crate::{definitions::Complaint, fault::Name};
 use chrono::NaiveDate;
+use reqwest::Url;
 use std::{
     collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 /// The environment's prefix for overrides.
@@ -47,6 +49,10 @@ pub struct Settings {
     pub daemon: DaemonSettings,
     /// How long things are kept.
     pub retention: Retention,
+    /// A file of an inbox that is younger than this is still being copied, unless its connector says otherwise.
+    pub settle: Duration,
+    /// Where traces and metrics are sent, by OTLP over HTTP; none for nowhere.
+    pub otlp: Option<Url>,
     /// The sources, in name order.
     pub sources: Vec<Source>,
 }
@@ -152,7 +158,11 @@ fn check(
         complaints.push(Complaint::near(shown, text, "key_file", "the key lies inside `data_dir`", hint));
     }
     let daemon = Reader { shown, text, complaints: &mut complaints }.daemon(&raw.daemon);
-    let retention = Reader { shown, text, complaints: &mut complaints }.retention(&raw.retention);
+    let mut reader = Reader { shown, text, complaints: &mut complaints };
+    let retention = reader.retention(&base, &raw.retention);
+    // A demonstration writes its files at the moment when it reads them.
+    let settle = reader.settle(&raw.inbox, raw.demo.is_some());
+    let otlp = reader.otlp(&raw.telemetry);
     let mut sources = Vec::new();
     let at = At { base: &base, shown, text, credentials, daemon: &raw.daemon };
     for (name, source) in raw.sources {
@@ -191,6 +201,8 @@ fn check(
         demo,
         daemon,
         retention,
+        settle,
+        otlp,
         sources,
     })
 }

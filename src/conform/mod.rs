@@ -9,6 +9,7 @@ mod dates;
 mod identifier;
 pub mod propose;
 mod ready;
+mod telling;
 mod value;
 
 #[cfg(test)]
@@ -18,6 +19,7 @@ pub use areas::{AreasFault, read_directory};
 pub use bind::{Binding, DocumentContext, Shape};
 pub use dates::Witness;
 pub use identifier::{UlnCheck, UpnCheck, check_uln, check_upn};
+pub use telling::identifier_in;
 
 use crate::{
     fault::{Consequence, Fault, Name, Place, Problem},

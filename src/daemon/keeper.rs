@@ -35,6 +35,8 @@ pub enum Order {
     Pull(Slot),
     /// Link, build and release, as the configuration says.
     Publish,
+    /// Take away the rows that have had their time.
+    Tidy,
 }
 
 /// How an order ended.
@@ -82,6 +84,8 @@ pub struct Keeper {
     came_meanwhile: bool,
     unreleased: Option<DateTime<Utc>>,
     publish_from: DateTime<Utc>,
+    /// The day on which rows were last looked at whose time may have come.
+    tidied: Option<NaiveDate>,
     stopping: bool,
 }
 
@@ -114,6 +118,7 @@ impl Keeper {
             came_meanwhile: false,
             unreleased,
             publish_from: now,
+            tidied: None,
             stopping: false,
         };
         keeper.settle_unscheduled(now)?;
@@ -149,7 +154,29 @@ impl Keeper {
         }
         let idle = self.busy.is_empty() && waiting.next().is_none();
         self.publish(idle, now, &mut orders);
+        self.tidy(idle, now, &mut orders);
         Ok(orders)
+    }
+
+    /// Once a day, when nothing else is to be done: rows whose time has come, where a rule says so.
+    fn tidy(&mut self, idle: bool, now: DateTime<Utc>, orders: &mut Vec<Order>) {
+        let today = today(&self.settings, now);
+        let has_rules = self.settings.retention.has_rules();
+        if idle && has_rules && !self.publishing && self.unreleased.is_none() && self.tidied != Some(today) {
+            self.tidied = Some(today);
+            self.publishing = true;
+            orders.push(Order::Tidy);
+        }
+    }
+
+    /// Rows were looked at whose time may have come; where some went, a release without them is made.
+    pub fn tidied(&mut self, went: bool, now: DateTime<Utc>) -> Result<(), CatalogFault> {
+        self.publishing = false;
+        if went && !self.settings.daemon.after_pull.is_empty() {
+            self.unreleased.get_or_insert(now);
+            self.catalog.note_unreleased(now)?;
+        }
+        Ok(())
     }
 
     fn publish(&mut self, may: bool, now: DateTime<Utc>, orders: &mut Vec<Order>) {

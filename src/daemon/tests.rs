@@ -1,6 +1,7 @@
 //! Days of schedule in milliseconds: a simulated clock, work that takes its time, outages, and what came of it.
 mod chance;
 mod stopped;
+mod tidy;
 mod turning;
 
 use super::{End, Keeper, Order, Slot};
@@ -17,6 +18,8 @@ struct World {
     takes: TimeDelta,
     outcome: &'static str,
     changes: bool,
+    /// Whether rows are found whose time has come.
+    expires: bool,
     log: Vec<String>,
     begun: Vec<(String, DateTime<Utc>)>,
     overlapped: bool,
@@ -37,6 +40,7 @@ impl World {
             takes: TimeDelta::minutes(7),
             outcome: "published",
             changes: true,
+            expires: false,
             log: Vec::new(),
             begun: Vec::new(),
             overlapped: false,
@@ -104,6 +108,7 @@ impl World {
                     daemon.pulled(slot, end, self.now).unwrap();
                 }
                 Order::Publish => daemon.published(true, self.now).unwrap(),
+                Order::Tidy => daemon.tidied(self.expires, self.now).unwrap(),
             }
         }
         for order in daemon.tick(self.now).unwrap() {
@@ -116,6 +121,7 @@ impl World {
             self.log.push(match order {
                 Order::Pull(Slot { source, at }) => format!("{time} {source} {}", at.format("%a %H:%M")),
                 Order::Publish => format!("{time} publish"),
+                Order::Tidy => format!("{time} tidy"),
             });
             self.ends.entry(self.now + self.takes).or_default().push(order);
         }

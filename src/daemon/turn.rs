@@ -32,6 +32,8 @@ pub enum Message {
     Pulled(Slot, End),
     /// Linking, building and releasing are over; whether they went well.
     Published(bool),
+    /// Rows were looked at whose time may have come; whether any went.
+    Tidied(bool),
     /// End what is in hand and go; a second time: go.
     Terminate,
     /// Read the configuration again.
@@ -107,6 +109,10 @@ impl Turning<'_> {
                     let end = catch_unwind(AssertUnwindSafe(|| work.pull(&settings, slot, &stop)));
                     Message::Pulled(slot, end.unwrap_or(End::without_run("failed")))
                 }
+                Order::Tidy => {
+                    let went = catch_unwind(AssertUnwindSafe(|| work.tidy(&settings, &stop)));
+                    Message::Tidied(went.unwrap_or(false))
+                }
                 Order::Publish => {
                     let well = catch_unwind(AssertUnwindSafe(|| work.publish(&settings, &stop)));
                     Message::Published(well.unwrap_or(false))
@@ -119,6 +125,7 @@ impl Turning<'_> {
             let message = match order {
                 Order::Pull(slot) => Message::Pulled(slot, End::without_run("failed")),
                 Order::Publish => Message::Published(false),
+                Order::Tidy => Message::Tidied(false),
             };
             let _ = self.sender.send(message);
         }
@@ -129,6 +136,7 @@ impl Turning<'_> {
         let now = self.clock.now();
         let noted = match message {
             Message::Pulled(slot, end) => self.keeper.pulled(slot, end, now),
+            Message::Tidied(went) => self.keeper.tidied(went, now),
             Message::Published(well) => self.keeper.published(well, now),
             Message::Terminate if self.stop.is_asked() => return true,
             Message::Terminate => {

@@ -17,6 +17,10 @@ pub trait Work: Send + Sync {
     fn pull(&self, settings: &Arc<Settings>, slot: Slot, stop: &Stop) -> End;
     /// Links, builds and releases, as the configuration says. Whether it went well.
     fn publish(&self, settings: &Arc<Settings>, stop: &Stop) -> bool;
+    /// Takes away the rows that have had their time. Whether any went.
+    fn tidy(&self, _settings: &Arc<Settings>, _stop: &Stop) -> bool {
+        false
+    }
 }
 
 /// The pipeline, called as the verbs call it.
@@ -44,8 +48,41 @@ impl Work for Pipeline {
                 }
             }
         }
+        if let Err(fault) = compact(settings, stop) {
+            // Many files are slow to read, and wrong in nothing: the release stands.
+            telemetry::emit(Event::WorkFailed { source: Name::NONE, why: why(&fault) });
+        }
         true
     }
+
+    fn tidy(&self, settings: &Arc<Settings>, stop: &Stop) -> bool {
+        match tidy(settings, stop) {
+            Ok(went) => went,
+            Err(fault) => {
+                telemetry::emit(Event::WorkFailed { source: Name::NONE, why: why(&fault) });
+                false
+            }
+        }
+    }
+}
+
+fn compact(settings: &Arc<Settings>, stop: &Stop) -> Result<(), SiteFault> {
+    let Some(mut site) = open(settings, stop)? else { return Ok(()) };
+    let done = pipeline::compact(&mut site)?;
+    if done.files > 0 {
+        telemetry::emit(Event::Compacted { files: done.files, into: done.into });
+    }
+    Ok(())
+}
+
+fn tidy(settings: &Arc<Settings>, stop: &Stop) -> Result<bool, SiteFault> {
+    let Some(mut site) = open(settings, stop)? else { return Ok(false) };
+    let cleared = pipeline::clear(&mut site)?;
+    let rows = cleared.removals.iter().map(|removal| removal.rows).sum();
+    if let Some(run) = cleared.run {
+        telemetry::emit(Event::RowsExpired { run, rows });
+    }
+    Ok(cleared.run.is_some())
 }
 
 fn pull(settings: &Arc<Settings>, source: Name, stop: &Stop) -> Result<End, SiteFault> {

@@ -17,6 +17,22 @@ pub struct Need {
     pub must: bool,
     /// What it is, for people.
     pub words: String,
+    /// The policy parameter that says of a year whether there was anything to be had: 0 where there was not.
+    pub held: Option<String>,
+}
+
+impl Need {
+    /// The years in which there was nothing to be had, as `schemas/policy.csv` says.
+    pub fn years_without(&self, policy: &str) -> Vec<i32> {
+        let Some(held) = &self.held else { return Vec::new() };
+        let records = csv::Reader::from_reader(policy.as_bytes()).into_records();
+        let years = records.filter_map(|record| {
+            let record = record.ok()?;
+            let cell = |at: usize| record.get(at).map(str::trim);
+            (cell(1)? == held && cell(2)? == "0").then(|| cell(0)?.parse().ok()).flatten()
+        });
+        years.collect()
+    }
 }
 
 const FILE: &str = "schemas/coverage.csv";
@@ -36,6 +52,7 @@ pub(super) fn load(files: &Files, entities: &[&str], complaints: &mut Vec<Compla
                 last_year: cell(4)?.parse().ok()?,
                 must: cell(5)? == "yes",
                 words: cell(6)?.to_owned(),
+                held: cell(7).filter(|held| !held.is_empty()).map(str::to_owned),
             })
         });
         match need {
@@ -43,7 +60,7 @@ pub(super) fn load(files: &Files, entities: &[&str], complaints: &mut Vec<Compla
             None => complaints.push(Complaint::file(
                 FILE,
                 format!("line {} is not a need", needs.len() + 2),
-                "seven columns: need, an entity, its kinds, first and last year after Year 6, yes or no, words",
+                "eight columns: need, an entity, its kinds, first and last year after Year 6, yes or no, words, a policy parameter",
             )),
         }
     }

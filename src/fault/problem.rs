@@ -21,6 +21,8 @@ pub enum Problem {
     OneValueForMany,
     /// The service stated another number of records than it gave.
     TotalDisagrees,
+    /// A feed that names its rows otherwise than before: the same rows would stand twice.
+    FeedRenamed,
     /// An interval whose end lies before its start.
     EndsBeforeStart,
     /// Not a date in any of the connector's styles, or no such day.
@@ -139,6 +141,7 @@ impl Problem {
             Self::ManySetAside => "many_set_aside",
             Self::OneValueForMany => "one_value_for_many",
             Self::TotalDisagrees => "total_disagrees",
+            Self::FeedRenamed => "feed_renamed",
             Self::EndsBeforeStart => "ends_before_start",
             Self::NotADate => "not_a_date",
             Self::NotAWholeNumber => "not_a_whole_number",
@@ -215,6 +218,9 @@ impl Problem {
             }
             Self::TotalDisagrees => {
                 "pull again when nobody edits; if it stays so, ask the supplier, then approve or discard the run"
+            }
+            Self::FeedRenamed => {
+                "discard the run and give the feed its name, `mode` and `scope` back, or say its former name (`formerly`); approve only if no other feed gives its rows now"
             }
             Self::EndsBeforeStart => "one of the two dates is wrong: correct it at the source",
             Self::Missing => "fill the cell in at the source and send it again",
@@ -296,6 +302,9 @@ impl fmt::Display for Problem {
             Self::FarFewerRecords => f.write_str("far fewer records than when last read whole"),
             Self::MassDeletion => f.write_str("very many people deleted at once"),
             Self::ManySetAside => f.write_str("more than a third of the records set aside"),
+            Self::FeedRenamed => {
+                f.write_str("a feed is gone, or its scope is another: its rows would stand twice")
+            }
             Self::OneValueForMany => f.write_str("one value for more than half of the people"),
             Self::TotalDisagrees => f.write_str("not as many records as the service says it has"),
             Self::EndsBeforeStart => f.write_str("ends before it starts"),

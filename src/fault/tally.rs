@@ -16,6 +16,8 @@ pub struct Count {
     pub cells_emptied: u64,
     /// Whole documents or pages left out.
     pub documents_set_aside: u64,
+    /// Rows that stood before and no longer do: of those that stood, and those that came, these do not stand now.
+    pub gone: u64,
 }
 
 impl Count {
@@ -31,6 +33,7 @@ impl Count {
         self.unchanged += other.unchanged;
         self.cells_emptied += other.cells_emptied;
         self.documents_set_aside += other.documents_set_aside;
+        self.gone += other.gone;
     }
 }
 

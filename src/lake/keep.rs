@@ -54,7 +54,7 @@ impl Kept {
         self.noted
     }
 
-    fn ranges(&self) -> impl Iterator<Item = Range<usize>> {
+    pub(super) fn ranges(&self) -> impl Iterator<Item = Range<usize>> {
         let mut at = 0;
         std::iter::from_fn(move || {
             while at < self.noted && !self.stays(at) {

@@ -3,19 +3,23 @@
 //! Takes [`Storable`](crate::privacy::Storable) only, so it cannot be handed a raw row. A file is written under a temporary name, synced and
 //! renamed; it exists for readers when the catalog names it under a published run, and not before.
 mod columns;
+mod compact;
 mod coverage;
 mod index;
 mod keep;
 mod links;
+mod prune;
 mod table;
 mod write;
 
+pub use compact::{Sum, merge, sum};
 pub use coverage::{Coverage, Held, Item};
 pub use index::{
     Entry, Index, IndexWriter, Merge, NO_FILE, RecordPlace, Records, Rows, Saying, Sayings, Sorted,
 };
 pub use keep::{Kept, rewrite};
 pub use links::write_links;
+pub use prune::{Seen, subjects, survey, without};
 pub use table::Table;
 pub use write::{Meta, StoredRow, Written, write_rows, write_table};
 
@@ -31,6 +35,11 @@ pub enum LakeFault {
     /// Parquet refused.
     #[error("a lake file could not be read or written: {0}")]
     Parquet(#[from] parquet::errors::ParquetError),
+    /// Merged files do not hold what the files held that they were merged from.
+    #[error(
+        "files of the lake were merged and do not hold the same rows: nothing was changed; see `throughline verify`"
+    )]
+    Merged,
     /// An index was cut short or altered.
     #[error("an index of the lake is damaged: see `throughline verify`, and restore it from its backup")]
     Index,

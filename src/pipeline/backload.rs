@@ -141,15 +141,35 @@ pub struct Lack {
     pub missing: Vec<i32>,
     /// Years with fewer than half the records of the item's middle year.
     pub thin: Vec<i32>,
+    /// Years without any record in which there was none to be had: nothing is missing.
+    pub not_held: Vec<i32>,
 }
 
-/// The outlook of every cohort from the first year in which somebody was seen on a roll to the last that is past.
-pub fn outlooks(needs: &[Need], coverage: &Coverage, until: NaiveDate) -> Vec<CohortOutlook> {
+impl Lack {
+    /// Whether something is missing or thin that there was.
+    fn is_one(&self) -> bool {
+        !self.missing.is_empty() || !self.thin.is_empty()
+    }
+}
+
+/// The outlook of every cohort from the first year in which somebody was seen on a roll to the last that is past. `policy`
+/// says in which years something was not to be had at all.
+pub fn outlooks(needs: &[Need], policy: &str, coverage: &Coverage, until: NaiveDate) -> Vec<CohortOutlook> {
     let now = if until.month() >= 9 { until.year() + 1 } else { until.year() };
-    let held: Vec<BTreeMap<i32, u64>> = needs.iter().map(|need| by_year(need, coverage)).collect();
-    let rolls = needs.iter().zip(&held).find(|(need, _)| need.must && need.first_year == 0);
-    let Some(first) = rolls.and_then(|(_, held)| held.keys().next().copied()) else { return Vec::new() };
-    (first..=now).map(|year| outlook(year, needs, &held, now)).collect()
+    let wanted: Vec<Wanted<'_>> = needs
+        .iter()
+        .map(|need| Wanted { need, held: by_year(need, coverage), never: need.years_without(policy) })
+        .collect();
+    let rolls = wanted.iter().find(|wanted| wanted.need.must && wanted.need.first_year == 0);
+    let Some(first) = rolls.and_then(|rolls| rolls.held.keys().next().copied()) else { return Vec::new() };
+    (first..=now).map(|year| outlook(year, &wanted, now)).collect()
+}
+
+/// What cohorts need, what of it is held in each year, and years in which there was none to be had.
+struct Wanted<'n> {
+    need: &'n Need,
+    held: BTreeMap<i32, u64>,
+    never: Vec<i32>,
 }
 
 fn by_year(need: &Need, coverage: &Coverage) -> BTreeMap<i32, u64> {
@@ -164,20 +184,21 @@ fn by_year(need: &Need, coverage: &Coverage) -> BTreeMap<i32, u64> {
     years
 }
 
-fn outlook(year: i32, needs: &[Need], held: &[BTreeMap<i32, u64>], now: i32) -> CohortOutlook {
+fn outlook(year: i32, wanted: &[Wanted<'_>], now: i32) -> CohortOutlook {
     let mut lacks = Vec::new();
     let mut under_way = false;
-    for (need, held) in needs.iter().zip(held) {
+    for Wanted { need, held, never } in wanted {
         let wanted = year + need.first_year..=year + need.last_year;
         // The year that is not over yet owes nothing.
         under_way |= need.must && *wanted.end() >= now;
         let past: Vec<i32> = wanted.filter(|year| *year < now).collect();
         let records = |year: &i32| held.get(year).copied().unwrap_or(0);
         let half = middle(held) / 2;
-        let missing: Vec<i32> = past.iter().copied().filter(|year| records(year) == 0).collect();
+        let nothing = past.iter().copied().filter(|year| records(year) == 0);
+        let (not_held, missing): (Vec<i32>, Vec<i32>) = nothing.partition(|year| never.contains(year));
         let thin = past.iter().copied().filter(|year| records(year) > 0 && records(year) < half).collect();
-        let lack = Lack { words: need.words.clone(), must: need.must, missing, thin };
-        if !lack.missing.is_empty() || !lack.thin.is_empty() {
+        let lack = Lack { words: need.words.clone(), must: need.must, missing, thin, not_held };
+        if lack.is_one() || !lack.not_held.is_empty() {
             lacks.push(lack);
         }
     }
@@ -185,7 +206,7 @@ fn outlook(year: i32, needs: &[Need], held: &[BTreeMap<i32, u64>], now: i32) -> 
         Outlook::Not
     } else if under_way {
         Outlook::UnderWay
-    } else if lacks.is_empty() {
+    } else if !lacks.iter().any(Lack::is_one) {
         Outlook::Whole
     } else {
         Outlook::WithGaps
@@ -215,6 +236,7 @@ mod tests {
             last_year,
             must,
             words,
+            held: None,
         }
     }
 
@@ -234,7 +256,7 @@ mod tests {
         held(&mut coverage, "enrolment", &years);
         held(&mut coverage, "destination", &[(2020, 100), (2021, 10), (2022, 100), (2023, 100)]);
         let until = NaiveDate::from_ymd_opt(2026, 3, 31).unwrap();
-        let found: Vec<_> = outlooks(&needs, &coverage, until)
+        let found: Vec<_> = outlooks(&needs, "", &coverage, until)
             .into_iter()
             .map(|cohort| (cohort.year, cohort.outlook))
             .collect();
@@ -245,5 +267,25 @@ mod tests {
         assert_eq!(of(2018), Outlook::WithGaps, "no destinations at all in 2024");
         assert_eq!(of(2020), Outlook::Not, "nobody was seen on a roll in 2025");
         assert_eq!(of(2026), Outlook::UnderWay);
+    }
+
+    #[test]
+    fn what_was_never_held_is_not_missing() {
+        let tests = Need { held: Some("ks2_tests_held".into()), ..need("assessment", 0, 0, false) };
+        let needs = [need("enrolment", 0, 0, true), tests];
+        let mut coverage = Coverage::default();
+        held(&mut coverage, "enrolment", &[(2018, 100), (2019, 100), (2020, 100), (2021, 100)]);
+        held(&mut coverage, "assessment", &[(2018, 100)]);
+        let until = NaiveDate::from_ymd_opt(2022, 3, 31).unwrap();
+        let policy = "ay,parameter,value\n2019,ks2_tests_held,1\n2020,ks2_tests_held,0\n2020,other,1\n2021,ks2_tests_held,0\n";
+        let found = outlooks(&needs, policy, &coverage, until);
+        let of = |year: i32| found.iter().find(|cohort| cohort.year == year).unwrap();
+        assert_eq!(
+            (of(2019).outlook, of(2019).lacks[0].missing.as_slice()),
+            (Outlook::WithGaps, &[2019][..])
+        );
+        assert_eq!((of(2020).outlook, of(2020).lacks[0].not_held.as_slice()), (Outlook::Whole, &[2020][..]));
+        assert!(of(2020).lacks[0].missing.is_empty());
+        assert_eq!((of(2018).outlook, of(2018).lacks.len()), (Outlook::Whole, 0));
     }
 }

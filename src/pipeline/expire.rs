@@ -1,4 +1,7 @@
-use super::{Site, SiteFault};
+use super::{
+    Site, SiteFault,
+    retention::{self, Cleared},
+};
 use crate::catalog::{Holding, ReleaseEntry};
 use chrono::{NaiveDate, TimeDelta};
 use std::{
@@ -31,11 +34,13 @@ pub struct Expiry {
     pub releases: Vec<ReleaseEntry>,
     /// Rows whose agreement ended.
     pub rows: Vec<PastKeeping>,
+    /// Rows that go, by source, entity and rule.
+    pub cleared: Cleared,
 }
 
-/// Says what has had its time, and changes nothing.
-pub fn expiry(site: &Site) -> Result<Expiry, SiteFault> {
-    let (rule, today) = (site.settings.retention, site.wall_day());
+/// Releases that have had their time, and agreements that have ended.
+fn expiry(site: &Site) -> Result<Expiry, SiteFault> {
+    let (rule, today) = (&site.settings.retention, site.wall_day());
     let age = TimeDelta::from_std(rule.releases_for).unwrap_or(TimeDelta::MAX);
     let before = site.now().checked_sub_signed(age).unwrap_or_default();
     let before = before.format("%Y-%m-%dT%H:%M:%SZ").to_string();
@@ -60,13 +65,19 @@ pub fn expiry(site: &Site) -> Result<Expiry, SiteFault> {
             rows.push(PastKeeping { source: name.clone(), tenant, ended: *from, due, held: Vec::new() });
         }
     }
-    Ok(Expiry { releases, rows })
+    Ok(Expiry { releases, rows, cleared: Cleared::default() })
 }
 
-/// Removes the releases that have had their time. Killed at any moment, the next call ends what this one began.
+/// Says what would go, rows counted, and changes nothing.
+pub fn expiry_counted(site: &Site) -> Result<Expiry, SiteFault> {
+    Ok(Expiry { cleared: retention::due(site)?, ..expiry(site)? })
+}
+
+/// Removes the rows and the releases that have had their time. Killed at any moment, the next call ends what this one began.
 pub fn expire(site: &mut Site) -> Result<Expiry, SiteFault> {
     let _lock = site.lock("expire")?;
-    let expiry = expiry(site)?;
+    let cleared = retention::clear(site)?;
+    let expiry = Expiry { cleared, ..expiry(site)? };
     let folder = site.settings.data_dir.join("releases");
     for release in &expiry.releases {
         // First it is no release any more for whoever looks into the folder, then for the catalog.
@@ -78,6 +89,12 @@ pub fn expire(site: &mut Site) -> Result<Expiry, SiteFault> {
     }
     sweep(&folder)?;
     Ok(expiry)
+}
+
+/// Removes the rows that have had their time, and leaves releases alone.
+pub fn clear(site: &mut Site) -> Result<Cleared, SiteFault> {
+    let _lock = site.lock("expire")?;
+    retention::clear(site)
 }
 
 fn sweep(folder: &Path) -> io::Result<()> {

@@ -1,3 +1,7 @@
+mod order;
+#[cfg(test)]
+pub(super) mod tests;
+
 use super::{
     SiteFault, Watch,
     intake::{Belonging, Intake},
@@ -19,8 +23,14 @@ use crate::{
         tree::{Tree, Wanted},
         xml,
     },
+    telemetry::{self, Event},
 };
-use std::{collections::BTreeMap, fs, path::Path, time::Duration};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::Path,
+    time::{Duration, Instant},
+};
 
 /// A JSON file is read whole: one of more bytes than this is not.
 const MAX_JSON: u64 = 1 << 30;
@@ -43,16 +53,31 @@ pub(super) fn pull(
         };
         let (others, wanted) = (others(connector, feed, form), wanted(feed));
         let files = if form.bundle.is_some() { files } else { one_of_each_scope(intake, feed, files) };
-        for file in files {
+        let form = feed.form(form);
+        let settle = settle(intake, form);
+        let reading =
+            |file| Reading { connector, form, others: &others, feed, file, wanted: &wanted, settle };
+        for at in order::of(intake, &files, reading)? {
             if intake.site.stop.is_asked() {
                 return Ok(());
             }
-            let form = feed.form(form);
-            Reading { connector, form, others: &others, feed, file: &file, wanted: &wanted }
-                .read(intake, watch)?;
+            let began = Instant::now();
+            let well = reading(&files[at]).read(intake, watch)?;
+            let (source, feed, part) = (intake.source.name, feed.name, files[at].ordinal);
+            let took = began.elapsed();
+            telemetry::emit(Event::SliceRead { source, feed, part, took, well });
         }
     }
     Ok(())
+}
+
+/// How old a file must be: what the connector says, or the site. A folder of past files is as it is.
+fn settle(intake: &Intake<'_>, form: &FileForm) -> Duration {
+    match form.settle_seconds {
+        _ if intake.reads_the_past() => Duration::ZERO,
+        Some(seconds) => Duration::from_secs(seconds),
+        None => intake.site.settings.settle,
+    }
 }
 
 /// Of a snapshot's scope, one file: what another of the same scope lacks would be taken for gone. Of several in one folder the
@@ -118,12 +143,24 @@ pub(super) struct Reading<'f> {
     pub(super) feed: &'f Feed,
     pub(super) file: &'f InboxFile,
     pub(super) wanted: &'f (Wanted, Wanted),
+    /// A file younger than this is still being copied.
+    pub(super) settle: Duration,
 }
 
 /// A file that is there, and what it is read as.
 pub(super) enum Opened {
     File(Document),
     Table(Box<Bundle>, TableMode),
+}
+
+impl Opened {
+    /// Whether the file is still what it was when it was opened.
+    fn is_unchanged(&self) -> bool {
+        match self {
+            Self::File(document) => document.is_unchanged(),
+            Self::Table(bundle, _) => bundle.is_unchanged(),
+        }
+    }
 }
 
 /// A file's records, one after the other, with the numbers a person would count them by.
@@ -199,58 +236,60 @@ impl Content<'_> {
 }
 
 impl Reading<'_> {
-    fn read(&self, intake: &mut Intake<'_>, watch: &mut dyn Watch) -> Result<(), SiteFault> {
+    /// Reads the file, unless it was read as it is. Whether nothing of it is missing.
+    fn read(&self, intake: &mut Intake<'_>, watch: &mut dyn Watch) -> Result<bool, SiteFault> {
         let place = Place { document: self.file.ordinal, part: 1, ..intake.place(self.feed) };
         let (mut opened, sha256) = match self.open() {
             Ok(Some(opened)) => opened,
-            Ok(None) => return Ok(()),
+            Ok(None) => return Ok(true),
             Err(Problem::StillArriving) => {
                 intake.tally.note(Fault::told(place, Problem::StillArriving));
-                return Ok(());
+                return Ok(false);
             }
             Err(problem) => {
                 intake.tally.note(Fault::document(place, problem));
-                return Ok(());
+                return Ok(false);
             }
         };
-        let digest = intake.document_digest(&sha256);
-        let inside = intake.source.inbox.as_ref().and_then(|inbox| self.file.path.strip_prefix(inbox).ok());
-        let inside = inside.unwrap_or(&self.file.path).to_string_lossy();
-        // A folder of past files is another place than the inbox, whatever the files are called.
-        let slot =
-            intake.slot(&if intake.reads_the_past() { format!("past/{inside}") } else { inside.into() });
+        let (digest, slot) = (intake.document_digest(&sha256), self.slot(intake));
         let reading = intake.reading(&digest, &definitions_of(intake, self.connector));
         if intake.has_read(self.feed, &slot, &reading)? {
-            return Ok(());
+            return Ok(true);
         }
         let content = match self.content(&mut opened) {
             Ok(content) => content,
             Err(problem) => {
                 intake.tally.note(Fault::document(place, problem));
-                return Ok(());
+                return Ok(false);
             }
         };
         let place = Place { part: content.part(), ..place };
         let scope = self.take(intake, content, &mut opened, (digest, place), watch)?;
-        if let Opened::File(document) = &opened
-            && !document.is_unchanged()
-        {
+        if !opened.is_unchanged() {
+            // Whatever was read may be half of one file and half of another.
+            intake.void_document();
             intake.tally.note(Fault::told(place, Problem::StillArriving));
-            return Ok(());
+            return Ok(false);
         }
+        let Some(scope) = scope else { return Ok(false) };
         if let Some(scope) = scope {
-            if let Some(scope) = scope {
-                let origin = Origin { document: digest, part: place.part, row: 0 };
-                intake.end_snapshot(self.feed, scope, origin, place);
-            }
-            intake.document_read(self.feed, slot, reading, scope);
+            let origin = Origin { document: digest, part: place.part, row: 0 };
+            intake.end_snapshot(self.feed, scope, origin, place);
         }
-        Ok(())
+        intake.document_read(self.feed, (slot, reading, digest));
+        Ok(true)
+    }
+
+    /// The file's place, keyed. A folder of past files is another place than the inbox, whatever the files are called.
+    fn slot(&self, intake: &Intake<'_>) -> Digest16 {
+        let inside = intake.source.inbox.as_ref().and_then(|inbox| self.file.path.strip_prefix(inbox).ok());
+        let inside = inside.unwrap_or(&self.file.path).to_string_lossy();
+        intake.slot(&if intake.reads_the_past() { format!("past/{inside}") } else { inside.into() })
     }
 
     /// Opens the file, or its table in a bundle. None where the bundle says that it holds none.
     pub(super) fn open(&self) -> Result<Option<(Opened, [u8; 32])>, Problem> {
-        let settle = Duration::from_secs(self.form.settle_seconds);
+        let settle = self.settle;
         let Some(vocabulary) = &self.form.bundle else {
             let document = Document::open(&self.file.path)?;
             if !document.has_settled(settle) {
@@ -267,6 +306,7 @@ impl Reading<'_> {
         match bundle.mode(table) {
             TableMode::Absent => Ok(None),
             mode => {
+                let mut bundle = bundle;
                 let digest = bundle.digest(&vocabulary.manifest, table)?;
                 Ok(Some((Opened::Table(Box::new(bundle), mode), digest)))
             }

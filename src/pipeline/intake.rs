@@ -4,7 +4,7 @@ use super::{
     stage::{Point, Waiting},
 };
 use crate::{
-    catalog::{Checkpoint, Lock, Run, Said, Word},
+    catalog::{Checkpoint, Lock, ReadDocument, Run, Said, Word},
     config::Source,
     conform::Conformed,
     definitions::connector::{Feed, What},
@@ -165,7 +165,7 @@ impl<'a> Intake<'a> {
 
     /// Keyed name of a snapshot's scope.
     pub(super) fn scope(&self, feed: &Feed, parts: &[&str]) -> Digest16 {
-        let mut all: Vec<&[u8]> = vec![self.source.name.as_str().as_bytes(), feed.name.as_str().as_bytes()];
+        let mut all: Vec<&[u8]> = vec![self.source.name.as_str().as_bytes(), feed.keyed_name().as_bytes()];
         all.extend(parts.iter().map(|part| part.as_bytes()));
         self.keyed.digest("scope", &all)
     }
@@ -178,6 +178,12 @@ impl<'a> Intake<'a> {
         self.scope = None;
         self.unread = 0;
         Ok(())
+    }
+
+    /// The document that was just read does not count: what it gave is dropped, and it is read again.
+    pub(super) fn void_document(&mut self) {
+        self.tally = Tally::default();
+        self.waiting.void(self.seq);
     }
 
     fn next_seq(&mut self) -> Result<i64, SiteFault> {
@@ -361,15 +367,24 @@ impl<'a> Intake<'a> {
         Ok(!self.full && catalog.last_document(source, feed, slot)?.as_ref() == Some(reading))
     }
 
+    /// What a published run found at a place, and the sequence at which that was first read.
+    #[expect(clippy::type_complexity, reason = "two facts of one row, of which the first may be missing")]
+    pub(super) fn first_read(
+        &self,
+        feed: &Feed,
+        slot: &Digest16,
+    ) -> Result<Option<(Option<Digest16>, i64)>, SiteFault> {
+        Ok(self.site.catalog.first_read(self.source.name.as_str(), feed.name.as_str(), slot)?)
+    }
+
     /// A document was read whole: it counts as read from the moment the run is published.
     pub(super) fn document_read(
         &mut self,
         feed: &Feed,
-        slot: Digest16,
-        reading: Digest16,
-        _scope: Option<Digest16>,
+        (slot, reading, content): (Digest16, Digest16, Digest16),
     ) {
-        self.waiting.documents.push((feed.name.to_string(), slot, reading));
+        let (feed, seq) = (feed.name.to_string(), self.seq);
+        self.waiting.documents.push(ReadDocument { feed, slot, reading, content, seq });
     }
 
     /// A slice was read whole: its cursor moves when the run is published.

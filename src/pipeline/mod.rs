@@ -5,6 +5,7 @@
 mod backload;
 #[cfg(feature = "warehouse")]
 mod build;
+mod compact;
 mod expire;
 mod export;
 mod files;
@@ -14,8 +15,10 @@ mod link;
 mod map;
 mod preview;
 mod pull;
+mod reason;
 #[cfg(feature = "warehouse")]
 mod release;
+mod retention;
 mod runs;
 mod service;
 mod site;
@@ -25,14 +28,17 @@ mod stop;
 pub use backload::{CohortOutlook, Lack, Outlook, Sorting, backload, coverage, outlooks, sort};
 #[cfg(feature = "warehouse")]
 pub use build::{BuildReport, build, write_shell};
-pub use expire::{Expiry, PastKeeping, expire, expiry};
+pub use compact::{Compacted, compact, compaction};
+pub use expire::{Expiry, PastKeeping, clear, expire, expiry_counted};
 pub use export::{Marked, export};
 pub use link::{LinkReport, link};
 pub use map::{Fit, Mapped, Untried, map};
 pub use preview::{FeedPreview, Preview, RecordPreview, Sample, preview};
 pub use pull::{PullOptions, PullReport, SourceOutcome, SourceReport, pull};
+pub use reason::{ReasonFault, reason_given, take_reason};
 #[cfg(feature = "warehouse")]
 pub use release::release;
+pub use retention::{Cleared, check_policy};
 pub use runs::{Verdict, approve, discard};
 pub use site::{Site, SiteFault, key_fits};
 pub use stop::Stop;

@@ -14,7 +14,7 @@ use crate::{
     privacy::{Cell, Identified, Identity, Origin},
     source::inbox::{self, InboxFile},
 };
-use std::{collections::BTreeMap, convert::Infallible, fmt, path::Path};
+use std::{collections::BTreeMap, convert::Infallible, fmt, path::Path, time::Duration};
 use zeroize::Zeroize;
 
 /// What one file would say, feed by feed. Identified: for a screen, never for a file or a log.
@@ -102,16 +102,16 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn feed(&self, feed: &Feed) -> Option<FeedPreview> {
         let file = self.file(feed)?;
-        // Whoever looks at a file now means it as it is now.
-        let form = FileForm { settle_seconds: 0, ..feed.form(self.form).clone() };
         let (others, wanted) = (others(self.connector, feed, self.form), wanted(feed));
         let reading = Reading {
             connector: self.connector,
-            form: &form,
+            form: feed.form(self.form),
             others: &others,
             feed,
             file: &file,
             wanted: &wanted,
+            // Whoever looks at a file now means it as it is now.
+            settle: Duration::ZERO,
         };
         let mut seen = FeedPreview {
             feed: feed.name,

@@ -49,6 +49,19 @@ pub enum SourceOutcome {
     Refused(String),
 }
 
+impl SourceOutcome {
+    /// In a stable word.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Published => "published",
+            Self::Partly => "partly",
+            Self::Held => "held",
+            Self::Failed(_) => "failed",
+            Self::Refused(_) => "refused",
+        }
+    }
+}
+
 /// One source's result.
 #[derive(Clone, Debug)]
 pub struct SourceReport {
@@ -60,6 +73,8 @@ pub struct SourceReport {
     pub outcome: SourceOutcome,
     /// What became of its records.
     pub count: Count,
+    /// Files that are still being copied: the next pull reads them.
+    pub waiting: u64,
 }
 
 /// A pull's result.
@@ -128,6 +143,7 @@ fn pull_source(
         title: title.clone(),
         outcome,
         count: Count::default(),
+        waiting: 0,
     };
     if let Some(reason) = source.refusal(site.wall_day()) {
         return Ok(refused(SourceOutcome::Refused(reason.to_owned())));
@@ -187,14 +203,15 @@ fn finish(
     let (site, run, _lease, met) = intake.close()?;
     if refused.is_none() && site.stop.is_asked() {
         // What was staged stays: the next pull of this source goes on from there.
-        return Ok(SourceReport { source, title, outcome: SourceOutcome::Partly, count: Count::default() });
+        let (outcome, count) = (SourceOutcome::Partly, Count::default());
+        return Ok(SourceReport { source, title, outcome, count, waiting: 0 });
     }
     let counts = site.catalog.staged(&run)?.counts;
     let mut count = Count::default();
     for (_, feed) in &counts {
         count.add(feed);
     }
-    let lost = count.documents_set_aside > 0;
+    let (lost, waiting) = (count.documents_set_aside > 0, site.catalog.still_arriving(&run)?);
     let reason = match refused {
         Some(fault) => Some(fault.to_string()),
         None if lost && count.read == 0 => {
@@ -226,8 +243,8 @@ fn finish(
             (false, false) => SourceOutcome::Published,
         }
     };
-    telemetry::emit(Event::PullEnded { source, count });
-    Ok(SourceReport { source, title, outcome, count })
+    telemetry::emit(Event::PullEnded { source, run: run.id, outcome: outcome.word(), count });
+    Ok(SourceReport { source, title, outcome, count, waiting })
 }
 
 /// A held run of the same source that has read something which this run did not meet again: a file that was moved away

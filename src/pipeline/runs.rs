@@ -1,6 +1,6 @@
-use super::{Site, SiteFault, fold::fold};
+use super::{Site, SiteFault, fold::fold, reason::decide};
 use crate::{
-    catalog::{Decision, Lock, Run},
+    catalog::{Lock, Run},
     fault::Count,
 };
 
@@ -29,7 +29,7 @@ pub fn approve(site: &mut Site, run: i64, who: &str, reason: &str) -> Result<Ver
     if site.catalog.is_overtaken(run, &held.source)? {
         return Ok(Verdict::Overtaken);
     }
-    let decision = decision(site, "approved", who, reason);
+    let decision = decide(site, "approved", who, reason)?;
     let folded = fold(site, &held, Some(decision))?;
     Ok(Verdict::Published(folded.total()))
 }
@@ -39,7 +39,7 @@ pub fn discard(site: &mut Site, run: i64, who: &str, reason: &str) -> Result<Ver
     let Some(held) = held(site, run)? else { return Ok(Verdict::NotHeld) };
     let _lease = Lock::of_source(&site.settings.data_dir, &held.source)?;
     let _lock = site.lock("runs discard")?;
-    let (decision, stamp) = (decision(site, "discarded", who, reason), site.stamp());
+    let (decision, stamp) = (decide(site, "discarded", who, reason)?, site.stamp());
     let paths = site.catalog.staged(&held)?;
     if !site.catalog.discard(run, &decision, &stamp)? {
         return Ok(Verdict::NotHeld);
@@ -54,8 +54,4 @@ pub fn discard(site: &mut Site, run: i64, who: &str, reason: &str) -> Result<Ver
 fn held(site: &Site, run: i64) -> Result<Option<Run>, SiteFault> {
     let held = site.catalog.pending_runs("held", None)?;
     Ok(held.into_iter().find(|held| held.id == run).map(|held| Run { id: held.id, source: held.source }))
-}
-
-fn decision(site: &Site, verdict: &str, who: &str, reason: &str) -> Decision {
-    Decision { verdict: verdict.to_owned(), who: who.to_owned(), at: site.stamp(), reason: reason.to_owned() }
 }

@@ -49,6 +49,9 @@ pub enum SiteFault {
     /// The register.
     #[error(transparent)]
     Register(#[from] crate::link::RegisterFault),
+    /// A reason that was not taken.
+    #[error(transparent)]
+    Reason(#[from] super::ReasonFault),
     /// The asynchronous runtime.
     #[error("the network runtime could not be started: {0}")]
     Runtime(io::Error),

@@ -1,6 +1,6 @@
 use super::{Site, SiteFault};
 use crate::{
-    catalog::{Batch, Checkpoint, FileKind, NewFile, Run, Said},
+    catalog::{Batch, Checkpoint, FileKind, NewFile, ReadDocument, Run, Said},
     conform::Conformed,
     fault::{Count, Fault, Name, Tally, batch_rows, failpoint},
     lake::{
@@ -63,7 +63,8 @@ pub(super) struct Waiting {
     counts: Vec<(i64, String, Count)>,
     faults: Vec<(i64, Fault)>,
     pub(super) cursors: Vec<(String, String, String)>,
-    pub(super) documents: Vec<(String, Digest16, Digest16)>,
+    pub(super) documents: Vec<ReadDocument>,
+    void: Vec<i64>,
     pub(super) words: Vec<Said>,
     pub(super) points: BTreeMap<(String, String), Point>,
 }
@@ -84,6 +85,7 @@ impl Waiting {
             faults: Vec::new(),
             cursors: Vec::new(),
             documents: Vec::new(),
+            void: Vec::new(),
             words: Vec::new(),
             points: BTreeMap::new(),
         }
@@ -145,6 +147,14 @@ impl Waiting {
         self.faults.extend(tally.take_faults().into_iter().map(|fault| (seq, fault)));
     }
 
+    /// The document of a sequence does not count after all: nothing of it is told, and its rows are passed over.
+    pub(super) fn void(&mut self, seq: i64) {
+        self.counts.retain(|(of, ..)| *of != seq);
+        self.faults.retain(|(of, _)| *of != seq);
+        self.words.retain(|said| said.seq != seq);
+        self.void.push(seq);
+    }
+
     /// Whether so much waits that it should be staged.
     pub(super) fn is_due(&self) -> bool {
         let rows = batch_rows(BATCH_ROWS);
@@ -158,6 +168,7 @@ impl Waiting {
             && self.faults.is_empty()
             && self.cursors.is_empty()
             && self.documents.is_empty()
+            && self.void.is_empty()
             && self.words.is_empty()
     }
 
@@ -187,6 +198,7 @@ impl Waiting {
             faults: self.faults,
             cursors: self.cursors,
             documents: self.documents,
+            void: self.void,
             words: self.words,
             ..Batch::default()
         };

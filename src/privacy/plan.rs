@@ -108,6 +108,20 @@ pub struct EntityPlan {
     pub interval: Option<(usize, usize)>,
 }
 
+impl EntityPlan {
+    /// The plan of an entity that nobody defines any more: no column of it is known.
+    pub const fn undefined() -> Self {
+        Self {
+            name: Name::NONE,
+            public: false,
+            columns: Vec::new(),
+            key: Vec::new(),
+            dated_by: None,
+            interval: None,
+        }
+    }
+}
+
 /// What an identity field holds, and so how it is folded for linking.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum IdentityKind {

@@ -32,6 +32,8 @@ pub struct Bundle {
     place: Place,
     properties: BTreeMap<String, String>,
     modes: String,
+    /// What was digested, and where it lies.
+    digested: Vec<(PathBuf, Document)>,
 }
 
 enum Place {
@@ -51,7 +53,8 @@ impl Bundle {
             }
             Place::Archive(Package::open(&document)?, document)
         };
-        let mut bundle = Self { place, properties: BTreeMap::new(), modes: vocabulary.modes.clone() };
+        let modes = vocabulary.modes.clone();
+        let mut bundle = Self { place, properties: BTreeMap::new(), modes, digested: Vec::new() };
         let manifest = bundle.part(&vocabulary.manifest)?.ok_or(Problem::NoTable)?;
         let mut bytes = Vec::new();
         manifest.take(MAX_MANIFEST).read_to_end(&mut bytes).map_err(|error| problem_of(&error))?;
@@ -84,18 +87,30 @@ impl Bundle {
     }
 
     /// SHA-256 of what a table is read from: the archive, or the table's own file and the manifest.
-    pub fn digest(&self, manifest: &str, table: &str) -> Result<[u8; 32], Problem> {
+    pub fn digest(&mut self, manifest: &str, table: &str) -> Result<[u8; 32], Problem> {
         match &self.place {
             Place::Archive(_, document) => document.digest(),
             Place::Folder(folder) => {
                 let mut digest = Sha256::new();
                 for name in [manifest, table] {
                     if let Some(path) = within(folder, name) {
-                        digest.update(Document::open(&path)?.digest()?);
+                        let document = Document::open(&path)?;
+                        digest.update(document.digest()?);
+                        self.digested.push((path, document));
                     }
                 }
                 Ok(digest.finalize().into())
             }
+        }
+    }
+
+    /// Whether the bundle is still what was digested: nobody wrote to it, and no other file took a table's place.
+    pub fn is_unchanged(&self) -> bool {
+        match &self.place {
+            Place::Archive(_, document) => document.is_unchanged(),
+            Place::Folder(_) => self.digested.iter().all(|(path, document)| {
+                document.is_unchanged() && Document::open(path).is_ok_and(|now| now.is_like(document))
+            }),
         }
     }
 

@@ -2,6 +2,11 @@
 //!
 //! No stage writes free text to a log. An [`Event`] holds names of our own and numbers, so it can hold no value; this
 //! module is the only one that may hand a line to `tracing`.
+mod encode;
+mod otlp;
+
+pub use otlp::{export_to, flush};
+
 use crate::fault::{Count, Name};
 use chrono::{DateTime, NaiveDateTime, Utc};
 use std::{
@@ -19,10 +24,27 @@ pub enum Event {
         /// Which.
         source: Name,
     },
+    /// A feed of a tenant, or of a file, was read; or could not be.
+    SliceRead {
+        /// Whose.
+        source: Name,
+        /// The feed.
+        feed: Name,
+        /// Which tenant of the list or file of the inbox, from 1.
+        part: u32,
+        /// How long it took.
+        took: Duration,
+        /// Whether it was read whole, or passed over with a word about it.
+        well: bool,
+    },
     /// A source is done.
     PullEnded {
         /// Which.
         source: Name,
+        /// The run.
+        run: i64,
+        /// How it ended, in a word.
+        outcome: &'static str,
         /// What became of its records.
         count: Count,
     },
@@ -112,6 +134,20 @@ pub enum Event {
         /// What stood in the way, in a word or two.
         why: &'static str,
     },
+    /// Rows that had had their time were taken away.
+    RowsExpired {
+        /// The run that did it.
+        run: i64,
+        /// How many.
+        rows: u64,
+    },
+    /// Small files of the lake were merged.
+    Compacted {
+        /// How many.
+        files: u64,
+        /// What they became.
+        into: u64,
+    },
     /// Linking, building and releasing are over.
     AfterPull {
         /// Whether a release stands that holds everything pulled.
@@ -126,14 +162,21 @@ const _: () = {
 
 /// Writes an event to the log.
 pub fn emit(event: Event) {
+    otlp::note(event);
     match event {
         Event::PullStarted { source } => tracing::debug!(%source, "pull started"),
-        Event::PullEnded { source, count } => tracing::info!(
+        Event::SliceRead { source, feed, part, took, well } => {
+            tracing::debug!(%source, %feed, part, took_ms = took.as_millis() as u64, well, "slice read");
+        }
+        Event::PullEnded { source, run, outcome, count } => tracing::info!(
             %source,
+            run,
+            outcome,
             read = count.read,
             accepted = count.accepted,
             set_aside = count.set_aside,
             unchanged = count.unchanged,
+            gone = count.gone,
             "pull ended"
         ),
         Event::ServiceAsked { source, requests, retries, throttled } => {
@@ -170,6 +213,8 @@ fn emit_daemon(event: Event) {
         Event::WaitingForLock => tracing::info!("waiting for another process to end its writing"),
         Event::WorkFailed { source: Name::NONE, why } => tracing::error!(why, "work failed"),
         Event::WorkFailed { source, why } => tracing::error!(%source, why, "work failed"),
+        Event::RowsExpired { run, rows } => tracing::info!(run, rows, "rows expired"),
+        Event::Compacted { files, into } => tracing::info!(files, into, "files merged"),
         Event::AfterPull { well: true } => tracing::info!("linked, built and released"),
         Event::AfterPull { well: false } => tracing::error!("linking, building or releasing failed"),
         _ => {}

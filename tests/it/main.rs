@@ -14,6 +14,7 @@ mod disclosure;
 mod end_to_end;
 mod export;
 mod faults;
+mod keeping;
 mod kills;
 #[cfg(feature = "warehouse")]
 mod leaks;
@@ -25,6 +26,7 @@ mod oracle;
 mod readme;
 mod real_data;
 mod real_files;
+mod reasons;
 #[cfg(feature = "warehouse")]
 mod release;
 mod services;

@@ -185,7 +185,7 @@ fn data(records: &[String]) -> String {
 #[test]
 fn what_a_school_withholds_and_what_drifts_is_noted_and_costs_nothing() {
     let rest = r#"paging = { kind = "single" }
-tenants = { path = "schools", records = "data", id = "id", base = "host" }
+tenants = { path = "schools", records = "data", id = "id", base = "host", domain = "mis.example" }
 revoked = { path = "revoked", records = "data", id = "id" }
 consent = { path = "{tenant}/permissions", records = "data", name = "name", granted = "granted" }
 errors = [{ status = 403, do = "skip_feed" }]"#;

@@ -96,8 +96,10 @@ impl TestSite {
 
     /// Writes the configuration with further top-level lines.
     pub fn configure_with(&self, as_of: &str, more: &str) {
+        // Files are written at the moment when they are read.
+        let settle = if more.contains("[inbox]") { "" } else { "\n[inbox]\nsettle = \"0s\"\n" };
         let text = format!(
-            "data_dir = \"data\"\nkey_file = \"key\"\nhome_authority = \"998\"\nas_of = \"{as_of}\"\n{more}{}",
+            "data_dir = \"data\"\nkey_file = \"key\"\nhome_authority = \"998\"\nas_of = \"{as_of}\"\n{more}{settle}{}",
             self.sources.borrow()
         );
         fs::write(self.path().join("throughline.toml"), text).unwrap();

@@ -33,8 +33,8 @@ fn what_was_read_before_a_stop_is_staged_and_not_read_again() {
         );
         fs::write(inbox.join(format!("nccis_2024-0{month}.csv")), format!("{HEADER}{row}")).unwrap();
     }
-    let text =
-        config("", &[("council", "inbox = \"inbox\"")]).replace("connector = \"x\"", "connector = \"nccis\"");
+    let text = config("", &[("council", "inbox = \"inbox\"\n[inbox]\nsettle = \"0s\"")])
+        .replace("connector = \"x\"", "connector = \"nccis\"");
     let file = dir.path().join("throughline.toml");
     fs::write(&file, text).unwrap();
     let settings = load(&file, &[]).unwrap();

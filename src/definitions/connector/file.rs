@@ -12,9 +12,8 @@ pub struct FileForm {
     /// Pattern of the file name, or with a slash in it of the path below the inbox: `{x}` captures, `*` matches
     /// anything.
     pub name: String,
-    /// A file younger than this is still being copied.
-    #[serde(default)]
-    pub settle_seconds: u64,
+    /// A file younger than this is still being copied; where it is not said, the site's `[inbox] settle` counts.
+    pub settle_seconds: Option<u64>,
     /// A zip archive or folder of tables.
     pub bundle: Option<Bundle>,
     /// `utf-8` or `windows-1252`.

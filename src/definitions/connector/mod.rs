@@ -55,6 +55,8 @@ pub enum Form {
 pub struct Feed {
     /// Its name within the connector.
     pub name: Name,
+    /// The name it had before: what its snapshots replaced then, they replace now.
+    pub formerly: Option<Name>,
     /// Pattern of the file names, where the feed has files of its own.
     pub files: Option<String>,
     /// How its own sheet differs from the file's form; none where it does not.
@@ -170,6 +172,11 @@ pub enum CellOrigin {
 }
 
 impl Feed {
+    /// The name that its scopes are keyed with.
+    pub fn keyed_name(&self) -> &str {
+        self.formerly.unwrap_or(self.name).as_str()
+    }
+
     /// The form in which the feed's table stands in a file.
     pub fn form<'f>(&'f self, file: &'f FileForm) -> &'f FileForm {
         self.form.as_deref().unwrap_or(file)

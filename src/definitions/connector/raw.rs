@@ -39,6 +39,8 @@ pub(super) struct RawConnector {
 pub(super) struct RawFeed {
     /// Its name within the connector.
     pub name: String,
+    /// The name it had before it was renamed: its rows are then the same rows.
+    pub formerly: Option<String>,
     /// Takes what it does not say itself from this feed.
     pub like: Option<String>,
     /// Files: pattern of this feed's own file names; in a bundle, of its table.
@@ -89,6 +91,7 @@ impl RawFeed {
         let other = other.clone();
         Self {
             name: self.name,
+            formerly: self.formerly,
             like: None,
             files: self.files.or(other.files),
             sheet: self.sheet.or(other.sheet),

@@ -73,7 +73,12 @@ impl Resolver<'_> {
         let file = if let Form::File(form) = &form { Some(&**form) } else { None };
         let feeds = self.alike(raw.feeds);
         let feeds: Vec<Feed> = feeds.into_iter().map(|feed| self.feed(feed, file)).collect();
-        for feed in &feeds {
+        for (at, feed) in feeds.iter().enumerate() {
+            if feeds[..at].iter().any(|other| other.keyed_name() == feed.keyed_name()) {
+                let near = format!("name = \"{}\"", feed.name);
+                let problem = format!("another feed has, or had, the name `{}`", feed.keyed_name());
+                self.complain(&near, problem, "give each feed a name of its own, its former one included");
+            }
             let pattern = feed.files.as_ref().unwrap_or(&pattern);
             for word in
                 feed.snapshot.iter().flatten().filter(|word| !pattern.contains(&format!("{{{word}}}")))
@@ -161,6 +166,7 @@ impl Resolver<'_> {
         self.no_identity_kept(&near, &identity, &rows);
         Feed {
             name: Name::declare(&raw.name),
+            formerly: raw.formerly.as_deref().map(Name::declare),
             files: raw.files,
             form,
             path: raw.path.unwrap_or_default(),

@@ -112,6 +112,8 @@ pub struct Tenants {
     pub attributes: BTreeMap<String, String>,
     /// Path to the host that has the tenant's records.
     pub base: Option<String>,
+    /// The supplier's domain: no host outside it gets the credential.
+    pub domain: Option<String>,
 }
 
 /// How tenants are known.
@@ -146,6 +148,8 @@ struct RawTenants {
     attributes: BTreeMap<String, String>,
     /// Path to the host that has the tenant's records.
     base: Option<String>,
+    /// With `base`: the supplier's domain (`mis.example`). No host outside it gets the credential.
+    domain: Option<String>,
     /// Instead: the parameter of the source that names them, each an id or an id and its URN (`4711=100123`).
     param: Option<String>,
 }
@@ -153,6 +157,14 @@ struct RawTenants {
 impl TryFrom<RawTenants> for Tenants {
     type Error = &'static str;
     fn try_from(raw: RawTenants) -> Result<Self, Self::Error> {
+        if raw.base.is_some() != raw.domain.is_some() {
+            return Err("a tenant's `base` needs the supplier's `domain`, and goes with nothing else");
+        }
+        if raw.domain.as_deref().is_some_and(|domain| !is_domain(domain)) {
+            return Err(
+                "a `domain` is two words or more with dots between them, in small letters: mis.example",
+            );
+        }
         let from = match (raw.path, raw.id, raw.param) {
             (Some(path), Some(id), None) => TenantsFrom::List { path, records: raw.records, id },
             (None, None, Some(param)) if raw.attributes.is_empty() && raw.base.is_none() => {
@@ -160,8 +172,20 @@ impl TryFrom<RawTenants> for Tenants {
             }
             _ => return Err("tenants have a `path` and an `id`, or a `param` alone"),
         };
-        Ok(Self { from, attributes: raw.attributes, base: raw.base })
+        Ok(Self { from, attributes: raw.attributes, base: raw.base, domain: raw.domain })
     }
+}
+
+/// Whether a text is a domain and no address: two labels or more, the last without digits.
+fn is_domain(text: &str) -> bool {
+    let plain = |label: &&str| {
+        !label.is_empty()
+            && label.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+    };
+    let labels: Vec<&str> = text.split('.').collect();
+    labels.len() > 1
+        && labels.iter().all(|label| plain(&label))
+        && labels.last().is_some_and(|last| last.bytes().all(|byte| byte.is_ascii_lowercase()))
 }
 
 /// Tenants that took their consent back: they are not asked.

@@ -31,12 +31,15 @@ pub(super) struct Evidence<'f> {
     pub(super) again: &'f HashMap<i64, u64>,
     /// Records by feed when the source was last read whole, if this run reads it whole too.
     pub(super) before: &'f BTreeMap<String, u64>,
+    /// Feeds that name their rows otherwise than before.
+    pub(super) renamed: &'f [&'f str],
 }
 
 impl Evidence<'_> {
     /// What every guard has to say.
     pub(super) fn faults(&self) -> Vec<Fault> {
-        let mut faults = Vec::new();
+        let renamed = self.renamed.iter().map(|feed| Place::feed(self.source, Name::declare(feed)));
+        let mut faults: Vec<Fault> = renamed.map(|place| Fault::guard(place, Problem::FeedRenamed)).collect();
         self.snapshots(&mut faults);
         self.deletions(&mut faults);
         self.counts(&mut faults);

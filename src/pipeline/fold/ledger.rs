@@ -1,5 +1,5 @@
 use crate::privacy::Pseudonym;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 /// A bit for each record of a run: all that the fold keeps of one.
 #[derive(Default)]
@@ -32,12 +32,29 @@ pub(super) struct Ledger {
     pub(super) first: Bits,
     /// Something of it is new to the source.
     pub(super) new: Bits,
+    /// It says of a row that stood that it is gone; of how many more than one, where there are more.
+    gone: Bits,
+    more_gone: HashMap<u64, u64>,
 }
 
 impl Ledger {
     pub(super) fn of(records: u64) -> Self {
         let bits = || Bits::of(records);
-        Self { void: bits(), again: bits(), differs: bits(), first: bits(), new: bits() }
+        let (void, again, differs, first, new, gone) = (bits(), bits(), bits(), bits(), bits(), bits());
+        Self { void, again, differs, first, new, gone, more_gone: HashMap::new() }
+    }
+
+    /// A row that stood is gone, as a record says.
+    pub(super) fn went(&mut self, record: u64) {
+        if self.gone.get(record) {
+            *self.more_gone.entry(record).or_default() += 1;
+        }
+        self.gone.set(record);
+    }
+
+    /// Rows that stood and are gone, as a record says.
+    pub(super) fn gone(&self, record: u64) -> u64 {
+        u64::from(self.gone.get(record)) + self.more_gone.get(&record).copied().unwrap_or(0)
     }
 
     /// Whether it says nothing but keys that its document had said before: the first stands, and it is set aside.

@@ -7,12 +7,14 @@
 mod guards;
 mod ledger;
 mod rows;
+mod shapes;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use super::{Site, SiteFault};
 use crate::{
-    catalog::{Decision, FileKind, NewFile, Publication, Run, Staged, StagedFile},
+    catalog::{Decision, FeedShape, FileKind, NewFile, Publication, Run, Staged, StagedFile},
+    definitions::Connector,
     fault::{Count, Fault, Name, Place, Problem, failpoint},
     lake::{self, Index, IndexWriter, Kept, LakeFault, Merge, Meta, Sayings},
     link,
@@ -58,8 +60,9 @@ pub(super) fn fold(site: &mut Site, run: &Run, approval: Option<Decision>) -> Re
     let mut work = Work::open(site, run, &staged)?;
     let (walk, index) = work.merge(site)?;
     failpoint("fold.merged")?;
-    let (counts, mut faults, again) = work.count(&walk.ledger)?;
+    let (counts, mut faults, again) = work.count(&walk)?;
     let stamp = site.stamp();
+    let (before, now) = (site.catalog.feed_shapes(&run.source)?, work.shapes(site));
     let verdict = match &approval {
         Some(_) => Vec::new(),
         None => Evidence {
@@ -69,6 +72,7 @@ pub(super) fn fold(site: &mut Site, run: &Run, approval: Option<Decision>) -> Re
             counts: &counts,
             again: &again,
             before: &read_before(site, run, &staged)?,
+            renamed: &now.as_ref().map(|now| shapes::renamed(&before, now)).unwrap_or_default(),
         }
         .faults(),
     };
@@ -99,6 +103,7 @@ pub(super) fn fold(site: &mut Site, run: &Run, approval: Option<Decision>) -> Re
         faults: std::mem::take(&mut faults),
         folded: (!files.is_empty()).then_some((seq, files)),
         dropped,
+        shapes: now.map(|now| shapes::after(before, now, approval.is_some())),
         decision: approval,
         ..Publication::default()
     };
@@ -118,6 +123,7 @@ fn supersede(site: &mut Site, run: &Run, stamp: &str) -> Result<(), SiteFault> {
                 who: "throughline".to_owned(),
                 at: stamp.to_owned(),
                 reason: format!("run {} of the same source took its place", run.id),
+                by_a_person: false,
             };
             site.catalog.discard(old.id, &decision, stamp)?;
         }
@@ -136,6 +142,12 @@ fn read_before(site: &Site, run: &Run, staged: &Staged) -> Result<BTreeMap<Strin
         }
     }
     Ok(before)
+}
+
+/// The connector of a run's source, where the configuration still names both.
+fn connector_of<'s>(site: &'s Site, run: &Run) -> Option<&'s Connector> {
+    let source = site.settings.sources.iter().find(|source| source.name.as_str() == run.source)?;
+    site.definitions.connectors.get(&source.connector)
 }
 
 /// Removes files that are no longer named. One that cannot be removed is swept later.
@@ -188,9 +200,7 @@ impl<'f> Work<'f> {
             batches.push((at, index));
         }
         let buffer = (BUFFERS / (published.len() + batches.len()).max(1)).clamp(4 << 10, 256 << 10);
-        let source = site.settings.sources.iter().find(|source| source.name.as_str() == run.source);
-        let connector = source.and_then(|source| site.definitions.connectors.get(&source.connector));
-        let feeds = connector.map(|connector| connector.feeds.as_slice()).unwrap_or_default();
+        let feeds = connector_of(site, run).map(|connector| connector.feeds.as_slice()).unwrap_or_default();
         let repeating = feeds.iter().filter(|feed| feed.repeats).map(|feed| feed.name).collect();
         Ok(Self {
             run,
@@ -205,6 +215,14 @@ impl<'f> Work<'f> {
             repeating,
             buffer,
         })
+    }
+
+    /// How the source's feeds name their rows now; none where this run has none, or nobody describes the source.
+    fn shapes(&self, site: &Site) -> Option<Vec<FeedShape>> {
+        let has_rows = self.staged.batches.iter().any(|batch| batch.records.1 > 0);
+        connector_of(site, self.run)
+            .filter(|_| has_rows)
+            .map(|connector| shapes::of(connector, &site.definitions.plans))
     }
 
     /// The one pass over everything: decides of each row and each saying whether it stays, and begins the new index.
@@ -277,12 +295,16 @@ impl<'f> Work<'f> {
     #[expect(clippy::type_complexity, reason = "three answers of one walk")]
     fn count(
         &self,
-        ledger: &Ledger,
+        walk: &Walk<'_>,
     ) -> Result<(BTreeMap<String, Count>, Vec<Fault>, HashMap<i64, u64>), SiteFault> {
         let source = Name::declare(&self.run.source);
+        let ledger = &walk.ledger;
         let mut by_feed: BTreeMap<Name, Count> = BTreeMap::new();
         for (feed, count) in &self.staged.counts {
             by_feed.insert(Name::declare(feed), *count);
+        }
+        for (said, gone) in self.staged.words.iter().zip(&walk.gone) {
+            by_feed.entry(Name::declare(&said.feed)).or_default().gone += gone;
         }
         let mut faults = Vec::new();
         let mut again: HashMap<i64, u64> = self.staged.words.iter().map(|said| (said.seq, 0)).collect();
@@ -297,6 +319,7 @@ impl<'f> Work<'f> {
                 ..Place::feed(source, found.feed)
             };
             let count = by_feed.entry(found.feed).or_default();
+            count.gone += ledger.gone(record);
             let by_design = self.repeating.contains(&found.feed);
             let fault = if ledger.is_duplicate(record) && !by_design {
                 count.set_aside += 1;

@@ -41,6 +41,8 @@ pub(super) struct Walk<'f> {
     pub(super) lacking: Vec<Lacking>,
     /// By word: whether a deletion met anything.
     pub(super) met: Vec<bool>,
+    /// By word: rows that went because of it.
+    pub(super) gone: Vec<u64>,
     pub(super) people: Census,
     tombstones: Vec<(Entry, usize)>,
     /// Files of tombstones.
@@ -77,6 +79,7 @@ impl<'f> Walk<'f> {
             kept: vec![Kept::default(); files],
             lacking: vec![Lacking::default(); words.len()],
             met: vec![false; words.len()],
+            gone: vec![0; words.len()],
             people: Census::default(),
             tombstones: Vec::new(),
             buried: Vec::new(),
@@ -165,6 +168,9 @@ impl<'f> Walk<'f> {
         self.note(&entry, !unchanged);
         if !unchanged {
             self.ledger.new.set(entry.record);
+            if entry.gone {
+                self.ledger.went(entry.record);
+            }
             key.latest = Some(entry);
         } else if let (false, Some(latest)) = (entry.gone, &mut key.latest) {
             // A keyed row belongs to the list that was last seen to hold it: its full list would lack it.
@@ -210,6 +216,7 @@ impl<'f> Walk<'f> {
             };
             if gone {
                 self.met[at] = true;
+                self.gone[at] += 1;
                 let tombstone = Entry { gone: true, hash: 0, seq: said.seq, ..latest };
                 self.tombstones.push((tombstone, at));
                 key.latest = Some(tombstone);

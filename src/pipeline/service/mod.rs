@@ -18,6 +18,7 @@ use crate::{
     fault::{Fault, Place, Problem},
     privacy::{EntityPlan, IdentityPlan, Origin},
     source::service::{Refusal, Service},
+    telemetry::{self, Event},
 };
 use drift::Drift;
 use std::{collections::BTreeMap, time::Duration};
@@ -141,7 +142,14 @@ impl Slices<'_> {
         task: Task<'_>,
     ) -> Result<Ended, SiteFault> {
         match task {
-            Task::Feed(at, feed) => self.slice(shared, tenant, (at, feed)).await,
+            Task::Feed(at, feed) => {
+                let began = Instant::now();
+                let ended = self.slice(shared, tenant, (at, feed)).await?;
+                let (source, took) = (shared.intake.source.name, began.elapsed());
+                let (feed, part, well) = (feed.name, tenant.ordinal, matches!(ended, Ended::Done));
+                telemetry::emit(Event::SliceRead { source, feed, part, took, well });
+                Ok(ended)
+            }
             Task::Deletions => self.deletions(shared, tenant).await,
         }
     }

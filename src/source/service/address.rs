@@ -74,9 +74,9 @@ fn is_loopback(url: &Url) -> bool {
     matches!(url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"))
 }
 
-/// The address of a tenant's own host, as the service tells it. The credential goes there, so it has to be of the same
-/// house: under the domain that the base lies in, or on this machine where the base is.
-pub(super) fn own_base(base: &Url, told: &str) -> Result<Url, Problem> {
+/// The address of a tenant's own host, as the service tells it. The credential goes there, so it is the base's own host,
+/// or base and host lie under the domain that the connector names as the supplier's; or both are on this machine.
+pub(super) fn own_base(base: &Url, told: &str, domain: Option<&str>) -> Result<Url, Problem> {
     let host = told.trim().trim_start_matches("https://").trim_start_matches("http://");
     let host = host.split('/').next().unwrap_or_default();
     let mut own = Url::parse(&format!("{}://{host}/", base.scheme())).map_err(|_| Problem::ForeignBase)?;
@@ -84,9 +84,9 @@ pub(super) fn own_base(base: &Url, told: &str) -> Result<Url, Problem> {
     let same_house = match (is_loopback(base), own.host_str(), base.host_str()) {
         (true, ..) => is_loopback(&own),
         (false, Some(own_host), Some(base_host)) => {
-            let house = house(base_host);
-            let under = own_host == house || own_host.ends_with(&format!(".{house}"));
-            under && own.port_or_known_default() == base.port_or_known_default()
+            let within = |host: &str| domain.is_some_and(|domain| is_under(host, domain));
+            (own_host == base_host || (within(own_host) && within(base_host)))
+                && own.port_or_known_default() == base.port_or_known_default()
         }
         _ => false,
     };
@@ -94,36 +94,9 @@ pub(super) fn own_base(base: &Url, told: &str) -> Result<Url, Problem> {
     if same_house && plain && may_be_asked(&own) { Ok(own) } else { Err(Problem::ForeignBase) }
 }
 
-/// Domains under which anybody can have a host: neighbours there are strangers.
-const SHARED: [&str; 14] = [
-    "amazonaws.com",
-    "appspot.com",
-    "azurewebsites.net",
-    "cloudapp.net",
-    "cloudfront.net",
-    "github.io",
-    "herokuapp.com",
-    "netlify.app",
-    "onrender.com",
-    "pages.dev",
-    "police.uk",
-    "run.app",
-    "vercel.app",
-    "workers.dev",
-];
-
-/// The domain that a host lies in: without its first label, unless what is left may be anybody's (`co.uk`).
-fn house(host: &str) -> &str {
-    let Some((_, parent)) = host.split_once('.') else { return host };
-    let labels: Vec<&str> = parent.split('.').collect();
-    let anybodys = match labels.as_slice() {
-        _ if SHARED.iter().any(|shared| parent == *shared || parent.ends_with(&format!(".{shared}"))) => true,
-        [] | [_] => true,
-        [second, top] => second.len() <= 3 && top.len() == 2,
-        _ => false,
-    };
-    let is_address = host.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') || host.starts_with('[');
-    if anybodys || is_address { host } else { parent }
+/// Whether a host is a domain, or lies under it.
+fn is_under(host: &str, domain: &str) -> bool {
+    host.strip_suffix(domain).is_some_and(|before| before.is_empty() || before.ends_with('.'))
 }
 
 /// A link of an answer, which must stay on the host that gave it.
@@ -184,12 +157,13 @@ mod tests {
     #[test]
     fn the_credential_goes_to_the_same_house_only() {
         let base = Url::parse("https://api.mis.example/").unwrap();
-        let own = |told| own_base(&base, told).map(|url| url.to_string());
+        let own = |told| own_base(&base, told, Some("mis.example")).map(|url| url.to_string());
         assert_eq!(own("api-south.mis.example").unwrap(), "https://api-south.mis.example/");
         assert_eq!(own("https://api.mis.example/").unwrap(), "https://api.mis.example/");
         for foreign in [
             "mis.example.evil.example",
             "evil.example",
+            "evilmis.example",
             "127.0.0.1",
             "",
             "api.mis.example:8443",
@@ -197,14 +171,14 @@ mod tests {
         ] {
             assert_eq!(own(foreign), Err(Problem::ForeignBase), "{foreign}");
         }
-        let uk = Url::parse("https://mis.co.uk/").unwrap();
-        assert!(own_base(&uk, "evil.co.uk").is_err() && own_base(&uk, "a.mis.co.uk").is_ok());
-        // Anybody can have a host beside this one.
-        let shared = Url::parse("https://mis.azurewebsites.net/").unwrap();
-        assert!(own_base(&shared, "evil.azurewebsites.net").is_err());
-        assert!(own_base(&shared, "mis.azurewebsites.net").is_ok());
+        // Without a domain, and from a base outside it, no other host gets the credential, however near its name.
+        assert!(own_base(&base, "api-south.mis.example", None).is_err());
+        assert!(own_base(&base, "api.mis.example", None).is_ok());
+        let elsewhere = Url::parse("https://proxy.council.example/").unwrap();
+        assert!(own_base(&elsewhere, "api-south.mis.example", Some("mis.example")).is_err());
         let here = Url::parse("http://127.0.0.1:8000/").unwrap();
-        assert!(own_base(&here, "127.0.0.1:9000").is_ok() && own_base(&here, "api.mis.example").is_err());
+        assert!(own_base(&here, "127.0.0.1:9000", None).is_ok());
+        assert!(own_base(&here, "api.mis.example", Some("mis.example")).is_err());
     }
 
     #[test]

@@ -133,10 +133,11 @@ impl Service {
         })
     }
 
-    /// Where a tenant's records are: the source's base, or the host that the service told, where it is of the same house.
+    /// Where a tenant's records are: the source's base, or the host that the service told, where it is the supplier's.
     pub fn base(&self, words: &Words<'_>, own: Option<&str>) -> Result<Url, Problem> {
         let base = words.base(&self.base).ok_or(Problem::ForeignBase)?;
-        own.map_or(Ok(base.clone()), |own| address::own_base(&base, own))
+        let domain = self.form.tenants.as_ref().and_then(|tenants| tenants.domain.as_deref());
+        own.map_or(Ok(base.clone()), |own| address::own_base(&base, own, domain))
     }
 
     /// The address of a list or a record.

@@ -1,5 +1,6 @@
 //! The fold against a table in memory that does the same one record at a time, over random runs that are cut off, held,
 //! approved and discarded.
+mod naming;
 mod runs;
 
 use super::{Folded, fold};
@@ -25,7 +26,7 @@ use std::{
 };
 
 /// A person, what they are called, and their rows: (day, hours).
-type Record = (u8, u8, Vec<(u8, u8)>);
+pub(in crate::pipeline) type Record = (u8, u8, Vec<(u8, u8)>);
 
 #[derive(Clone, Debug)]
 struct Document {
@@ -59,9 +60,9 @@ impl Oracle {
         self.rows.get(key).and_then(|versions| *versions.last()?)
     }
 
-    /// Reads a document. Returns (accepted, unchanged, set aside).
-    fn read(&mut self, document: &Document) -> [u64; 3] {
-        let mut counts = [0; 3];
+    /// Reads a document. Returns (accepted, unchanged, set aside, gone).
+    fn read(&mut self, document: &Document) -> [u64; 4] {
+        let mut counts = [0; 4];
         let mut seen: BTreeSet<(Option<u8>, u8, u8)> = BTreeSet::new();
         for (person, name, rows) in &document.records {
             let (mut first, mut new) = (rows.is_empty(), false);
@@ -91,6 +92,7 @@ impl Oracle {
             let lacks = document.scope.is_some() && key.0 == document.scope && !seen.contains(key);
             if versions.last().is_some_and(Option::is_some) && (lacks || people.contains(&key.1)) {
                 versions.push(None);
+                counts[3] += 1;
             }
         }
         counts
@@ -104,11 +106,11 @@ impl Oracle {
     }
 }
 
-struct Desk {
+pub(in crate::pipeline) struct Desk {
     dir: tempfile::TempDir,
-    site: Site,
-    source: Source,
-    feed: Feed,
+    pub(in crate::pipeline) site: Site,
+    pub(in crate::pipeline) source: Source,
+    pub(in crate::pipeline) feed: Feed,
 }
 
 const CONFIGURATION: &str = r#"
@@ -132,7 +134,7 @@ purposes = ["research"]
 
 impl Desk {
     /// With batches so small that a few records make many.
-    fn new() -> Self {
+    pub(in crate::pipeline) fn new() -> Self {
         crate::fault::small_batches(5);
         Self::with_usual_batches()
     }
@@ -204,7 +206,7 @@ impl Desk {
     }
 
     /// That the folder holds what the catalog names and nothing else.
-    fn is_tidy(&self) {
+    pub(in crate::pipeline) fn is_tidy(&self) {
         let named: BTreeSet<_> = self.site.catalog.named_files().unwrap().into_iter().collect();
         let mut found = BTreeSet::new();
         for folder in ["lake", "identity", "index"] {
@@ -265,12 +267,16 @@ fn read(intake: &mut Intake<'_>, feed: &Feed, documents: &[Document], mut left: 
                 intake.delete_person(feed, "", &person.to_string(), origin);
             }
         }
-        intake.document_read(feed, slot, digest, scope);
+        intake.document_read(feed, (slot, digest, digest));
     }
     true
 }
 
-fn conformed(intake: &Intake<'_>, (person, name, rows): &Record, origin: Origin) -> Conformed {
+pub(in crate::pipeline) fn conformed(
+    intake: &Intake<'_>,
+    (person, name, rows): &Record,
+    origin: Origin,
+) -> Conformed {
     let definitions = &intake.site.definitions;
     let entity = definitions.entity("placement").unwrap();
     let plan = &definitions.plans[entity];
@@ -299,7 +305,7 @@ fn compare(pulls: &[Pull]) {
     let mut oracle = Oracle::default();
     for (number, pull) in pulls.iter().enumerate() {
         let mut after = oracle.clone();
-        let mut counts = [0; 3];
+        let mut counts = [0; 4];
         for (at, document) in pull.documents.iter().enumerate() {
             if desk.knows(at, document) {
                 continue;
@@ -310,7 +316,7 @@ fn compare(pulls: &[Pull]) {
         let folded = desk.pull(pull);
         let total = folded.total();
         assert!(total.balances(), "pull {number}: {total:?}");
-        assert_eq!([total.accepted, total.unchanged, total.set_aside], counts, "pull {number}");
+        assert_eq!([total.accepted, total.unchanged, total.set_aside, total.gone], counts, "pull {number}");
         if folded.held {
             assert_eq!(desk.versions(), oracle.versions(), "nothing of a held run is seen");
             let held = desk.site.catalog.pending_runs("held", None).unwrap().pop().unwrap().id;

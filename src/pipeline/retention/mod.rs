@@ -1,0 +1,164 @@
+//! Rows whose time has come, taken away: those of a source or a tenant whose agreement ended, and those that a policy
+//! keeps no longer. One commit for all: files are written again without them or dropped, identities, indexes and links
+//! with them. Cut off anywhere, either all of it was done or nothing. See docs/decisions/0014.
+mod chosen;
+mod rules;
+#[cfg(test)]
+mod tests;
+mod written;
+
+pub use rules::check_policy;
+
+use super::{Site, SiteFault};
+use crate::{
+    catalog::{Clearing, Decision, FileKind, HeldFile, Lock, Removal, Run},
+    fault::failpoint,
+    privacy::Pseudonym,
+};
+use chosen::Chosen;
+use rules::Rules;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+};
+
+/// What rules of keeping take away, or would.
+#[derive(Clone, Debug, Default)]
+pub struct Cleared {
+    /// The run that did it; none where nothing had to go.
+    pub run: Option<i64>,
+    /// Rows by source, entity and rule.
+    pub removals: Vec<Removal>,
+    /// People of whom nothing is left under their source.
+    pub people: u64,
+    /// Releases that were made while the rows were there: they hold them still.
+    pub releases: Vec<String>,
+}
+
+/// Says what would go, and changes nothing.
+pub(super) fn due(site: &Site) -> Result<Cleared, SiteFault> {
+    let held = Held::of(site)?;
+    let chosen = choose(site, &held)?;
+    cleared(site, &held, &chosen)
+}
+
+/// Takes away what has had its time. Under the writer's lock.
+pub(super) fn clear(site: &mut Site) -> Result<Cleared, SiteFault> {
+    end_pending(site)?;
+    let held = Held::of(site)?;
+    let chosen = choose(site, &held)?;
+    let mut report = cleared(site, &held, &chosen)?;
+    if chosen.values().all(Chosen::is_empty) {
+        return Ok(report);
+    }
+    failpoint("expire.begun")?;
+    let run = site.catalog.begin("expire", "", &site.stamp())?;
+    let mut clearing = Clearing { removals: report.removals.clone(), ..Clearing::default() };
+    for (source, chosen) in chosen.iter().filter(|(_, chosen)| !chosen.is_empty()) {
+        written::source(site, &run, (source, chosen), &held, &mut clearing)?;
+    }
+    let gone: BTreeSet<Pseudonym> =
+        chosen.values().flat_map(|chosen| chosen.people.iter().copied()).collect();
+    written::links(site, &run, &held, &gone, &mut clearing)?;
+    clearing.subjects = gone.into_iter().collect();
+    failpoint("expire.written")?;
+    let stamp = site.stamp();
+    site.catalog.clear(&run, &clearing, &stamp)?;
+    failpoint("expire.done")?;
+    for path in &clearing.dropped {
+        // One that cannot be removed is swept later.
+        let _ = std::fs::remove_file(site.settings.data_dir.join(path));
+    }
+    failpoint("expire.removed")?;
+    report.run = Some(run.id);
+    Ok(report)
+}
+
+/// What a source whose time has come has staged and not published is not published any more.
+fn end_pending(site: &mut Site) -> Result<(), SiteFault> {
+    let rules = Rules::of(site)?;
+    for source in rules.ended {
+        let Ok(_lease) = Lock::of_source(&site.settings.data_dir, &source) else { continue };
+        let stamp = site.stamp();
+        for run in site.catalog.pending_runs("running", Some(&source))? {
+            site.catalog.abandon(run.id, &stamp)?;
+        }
+        for run in site.catalog.pending_runs("held", Some(&source))? {
+            let files = site.catalog.staged(&Run { id: run.id, source: source.clone() })?;
+            let decision = Decision {
+                verdict: "discarded".to_owned(),
+                who: "throughline".to_owned(),
+                at: stamp.clone(),
+                reason: "its agreement has ended, and its rows have had their time".to_owned(),
+                by_a_person: false,
+            };
+            site.catalog.discard(run.id, &decision, &stamp)?;
+            for file in files.batches.iter().flat_map(|batch| &batch.files) {
+                let _ = std::fs::remove_file(site.settings.data_dir.join(&file.path));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What is visible, by kind.
+struct Held {
+    lake: Vec<HeldFile>,
+    register: Vec<HeldFile>,
+    index: Vec<HeldFile>,
+    links: Vec<HeldFile>,
+}
+
+impl Held {
+    fn of(site: &Site) -> Result<Self, SiteFault> {
+        let held = |kind| site.catalog.held_files(kind);
+        Ok(Self {
+            lake: held(FileKind::Lake)?,
+            register: held(FileKind::Register)?,
+            index: held(FileKind::Index)?,
+            links: held(FileKind::Link)?,
+        })
+    }
+
+    /// Files of a source.
+    fn of_source<'h>(files: &'h [HeldFile], source: &str) -> impl Iterator<Item = &'h HeldFile> {
+        let source = source.to_owned();
+        files.iter().filter(move |held| held.source == source)
+    }
+}
+
+fn choose(site: &Site, held: &Held) -> Result<BTreeMap<String, Chosen>, SiteFault> {
+    let rules = Rules::of(site)?;
+    let mut chosen = BTreeMap::new();
+    if rules.is_empty() {
+        return Ok(chosen);
+    }
+    let sources: BTreeSet<&String> =
+        held.lake.iter().chain(&held.register).chain(&held.index).map(|held| &held.source).collect();
+    for source in sources {
+        chosen.insert(source.clone(), Chosen::of(site, source, &rules, held)?);
+    }
+    Ok(chosen)
+}
+
+fn cleared(site: &Site, held: &Held, chosen: &BTreeMap<String, Chosen>) -> Result<Cleared, SiteFault> {
+    let mut cleared = Cleared::default();
+    let mut touched: BTreeSet<&PathBuf> = BTreeSet::new();
+    for (source, chosen) in chosen {
+        cleared.people += chosen.people.len() as u64;
+        touched.extend(&chosen.touched);
+        cleared.removals.extend(chosen.counts.iter().map(|((entity, why), rows)| Removal {
+            source: source.clone(),
+            entity: entity.clone(),
+            why: (*why).to_owned(),
+            rows: *rows,
+        }));
+    }
+    let since =
+        held.lake.iter().filter(|held| touched.contains(&held.file.path)).map(|held| &held.since).min();
+    if let Some(since) = since {
+        cleared.releases =
+            site.catalog.releases_since(since)?.into_iter().map(|release| release.id).collect();
+    }
+    Ok(cleared)
+}
