@@ -62,7 +62,7 @@ pub struct NewFile {
 }
 
 /// One line of the quarantine: a place and a problem in words, never a value.
-#[derive(Clone, Debug, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct SetAside {
     /// The run that found it.
     pub run: i64,

@@ -210,6 +210,16 @@ impl Catalog {
         })
     }
 
+    /// Forgets a run that was only tried, as if it had never been begun.
+    pub fn forget_run(&mut self, run: i64) -> Result<(), CatalogFault> {
+        self.write(|tx| {
+            settled::forget(tx, run)?;
+            tx.execute("DELETE FROM quarantine WHERE run_id = ?1", [run])?;
+            tx.execute("DELETE FROM run WHERE id = ?1 AND state = 'running'", [run])?;
+            Ok(())
+        })
+    }
+
     /// Forgets the files that nothing names any more but their own row: retired ones.
     pub fn forget_retired(&mut self) -> Result<(), CatalogFault> {
         self.write(|tx| {

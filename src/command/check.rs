@@ -1,4 +1,4 @@
-use super::{Exit, Verdict, list, screen::Screen};
+use super::{Exit, Verdict, list, screen::Screen, trial};
 use crate::{
     config::{Settings, Source},
     definitions::{Complaint, Definitions, connector::Form},
@@ -7,8 +7,9 @@ use crate::{
 };
 use std::path::Path;
 
-/// Checks everything that can be checked without a request, and lists every complaint.
-pub(super) fn check(config: &Path, screen: &Screen) -> Verdict {
+/// Checks everything that can be checked without a request, and lists every complaint; then, if `connect`, asks each
+/// service for a page.
+pub(super) fn check(config: &Path, connect: bool, screen: &Screen) -> Verdict {
     let settings = super::settings(config)?;
     let mut complaints = Vec::new();
     let mut done = vec![format!("configuration: {} ({} sources)", config.display(), settings.sources.len())];
@@ -34,19 +35,26 @@ pub(super) fn check(config: &Path, screen: &Screen) -> Verdict {
         }
     }
     check_queries(&settings, &mut complaints, &mut done);
-    screen.document(&serde_json::json!({
+    let mut facts = serde_json::json!({
         "checked": done,
         "complaints": complaints.iter().map(|c| serde_json::json!({ "file": c.file, "line": c.line, "problem": c.problem, "hint": c.hint })).collect::<Vec<_>>(),
-    }));
+    });
     for line in &done {
         screen.result(&format!("checked  {line}"));
     }
-    if complaints.is_empty() {
+    let exit = if !complaints.is_empty() {
+        screen.fail(&list(&complaints));
+        Exit::Usage
+    } else if connect {
+        let (exit, answered) = trial::connect(settings, screen)?;
+        facts["connected"] = answered;
+        exit
+    } else {
         screen.result("All is well.");
-        return Ok(Exit::Done);
-    }
-    screen.fail(&list(&complaints));
-    Ok(Exit::Usage)
+        Exit::Done
+    };
+    screen.document(&facts);
+    Ok(exit)
 }
 
 fn check_key(settings: &Settings, complaints: &mut Vec<Complaint>, done: &mut Vec<String>) {

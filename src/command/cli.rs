@@ -1,4 +1,5 @@
 //! What can be typed. Types only.
+use chrono::NaiveDate;
 use clap::{
     Args, Parser, Subcommand,
     builder::{PossibleValue, PossibleValuesParser},
@@ -36,8 +37,12 @@ pub enum Verb {
         /// The folder to make.
         dir: PathBuf,
     },
-    /// Check configuration, key, definitions, queries and every source; ask no network, pull nothing.
-    Check,
+    /// Check configuration, key, definitions, queries and every source; pull nothing.
+    Check {
+        /// Ask each service for one page of each of its feeds too, and say how it would be read; nothing is kept.
+        #[arg(long)]
+        connect: bool,
+    },
     /// Pull what is new from the sources, pseudonymise it and store it.
     Pull {
         /// Sources by their names in the configuration; all when none is named.
@@ -45,6 +50,12 @@ pub enum Verb {
         /// Read everything again, whatever was read before.
         #[arg(long)]
         full: bool,
+        /// Ask services again for what changed since this day; nothing that is due is left out.
+        #[arg(long, value_name = "YYYY-MM-DD", conflicts_with = "full")]
+        since: Option<NaiveDate>,
+        /// Read and weigh everything and keep nothing: what would come, and whether it would be held.
+        #[arg(long)]
+        dry_run: bool,
     },
     /// Pull by the schedules, then link, build and release what came, until told to stop.
     Run,

@@ -19,14 +19,16 @@ mod runs;
 mod schedule;
 mod screen;
 mod status;
+mod trial;
 mod verify;
 
 use crate::{
     config::{self, Settings},
     definitions::Complaint,
-    pipeline::SiteFault,
+    pipeline::{Effect, PullOptions, SiteFault},
     telemetry::{self, Verbosity},
 };
+use chrono::NaiveTime;
 use clap::Parser;
 use cli::{Cli, Verb};
 use screen::Screen;
@@ -155,8 +157,19 @@ fn verb(cli: &Cli, screen: &Screen) -> Verdict {
     match &cli.verb {
         Verb::Init { dir } => init::init(dir, screen),
         Verb::Synth { dir, learners, seed } => estate::write(dir, *learners, *seed, screen),
-        Verb::Check => check::check(&cli.config, screen),
-        Verb::Pull { sources, full } => pull::pull(settings(&cli.config)?, sources, *full, screen),
+        Verb::Check { connect } => check::check(&cli.config, *connect, screen),
+        Verb::Pull { sources, full, since, dry_run } => {
+            let since = since.map(|day| day.and_time(NaiveTime::MIN).and_utc());
+            let effect = if *dry_run { Effect::Weigh } else { Effect::Publish };
+            let options = PullOptions {
+                sources: sources.clone(),
+                full: *full,
+                since,
+                effect,
+                ..PullOptions::default()
+            };
+            pull::pull(settings(&cli.config)?, &options, screen)
+        }
         Verb::Run => run::run(&cli.config, screen),
         Verb::Backload { dir, sources, dry_run } => {
             backload::backload(settings(&cli.config)?, dir, sources, *dry_run, screen)

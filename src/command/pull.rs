@@ -1,17 +1,18 @@
 use super::{
     Exit, Halt, Verdict, estate,
     screen::{Screen, counted, table, thousands, wrap},
+    trial,
 };
 use crate::{
     config::Settings,
     fault::Count,
-    pipeline::{self, LinkReport, PullOptions, PullReport, Site, SourceOutcome},
+    pipeline::{self, Effect, LinkReport, PullOptions, PullReport, Site, SourceOutcome},
 };
 use serde_json::json;
 
 /// Pulls, and says what came and what was set aside.
-pub(super) fn pull(mut settings: Settings, sources: &[String], full: bool, screen: &Screen) -> Verdict {
-    for name in sources {
+pub(super) fn pull(mut settings: Settings, options: &PullOptions, screen: &Screen) -> Verdict {
+    for name in &options.sources {
         if !settings.sources.iter().any(|source| source.name.as_str() == name) {
             let words = format!("there is no source `{name}` in {}", settings.file.display());
             return Err(Halt::new(Exit::Usage, words));
@@ -19,13 +20,13 @@ pub(super) fn pull(mut settings: Settings, sources: &[String], full: bool, scree
     }
     let _estate = estate::play(&mut settings)?;
     let mut site = Site::open_to_write(settings, "pull")?;
-    let options = PullOptions { sources: sources.to_vec(), full, ..PullOptions::default() };
     let report = {
         let mut bar = screen.bar();
-        pipeline::pull(&mut site, &options, &mut bar)?
+        pipeline::pull(&mut site, options, &mut bar)?
     };
-    screen.result(&pull_words(&report));
-    screen.document(&pull_json(&report));
+    let words = if options.effect == Effect::Publish { pull_words(&report) } else { trial::words(&report) };
+    screen.result(&words);
+    screen.document(&trial::document(&report));
     Ok(verdict(&report))
 }
 
@@ -35,7 +36,7 @@ pub(super) fn verdict(report: &PullReport) -> Exit {
         |outcome: fn(&SourceOutcome) -> bool| report.sources.iter().all(|source| outcome(&source.outcome));
     if report.is_whole() {
         Exit::Done
-    } else if report.sources.iter().any(|source| source.outcome == SourceOutcome::Held) {
+    } else if report.sources.iter().any(|source| source.outcome.is_held()) {
         Exit::Held
     } else if all(|outcome| matches!(outcome, SourceOutcome::Refused(_))) {
         Exit::Refused
@@ -102,6 +103,7 @@ fn pull_table(report: &PullReport) -> String {
             let outcome = match &source.outcome {
                 SourceOutcome::Published => "whole".to_owned(),
                 SourceOutcome::Partly => "partly: see quarantine".to_owned(),
+                SourceOutcome::Tried(_) => "tried".to_owned(),
                 SourceOutcome::Held => "held: nothing is published; see `throughline runs show`".to_owned(),
                 SourceOutcome::Failed(why) => format!("failed: {why}"),
                 SourceOutcome::Refused(why) => format!("not pulled: {why}"),
@@ -131,6 +133,7 @@ pub(super) fn pull_json(report: &PullReport) -> serde_json::Value {
                 SourceOutcome::Published => ("published", ""),
                 SourceOutcome::Partly => ("partly", ""),
                 SourceOutcome::Held => ("held", "a guard said no; see `throughline runs show`"),
+                SourceOutcome::Tried(_) => ("tried", "nothing is kept"),
                 SourceOutcome::Failed(why) => ("failed", why.as_str()),
                 SourceOutcome::Refused(why) => ("refused", why.as_str()),
             };

@@ -248,7 +248,8 @@ fn source_of<'s>(
 }
 
 /// Alike problems of one source are one line; what to do about each kind of problem follows once.
-fn sums(lines: &[SetAside]) -> String {
+/// How often each problem occurred, with its first place, and what to do about each.
+pub(super) fn sums(lines: &[SetAside]) -> String {
     let mut by: BTreeMap<[&str; 4], (u64, String)> = BTreeMap::new();
     let mut hints: BTreeMap<&str, &str> = BTreeMap::new();
     for line in lines {

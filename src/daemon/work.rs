@@ -102,6 +102,8 @@ fn pull(settings: &Arc<Settings>, source: Name, stop: &Stop) -> Result<End, Site
         Some(SourceOutcome::Failed(why)) if *why == LockFault::SourceBusy.to_string() => "busy",
         Some(SourceOutcome::Failed(_)) => "failed",
         Some(SourceOutcome::Refused(_)) => "refused",
+        // The daemon never only tries.
+        Some(SourceOutcome::Tried(_)) => "stopped",
     };
     Ok(End {
         outcome,

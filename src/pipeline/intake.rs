@@ -1,14 +1,15 @@
 use super::{
     Site, SiteFault, Watch,
+    pull::Effect,
     site::is_recent,
     stage::{Point, Waiting},
 };
 use crate::{
-    catalog::{Checkpoint, Lock, ReadDocument, Run, Said, Word},
+    catalog::{Checkpoint, Lock, ReadDocument, Run, Said, SetAside, Word},
     config::Source,
     conform::Conformed,
     definitions::connector::{Feed, What},
-    fault::{Fault, Place, Tally},
+    fault::{Count, Fault, Place, Tally},
     lake::RecordPlace,
     privacy::{Digest16, Door, Keyed, Origin, PostcodeDirectory, Scratch},
 };
@@ -39,6 +40,8 @@ pub(super) struct Intake<'a> {
     /// No other process pulls this source. The kernel lets go of it.
     lease: Lock,
     full: bool,
+    /// Nothing is written: what is read is looked at and forgotten.
+    looks: bool,
     waiting: Waiting,
     /// The sequence of the document that is being read; the last one given; the last one reserved.
     seq: i64,
@@ -83,13 +86,13 @@ pub(super) struct Resume {
 }
 
 impl<'a> Intake<'a> {
-    /// Opens a source's way in. `full` asks for everything again, whatever was read before. A run that was cut off less
+    /// Opens a source's way in. `full` asks for everything again, whatever was read before; `effect` says what becomes of it. A run that was cut off less
     /// than a day ago and read with the same definitions is taken up where it was.
     pub(super) fn open(
         site: &'a mut Site,
         source: &'a Source,
         directory: &'a PostcodeDirectory,
-        full: bool,
+        (full, effect): (bool, Effect),
     ) -> Result<Self, SiteFault> {
         let name = source.name.as_str();
         let lease = Lock::of_source(&site.settings.data_dir, name)?;
@@ -99,7 +102,12 @@ impl<'a> Intake<'a> {
         let lock = site.lock("pull")?;
         let stamp = site.stamp();
         let mut taken_up = None;
-        for old in site.catalog.pending_runs("running", Some(name))? {
+        // What is only tried leaves a run that was cut off to the next pull.
+        let cut_off = match effect {
+            Effect::Publish => site.catalog.pending_runs("running", Some(name))?,
+            Effect::Weigh | Effect::Look => Vec::new(),
+        };
+        for old in cut_off {
             let fits = old.batches > 0 && old.read_with == read_with && old.whole == whole;
             if taken_up.is_none() && fits && is_recent(&old.started_at, &stamp) {
                 taken_up = Some(Run { id: old.id, source: old.source });
@@ -135,6 +143,7 @@ impl<'a> Intake<'a> {
             directory,
             lease,
             full,
+            looks: effect == Effect::Look,
             waiting,
             seq,
             given: seq,
@@ -226,7 +235,7 @@ impl<'a> Intake<'a> {
             self.tally.note(fault);
         }
         let waited = self.in_document.is_multiple_of(1_024) && self.staged_at.elapsed() > LONGEST_WAIT;
-        if self.waiting.is_due() || waited {
+        if (self.waiting.is_due() || waited) && !self.looks {
             self.flush(Some(self.seq))?;
         }
         Ok(())
@@ -315,6 +324,13 @@ impl<'a> Intake<'a> {
         waiting.stage(self.site, &self.run, (seq, first), open)?;
         self.staged_at = Instant::now();
         Ok(())
+    }
+
+    /// Ends without having written anything: what was counted, and what was set aside.
+    pub(super) fn glance(mut self) -> Result<(Vec<(String, Count)>, Vec<SetAside>), SiteFault> {
+        self.waiting.settle(&mut self.tally, self.seq);
+        self.site.catalog.forget_run(self.run.id)?;
+        Ok(self.waiting.told(self.run.id))
     }
 
     /// Stages all that is left, and gives the site back with the run that is now to be folded. The lease goes with it.

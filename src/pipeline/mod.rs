@@ -34,7 +34,7 @@ pub use export::{Marked, export};
 pub use link::{LinkReport, link};
 pub use map::{Fit, Mapped, Untried, map};
 pub use preview::{FeedPreview, Preview, RecordPreview, Sample, preview};
-pub use pull::{PullOptions, PullReport, SourceOutcome, SourceReport, pull};
+pub use pull::{Effect, PullOptions, PullReport, SourceOutcome, SourceReport, Trial, pull};
 pub use reason::{ReasonFault, reason_given, take_reason};
 #[cfg(feature = "warehouse")]
 pub use release::release;

@@ -1,22 +1,23 @@
 use super::{
     Site, SiteFault, Stop, Watch, files,
-    fold::fold,
+    fold::{fold, weigh},
     intake::{Intake, Met},
     service::Slices,
 };
 use crate::{
-    catalog::{LockFault, Run},
+    catalog::{LockFault, Run, SetAside},
     config::Source,
     conform,
     definitions::{
         Connector,
         connector::{Form, RestForm},
     },
-    fault::{Count, Name},
+    fault::{Consequence, Count, Name},
     privacy::PostcodeDirectory,
     source::service::{Effort, Patience, Service, ServiceFault},
     telemetry::{self, Event},
 };
+use chrono::{DateTime, Utc};
 use std::path::PathBuf;
 
 /// What to pull, and how.
@@ -32,6 +33,22 @@ pub struct PullOptions {
     pub stop: Stop,
     /// Read files from this folder instead of the sources' inboxes.
     pub inbox: Option<PathBuf>,
+    /// Ask services again for what changed since then. Never less than what is due.
+    pub since: Option<DateTime<Utc>>,
+    /// What becomes of what is read.
+    pub effect: Effect,
+}
+
+/// What becomes of what a pull reads.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Effect {
+    /// It is published, or held.
+    #[default]
+    Publish,
+    /// It is read to its end, compared, weighed by the guards, and forgotten.
+    Weigh,
+    /// One page of each feed of a service is read, for its first tenant, and forgotten. Files are left alone.
+    Look,
 }
 
 /// How one source ended.
@@ -43,6 +60,8 @@ pub enum SourceOutcome {
     Partly,
     /// Staged and not published: a guard said no, and a person has to look.
     Held,
+    /// Only tried, and forgotten; whether a guard would have held it, and what was set aside.
+    Tried(Trial),
     /// Nothing could be read.
     Failed(String),
     /// Its agreement does not allow it.
@@ -50,16 +69,35 @@ pub enum SourceOutcome {
 }
 
 impl SourceOutcome {
+    /// Whether a guard said no, or would have.
+    pub fn is_held(&self) -> bool {
+        match self {
+            Self::Held => true,
+            Self::Tried(trial) => !trial.guards.is_empty(),
+            _ => false,
+        }
+    }
+
     /// In a stable word.
     pub const fn word(&self) -> &'static str {
         match self {
             Self::Published => "published",
             Self::Partly => "partly",
             Self::Held => "held",
+            Self::Tried(_) => "tried",
             Self::Failed(_) => "failed",
             Self::Refused(_) => "refused",
         }
     }
+}
+
+/// What a pull that kept nothing would have come to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Trial {
+    /// What the guards would have held it for.
+    pub guards: Vec<SetAside>,
+    /// What was set aside or is worth knowing: places and problems.
+    pub set_aside: Vec<SetAside>,
 }
 
 /// One source's result.
@@ -93,7 +131,11 @@ impl PullReport {
     }
     /// Whether every source was read whole.
     pub fn is_whole(&self) -> bool {
-        self.sources.iter().all(|source| source.outcome == SourceOutcome::Published)
+        self.sources.iter().all(|source| match &source.outcome {
+            SourceOutcome::Published => true,
+            SourceOutcome::Tried(trial) => trial.guards.is_empty(),
+            _ => false,
+        })
     }
 }
 
@@ -154,17 +196,67 @@ fn pull_source(
         )));
     };
     telemetry::emit(Event::PullStarted { source: source.name });
-    let mut intake = match Intake::open(site, source, directory, options.full) {
+    let mut intake = match Intake::open(site, source, directory, (options.full, options.effect)) {
         Err(SiteFault::Lock(busy @ LockFault::SourceBusy)) => {
             return Ok(refused(SourceOutcome::Failed(busy.to_string())));
         }
         opened => opened?,
     };
     let asked = match &connector.form {
+        Form::File(_) if options.effect == Effect::Look => Ok(None),
         Form::File(form) => files::pull(&mut intake, &connector, form, watch).map(|()| None),
         Form::Rest(form) => pull_service(&mut intake, &connector, form, options, watch),
     };
-    finish(intake, title, asked?)
+    match options.effect {
+        Effect::Publish => finish(intake, title, asked?),
+        effect => forget(intake, title, asked?, effect),
+    }
+}
+
+/// Says what would have come of it, and leaves nothing behind.
+fn forget(
+    intake: Intake<'_>,
+    title: String,
+    refused: Option<ServiceFault>,
+    effect: Effect,
+) -> Result<SourceReport, SiteFault> {
+    let source = intake.source.name;
+    let (mut count, mut waiting) = (Count::default(), 0);
+    let trial = if effect == Effect::Look {
+        let (counts, set_aside) = intake.glance()?;
+        counts.iter().for_each(|(_, feed)| count.add(feed));
+        // Nothing is compared with what is there: whatever could be read would go on.
+        count.accepted = count.read - count.set_aside;
+        Trial { guards: Vec::new(), set_aside }
+    } else {
+        let (site, run, _lease, _) = intake.close()?;
+        waiting = site.catalog.still_arriving(&run)?;
+        let folded = weigh(site, &run)?;
+        count = folded.total();
+        let guards = folded.guards.iter().map(|fault| SetAside::of(run.id, fault)).collect();
+        let lines = site.catalog.quarantine(Some(source.as_str()))?.into_iter();
+        let set_aside = lines.filter(|line| line.run == run.id).collect();
+        let paths = site.catalog.staged(&run)?;
+        site.catalog.forget_run(run.id)?;
+        for file in paths.batches.iter().flat_map(|batch| &batch.files) {
+            // One that cannot be removed is swept later.
+            let _ = std::fs::remove_file(site.settings.data_dir.join(&file.path));
+        }
+        Trial { guards, set_aside }
+    };
+    let lost = count.documents_set_aside > 0 && count.read == 0;
+    let outcome = match refused {
+        Some(fault) => SourceOutcome::Failed(fault.to_string()),
+        None if lost => SourceOutcome::Failed(first_loss(&trial)),
+        None => SourceOutcome::Tried(trial),
+    };
+    Ok(SourceReport { source, title, outcome, count, waiting })
+}
+
+/// Why nothing could be read, in the words of the first document that could not.
+fn first_loss(trial: &Trial) -> String {
+    let lost = trial.set_aside.iter().find(|line| line.consequence == Consequence::DocumentSetAside.code());
+    lost.map_or_else(String::new, |line| format!("{} ({}): {}", line.feed, line.detail, line.hint))
 }
 
 fn pull_service(
@@ -185,8 +277,16 @@ fn pull_service(
         intake.site.definitions.plans.clone(),
         intake.site.definitions.identity.clone(),
     );
-    let slices =
-        Slices { connector, form, full: options.full, codes: &codes, plans: &plans, identity: &identity };
+    let slices = Slices {
+        connector,
+        form,
+        full: options.full,
+        since: options.since,
+        look: options.effect == Effect::Look,
+        codes: &codes,
+        plans: &plans,
+        identity: &identity,
+    };
     runtime.block_on(slices.pull(&mut service, intake, watch))?;
     let Effort { requests, retries, throttled } = service.effort();
     telemetry::emit(Event::ServiceAsked { source: intake.source.name, requests, retries, throttled });

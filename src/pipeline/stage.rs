@@ -1,6 +1,6 @@
 use super::{Site, SiteFault};
 use crate::{
-    catalog::{Batch, Checkpoint, FileKind, NewFile, ReadDocument, Run, Said},
+    catalog::{Batch, Checkpoint, FileKind, NewFile, ReadDocument, Run, Said, SetAside},
     conform::Conformed,
     fault::{Count, Fault, Name, Tally, batch_rows, failpoint},
     lake::{
@@ -153,6 +153,12 @@ impl Waiting {
         self.faults.retain(|(of, _)| *of != seq);
         self.words.retain(|said| said.seq != seq);
         self.void.push(seq);
+    }
+
+    /// What was counted, and what was set aside, of a run.
+    pub(super) fn told(self, run: i64) -> (Vec<(String, Count)>, Vec<SetAside>) {
+        let counts = self.counts.into_iter().map(|(_, feed, count)| (feed, count));
+        (counts.collect(), self.faults.iter().map(|(_, fault)| SetAside::of(run, fault)).collect())
     }
 
     /// Whether so much waits that it should be staged.

@@ -1,4 +1,6 @@
 //! What a service's words mean for the lake: consent, sweeps, records that say they are gone, changelogs, waiting.
+mod trial;
+
 use crate::site::{TestSite, column_text};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use std::{

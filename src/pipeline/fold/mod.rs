@@ -41,6 +41,8 @@ pub(super) struct Folded {
     pub(super) counts: BTreeMap<String, Count>,
     /// Whether a guard holds the run.
     pub(super) held: bool,
+    /// What the guards had to say.
+    pub(super) guards: Vec<Fault>,
 }
 
 impl Folded {
@@ -54,6 +56,20 @@ impl Folded {
 /// Folds a run and publishes it, or holds it where a guard says no. `approval` is that of a person who looked: it
 /// stands for the guards.
 pub(super) fn fold(site: &mut Site, run: &Run, approval: Option<Decision>) -> Result<Folded, SiteFault> {
+    fold_to(site, run, approval, true)
+}
+
+/// Folds a run and says what would have come of it. The run is as it was.
+pub(super) fn weigh(site: &mut Site, run: &Run) -> Result<Folded, SiteFault> {
+    fold_to(site, run, None, false)
+}
+
+fn fold_to(
+    site: &mut Site,
+    run: &Run,
+    approval: Option<Decision>,
+    for_good: bool,
+) -> Result<Folded, SiteFault> {
     let _lock = site.lock("pull")?;
     failpoint("fold.begun")?;
     let staged = site.catalog.staged(run)?;
@@ -76,6 +92,10 @@ pub(super) fn fold(site: &mut Site, run: &Run, approval: Option<Decision>) -> Re
         }
         .faults(),
     };
+    if !for_good {
+        remove(site, walk.buried.iter().map(|file| file.path.as_path()))?;
+        return Ok(Folded { counts, held: !verdict.is_empty(), guards: verdict });
+    }
     supersede(site, run, &stamp)?;
     let listed: Vec<(String, Count)> = counts.iter().map(|(feed, count)| (feed.clone(), *count)).collect();
     if let Some(first) = verdict.first() {
@@ -88,7 +108,7 @@ pub(super) fn fold(site: &mut Site, run: &Run, approval: Option<Decision>) -> Re
         remove(site, walk.buried.iter().map(|file| file.path.as_path()))?;
         site.catalog.hold(run, &reason, (&verdict, &listed), &stamp)?;
         failpoint("fold.held")?;
-        return Ok(Folded { counts, held: true });
+        return Ok(Folded { counts, held: true, guards: verdict });
     }
     let (mut files, dropped) = work.settle(site, &walk)?;
     failpoint("fold.rewritten")?;
@@ -111,7 +131,7 @@ pub(super) fn fold(site: &mut Site, run: &Run, approval: Option<Decision>) -> Re
     failpoint("publish.done")?;
     remove(site, publication.dropped.iter().map(PathBuf::as_path))?;
     failpoint("retire.done")?;
-    Ok(Folded { counts, held: false })
+    Ok(Folded { counts, held: false, guards: Vec::new() })
 }
 
 /// A held run of the source gives way to a newer one: it would bring older rows in after newer.

@@ -20,6 +20,7 @@ use crate::{
     source::service::{Refusal, Service},
     telemetry::{self, Event},
 };
+use chrono::{DateTime, Utc};
 use drift::Drift;
 use std::{collections::BTreeMap, time::Duration};
 use tenants::{Found, Tenant};
@@ -30,6 +31,10 @@ pub(super) struct Slices<'a> {
     pub(super) connector: &'a Connector,
     pub(super) form: &'a RestForm,
     pub(super) full: bool,
+    /// Ask again for what changed since then, where that is earlier than the cursor.
+    pub(super) since: Option<DateTime<Utc>>,
+    /// Only the first page of each feed, of the first tenant.
+    pub(super) look: bool,
     pub(super) codes: &'a BTreeMap<String, CodeList>,
     pub(super) plans: &'a [EntityPlan],
     pub(super) identity: &'a IdentityPlan,
@@ -91,10 +96,14 @@ impl Slices<'_> {
         let mut parked = Vec::new();
         let today = shared.intake.site.wall_day();
         let source = shared.intake.source;
-        for tenant in tenants.iter().filter(|tenant| source.asks(&tenant.id, today)) {
+        let asked = tenants.iter().filter(|tenant| source.asks(&tenant.id, today));
+        for tenant in asked.take(if self.look { 1 } else { usize::MAX }) {
             self.tenant(&mut shared, tenant, &mut parked).await?;
         }
         self.second_chance(&mut shared, parked).await?;
+        if self.look {
+            return Ok(());
+        }
         self.believe_sweeps(&mut shared, &tenants)?;
         for (feed, drift) in self.connector.feeds.iter().zip(&shared.drift) {
             let place = shared.intake.place(feed);
@@ -132,7 +141,7 @@ impl Slices<'_> {
     /// What is to be asked of each tenant; deletions last, for they are later than the rows they delete.
     fn tasks(&self) -> impl Iterator<Item = Task<'_>> {
         let feeds = self.connector.feeds.iter().enumerate().map(|(at, feed)| Task::Feed(at, feed));
-        feeds.chain(self.form.deletions.as_ref().map(|_| Task::Deletions))
+        feeds.chain(self.form.deletions.as_ref().filter(|_| !self.look).map(|_| Task::Deletions))
     }
 
     async fn task(

@@ -49,12 +49,15 @@ impl Slices<'_> {
         }
         let held = held(shared.intake, tenant, feed)?;
         let started = shared.intake.site.now();
-        let in_full = self.full || held.is_due_in_full(feed, started);
+        let in_full = self.full || self.look || held.is_due_in_full(feed, started);
         if let (Some(changelog), false) = (&feed.changelog, in_full) {
             return self.changes(shared, tenant, (at, feed), changelog, held).await;
         }
         let mut held = held;
-        if let (Some(changelog), true) = (&feed.changelog, in_full) {
+        if let (Some(since), false) = (self.since, in_full) {
+            held.until = held.until.map(|until| until.min(since));
+        }
+        if let (Some(changelog), true) = (&feed.changelog, in_full && !self.look) {
             // Asked before the list: what changes while the list is read is then read again.
             match self.newest_change(shared, tenant, changelog).await {
                 Ok(newest) => held.revision = newest.or(held.revision),
@@ -147,6 +150,9 @@ impl Slices<'_> {
                         }
                     }
                     Err(refusal) => return Ok(Err(refusal)),
+                }
+                if self.look {
+                    return Ok(Ok(taking.seen));
                 }
             }
             let mut seen = taking.seen;
