@@ -31,7 +31,9 @@ fn a_dry_run_says_what_would_come_and_leaves_everything_as_it_was() {
     let council = council();
     assert_eq!(council.pull(), SourceOutcome::Published);
     let (before, runs) = (files(&council.site.data()), council.site.run(&["--json", "runs"]).out);
-    council.answers.say("/students", data(&[student(1, ""), student(4, ""), r#"{"id":"5","surname":"S5"}"#.to_owned()]));
+    council
+        .answers
+        .say("/students", data(&[student(1, ""), student(4, ""), r#"{"id":"5","surname":"S5"}"#.to_owned()]));
     let tried = council.site.run(&["--json", "pull", "--dry-run"]);
     assert_eq!(tried.code, 0, "{}{}", tried.out, tried.err);
     let source = &tried.json()["sources"][0];
@@ -72,7 +74,11 @@ fn connecting_reads_one_page_of_each_feed_and_keeps_nothing() {
     assert_eq!(council.answers.asked().len(), 1, "the next page is not asked for");
     let source = &checked.json()["connected"]["sources"][0];
     assert_eq!([&source["read"], &source["set_aside"]], [2, 1]);
-    assert!(files(&council.site.data()).iter().all(|file| !file.contains("/lake/") && !file.contains("/identity/")));
+    assert!(
+        files(&council.site.data())
+            .iter()
+            .all(|file| !file.contains("/lake/") && !file.contains("/identity/"))
+    );
     assert_eq!(council.site.run(&["--json", "runs"]).json()["runs"].as_array().map(Vec::len), Some(0));
     council.answers.once("/students", "401 No\r\nx: y");
     let refused = council.site.run(&["check", "--connect"]);
@@ -94,6 +100,8 @@ fn since_asks_again_from_a_day_and_never_leaves_out_what_is_due() {
     // An hour before midnight is the day before.
     assert_eq!(asked_from(10), format!("/students?after={}", day(11)));
     let due = asked_from(0);
-    assert!(due.starts_with("/students?after=") && due.as_str() <= format!("/students?after={}", day(3)).as_str());
+    assert!(
+        due.starts_with("/students?after=") && due.as_str() <= format!("/students?after={}", day(3)).as_str()
+    );
     assert_eq!(council.site.run(&["pull", "--since", "soon"]).code, 2);
 }
