@@ -7,7 +7,8 @@ use super::{
 };
 use crate::{
     catalog::SetAside,
-    config::Settings,
+    config::{Settings, Source},
+    definitions::connector::Form,
     pipeline::{self, Effect, PullOptions, PullReport, Site, SourceOutcome, Trial},
 };
 use serde_json::{Value, json};
@@ -20,7 +21,7 @@ pub(super) fn words(report: &PullReport) -> String {
             SourceOutcome::Failed(why) => format!("would fail: {why}"),
             SourceOutcome::Refused(why) => format!("not pulled: {why}"),
             outcome => guards_of(outcome).first().map_or_else(
-                || "would be published".to_owned(),
+                || if source.count.read == 0 { "nothing new" } else { "would be published" }.to_owned(),
                 |first| format!("would be held: {}", first.detail),
             ),
         };
@@ -36,7 +37,17 @@ pub(super) fn words(report: &PullReport) -> String {
 pub(super) fn connect(mut settings: Settings, screen: &Screen) -> Result<(Exit, Value), Halt> {
     let _estate = estate::play(&mut settings)?;
     let mut site = Site::open_to_write(settings, "check")?;
-    let options = PullOptions { effect: Effect::Look, ..PullOptions::default() };
+    let is_service = |source: &&Source| {
+        let connector = site.definitions.connectors.get(&source.connector);
+        connector.is_some_and(|connector| matches!(connector.form, Form::Rest(_)))
+    };
+    let sources: Vec<String> =
+        site.settings.sources.iter().filter(is_service).map(|source| source.name.to_string()).collect();
+    if sources.is_empty() {
+        screen.result("No source is a service: there is nobody to ask.");
+        return Ok((Exit::Done, json!({ "sources": [] })));
+    }
+    let options = PullOptions { sources, effect: Effect::Look, ..PullOptions::default() };
     let report = {
         let mut bar = screen.bar();
         pipeline::pull(&mut site, &options, &mut bar)?
@@ -45,7 +56,7 @@ pub(super) fn connect(mut settings: Settings, screen: &Screen) -> Result<(Exit, 
         let said = match &source.outcome {
             SourceOutcome::Failed(why) => format!("failed: {why}"),
             SourceOutcome::Refused(why) => format!("not asked: {why}"),
-            _ if source.count.read == 0 => "nothing to see: a folder, or an empty list".to_owned(),
+            _ if source.count.read == 0 => "answers, with nothing on its first pages".to_owned(),
             _ => "answers".to_owned(),
         };
         let count = [source.count.read, source.count.set_aside, source.count.cells_emptied].map(thousands);
@@ -55,7 +66,7 @@ pub(super) fn connect(mut settings: Settings, screen: &Screen) -> Result<(Exit, 
     let asked =
         table(&["source", "records seen", "set aside", "cells emptied", "what it says"], rows, &[1, 2, 3]);
     screen
-        .result(&format!("One page of each feed was asked for; nothing is kept.\n{asked}{}", lines(&report)));
+        .result(&format!("Each service was asked for the first page of each of its feeds; nothing is kept.\n{asked}{}", lines(&report)));
     let exit = match verdict(&report) {
         Exit::Partly => Exit::Failed,
         exit => exit,
