@@ -185,7 +185,6 @@ impl Catalog {
 
     /// What a published run last found at a place, and the sequence at which that was first read. Of what an older
     /// program read, the content is not known.
-    #[expect(clippy::type_complexity, reason = "two facts of one row, of which the first may be missing")]
     pub fn first_read(
         &self,
         source: &str,

@@ -11,7 +11,7 @@ pub fn identifier_in(text: &str, today: NaiveDate) -> Option<&'static str> {
         .filter(|word| !word.is_empty())
         .map(str::to_uppercase)
         .collect();
-    let pairs = || words.windows(2).map(|pair| pair.concat());
+    let pairs = || words.windows(2).map(<[String]>::concat);
     if words.iter().any(|word| is_upn(word)) {
         Some("a pupil number (UPN)")
     } else if longest_number(text) >= 10 {

@@ -133,6 +133,10 @@ fn totals(page: &mut Page, figures: &Figures) {
     for line in &figures.measures.totals {
         page.sample(&[("source", &line.source), ("feed", &line.feed)], line.count.documents_set_aside);
     }
+    page.family("throughline_rows_gone_total", "counter", "Rows that stood and that a pull said are gone.");
+    for line in &figures.measures.totals {
+        page.sample(&[("source", &line.source), ("feed", &line.feed)], line.count.gone);
+    }
     page.family("throughline_runs", "gauge", "Pulls by how they stand; those held wait for a person.");
     for line in &figures.measures.runs {
         page.sample(&[("source", &line.source), ("state", &line.state)], line.runs);
@@ -175,7 +179,7 @@ mod tests {
     #[test]
     fn every_line_is_a_comment_or_a_sample_and_labels_are_escaped() {
         let now: chrono::DateTime<chrono::Utc> = "2026-06-01T05:00:00Z".parse().unwrap();
-        let count = Count { read: 5, accepted: 3, set_aside: 1, unchanged: 1, ..Count::default() };
+        let count = Count { read: 5, accepted: 3, set_aside: 1, unchanged: 1, gone: 4, ..Count::default() };
         let text = page(&Figures {
             measures: Measures {
                 totals: vec![Totals { source: "a\"b".into(), feed: "f".into(), count }],
@@ -195,6 +199,7 @@ mod tests {
         assert!(
             text.contains("throughline_records_total{source=\"a\\\"b\",feed=\"f\",outcome=\"accepted\"} 3\n")
         );
+        assert!(text.contains("throughline_rows_gone_total{source=\"a\\\"b\",feed=\"f\"} 4\n"));
         assert!(text.contains("throughline_runs{source=\"a\",state=\"held\"} 2\n"));
         assert!(text.contains("throughline_throttled_seconds_total 1.5\n"));
         assert!(text.contains("throughline_release_age_seconds 0\n"));

@@ -171,7 +171,6 @@ const fn why(fault: &SiteFault) -> &'static str {
         SiteFault::Register(_) => "the identity register cannot be read or written: see `throughline verify`",
         SiteFault::Runtime(_) => "the network runtime could not be started",
         SiteFault::Build(_) => "the build: see `throughline build`",
-        #[allow(unreachable_patterns, reason = "more reasons may come")]
-        _ => "see `throughline status`",
+        SiteFault::Reason(_) => "a reason that was not taken",
     }
 }

@@ -264,10 +264,13 @@ impl Reading<'_> {
             }
         };
         let place = Place { part: content.part(), ..place };
+        let before = intake.document();
         let scope = self.take(intake, content, &mut opened, (digest, place), watch)?;
         if !opened.is_unchanged() {
             // Whatever was read may be half of one file and half of another.
-            intake.void_document();
+            if intake.document() != before {
+                intake.void_document();
+            }
             intake.tally.note(Fault::told(place, Problem::StillArriving));
             return Ok(false);
         }

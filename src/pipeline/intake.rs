@@ -189,7 +189,12 @@ impl<'a> Intake<'a> {
         Ok(())
     }
 
-    /// The document that was just read does not count: what it gave is dropped, and it is read again.
+    /// The sequence of the document that was begun last.
+    pub(super) const fn document(&self) -> i64 {
+        self.seq
+    }
+
+    /// The document that was begun last does not count: what it gave is dropped, and it is read again.
     pub(super) fn void_document(&mut self) {
         self.tally = Tally::default();
         self.waiting.void(self.seq);
@@ -384,7 +389,6 @@ impl<'a> Intake<'a> {
     }
 
     /// What a published run found at a place, and the sequence at which that was first read.
-    #[expect(clippy::type_complexity, reason = "two facts of one row, of which the first may be missing")]
     pub(super) fn first_read(
         &self,
         feed: &Feed,

@@ -87,8 +87,8 @@ fn deliver(messages: &Receiver<Message>, post: &Post, encoder: &mut Encoder) {
         match message {
             Message::Event(at, event) => {
                 if let Some([traces, metrics]) = encoder.take(at, event) {
-                    post.send(0, traces);
-                    post.send(1, metrics);
+                    post.send(0, &traces);
+                    post.send(1, &metrics);
                 }
             }
             Message::Flush(done) => {
@@ -120,7 +120,7 @@ impl Post {
     }
 
     /// A collector that does not take it does not get it again.
-    fn send(&self, to: usize, body: serde_json::Value) {
+    fn send(&self, to: usize, body: &serde_json::Value) {
         let request = self
             .client
             .post(self.addresses[to].clone())
@@ -217,7 +217,7 @@ mod tests {
         assert_eq!(total, 9);
         // A second run adds to the sums.
         a_run(&exporter);
-        let (_, metrics) = received.into_iter().filter(|(path, _)| path == "/v1/metrics").next().unwrap();
+        let (_, metrics) = received.into_iter().find(|(path, _)| path == "/v1/metrics").unwrap();
         let metrics = &metrics["resourceMetrics"][0]["scopeMetrics"][0]["metrics"];
         let gone =
             metrics.as_array().unwrap().iter().find(|metric| metric["name"] == "throughline.rows.gone");

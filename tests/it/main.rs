@@ -20,6 +20,7 @@ mod kills;
 mod leaks;
 mod leaks_files;
 mod map;
+mod map_nobody;
 mod needles;
 mod oracle;
 #[cfg(feature = "warehouse")]

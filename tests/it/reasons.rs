@@ -1,5 +1,6 @@
 //! Free texts that a person types, and places that a person names.
 use crate::site::{TestSite, walk};
+use arrow::array::RecordBatch;
 use std::{fs, os::unix::fs::symlink};
 
 const REGISTER: &str = "Surname,Forename,DOB,Start\n";
@@ -47,7 +48,8 @@ fn a_reason_that_names_somebody_is_refused_and_one_that_is_taken_lies_sealed() {
         let bytes = fs::read(&file).unwrap();
         assert!(!bytes.windows(8).any(|window| window == b"ZZCANARY"), "{}", file.display());
     }
-    assert!(site.run(&["runs", "approve", "--help"]).out.contains("no child"));
+    let help = site.run(&["runs", "approve", "--help"]).out;
+    assert!(help.split_whitespace().collect::<Vec<_>>().join(" ").contains("no child's name"), "{help}");
 }
 
 #[test]
@@ -71,7 +73,7 @@ fn the_rows_that_went_are_told_wherever_counts_are() {
     assert!(pulled.out.contains("rows gone"), "{}", pulled.out);
     // Rows in the lake agree: what stood, and came, and went.
     let rows: usize =
-        crate::site::lake_rows(&site.data(), "placement").iter().map(|batch| batch.num_rows()).sum();
+        crate::site::lake_rows(&site.data(), "placement").iter().map(RecordBatch::num_rows).sum();
     assert_eq!(rows, 20 + 18, "twenty rows, and eighteen that say that one is gone");
 }
 

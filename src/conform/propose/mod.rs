@@ -59,6 +59,8 @@ pub enum Refusal {
     NoRows,
     /// No column says who a row is about.
     NobodyNamed,
+    /// Headers are like those of a register, and the cells tell nobody apart: counts, places or codes.
+    NobodysRows,
     /// The columns fit no kind of sheet: what that kind cannot do without is not there.
     NoKind,
 }
@@ -75,6 +77,9 @@ impl Refusal {
             Self::NobodyNamed => {
                 "a sheet needs a pupil number, or first name and surname; name the columns with --set surname=HEADER"
             }
+            Self::NobodysRows => {
+                "a sheet of counts or places is no register of people; if it is one, fill in its pupil numbers, or first names and surnames"
+            }
             Self::NoKind => {
                 "name the columns that were not found with --set, for example --set starts_on=HEADER"
             }
@@ -89,6 +94,7 @@ impl fmt::Display for Refusal {
             Self::NoHeader => "no row of the first 30 looks like a header",
             Self::NoRows => "there are no rows about anybody under its header",
             Self::NobodyNamed => "no column says who a row is about",
+            Self::NobodysRows => "its rows are about nobody: no column's cells tell one person from another",
             Self::NoKind => "its columns fit no kind of sheet that is known",
         })
     }
@@ -200,7 +206,8 @@ impl Refusal {
             Self::NoHeader => 1,
             Self::NoRows => 2,
             Self::NobodyNamed => 3,
-            Self::NoKind => 4,
+            Self::NobodysRows => 4,
+            Self::NoKind => 5,
         }
     }
 }
@@ -258,7 +265,13 @@ fn read<'s>(
         if !names_somebody(&matches, family, definitions) && person_key.is_none() {
             continue;
         }
-        if refusal == Refusal::NobodyNamed {
+        if !tells_people_apart(&offer, &matches, person_key, family, definitions) {
+            if refusal == Refusal::NobodyNamed {
+                refusal = Refusal::NobodysRows;
+            }
+            continue;
+        }
+        if refusal.nearness() < Refusal::NoKind.nearness() {
             refusal = Refusal::NoKind;
         }
         if !draft::is_whole(family, &matches, definitions) {
@@ -290,4 +303,51 @@ fn names_somebody(matches: &[Match], family: &Family, definitions: &Definitions)
         Target::Column(..) => false,
     });
     number || (has("forename") && has("surname"))
+}
+
+/// What part of a column's filled cells must be what its header promises.
+const MOSTLY: f64 = 0.5;
+
+/// What part of a key's cells must differ: a child may have several rows, and not all rows are one child's.
+const DIFFERENT: f64 = 0.1;
+
+/// Whether the cells themselves tell one person from another, whatever the headers say: pupil or learner numbers; first
+/// names and surnames, one of them under a header that says so; or a key of the sheet's own that differs from row to row
+/// and is called after a person, or stands beside what only a person has.
+fn tells_people_apart(
+    offer: &Offer<'_>,
+    matches: &[Match],
+    person_key: Option<usize>,
+    family: &Family,
+    definitions: &Definitions,
+) -> bool {
+    let kind_of = |found: &Match| match family.slots[found.slot].lead {
+        Target::Identity(at) => Some(definitions.identity.fields[at]),
+        Target::Column(..) => None,
+    };
+    let (mut numbered, mut names, mut headed, mut own) = (false, 0, offer.headers.is_empty(), false);
+    for found in matches.iter().filter(|found| found.cells >= MOSTLY) {
+        let Some((_, kind)) = kind_of(found) else { continue };
+        match kind {
+            IdentityKind::Upn | IdentityKind::Uln => numbered = true,
+            IdentityKind::Name => {
+                names += 1;
+                headed |= found.name >= 0.6;
+            }
+            IdentityKind::BirthDate | IdentityKind::Sex => own = true,
+            IdentityKind::Postcode | IdentityKind::Local => {}
+        }
+    }
+    let key = person_key.and_then(|at| Some((offer.columns.get(at)?, offer.headers.get(at)?)));
+    let keyed = key.is_some_and(|(cells, header)| {
+        let differs = cells.filled > 0 && cells.identity(IdentityKind::Local, None) >= DIFFERENT;
+        differs && (own || names > 0 || is_called_after_a_person(&header.folded))
+    });
+    numbered || (names >= 2 && headed) || keyed
+}
+
+/// `child`, `pupilid`, `learnerref`; the key of some table about pupils is none.
+fn is_called_after_a_person(folded: &str) -> bool {
+    let person = ["child", "pupil", "learner", "student"].into_iter().find(|word| folded.contains(word));
+    person.is_some_and(|word| folded.len() <= word.len() + "reference".len())
 }

@@ -184,7 +184,7 @@ fn is_domain(text: &str) -> bool {
     };
     let labels: Vec<&str> = text.split('.').collect();
     labels.len() > 1
-        && labels.iter().all(|label| plain(&label))
+        && labels.iter().all(plain)
         && labels.last().is_some_and(|last| last.bytes().all(|byte| byte.is_ascii_lowercase()))
 }
 

@@ -8,6 +8,7 @@ use crate::{
 use std::{
     fs::{self, OpenOptions},
     io::Write,
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     time::{Duration, SystemTime},
 };
@@ -65,7 +66,6 @@ impl Desk {
         let dir = tempfile::tempdir().unwrap();
         let key = dir.path().join("key");
         fs::write(&key, &*Key::for_demo(9).to_bytes()).unwrap();
-        use std::os::unix::fs::PermissionsExt;
         fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).unwrap();
         fs::create_dir_all(dir.path().join("definitions/connectors")).unwrap();
         fs::create_dir_all(dir.path().join("estate/inbox")).unwrap();

@@ -323,7 +323,7 @@ impl<'f> Work<'f> {
         for (feed, count) in &self.staged.counts {
             by_feed.insert(Name::declare(feed), *count);
         }
-        for (said, gone) in self.staged.words.iter().zip(&walk.gone) {
+        for (said, gone) in self.staged.words.iter().zip(&walk.gone).filter(|(_, gone)| **gone > 0) {
             by_feed.entry(Name::declare(&said.feed)).or_default().gone += gone;
         }
         let mut faults = Vec::new();

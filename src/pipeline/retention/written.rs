@@ -63,7 +63,7 @@ fn rows(
         let plan = site.definitions.entity(&file.entity).map(|at| &site.definitions.plans[at]);
         let mut kept = Kept::default();
         lake::survey(&data_dir.join(&file.path), plan.unwrap_or(&undefined), |row| {
-            kept.note(!chosen.takes(&row))
+            kept.note(!chosen.takes(&row));
         })?;
         let seq = site.catalog.reserve_seqs(1)?;
         files.extend(lake::without(file, &kept, &Meta { data_dir: &data_dir, run: run.id, seq, source })?);
