@@ -45,7 +45,7 @@ pub enum CatalogFault {
     Sqlite(#[from] rusqlite::Error),
     /// A newer or foreign catalog.
     #[error(
-        "the catalog has format {found}, this program knows {known}: use the program that wrote it, or a newer one"
+        "the catalog has format {found}, this program knows {known}: use the program that wrote it, or start a new data folder and read the sources again"
     )]
     Format {
         /// What the file says.

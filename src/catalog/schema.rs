@@ -1,10 +1,9 @@
 use super::{Catalog, CatalogFault};
 use rusqlite::OptionalExtension;
 
-/// The format this program writes.
-const FORMAT: i64 = 3;
-/// The format that [`ADDED`] is added to.
-const BEFORE: i64 = 2;
+/// The format this program writes. A catalog of an earlier one names rows otherwise (docs/decisions/0020): read with
+/// these names, every row would be new.
+const FORMAT: i64 = 4;
 
 const TABLES: &str = "
 CREATE TABLE meta(name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
@@ -32,13 +31,16 @@ CREATE TABLE file(
 CREATE INDEX file_by_batch ON file(batch_seq);
 CREATE TABLE cursor(source TEXT, tenant TEXT, feed TEXT, value TEXT NOT NULL, PRIMARY KEY (source, tenant, feed)) STRICT;
 -- What was last read whole from each place (slot: a keyed digest of a file's path in its inbox): a file is read
--- again when its bytes, or the definitions it is read with, have changed since.
+-- again when its bytes, or the definitions it is read with, have changed since. `content` is what it held, and `first_seq`
+-- the sequence at which that was first read: read again, files keep that order.
 CREATE TABLE document(source TEXT, feed TEXT, slot BLOB, digest BLOB NOT NULL, run_id INTEGER NOT NULL REFERENCES run(id),
-    PRIMARY KEY (source, feed, slot)) STRICT;
+    content BLOB, first_seq INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (source, feed, slot)) STRICT;
 CREATE TABLE feed_count(
     run_id INTEGER NOT NULL REFERENCES run(id), source TEXT NOT NULL, feed TEXT NOT NULL,
     read INTEGER NOT NULL, accepted INTEGER NOT NULL, set_aside INTEGER NOT NULL, unchanged INTEGER NOT NULL,
     cells_emptied INTEGER NOT NULL, documents_set_aside INTEGER NOT NULL,
+    -- Rows that went, of those that stood before.
+    gone INTEGER NOT NULL DEFAULT 0,
     CHECK (read = accepted + set_aside + unchanged), PRIMARY KEY (run_id, source, feed)) STRICT;
 -- Places and problems, never values.
 CREATE TABLE quarantine(
@@ -50,6 +52,13 @@ CREATE INDEX quarantine_by_run ON quarantine(run_id);
 -- The learner each subject was given; a learner keeps the id of its earliest subject.
 CREATE TABLE link_anchor(subject BLOB PRIMARY KEY, learner BLOB NOT NULL) STRICT;
 CREATE TABLE release(id TEXT PRIMARY KEY, published_at TEXT NOT NULL, as_of TEXT NOT NULL) STRICT;
+-- How the rows of a feed are named: under another name or scope, the same rows would stand twice.
+CREATE TABLE feed_shape(
+    source TEXT, feed TEXT, naming TEXT NOT NULL, entities TEXT NOT NULL, PRIMARY KEY (source, feed)) STRICT;
+-- What a rule of keeping took away: rows by source and entity, and why.
+CREATE TABLE removal(
+    run_id INTEGER NOT NULL REFERENCES run(id), source TEXT NOT NULL, entity TEXT NOT NULL, why TEXT NOT NULL,
+    rows INTEGER NOT NULL, PRIMARY KEY (run_id, source, entity, why)) STRICT;
 ";
 
 /// What a run has staged and not published: gone when it ends.
@@ -65,7 +74,7 @@ CREATE TABLE staged_cursor(
     PRIMARY KEY (run_id, tenant, feed)) STRICT;
 CREATE TABLE staged_document(
     run_id INTEGER NOT NULL REFERENCES run(id), feed TEXT NOT NULL, slot BLOB NOT NULL, digest BLOB NOT NULL,
-    PRIMARY KEY (run_id, feed, slot)) STRICT;
+    content BLOB, seq INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (run_id, feed, slot)) STRICT;
 -- What the documents said beside their rows: a snapshot's end (subject: its scope), a person deleted, a stated total.
 CREATE TABLE staged_word(
     run_id INTEGER NOT NULL REFERENCES run(id), word TEXT NOT NULL CHECK (word IN ('snapshot', 'deletion', 'total')),
@@ -87,25 +96,6 @@ CREATE TABLE decision(
     who TEXT NOT NULL, at TEXT NOT NULL, reason TEXT NOT NULL) STRICT;
 ";
 
-/// What format 3 added. A new catalog goes the same way, so that all have one layout.
-const ADDED: &str = "
--- Rows that went, of those that stood before.
-ALTER TABLE feed_count ADD COLUMN gone INTEGER NOT NULL DEFAULT 0;
--- What a place held, and the sequence at which that was first read: read again, files keep that order.
-ALTER TABLE document ADD COLUMN content BLOB;
-ALTER TABLE document ADD COLUMN first_seq INTEGER NOT NULL DEFAULT 0;
-UPDATE document SET first_seq = run_id;
-ALTER TABLE staged_document ADD COLUMN content BLOB;
-ALTER TABLE staged_document ADD COLUMN seq INTEGER NOT NULL DEFAULT 0;
--- How the rows of a feed are named: under another name or scope, the same rows would stand twice.
-CREATE TABLE feed_shape(
-    source TEXT, feed TEXT, naming TEXT NOT NULL, entities TEXT NOT NULL, PRIMARY KEY (source, feed)) STRICT;
--- What a rule of keeping took away: rows by source and entity, and why.
-CREATE TABLE removal(
-    run_id INTEGER NOT NULL REFERENCES run(id), source TEXT NOT NULL, entity TEXT NOT NULL, why TEXT NOT NULL,
-    rows INTEGER NOT NULL, PRIMARY KEY (run_id, source, entity, why)) STRICT;
-";
-
 /// Creates the tables, or checks that they are of a format this program knows.
 pub(super) fn create(catalog: &mut Catalog) -> Result<(), CatalogFault> {
     // Looked for inside the transaction: two processes may open a new folder at the same moment.
@@ -120,12 +110,8 @@ pub(super) fn create(catalog: &mut Catalog) -> Result<(), CatalogFault> {
             tx.execute_batch(STAGED)?;
             tx.execute(
                 "INSERT INTO meta(name, value) VALUES ('format', ?1), ('commit_seq', '0')",
-                [BEFORE.to_string()],
+                [FORMAT.to_string()],
             )?;
-        }
-        let format = "UPDATE meta SET value = ?1 WHERE name = 'format' AND value = ?2";
-        if tx.execute(format, [FORMAT.to_string(), BEFORE.to_string()])? == 1 {
-            tx.execute_batch(ADDED)?;
         }
         Ok(())
     })?;

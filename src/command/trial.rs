@@ -65,8 +65,10 @@ pub(super) fn connect(mut settings: Settings, screen: &Screen) -> Result<(Exit, 
     let rows = report.sources.iter().map(row).collect();
     let asked =
         table(&["source", "records seen", "set aside", "cells emptied", "what it says"], rows, &[1, 2, 3]);
-    screen
-        .result(&format!("Each service was asked for the first page of each of its feeds; nothing is kept.\n{asked}{}", lines(&report)));
+    screen.result(&format!(
+        "Each service was asked for the first page of each of its feeds; nothing is kept.\n{asked}{}",
+        lines(&report)
+    ));
     let exit = match verdict(&report) {
         Exit::Partly => Exit::Failed,
         exit => exit,
