@@ -123,7 +123,9 @@ fn a_source_whose_agreement_ended_goes_whole_after_its_days() {
 fn a_tenant_that_withdrew_goes_and_its_neighbours_stay() {
     let mut desk = folded::Desk::new();
     let (directory, feed) = (PostcodeDirectory::default(), desk.feed.clone());
-    let mut intake = Intake::open(&mut desk.site, &desk.source, &directory, false).unwrap();
+    let mut intake =
+        Intake::open(&mut desk.site, &desk.source, &directory, (false, crate::pipeline::Effect::Publish))
+            .unwrap();
     intake.begin_document().unwrap();
     let (origin, place) = (Origin { document: [1; 16], part: 1, row: 1 }, intake.place(&feed));
     for (tenant, people) in [("oak", 7_u8), ("elm", 4)] {

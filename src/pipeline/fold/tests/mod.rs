@@ -157,7 +157,13 @@ impl Desk {
         let mut cuts = pull.cuts.iter();
         loop {
             let left = cuts.next().copied();
-            let mut intake = Intake::open(&mut self.site, &self.source, &directory, false).unwrap();
+            let mut intake = Intake::open(
+                &mut self.site,
+                &self.source,
+                &directory,
+                (false, crate::pipeline::Effect::Publish),
+            )
+            .unwrap();
             if read(&mut intake, &self.feed, &pull.documents, left) {
                 let (site, run, _lease, _) = intake.close().unwrap();
                 return fold(site, &run, None).unwrap();

@@ -35,7 +35,9 @@ fn a_slice_goes_on_where_it_was_cut_off() {
         intake.checkpoint("7", &feed, &format!("page {}", number + 1), "2026-03-31T02:00:00Z");
         (scope, origin, place)
     };
-    let mut intake = Intake::open(&mut desk.site, &desk.source, &directory, false).unwrap();
+    let mut intake =
+        Intake::open(&mut desk.site, &desk.source, &directory, (false, crate::pipeline::Effect::Publish))
+            .unwrap();
     assert_eq!((intake.resumed("7", &feed), intake.is_done("7", &feed)), (None, false));
     intake.begin_document().unwrap();
     give(&mut intake, 0);
@@ -43,7 +45,9 @@ fn a_slice_goes_on_where_it_was_cut_off() {
     give(&mut intake, 2);
     drop(intake);
 
-    let mut intake = Intake::open(&mut desk.site, &desk.source, &directory, false).unwrap();
+    let mut intake =
+        Intake::open(&mut desk.site, &desk.source, &directory, (false, crate::pipeline::Effect::Publish))
+            .unwrap();
     let resume = intake.resumed("7", &feed).unwrap();
     // The batch was staged in the middle of the third page; what came after its checkpoint is asked for again.
     assert_eq!((resume.token.as_str(), resume.started.as_str()), ("page 2", "2026-03-31T02:00:00Z"));
@@ -59,7 +63,9 @@ fn a_slice_goes_on_where_it_was_cut_off() {
         give(&mut intake, number);
     }
     drop(intake);
-    let mut intake = Intake::open(&mut desk.site, &desk.source, &directory, false).unwrap();
+    let mut intake =
+        Intake::open(&mut desk.site, &desk.source, &directory, (false, crate::pipeline::Effect::Publish))
+            .unwrap();
     assert!(intake.is_done("7", &feed));
     assert!(intake.resumed("7", &feed).is_some(), "the slice begun after it");
     let (site, run, lease, _) = intake.close().unwrap();
@@ -84,7 +90,9 @@ fn guarded(
 ) -> Vec<String> {
     let directory = PostcodeDirectory::default();
     let feed = desk.feed.clone();
-    let mut intake = Intake::open(&mut desk.site, &desk.source, &directory, false).unwrap();
+    let mut intake =
+        Intake::open(&mut desk.site, &desk.source, &directory, (false, crate::pipeline::Effect::Publish))
+            .unwrap();
     intake.begin_document().unwrap();
     let origin = Origin { document: [1; 16], part: 1, row: 1 };
     let place = intake.place(&feed);
@@ -154,7 +162,9 @@ fn deep_memory_does_not_grow_with_the_records() {
     let feed = desk.feed.clone();
     for (what, changed) in [("new", 0_u32), ("unchanged", 0), ("a hundredth changed", 100)] {
         let began = std::time::Instant::now();
-        let mut intake = Intake::open(&mut desk.site, &desk.source, &directory, true).unwrap();
+        let mut intake =
+            Intake::open(&mut desk.site, &desk.source, &directory, (true, crate::pipeline::Effect::Publish))
+                .unwrap();
         intake.begin_document().unwrap();
         let origin = Origin { document: [1; 16], part: 1, row: 1 };
         let place = intake.place(&feed);
