@@ -2,7 +2,8 @@
 //! are bounded whatever they claim, and no name in it is ever used as a path.
 use super::document::Document;
 use crate::fault::Problem;
-use flate2::{Crc, read::DeflateDecoder};
+use crc32fast::Hasher;
+use flate2::read::DeflateDecoder;
 use std::io::{self, BufReader, Read};
 use zip::{CompressionMethod, ZipArchive};
 
@@ -59,7 +60,7 @@ impl Package {
             _ => return Err(Problem::UnreadableFile),
         };
         let most = FREE.max(packed.saturating_mul(MAX_RATIO)).min(MAX_UNPACKED);
-        Ok(Some(Part { content, crc: Crc::new(), expected: entry.crc32(), read: 0, most }))
+        Ok(Some(Part { content, crc: Hasher::new(), expected: entry.crc32(), read: 0, most }))
     }
 
     /// A small part as a whole.
@@ -81,7 +82,7 @@ enum Content {
 /// One part, unpacked as it is read. Its checksum is compared at its end.
 pub struct Part {
     content: Content,
-    crc: Crc,
+    crc: Hasher,
     expected: u32,
     read: u64,
     most: u64,
@@ -98,7 +99,7 @@ impl Read for Part {
         if self.read > self.most {
             return Err(io::ErrorKind::FileTooLarge.into());
         }
-        if n == 0 && !buffer.is_empty() && self.crc.sum() != self.expected {
+        if n == 0 && !buffer.is_empty() && self.crc.clone().finalize() != self.expected {
             return Err(io::ErrorKind::InvalidData.into());
         }
         Ok(n)
