@@ -5,21 +5,21 @@
 mod columns;
 mod compact;
 mod coverage;
+mod expired;
 mod index;
 mod keep;
 mod links;
-mod prune;
 mod table;
 mod write;
 
 pub use compact::{Sum, merge, sum};
 pub use coverage::{Coverage, Held, Item};
+pub use expired::{Seen, subjects, survey, without};
 pub use index::{
     Entry, Index, IndexWriter, Merge, NO_FILE, RecordPlace, Records, Rows, Saying, Sayings, Sorted,
 };
 pub use keep::{Kept, rewrite};
 pub use links::write_links;
-pub use prune::{Seen, subjects, survey, without};
 pub use table::Table;
 pub use write::{Meta, StoredRow, Written, write_rows, write_table};
 

@@ -130,6 +130,13 @@ fn weigh(
     definitions: &Definitions,
 ) -> Option<Match> {
     let (slot, evidence) = (&family.slots[at], &offer.columns[column]);
+    let names_people = match slot.lead {
+        Target::Identity(field) => definitions.identity.fields[field].1 == IdentityKind::Name,
+        Target::Column(..) => false,
+    };
+    if names_people && offer.headers.get(column).is_some_and(|header| names_a_place(&header.words)) {
+        return None;
+    }
     let name = offer.headers.get(column).map_or(0.0, |header| name_of(header, slot));
     let cells = cells_of(evidence, family, slot, definitions, offer.latest);
     let lone = alone(evidence, family, slot, definitions, cells);
@@ -145,6 +152,51 @@ fn weigh(
         lone + 0.1 * name
     };
     (score >= LEAST).then_some(Match { column, slot: at, score, name, cells })
+}
+
+/// Whether a header is about the name of a place or a body: spelled like a person's, and nobody's.
+fn names_a_place(words: &[String]) -> bool {
+    const PLACES: [&str; 20] = [
+        "area",
+        "authority",
+        "borough",
+        "college",
+        "constituency",
+        "country",
+        "county",
+        "district",
+        "establishment",
+        "la",
+        "local",
+        "locality",
+        "provider",
+        "region",
+        "school",
+        "setting",
+        "site",
+        "town",
+        "trust",
+        "ward",
+    ];
+    const PEOPLE: [&str; 15] = [
+        "child",
+        "christian",
+        "family",
+        "first",
+        "forename",
+        "full",
+        "given",
+        "known",
+        "last",
+        "learner",
+        "legal",
+        "person",
+        "pupil",
+        "student",
+        "surname",
+    ];
+    let has = |known: &[&str]| words.iter().any(|word| known.contains(&word.as_str()));
+    has(&PLACES) && !has(&PEOPLE)
 }
 
 fn name_of(header: &HeaderText, slot: &Slot) -> f64 {

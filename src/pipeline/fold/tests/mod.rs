@@ -1,5 +1,6 @@
 //! The fold against a table in memory that does the same one record at a time, over random runs that are cut off, held,
 //! approved and discarded.
+mod gone;
 mod naming;
 mod runs;
 
