@@ -3,7 +3,7 @@
 //!
 //! A sample is a folder `tests/connectors/<name>/` with `pages.toml` (see `server::Index`), the answers it names and
 //! `expected.snap`. Names in it are invented and say so; `INSTA_UPDATE=always` rewrites the snapshots, for reading.
-mod server;
+pub mod server;
 
 use crate::{
     needles::Needles,
@@ -27,7 +27,7 @@ use throughline::{
 };
 
 /// The source's name in every sample.
-const SOURCE: &str = "sample";
+pub const SOURCE: &str = "sample";
 
 fn folder(connector: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/connectors").join(connector)
@@ -54,7 +54,7 @@ macro_rules! samples {
         fn $name() {
             reads($connector);
         })*
-        const SAMPLED: &[&str] = &[$($connector),*];
+        pub const SAMPLED: &[&str] = &[$($connector),*];
     };
 }
 
@@ -124,11 +124,19 @@ fn zip(folder: &Path, archive: &Path) {
     fs::File::options().append(true).open(archive).unwrap().set_modified(hour_ago).unwrap();
 }
 
-/// Pulls a sample as often as it says and compares what came of it.
-fn reads(connector: &str) {
+/// A sample's service at work, and a site that has it as its source.
+pub struct Sampled {
+    folder: PathBuf,
+    pub index: Index,
+    pub service: Service,
+    pub site: TestSite,
+}
+
+/// Starts a sample's service, whose answers are first changed by file.
+pub fn sampled(connector: &str, change: &dyn Fn(&str, Vec<u8>) -> Vec<u8>) -> Sampled {
     let folder = folder(connector);
     let index: Index = toml::from_str(&fs::read_to_string(folder.join("pages.toml")).unwrap()).unwrap();
-    let service = Service::start(&folder, &index);
+    let service = Service::start(&folder, &index, change);
     let site = TestSite::new();
     let secret = site.path().join("secret");
     fs::write(&secret, &index.secret).unwrap();
@@ -137,6 +145,12 @@ fn reads(connector: &str) {
     site.inbox(SOURCE);
     site.source(SOURCE, connector, &more.replace("{base}", service.base()));
     site.configure(&index.as_of);
+    Sampled { folder, index, service, site }
+}
+
+/// Pulls a sample as often as it says and compares what came of it.
+fn reads(connector: &str) {
+    let Sampled { folder, index, service, site } = sampled(connector, &|_, bytes| bytes);
     let mut told = String::new();
     let mut said = Vec::new();
     for (at, code) in (1..).zip(&index.pulls) {
@@ -174,12 +188,12 @@ fn snapshot(folder: &Path, name: &str, told: &str) {
 }
 
 #[cfg(unix)]
-fn close(secret: &Path) {
+pub fn close(secret: &Path) {
     use std::os::unix::fs::PermissionsExt;
     fs::set_permissions(secret, fs::Permissions::from_mode(0o600)).unwrap();
 }
 #[cfg(not(unix))]
-fn close(_: &Path) {}
+pub fn close(_: &Path) {}
 
 fn tell(told: &mut String, title: &str, lines: &[String]) {
     if !lines.is_empty() {
@@ -222,18 +236,18 @@ fn tell_quarantine(told: &mut String, site: &TestSite) {
 }
 
 /// What a test may see and nobody else: who is who behind the pseudonyms of its own key.
-struct Seen {
+pub struct Seen {
     /// Person as the source names them, by subject in hex.
-    people: HashMap<String, String>,
+    pub people: HashMap<String, String>,
     /// What the register holds, a line for each saying.
     identity: Vec<String>,
     /// Texts that may be nowhere but in the register.
-    texts: Vec<String>,
+    pub texts: Vec<String>,
     entities: Vec<String>,
 }
 
 impl Seen {
-    fn of(site: &TestSite) -> Self {
+    pub fn of(site: &TestSite) -> Self {
         let definitions = Definitions::load(None).unwrap();
         let key = Key::load(&site.path().join("key")).unwrap();
         let keyed = key.keyed();

@@ -27,20 +27,25 @@ use throughline::{
 /// Files of a sample's folder that are none of the inbox's.
 const OURS: [&str; 3] = ["params.toml", "expected.snap", "expected.snap.new"];
 
-fn folder(connector: &str) -> PathBuf {
+pub fn folder(connector: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/connectors").join(connector)
 }
 
 /// A sample laid out as an inbox.
-struct Laid {
-    inbox: TempDir,
+pub struct Laid {
+    pub inbox: TempDir,
     /// Paths of its files below the inbox.
     paths: Vec<PathBuf>,
-    params: BTreeMap<String, String>,
+    pub params: BTreeMap<String, String>,
 }
 
 impl Laid {
-    fn of(connector: &Connector) -> Self {
+    pub fn of(connector: &Connector) -> Self {
+        Self::changed(connector, &|_, bytes| bytes)
+    }
+
+    /// Each file of the sample is first changed, by its name.
+    pub fn changed(connector: &Connector, change: &dyn Fn(&str, Vec<u8>) -> Vec<u8>) -> Self {
         let folder = folder(&connector.name);
         let inbox = tempfile::tempdir().unwrap();
         let mut files = Vec::new();
@@ -54,12 +59,11 @@ impl Laid {
             let (made, how) = name.rsplit_once('.').unwrap();
             let to = inbox.path().join(if ["txt", "zipped"].contains(&how) { made } else { name });
             fs::create_dir_all(to.parent().unwrap()).unwrap();
+            let bytes = change(name, fs::read(&file).unwrap());
             match how {
-                "txt" => workbook::write(&fs::read_to_string(&file).unwrap(), &to),
-                "zipped" => workbook::zip(&fs::read(&file).unwrap(), &to),
-                _ => {
-                    fs::copy(&file, &to).unwrap();
-                }
+                "txt" => workbook::write(&String::from_utf8(bytes).unwrap(), &to),
+                "zipped" => workbook::zip(&bytes, &to),
+                _ => fs::write(&to, bytes).unwrap(),
             }
         }
         let mut paths = Vec::new();
@@ -82,7 +86,7 @@ impl Laid {
 }
 
 /// Connectors of files; bundles of tables are pulled one after the other elsewhere (`connector_pages`).
-fn file_connectors(definitions: &Definitions) -> impl Iterator<Item = &Connector> {
+pub fn file_connectors(definitions: &Definitions) -> impl Iterator<Item = &Connector> {
     let is_file = |form: &Form| matches!(form, Form::File(form) if form.bundle.is_none());
     definitions.connectors.values().filter(move |connector| is_file(&connector.form))
 }
@@ -178,7 +182,7 @@ fn a_pull_keeps_what_the_preview_shows_and_lets_nobody_out() {
     assert!(needles.found().is_empty(), "an identifier left its zone:\n{}", needles.found().join("\n"));
 }
 
-fn copy(from: &Path, to: &Path) {
+pub fn copy(from: &Path, to: &Path) {
     let mut files = Vec::new();
     walk(from, &mut files);
     for file in files {

@@ -26,17 +26,22 @@ const ROW: &str = "Zqxcanarykey,A123456789012,,Zqxcanaryname,Zqxcanaryforename,3
 const DAEMON: &str = "[daemon]\nschedule = \"7 * * * *\"\ntimezone = \"UTC\"\nlisten = \"127.0.0.1:0\"\nafter_pull = [\"link\"]\n";
 
 /// A daemon at work on a site. Killed when the test ends badly.
-struct Daemon {
+pub struct Daemon {
     child: Child,
     address: SocketAddr,
 }
 
 impl Daemon {
-    fn start(site: &TestSite) -> Self {
+    pub fn start(site: &TestSite) -> Self {
+        Self::saying(site, &["run"])
+    }
+
+    /// With further words on its command line.
+    pub fn saying(site: &TestSite, arguments: &[&str]) -> Self {
         let log = fs::File::options().create(true).append(true).open(site.path().join("log")).unwrap();
         let mut child = Command::new(env!("CARGO_BIN_EXE_throughline"))
             .current_dir(site.path())
-            .arg("run")
+            .args(arguments)
             .stdout(Stdio::null())
             .stderr(log)
             .spawn()
@@ -48,16 +53,16 @@ impl Daemon {
         Self { child, address }
     }
 
-    fn signal(&self, signal: Signal) {
+    pub fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 
     /// Asks one page; its status and text.
-    fn ask(&self, path: &str) -> (u16, String) {
+    pub fn ask(&self, path: &str) -> (u16, String) {
         ask(self.address, path, "")
     }
 
-    fn ended(mut self) -> i32 {
+    pub fn ended(mut self) -> i32 {
         patiently("its end", || self.child.try_wait().unwrap()).code().unwrap_or(-1)
     }
 }
@@ -78,7 +83,7 @@ fn ask(address: SocketAddr, path: &str, header: &str) -> (u16, String) {
     (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
 }
 
-fn patiently<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+pub fn patiently<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     let began = Instant::now();
     loop {
         if let Some(found) = look() {
@@ -89,12 +94,12 @@ fn patiently<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     }
 }
 
-fn said(site: &TestSite) -> String {
+pub fn said(site: &TestSite) -> String {
     fs::read_to_string(site.path().join("log")).unwrap_or_default()
 }
 
 /// Says that a source's schedule was last read so many hours ago: there is something to catch up with.
-fn away_for(site: &TestSite, source: &str, hours: i64) {
+pub fn away_for(site: &TestSite, source: &str, hours: i64) {
     fs::create_dir_all(site.data()).unwrap();
     let mut catalog = Catalog::open(&site.data().join("catalog.sqlite")).unwrap();
     let up_to: DateTime<Utc> = Utc::now() - TimeDelta::hours(hours);

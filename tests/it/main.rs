@@ -5,6 +5,7 @@ mod architecture;
 mod backload;
 mod bad_input;
 mod bundles;
+mod canaries;
 mod check;
 mod connector_pages;
 mod connectors;
@@ -27,6 +28,7 @@ mod oracle;
 mod readme;
 mod real_data;
 mod real_files;
+mod real_pulls;
 mod reasons;
 #[cfg(feature = "warehouse")]
 mod release;

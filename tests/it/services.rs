@@ -133,6 +133,10 @@ impl Council {
     }
 
     fn pull(&self) -> SourceOutcome {
+        self.pulled(false)
+    }
+
+    fn pulled(&self, full: bool) -> SourceOutcome {
         let mut site = Site::open_to_write(self.settings(), "pull").unwrap();
         let patience = Patience {
             pause: Duration::from_millis(2),
@@ -140,7 +144,7 @@ impl Council {
             park: Duration::from_secs(3),
             ..Patience::default()
         };
-        let options = PullOptions { patience, ..PullOptions::default() };
+        let options = PullOptions { patience, full, ..PullOptions::default() };
         pipeline::pull(&mut site, &options, &mut Unwatched).unwrap().sources[0].outcome.clone()
     }
 
@@ -254,6 +258,154 @@ fn a_sweep_finds_who_is_gone_and_a_list_of_changes_does_not() {
     assert_eq!(council.pull(), SourceOutcome::Published);
     assert!(answers.asked()[0].starts_with("/students?after="));
     assert_eq!(council.years(), ["1", "3"], "nothing changed is not nobody there");
+}
+
+/// Who is no longer on one list may stand on another, of those who left. While that one cannot be read, nobody is taken
+/// for gone.
+#[test]
+fn what_a_list_lacks_is_believed_only_where_its_sister_was_read() {
+    let since = r#"since = { param = "after", format = "%Y-%m-%d", overlap_hours = 1, sweep_days = 2 }"#;
+    let students = FEED.replace("SINCE", since);
+    let leavers = students.replace("\"students\"", "\"leavers\"");
+    let council = Council::new("paging = { kind = \"single\" }", &(students + &leavers));
+    let answers = &council.answers;
+    answers.date(12);
+    answers.say("/students", data(&[student(1, ""), student(2, ""), student(3, "")]));
+    answers.say("/leavers", data(&[student(8, ""), student(9, "")]));
+    assert_eq!(council.pull(), SourceOutcome::Published);
+    assert_eq!(council.years(), ["1", "2", "3", "8", "9"]);
+    // The second went over to those who left, whose list is refused today.
+    answers.date(9);
+    answers.say("/students", data(&[student(1, ""), student(3, "")]));
+    answers.say("/leavers", data(&[student(2, ""), student(8, ""), student(9, "")]));
+    answers.once("/leavers", "400 Not Today");
+    assert_eq!(council.pull(), SourceOutcome::Partly);
+    assert_eq!(council.years(), ["1", "2", "3", "8", "9"], "nobody is gone whom the other list may have");
+    answers.date(6);
+    assert_eq!(council.pull(), SourceOutcome::Published);
+    assert_eq!(council.years(), ["1", "2", "3", "8", "9"]);
+    // Gone from both, with both read: that is believed.
+    answers.say("/leavers", data(&[student(8, ""), student(9, "")]));
+    answers.date(3);
+    assert_eq!(council.pull(), SourceOutcome::Published);
+    assert_eq!(council.years(), ["1", "3", "8", "9"]);
+}
+
+/// A database put back from last week's copy counts its changes from an earlier number.
+#[test]
+fn a_restored_database_is_followed_from_the_number_that_it_counts_from() {
+    let since = r#"since = { param = "changed", revision = "meta.changed", sweep_days = 2 }"#;
+    let council = Council::new("paging = { kind = \"single\" }", &FEED.replace("SINCE", since));
+    let answers = &council.answers;
+    let told = |records: &[String], changed: u32| {
+        format!(r#"{{"data":[{}],"meta":{{"changed":{changed}}}}}"#, records.join(","))
+    };
+    answers.date(3);
+    answers.say("/students", told(&[student(1, ""), student(2, "")], 50));
+    assert_eq!(council.pull(), SourceOutcome::Published);
+    answers.asked();
+    // Restored: the full list of the sweep tells a smaller number, and from there it goes on.
+    answers.date(0);
+    answers.say("/students", told(&[student(1, ""), student(2, "")], 10));
+    assert_eq!(council.pull(), SourceOutcome::Published);
+    assert_eq!(answers.asked(), ["/students"]);
+    answers.say("/students", told(&[student(3, "")], 11));
+    assert_eq!(council.pull(), SourceOutcome::Published);
+    assert_eq!(answers.asked(), ["/students?changed=10"]);
+    assert_eq!(council.years(), ["1", "2", "3"]);
+}
+
+/// Deleted by mistake and put back, with the date of its last change as it was: no list of changes tells of it.
+#[test]
+fn who_is_restored_comes_back_with_the_next_full_list() {
+    let rest = r#"paging = { kind = "single" }
+deletions = { path = "deletions", records = "data", key = "id", unless = "restored_at" }"#;
+    let since = r#"since = { param = "after", format = "%Y-%m-%d", overlap_hours = 1, sweep_days = 2 }"#;
+    let council = Council::new(rest, &FEED.replace("SINCE", since));
+    let answers = &council.answers;
+    answers.say("/students", data(&[student(1, ""), student(2, "")]));
+    answers.say("/deletions", data(&[]));
+    assert_eq!(council.pull(), SourceOutcome::Published);
+    answers.say("/students", data(&[]));
+    answers.say("/deletions", data(&[r#"{"id":"2"}"#.to_owned()]));
+    assert_eq!(council.pull(), SourceOutcome::Published);
+    assert_eq!(council.years(), ["1"]);
+    answers.say("/deletions", data(&[r#"{"id":"2","restored_at":"2026-03-01"}"#.to_owned()]));
+    assert_eq!(council.pull(), SourceOutcome::Published);
+    assert_eq!(council.years(), ["1"], "no change is told");
+    answers.say("/students", data(&[student(1, ""), student(2, "")]));
+    assert_eq!(council.pulled(true), SourceOutcome::Published);
+    assert_eq!(council.years(), ["1", "2"]);
+    // The supplier whose deletions can be taken back has such a list read in full for every feed of children.
+    let definitions = throughline::definitions::Definitions::load(None).unwrap();
+    for feed in &definitions.connectors["wonde"].feeds {
+        let since = feed.since.as_ref().unwrap();
+        assert!(since.sweep_days.is_some(), "{}", feed.name);
+    }
+}
+
+/// A school that is no longer listed is not asked: what a held run has of it is not taken away by a run without it.
+#[test]
+fn a_held_run_waits_though_the_next_pull_asks_for_less() {
+    let rest = r#"paging = { kind = "single" }
+tenants = { path = "schools", records = "data", id = "id" }
+deletions = { path = "{tenant}/deletions", records = "data", key = "id" }"#;
+    let feed = FEED.replace("path = \"students\"", "path = \"{tenant}/students\"").replace("SINCE", "");
+    let council = Council::new(rest, &feed);
+    let answers = &council.answers;
+    answers.say("/schools", r#"{"data":[{"id":"A"},{"id":"B"}]}"#);
+    answers.say("/A/students", data(&(1..=60).map(|id| student(id, "")).collect::<Vec<_>>()));
+    answers.say("/B/students", data(&[]));
+    ["A", "B"].iter().for_each(|school| answers.say(&format!("/{school}/deletions"), data(&[])));
+    assert_eq!(council.pull(), SourceOutcome::Published);
+    let before = council.years();
+    let gone = (1..=40).map(|id| format!(r#"{{"id":"{id}"}}"#)).collect::<Vec<_>>();
+    answers.say("/A/deletions", data(&gone));
+    assert_eq!(council.pull(), SourceOutcome::Held, "so many deletions at once are not believed");
+    answers.say("/schools", r#"{"data":[{"id":"B"}]}"#);
+    assert_eq!(council.pull(), SourceOutcome::Held);
+    assert_eq!(council.years(), before);
+    let site = Site::open(council.settings()).unwrap();
+    assert_eq!(site.catalog.pending_runs("held", Some("schools")).unwrap().len(), 1, "it still waits");
+}
+
+/// An object keyed by children is the same in every record: its keys are no field names, and none of them is said.
+#[test]
+fn a_new_field_is_named_only_in_words_that_field_names_are_made_of() {
+    let council = Council::new("paging = { kind = \"single\" }", &FEED.replace("SINCE", ""));
+    let odd = ["petra_canaryson", "PetraCanaryson", "A123456789012", "notes_for_petra", "canaryson.year"];
+    let own = ["houseGroupCode", "extended_notes_level", "yearOfEntry2"];
+    let more: String = odd.iter().chain(&own).map(|name| format!(r#","{name}":1"#)).collect();
+    council.answers.say("/students", data(&(1..=24).map(|id| student(id, &more)).collect::<Vec<_>>()));
+    assert_eq!(council.pull(), SourceOutcome::Published);
+    let said = council.said();
+    let named: Vec<&str> =
+        said.iter().filter(|line| line.0 == "new_field").map(|line| line.1.as_str()).collect();
+    assert!(named.contains(&"") && named.contains(&"houseGroupCode"), "{named:?}");
+    assert!(named.contains(&"extended_notes_level"), "{named:?}");
+    for name in &named {
+        let folded = name.to_lowercase();
+        assert!(!["petra", "canaryson", "123456"].iter().any(|part| folded.contains(part)), "{named:?}");
+    }
+    let mut texts = vec![format!("{:?}", council.said())];
+    for arguments in [&["-vv", "--json", "pull", "--full"][..], &["quarantine", "--all"], &["status"]] {
+        let ran = council.site.run(arguments);
+        texts.extend([ran.out, ran.err]);
+    }
+    assert!(texts.iter().all(|text| !text.to_lowercase().contains("petra")), "{texts:?}");
+}
+
+/// A service that asks to be left alone for longer than clocks can count is asked again in the next run.
+#[test]
+fn a_hint_without_sense_overruns_no_clock() {
+    let council = Council::new("paging = { kind = \"single\" }", &FEED.replace("SINCE", ""));
+    council.answers.say("/students", data(&[student(1, "")]));
+    for hint in ["9223372036854775807", "18446744073709551615", "-5", "1e300"] {
+        council.answers.once("/students", &format!("429 Slow\r\nretry-after: {hint}"));
+        assert!(matches!(council.pull(), SourceOutcome::Failed(_) | SourceOutcome::Published), "{hint}");
+    }
+    assert_eq!(council.pull(), SourceOutcome::Published);
+    assert_eq!(council.years(), ["1"]);
 }
 
 #[test]

@@ -200,6 +200,40 @@ fn a_corrected_file_supersedes_its_provider_and_period_alone() {
     );
 }
 
+/// What another file of a scope lacks would be taken for gone: of several the newest is read, and of several in
+/// different folders none, for they are not the same provider's.
+#[test]
+fn of_two_files_of_one_scope_the_newest_is_read_and_strangers_are_read_by_nobody() {
+    let feed = placements("mode = \"snapshot\"\nscope = [\"period\"]", "day-first");
+    let site = site_of("format = \"sheet\"\nname = \"places_{period}.csv\"", &feed);
+    let lay = |path: &str, hours_ago: u64, starts: &[&str]| {
+        let path = site.inbox("office").join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        let row = |start: &&str| format!("Archer{},Kai,10/03/2010,{start}\n", start.replace('/', ""));
+        let rows: String = starts.iter().map(row).collect();
+        fs::write(&path, format!("Surname,Forename,DOB,Start\n{rows}")).unwrap();
+        let then = std::time::SystemTime::now() - std::time::Duration::from_hours(hours_ago);
+        fs::File::options().write(true).open(&path).unwrap().set_modified(then).unwrap();
+    };
+    // Sent again under another mark of the same name, and once more; the last in the order of names is the oldest.
+    lay("places_2024-25.csv", 2, &["01/09/2024", "02/09/2024", "03/09/2024"]);
+    lay("places_2024-25 (1).csv", 1, &["01/09/2024", "02/09/2024", "04/09/2024"]);
+    lay("Places_2024-25_FINAL.csv", 3, &["09/09/2024"]);
+    lay("places_2023-24.csv", 9, &["01/09/2023"]);
+    pull(&site, 0);
+    let newest = ["2023-09-01", "2024-09-01", "2024-09-02", "2024-09-04"];
+    assert_eq!(standing(&site, "placement", "starts_on"), newest);
+    assert_eq!(problems(&site)["older_of_one_scope"], [(0, "told".to_owned()), (0, "told".to_owned())]);
+    // Two providers in folders of their own, under a pattern that does not tell them apart: neither replaces the other,
+    // and what was read before stands.
+    lay("riverside/places_2022-23.csv", 5, &["05/09/2022"]);
+    lay("hillside/places_2022-23.csv", 4, &["06/09/2022"]);
+    pull(&site, 1);
+    assert_eq!(standing(&site, "placement", "starts_on"), newest);
+    let strangers = &problems(&site)["two_of_one_scope"];
+    assert_eq!(*strangers, [(0, "document_set_aside".to_owned()), (0, "document_set_aside".to_owned())]);
+}
+
 #[test]
 fn a_file_that_is_still_arriving_waits_and_half_of_one_is_told() {
     let row = "Surname,Forename,DOB,Start\nArcher,Kai,10/03/2010,01/09/2023\n";

@@ -61,7 +61,7 @@ pub enum FileFormat {
     Ods,
     /// Delimited text.
     Csv,
-    /// The first delimited text in a zip archive, whatever the archive is called.
+    /// The first delimited text of a zip archive that has the header, whatever the archive is called.
     ZipCsv,
     /// A JSON document.
     Json,

@@ -113,6 +113,10 @@ impl<'f> Walk<'f> {
                 heeded: 0,
             });
             if !entry.staged {
+                if key.published.is_some() {
+                    // An older index has the list that it belonged to before it moved.
+                    self.attend(key, &entry);
+                }
                 key.published = Some(entry);
                 key.latest = Some(entry);
                 continue;

@@ -90,4 +90,21 @@ mod tests {
         assert_eq!(Cursor::of_text("2026-03-02T04:00:00Z"), Cursor { until: at, ..Cursor::default() });
         assert_eq!(Cursor::of_text(""), Cursor::default());
     }
+
+    /// A clock that was ahead left an instant to come; a database restored on our side may hold one too. Asked for what
+    /// changed since then, a service would tell nothing until that day.
+    #[test]
+    fn a_cursor_that_lies_ahead_is_not_waited_for() {
+        let definitions = crate::definitions::Definitions::load(None).unwrap();
+        let feed = definitions.connectors["wonde"].feeds.iter().find(|feed| feed.since.is_some()).unwrap();
+        let now = instant_of("2026-03-02T04:00:00Z").unwrap();
+        let until = |days: i64| {
+            let at = Some(now + TimeDelta::days(days));
+            Cursor { until: at, revision: None, swept: Some(now) }
+        };
+        assert!(!until(-1).is_due_in_full(feed, now) && !until(1).is_due_in_full(feed, now));
+        assert!(until(2).is_due_in_full(feed, now));
+        let unswept = Cursor { swept: Some(now + TimeDelta::days(40)), ..until(-1) };
+        assert!(unswept.is_due_in_full(feed, now), "nor a sweep that was made in time to come");
+    }
 }

@@ -252,3 +252,19 @@ fn closed_to_others(token_file: &Path) -> Result<(), ServiceFault> {
 fn closed_to_others(_: &Path) -> Result<(), ServiceFault> {
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_that_would_outlive_every_clock_is_asked_for_again_after_a_year() {
+        let longest = Duration::from_secs_f64(LONGEST_LIFE);
+        for told in ["1e300", "9223372036854775807", "inf", "9999-12-31T23:59:59Z", "9999-12-31T23:59:59"] {
+            assert_eq!(lifetime(told), Some(longest), "{told}");
+        }
+        assert_eq!(lifetime("3600"), Some(Duration::from_hours(1)));
+        assert_eq!(lifetime("2001-01-01T00:00:00Z"), Some(Duration::ZERO));
+        assert_eq!((lifetime("-5"), lifetime("soon")), (None, None));
+    }
+}

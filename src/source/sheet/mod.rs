@@ -98,9 +98,18 @@ pub fn open(document: &Document, form: &FileForm, others: &[&FileForm]) -> Resul
         FileFormat::Csv => open_text(Box::new(document.clone()), form, others),
         FileFormat::ZipCsv => {
             let mut package = Package::open(document)?;
-            let first = package.names().find(|name| !name.ends_with('/')).map(str::to_owned);
-            let part = first.map(|name| package.part(&name)).transpose()?.flatten();
-            open_text(Box::new(part.ok_or(Problem::UnreadableFile)?), form, others)
+            let texts = package.names().filter(|name| !name.ends_with('/')).take(MAX_SHEETS);
+            let texts: Vec<String> = texts.map(str::to_owned).collect();
+            // A description of the columns may lie before the table: the first text that has its header is meant.
+            let mut first = None;
+            for name in texts {
+                let part = package.part(&name)?.ok_or(Problem::UnreadableFile)?;
+                match open_text(Box::new(part), form, others) {
+                    Err(problem @ (Problem::NoHeader | Problem::Empty)) => first = first.or(Some(problem)),
+                    opened => return opened,
+                }
+            }
+            Err(first.unwrap_or(Problem::UnreadableFile))
         }
         FileFormat::Sheet | FileFormat::Xlsx | FileFormat::Xls | FileFormat::Ods => {
             let head = document.head(8)?;

@@ -7,7 +7,7 @@ use axum::{
 };
 use serde::Deserialize;
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, VecDeque},
     fs,
     net::{Ipv4Addr, SocketAddr, TcpListener},
     path::Path,
@@ -88,16 +88,23 @@ struct Shared {
     answered: Mutex<Vec<u32>>,
     pull: AtomicU32,
     asked: Mutex<Vec<String>>,
+    mishaps: Mutex<VecDeque<Option<Mishap>>>,
 }
 
+/// What a request gets in place of its answer.
+pub type Mishap = fn(&[u8]) -> Response;
+
 impl Service {
-    /// Serves a folder on a free port of loopback.
-    pub fn start(folder: &Path, index: &Index) -> Self {
+    /// Serves a folder on a free port of loopback; each answer is first changed, by the name of its file.
+    pub fn start(folder: &Path, index: &Index, change: &dyn Fn(&str, Vec<u8>) -> Vec<u8>) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         listener.set_nonblocking(true).unwrap();
         let addr = listener.local_addr().unwrap();
-        let pages: Vec<_> =
-            index.page.iter().map(|page| (page.clone(), content(folder, page, addr))).collect();
+        let bytes = |page: &Page| {
+            let bytes = content(folder, page, addr);
+            page.file.as_deref().map_or(Vec::new(), |file| change(file, bytes))
+        };
+        let pages: Vec<_> = index.page.iter().map(|page| (page.clone(), bytes(page))).collect();
         let answered = Mutex::new(vec![0; pages.len()]);
         let shared = Arc::new(Shared {
             addr,
@@ -106,6 +113,7 @@ impl Service {
             answered,
             pull: AtomicU32::new(1),
             asked: Mutex::default(),
+            mishaps: Mutex::default(),
         });
         let (stop, stopped) = oneshot::channel();
         let routes = Router::new().fallback(answer).with_state(Arc::clone(&shared));
@@ -131,6 +139,17 @@ impl Service {
     pub fn turn(&self) -> Vec<String> {
         self.shared.pull.fetch_add(1, Ordering::SeqCst);
         std::mem::take(&mut *self.shared.asked.lock().unwrap())
+    }
+
+    /// The first pull comes again.
+    pub fn rewind(&self) {
+        self.shared.pull.store(1, Ordering::SeqCst);
+        self.shared.answered.lock().unwrap().fill(0);
+    }
+
+    /// What goes wrong from the next question on, one by one.
+    pub fn go_wrong(&self, mishaps: impl IntoIterator<Item = Option<Mishap>>) {
+        *self.shared.mishaps.lock().unwrap() = mishaps.into_iter().collect();
     }
 
     /// Pages that nobody ever asked for: the connector does not do what the sample says.
@@ -201,6 +220,10 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
         return StatusCode::NOT_FOUND.into_response();
     };
     answered[at] += 1;
+    let mishap = if asked.method == Method::GET { shared.mishaps.lock().unwrap().pop_front() } else { None };
+    if let Some(Some(mishap)) = mishap {
+        return mishap(bytes);
+    }
     let status = StatusCode::from_u16(page.status).unwrap();
     shared.asked.lock().unwrap().push(format!("{line} -> {}", page.status));
     let kind = match page.file.as_deref().and_then(|file| file.rsplit_once('.')) {
