@@ -93,7 +93,8 @@ fn pull(settings: &Arc<Settings>, source: Name, stop: &Stop) -> Result<End, Site
     let report = pipeline::pull(&mut site, &options, &mut Unwatched)?;
     let newest = site.catalog.newest_pull(source.as_str())?.filter(|(run, _)| Some(*run) != before);
     let outcome = match report.sources.first().map(|source| &source.outcome) {
-        None => "stopped",
+        // The daemon never only tries.
+        None | Some(SourceOutcome::Tried(_)) => "stopped",
         Some(SourceOutcome::Published) => "published",
         Some(SourceOutcome::Partly) if stop.is_asked() => "stopped",
         Some(SourceOutcome::Partly) => "partly",
@@ -102,8 +103,6 @@ fn pull(settings: &Arc<Settings>, source: Name, stop: &Stop) -> Result<End, Site
         Some(SourceOutcome::Failed(why)) if *why == LockFault::SourceBusy.to_string() => "busy",
         Some(SourceOutcome::Failed(_)) => "failed",
         Some(SourceOutcome::Refused(_)) => "refused",
-        // The daemon never only tries.
-        Some(SourceOutcome::Tried(_)) => "stopped",
     };
     Ok(End {
         outcome,

@@ -65,6 +65,9 @@ pub(super) struct Intake<'a> {
     met: RefCell<Met>,
 }
 
+/// Counts by feed, and what was set aside.
+pub(super) type Told = (Vec<(String, Count)>, Vec<SetAside>);
+
 /// Files by feed and keyed place.
 pub(super) type Met = HashSet<(String, Digest16)>;
 
@@ -332,7 +335,7 @@ impl<'a> Intake<'a> {
     }
 
     /// Ends without having written anything: what was counted, and what was set aside.
-    pub(super) fn glance(mut self) -> Result<(Vec<(String, Count)>, Vec<SetAside>), SiteFault> {
+    pub(super) fn glance(mut self) -> Result<Told, SiteFault> {
         self.waiting.settle(&mut self.tally, self.seq);
         self.site.catalog.forget_run(self.run.id)?;
         Ok(self.waiting.told(self.run.id))

@@ -1,4 +1,4 @@
-use super::{Site, SiteFault};
+use super::{Site, SiteFault, intake::Told};
 use crate::{
     catalog::{Batch, Checkpoint, FileKind, NewFile, ReadDocument, Run, Said, SetAside},
     conform::Conformed,
@@ -156,7 +156,7 @@ impl Waiting {
     }
 
     /// What was counted, and what was set aside, of a run.
-    pub(super) fn told(self, run: i64) -> (Vec<(String, Count)>, Vec<SetAside>) {
+    pub(super) fn told(self, run: i64) -> Told {
         let counts = self.counts.into_iter().map(|(_, feed, count)| (feed, count));
         (counts.collect(), self.faults.iter().map(|(_, fault)| SetAside::of(run, fault)).collect())
     }

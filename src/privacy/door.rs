@@ -57,7 +57,6 @@ impl<'a> Door<'a> {
     }
 
     /// Draws one row through: keep, coarsen, hash or drop each column as the schema says, and name the row.
-    #[expect(clippy::too_many_arguments, reason = "whatever a row is named by, and room to do it in")]
     pub fn draw(
         &self,
         row: Identified<Row>,
@@ -130,8 +129,8 @@ impl<'a> Door<'a> {
         for cell in cells {
             cell.encode(bytes);
         }
-        let [a, b, c, d, e, f, g, h, ..] = self.keyed.name(bytes);
-        i64::from_le_bytes([a, b, c, d, e, f, g, h])
+        let name = self.keyed.name(bytes);
+        name.first_chunk().map_or(0, |first| i64::from_le_bytes(*first))
     }
 }
 
