@@ -2,6 +2,7 @@
 # The long checks: what is too slow for every change and too important for none.
 #
 #   benches/deep.sh [stage ...]     all stages, or the named ones
+#   benches/deep.sh --corpus        keeps what fuzzing found: the few and short inputs that reach the same code
 #
 # Resumable: a stage that passed at this commit is skipped, so an interrupted run is started again with the same
 # command. Figures go to benches/deep.md, one row per stage; `--list` prints the stages and runs nothing.
@@ -35,7 +36,7 @@ kills        | ignored_tests deep_a_pull      | A pull killed at a hundred momen
 failpoints   | ignored_tests deep_killed_at   | Killed at every step of staging, folding, publishing, building and releasing, at a hundred seeds: as above
 faults       | many_cases faults              | Random schedules of a service's faults end in the oracle's lake or in a run that says so
 fold         | many_cases fold                | The fold against a table in memory: random runs, cut off, held, approved, discarded
-fuzz         | fuzzed 600                     | Whatever reads other people's bytes, ten minutes each
+fuzz         | fuzzed 600                     | Whatever reads other people's bytes, ten minutes each, without a panic, a hang or much memory
 demo_12k     | demo_timed 12000               | Time and memory of the whole run for one authority's learners
 demo_100k    | demo_timed 100000              | The same for a region: what grows with the number of learners, and how
 determinism  | demo_twice 12000               | Two runs of one seed, one of them on a single core, publish the same release id and the same bytes
@@ -62,15 +63,73 @@ many_cases() {
     figures="$(awk '/^test result:/ { n += $4 } END { print n + 0 }' "$scratch/tests") tests passed, with many cases"
 }
 
-# Needs a nightly compiler and cargo-fuzz; builds apart, without DuckDB.
+# --- Fuzzing: with the pinned compiler, apart, without DuckDB ---
+cache="${XDG_CACHE_HOME:-$HOME/.cache}"
+fuzz_version=0.13.2
+fuzz_target="${FUZZ_TARGET_DIR:-$cache/throughline-fuzz/target}"
+# What was found so far, over all commits; `--corpus` chooses from it.
+fuzz_found="$cache/throughline-fuzz/corpus"
+fuzz_targets() { basename -s .rs -a fuzz/fuzz_targets/*.rs; }
+
+# Coverage is asked for by flags that the pinned compiler has; sanitizers are what it lacks, and the crate has no unsafe code.
+fuzz_built() {
+    local tools="$cache/throughline-tools"
+    if [[ "$("$tools/bin/cargo-fuzz" --version 2>/dev/null)" != "cargo-fuzz $fuzz_version" ]]; then
+        CARGO_TARGET_DIR="$tools/build" cargo install --quiet --locked --debug --root "$tools" "cargo-fuzz@$fuzz_version"
+        rm -rf "$tools/build"
+    fi
+    (cd fuzz && PATH="$tools/bin:$PATH" RUSTC_BOOTSTRAP=1 CARGO_TARGET_DIR="$fuzz_target" cargo fuzz build --sanitizer none)
+    fuzz_programs="$fuzz_target/$(rustc -vV | sed -n 's/^host: //p')/release"
+}
+
+fuzz_one() {
+    local target="$1" seconds="$2" temp="$scratch/temp-$1" log="$scratch/fuzz-$1"
+    [[ -d /dev/shm && -w /dev/shm ]] && temp="/dev/shm/$(basename "$scratch")-$1"
+    mkdir -p "$temp" "$fuzz_found/$target" "fuzz/corpus/$target" "fuzz/artifacts/$target"
+    if TMPDIR="$temp" "$fuzz_programs/$target" "$fuzz_found/$target" "fuzz/corpus/$target" "fuzz/seeds/$target" \
+        -max_total_time="$seconds" -rss_limit_mb=2048 -timeout=30 -artifact_prefix="fuzz/artifacts/$target/" 2>"$log"; then
+        awk -v target="$target" '/^Done/ { runs = $2 } / cov: / { for (n = 1; n < NF; n++) if ($n == "cov:") cov = $(n + 1) }
+            END { printf "%s %d runs, %d edges; ", target, runs, cov }' "$log" >"$log.figures"
+    else
+        echo "$target failed; what it failed on is in fuzz/artifacts/$target"
+        tail -n 40 "$log"
+    fi
+    rm -rf "$temp"
+}
+
+# As many at a time as there are cores.
 fuzzed() {
     local seconds="$1" target
+    fuzz_built
+    for target in $(fuzz_targets); do
+        while (($(jobs -rp | wc -l) >= $(nproc))); do wait -n || true; done
+        fuzz_one "$target" "$seconds" &
+    done
+    wait
     figures=""
-    for target in fuzz/fuzz_targets/*.rs; do
-        target="$(basename "$target" .rs)"
+    for target in $(fuzz_targets); do
+        [[ -f "$scratch/fuzz-$target.figures" ]] || return 1
+        figures+="$(cat "$scratch/fuzz-$target.figures")"
+    done
+}
+
+# Of a target's inputs those that are needed, the shortest first, and not more than a reviewer would carry.
+keep_corpus() {
+    local target input size
+    fuzz_built
+    for target in $(fuzz_targets); do
+        mkdir -p "$scratch/kept/$target" "$fuzz_found/$target" "fuzz/corpus/$target"
+        TMPDIR="$scratch" "$fuzz_programs/$target" -merge=1 -max_len=4096 "$scratch/kept/$target" \
+            "$fuzz_found/$target" "fuzz/corpus/$target" "fuzz/seeds/$target" 2>/dev/null
+        rm -rf "fuzz/corpus/$target"
         mkdir -p "fuzz/corpus/$target"
-        (cd fuzz && CARGO_TARGET_DIR="$state-fuzz" cargo +nightly fuzz run --sanitizer none "$target" "corpus/$target" "seeds/$target" -- -max_total_time="$seconds" -rss_limit_mb=2048) 2>"$scratch/fuzz" || { tail -n 40 "$scratch/fuzz"; return 1; }
-        figures+="$target $(awk '/^Done/ { print $2 }' "$scratch/fuzz") runs; "
+        size=0
+        while read -r -u 4 bytes input; do
+            size=$((size + bytes))
+            ((size <= 120000)) || break
+            cp "$input" "fuzz/corpus/$target/"
+        done 4< <(find "$scratch/kept/$target" -type f -printf '%s %p\n' | sort -n)
+        echo "$target: $(find "fuzz/corpus/$target" -type f | wc -l) of $(find "$scratch/kept/$target" -type f | wc -l) inputs kept"
     done
 }
 
@@ -134,6 +193,10 @@ write_report() {
 
 if [[ "${1:-}" == "--list" ]]; then
     stages
+    exit 0
+fi
+if [[ "${1:-}" == "--corpus" ]]; then
+    keep_corpus
     exit 0
 fi
 mkdir -p "$state"

@@ -9,6 +9,7 @@ use std::{
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::{Command, Stdio},
+    sync::atomic::{AtomicU64, Ordering},
     time::{Duration, Instant},
 };
 use tempfile::TempDir;
@@ -187,11 +188,33 @@ fn killed_at_any_step_the_next_pull_completes_it() {
 
 #[test]
 #[ignore = "takes a while: run by `just deep`"]
-fn deep_killed_at_every_step_many_times() {
-    for seed in 1..=4 {
-        let story = Story::new(seed, 500);
-        every_point(&story, &(1_u32..=25).map(|n| n * n.div_ceil(5)).collect::<Vec<_>>());
-    }
+fn deep_killed_at_every_step_of_a_hundred_seeds() {
+    of_a_hundred_seeds(|seed| {
+        let story = Story::new(seed, 200);
+        for (at, point) in (0..).zip(POINTS) {
+            // Each seed dies at another passing of each point; where it is not passed so often, at its first.
+            let nth = 1 + (seed as u32 * 7 + at * 3) % 13;
+            assert!(
+                killed(&story, point, nth) || killed(&story, point, 1),
+                "{point} is never passed: {seed}"
+            );
+        }
+    });
+}
+
+/// As many at a time as there are cores.
+fn of_a_hundred_seeds(work: impl Fn(u64) + Sync) {
+    let next = AtomicU64::new(1);
+    let one_after_the_other = || {
+        while let Some(seed) = Some(next.fetch_add(1, Ordering::Relaxed)).filter(|seed| *seed <= 100) {
+            work(seed);
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
+            scope.spawn(one_after_the_other);
+        }
+    });
 }
 
 /// Killed after some time, wherever it is then. False where it had ended.
@@ -467,8 +490,6 @@ fn killed_at_any_step_of_a_release_readers_see_a_whole_one() {
 #[cfg(feature = "warehouse")]
 #[test]
 #[ignore = "takes a while: run by `just deep`"]
-fn deep_killed_at_any_step_of_a_release_at_many_seeds() {
-    for seed in 1..=10 {
-        released_in_spite_of_kills(seed, 400);
-    }
+fn deep_killed_at_any_step_of_a_release_of_a_hundred_seeds() {
+    of_a_hundred_seeds(|seed| released_in_spite_of_kills(seed, 150));
 }

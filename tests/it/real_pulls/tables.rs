@@ -3,7 +3,7 @@ use calamine::{Data, Reader, open_workbook_auto};
 use std::{
     collections::{HashMap, HashSet},
     fs::File,
-    io::Read,
+    io::{Read, Write},
     path::Path,
 };
 
@@ -179,8 +179,8 @@ pub const TABLES: &[Table] = &[
     of(("exam-entries", "as-2022"), ENTRIES_2022, Rows("Table_3", 3, 43), &[0], Some(6)),
     of(("exam-entries", "a-level-2022"), ENTRIES_2022, Rows("Table_4", 3, 44), &[0], Some(2)),
     of(("exam-entries", "centres-2022"), ENTRIES_2022, Rows("Table_5", 4, 21), &[0, 1], Some(2)),
-    of(("waiting-lists", "organisations"), WAITING, Rows("Table 1", 5, 54), &[2], Some(8)),
-    of(("waiting-lists", "series"), WAITING, Rows("Table 2", 5, 54), &[1], Some(7)),
+    of(("waiting-lists", "organisations"), WAITING, Rows("Table 1", 4, 54), &[2], Some(7)),
+    of(("waiting-lists", "series"), WAITING, Rows("Table 2", 4, 54), &[1], Some(6)),
     of(("waiting-lists", "overview"), WAITING, Rows("Table 3", 7, 56), &[1], Some(2)),
     of(("waiting-lists", "by-service-4"), WAITING, Rows("Table 4", 7, 192), &[2], Some(6)),
     of(("waiting-lists", "by-service-4a"), WAITING, Rows("Table 4a", 7, 192), &[2], Some(6)),
@@ -379,14 +379,35 @@ fn text(mut from: impl Read) -> Vec<Vec<String>> {
 }
 
 fn cells(path: &Path, sheet: &str, blocks: &[(u32, u32)]) -> Vec<Vec<String>> {
-    let mut book = open_workbook_auto(path).unwrap();
+    let (mut book, _kept) = match open_workbook_auto(path) {
+        Ok(book) => (book, None),
+        Err(_) => {
+            let whole = with_mimetype(path);
+            (open_workbook_auto(whole.path()).unwrap(), Some(whole))
+        }
+    };
     let range = book.worksheet_range(sheet).unwrap();
     let width = range.end().map_or(0, |end| end.1 + 1);
     let shown = |row: u32, column: u32| match range.get_value((row - 1, column)) {
         None | Some(Data::Empty | Data::Error(_)) => String::new(),
+        Some(Data::DateTime(day)) => day.to_ymd_hms_milli().0.to_string() + " and a day",
         Some(other) => other.to_string().trim().to_owned(),
     };
     let within = blocks.iter().flat_map(|(first, last)| *first..=*last);
     let rows = within.map(|row| (0..width).map(|column| shown(row, column)).collect::<Vec<_>>());
     rows.filter(|row| row.iter().any(|text| !text.is_empty())).collect()
+}
+
+/// Some programs leave out the part that says what the archive is, which the other reader insists on.
+fn with_mimetype(path: &Path) -> tempfile::NamedTempFile {
+    let made = tempfile::Builder::new().suffix(".ods").tempfile().unwrap();
+    let mut from = zip::ZipArchive::new(File::open(path).unwrap()).unwrap();
+    let mut to = zip::ZipWriter::new(made.reopen().unwrap());
+    to.start_file("mimetype", zip::write::SimpleFileOptions::default()).unwrap();
+    to.write_all(b"application/vnd.oasis.opendocument.spreadsheet").unwrap();
+    for at in 0..from.len() {
+        to.raw_copy_file(from.by_index_raw(at).unwrap()).unwrap();
+    }
+    to.finish().unwrap();
+    made
 }
