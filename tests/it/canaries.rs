@@ -71,7 +71,9 @@ impl<'s> Watch<'s> {
         if cfg!(feature = "warehouse") {
             for verb in [&["-vv", "build"][..], &["--json", "release"], &["-vv", "report", "cohort"]] {
                 let ran = self.run(verb);
-                assert_eq!(ran.code, 0, "{verb:?}: {}{}", ran.out, ran.err);
+                // Of so few, no cohort may have reached sixteen: that is said, and nothing else.
+                let may_fail = i32::from(verb.contains(&"report"));
+                assert!((0..=may_fail).contains(&ran.code), "{verb:?}: {}{}", ran.out, ran.err);
             }
         }
     }
@@ -101,7 +103,7 @@ impl<'s> Watch<'s> {
         self.run(&["-vv", "status"]);
         self.run(&["--json", "status"]);
         let told = fs::read_to_string(self.site.path().join("throughline.toml")).unwrap();
-        fs::write(self.site.path().join("throughline.toml"), format!("{told}\nconcurrency = \"many\"\n"))
+        fs::write(self.site.path().join("throughline.toml"), format!("{told}\n[nonsense]\nname = \"Zqx\"\n"))
             .unwrap();
         daemon.signal(Signal::HUP);
         patiently("the refusal", || said(self.site).contains("configuration refused").then_some(()));
