@@ -1,7 +1,7 @@
 use super::{Catalog, CatalogFault};
 use rusqlite::OptionalExtension;
 
-/// The format this program writes. A catalog of an earlier one names rows otherwise (docs/decisions/0020): read with
+/// The format this program writes. A catalog of an earlier one names rows otherwise (docs/decisions/0017): read with
 /// these names, every row would be new.
 const FORMAT: i64 = 4;
 
