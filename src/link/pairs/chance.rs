@@ -1,6 +1,6 @@
 //! How often two records that are not one person agree all the same: rare names seldom, common ones often.
 use super::{
-    evidence::{BIRTH, Comparer, EXTRA, FIELDS, FORENAME, LEVELS, Levels, NUMBER, POSTCODE, SCHOOL, SURNAME},
+    evidence::{BIRTH, Comparer, EXTRA, FIELDS, FORENAME, LEVELS, Levels, NUMBER, POSTCODE, SCHOOL, SEX, SURNAME},
     evidence::{birth, forename, number, postcode, surname},
     record::{Record, Table},
     threads::in_pieces,
@@ -25,6 +25,13 @@ pub(super) struct Chance {
     postcodes: Vec<u32>,
     outwards: Vec<u32>,
     schools: Vec<u32>,
+    /// Boys, and all whose sex is known, of each forename.
+    boys: Vec<u32>,
+    sexed: Vec<u32>,
+    /// Records by outward postcode and school: who lives near goes to school near.
+    near_schools: Map<(Word, Word), u32>,
+    /// How often the school is the same by chance, where the postcode is at each level.
+    school_at: [f64; LEVELS],
     extras: Vec<Vec<u32>>,
     births: Map<u32, u32>,
     /// One in so many days.
@@ -58,6 +65,10 @@ impl Chance {
             postcodes: none(),
             outwards: none(),
             schools: none(),
+            boys: none(),
+            sexed: none(),
+            near_schools: Map::default(),
+            school_at: [0.0; LEVELS],
             extras: register.extras.iter().map(|_| none()).collect(),
             births: Map::default(),
             days: 1.0,
@@ -75,6 +86,13 @@ impl Chance {
             chance.postcodes[r.postcode as usize] += 1;
             chance.outwards[r.outward as usize] += 1;
             chance.schools[r.school as usize] += 1;
+            if r.sex != 0 {
+                chance.sexed[r.forename as usize] += 1;
+                chance.boys[r.forename as usize] += u32::from(r.sex == b'M');
+            }
+            if r.school != 0 && r.outward != 0 {
+                *chance.near_schools.entry((r.outward, r.school)).or_default() += 1;
+            }
             *chance.births.entry(r.birth).or_default() += 1;
         }
         count(&mut chance.middles, records.iter().filter(|r| r.middle != 0), |r| r.middle);
@@ -90,8 +108,26 @@ impl Chance {
 
     fn count_names(&mut self, rows: &Table, register: &Table, words: &Words) {
         for row in &rows.records {
-            self.both.insert((row.forename, row.surname), 0);
-            self.both.insert((row.surname, row.forename), 0);
+            let (f, s) = (row.forename, row.surname);
+            if self.both.insert((f, s), 0).is_some() {
+                continue;
+            }
+            self.both.insert((s, f), 0);
+            self.both.insert((words.bones(f), s), 0);
+            self.both.insert((f, words.bones(s)), 0);
+            self.both.extend(words.forms_of(f).iter().map(|form| ((*form, s), 0)));
+            self.both.extend(words.forms_of(s).iter().map(|form| ((f, *form), 0)));
+        }
+        for r in &register.records {
+            let (f, s) = (r.forename, r.surname);
+            // Bones are words of their own, so one map holds them all.
+            for names in [(f, s), (words.bones(f), s), (f, words.bones(s))] {
+                if let Some(count) = self.both.get_mut(&names) {
+                    *count += 1;
+                }
+            }
+        }
+        for row in &rows.records {
             for (forms, counts, name) in [
                 (&mut self.forename_forms, &self.forenames, row.forename),
                 (&mut self.surname_forms, &self.surnames, row.surname),
@@ -99,11 +135,6 @@ impl Chance {
                 forms
                     .entry(name)
                     .or_insert_with(|| words.forms_of(name).iter().map(|form| counts[*form as usize]).sum());
-            }
-        }
-        for r in &register.records {
-            if let Some(count) = self.both.get_mut(&(r.forename, r.surname)) {
-                *count += 1;
             }
         }
     }
@@ -132,10 +163,12 @@ impl Chance {
     fn sample(&mut self, rows: &Table, register: &Table, words: &Words, threads: usize) {
         let (n_rows, n_records) = (rows.records.len() as u64, register.records.len() as u64);
         let mut counts = [[0.0_f64; LEVELS]; FIELDS];
+        let mut schools_at = ([0.0_f64; LEVELS], [0.0_f64; LEVELS]);
         if n_rows > 0 && n_records > 0 {
             for part in in_pieces(SAMPLE, 8192, threads, |range| {
                 let mut comparer = Comparer::new(words);
                 let mut counts = [[0_u32; LEVELS]; FIELDS];
+                let mut schools_at = ([0.0; LEVELS], [0.0; LEVELS]);
                 let (mut ours, mut theirs) = (Vec::new(), Vec::new());
                 for at in range {
                     let row = (mix(at as u64 * 2 + 1) % n_rows) as usize;
@@ -145,9 +178,18 @@ impl Chance {
                     register.extras_of(record, &mut theirs);
                     comparer.with_extras(&mut levels, &ours, &theirs);
                     levels.each().for_each(|(field, level)| counts[field][level] += 1);
+                    if let (Some(postcode), Some(school)) = (levels.get(POSTCODE), levels.get(SCHOOL)) {
+                        schools_at.0[postcode as usize] += 1.0;
+                        schools_at.1[postcode as usize] += f64::from(school);
+                    }
                 }
-                counts
+                (counts, schools_at)
             }) {
+                let (part, at) = part;
+                for level in 0..LEVELS {
+                    schools_at.0[level] += at.0[level];
+                    schools_at.1[level] += at.1[level];
+                }
                 for (sum, part) in counts.iter_mut().flatten().zip(part.iter().flatten()) {
                     *sum += f64::from(*part);
                 }
@@ -158,6 +200,11 @@ impl Chance {
             for (level, count) in levels.iter_mut().zip(counts) {
                 *level = ((count + 0.2) / (all + 2.0)).ln();
             }
+        }
+        let (postcodes, schools) = schools_at;
+        let all: f64 = schools.iter().sum::<f64>() / postcodes.iter().sum::<f64>().max(1.0);
+        for (share, (postcodes, schools)) in self.school_at.iter_mut().zip(postcodes.iter().zip(schools)) {
+            *share = (schools + 20.0 * all + 0.01) / (postcodes + 20.0);
         }
         // Of mistyped numbers only one in so many is near another by chance; too seldom to be seen in a sample.
         self.levels[NUMBER][number::NEAR as usize] = -16.0;
@@ -177,42 +224,109 @@ impl Chance {
 
     /// Logarithm of the chance that a record which is another person agrees with the row as this one does; without
     /// the number where it is the same. Second, that of the forename alone, where the value matters.
-    pub(super) fn of_pair(&self, levels: Levels, row: &Record, record: &Record, words: &Words, extras: &[Word]) -> (f64, Option<f64>) {
+    pub(super) fn of_pair(
+        &self,
+        levels: Levels,
+        row: &Record,
+        record: &Record,
+        words: &Words,
+        extras: &[Word],
+    ) -> (f64, Option<f64>) {
         let mut sum = 0.0;
         let mut of_forename = None;
         for (field, level) in levels.each() {
             let known = match field {
                 FORENAME => {
-                    of_forename = self.forename(level as u8, row, words).map(f64::ln);
+                    of_forename = self.forename(level as u8, row, record, words).map(f64::ln);
                     of_forename
                 }
                 SURNAME => self.surname(level as u8, row, words).map(f64::ln),
                 BIRTH if level as u8 == birth::EXACT => Some(self.birth(row.birth).ln()),
-                POSTCODE if level as u8 == postcode::EXACT => Some(self.share(self.postcodes[row.postcode as usize]).ln()),
-                POSTCODE if level as u8 == postcode::OUTWARD => Some(self.share(self.outwards[row.outward as usize]).ln()),
-                SCHOOL if level == 1 => Some(self.share(self.schools[row.school as usize]).ln()),
+                SEX => self.sex(level, levels, row).map(f64::ln),
+                POSTCODE if level as u8 == postcode::EXACT => {
+                    Some(self.share(self.postcodes[row.postcode as usize]).ln())
+                }
+                POSTCODE if level as u8 == postcode::OUTWARD => {
+                    Some(self.share(self.outwards[row.outward as usize]).ln())
+                }
+                SCHOOL => Some(self.school(level, levels, row).ln()),
                 NUMBER if level as u8 == number::SAME => Some(0.0),
-                EXTRA.. if level == 2 => Some(self.share(self.extras[field - EXTRA][extras[field - EXTRA] as usize]).ln()),
+                EXTRA.. if level == 2 => {
+                    Some(self.share(self.extras[field - EXTRA][extras[field - EXTRA] as usize]).ln())
+                }
                 _ => None,
             };
             sum += known.unwrap_or(self.levels[field][level]);
         }
-        // Names are not given independently: where the pair is commoner than its parts say, it counts as it is.
-        if levels.get(FORENAME) == Some(forename::EXACT) && levels.get(SURNAME) == Some(surname::EXACT) && row.surname == record.surname {
-            let both = self.both.get(&(row.forename, row.surname)).map_or(0, |count| count.saturating_sub(1));
-            let apart = self.share(self.forenames[row.forename as usize]) * self.share(self.surnames[row.surname as usize]);
-            sum += ((f64::from(both) + 0.01) / self.total / apart).ln().max(0.0);
-        }
-        (sum, of_forename)
+        (sum + self.together(levels, row, record, words), of_forename)
     }
 
-    fn forename(&self, level: u8, row: &Record, words: &Words) -> Option<f64> {
+    /// What has to be added because names are not given independently: where a pair of names is commoner than its parts
+    /// say, it counts as it is.
+    fn together(&self, levels: Levels, row: &Record, record: &Record, words: &Words) -> f64 {
+        let (Some(of_forename), Some(of_surname)) = (levels.get(FORENAME), levels.get(SURNAME)) else { return 0.0 };
+        if row.surname != record.surname && of_surname == surname::EXACT {
+            return 0.0;
+        }
+        let (f, s) = (row.forename, row.surname);
+        let count = |f: Word, s: Word| self.both.get(&(f, s)).copied().unwrap_or(0);
+        let both = match (of_forename, of_surname) {
+            (forename::EXACT, surname::EXACT) => count(f, s),
+            (forename::PHONETIC, surname::EXACT) => count(words.bones(f), s).saturating_sub(count(f, s)),
+            (forename::FORM, surname::EXACT) => words.forms_of(f).iter().map(|form| count(*form, s)).sum(),
+            (forename::EXACT, surname::PHONETIC) => count(f, words.bones(s)).saturating_sub(count(f, s)),
+            (forename::EXACT, surname::FORM) => words.forms_of(s).iter().map(|form| count(f, *form)).sum(),
+            _ => return 0.0,
+        };
+        let (Some(a), Some(b)) = (self.forename(of_forename, row, record, words), self.surname(of_surname, row, words))
+        else {
+            return 0.0;
+        };
+        ((f64::from(both.saturating_sub(1)) + 0.01) / self.total / (a * b)).ln().max(0.0)
+    }
+
+    /// A forename says which sex to expect.
+    fn sex(&self, level: usize, levels: Levels, row: &Record) -> Option<f64> {
+        let at = row.forename as usize;
+        let same = match levels.get(FORENAME)? {
+            forename::EXACT | forename::CLASH => {
+                let boys = f64::from(self.boys[at]);
+                let alike = if row.sex == b'M' { boys } else { f64::from(self.sexed[at]) - boys };
+                (alike + 1.0) / (f64::from(self.sexed[at]) + 2.0)
+            }
+            forename::FORM | forename::PHONETIC | forename::NEAR => 0.9,
+            _ => return None,
+        };
+        Some(if level == 1 { same } else { 1.0 - same })
+    }
+
+    /// Who lives near goes to school near.
+    fn school(&self, level: usize, levels: Levels, row: &Record) -> f64 {
+        let anywhere = self.share(self.schools[row.school as usize]);
+        let same = match levels.get(POSTCODE) {
+            Some(postcode::OUTWARD..) if row.outward != 0 => {
+                let here = self.near_schools.get(&(row.outward, row.school)).map_or(0, |count| count.saturating_sub(1));
+                let all = self.outwards[row.outward as usize].saturating_sub(1);
+                (f64::from(here) + 5.0 * anywhere + 0.1) / (f64::from(all) + 5.0)
+            }
+            Some(level) => self.school_at[level as usize].max(1e-6),
+            None => anywhere,
+        }
+        .min(0.98);
+        if level == 1 { same } else { 1.0 - same }
+    }
+
+    fn forename(&self, level: u8, row: &Record, record: &Record, words: &Words) -> Option<f64> {
         let at = row.forename as usize;
         Some(match level {
             forename::EXACT => self.share(self.forenames[at]),
             forename::CLASH => self.share(self.forenames[at]) * 0.5,
             forename::PREFERRED => self.share(self.preferred[at]),
             forename::MIDDLE => self.share(self.middles[at]),
+            forename::SWAPPED if row.forename != record.surname || row.surname != record.forename => {
+                let (a, b) = (words.bones(row.surname) as usize, words.bones(row.forename) as usize);
+                self.share(self.forename_bones[a]) * self.share(self.surname_bones[b])
+            }
             forename::SWAPPED => {
                 let both = self.both.get(&(row.surname, row.forename)).copied().unwrap_or(0);
                 self.share(both).max(self.share(self.forenames[row.surname as usize]) * self.share(self.surnames[at]))

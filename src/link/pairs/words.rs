@@ -1,4 +1,4 @@
-use super::fold;
+use super::{fold, near::jaro_winkler};
 use std::{
     collections::HashMap,
     hash::{BuildHasherDefault, Hasher},
@@ -54,9 +54,8 @@ pub(super) struct Words {
     index: Map<Box<str>, Word>,
     /// The word of each word's consonants.
     bones: Vec<Word>,
-    /// The groups of forms that each word stands in.
-    forms: Map<Word, Vec<u32>>,
-    groups: Vec<Vec<Word>>,
+    /// The names that each name is written for.
+    forms: Map<Word, Vec<Word>>,
 }
 
 impl Words {
@@ -68,17 +67,24 @@ impl Words {
             index: Map::default(),
             bones: vec![0],
             forms: Map::default(),
-            groups: Vec::new(),
         };
         for line in include_str!("forms.txt").lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
-            let mut group: Vec<Word> = line.split(' ').map(|name| words.name(name)).collect();
-            group.sort_unstable();
-            group.dedup();
-            let at = words.groups.len() as u32;
-            for word in &group {
-                words.forms.entry(*word).or_default().push(at);
+            let group: Vec<&str> = line.split(' ').collect();
+            for (at, name) in group.iter().enumerate() {
+                let one = words.name(name);
+                for other in &group[at + 1..] {
+                    // The first of a line may stand for any of it; the others for those that are spelt like them.
+                    if at == 0 || jaro_winkler(name.as_bytes(), other.as_bytes()) >= 0.8 {
+                        let other = words.name(other);
+                        words.forms.entry(one).or_default().push(other);
+                        words.forms.entry(other).or_default().push(one);
+                    }
+                }
             }
-            words.groups.push(group);
+        }
+        for forms in words.forms.values_mut() {
+            forms.sort_unstable();
+            forms.dedup();
         }
         words
     }
@@ -134,20 +140,12 @@ impl Words {
 
     /// Whether two names are known to be written for one another.
     pub(super) fn are_forms(&self, a: Word, b: Word) -> bool {
-        match (self.forms.get(&a), self.forms.get(&b)) {
-            (Some(ours), Some(theirs)) => ours.iter().any(|group| theirs.contains(group)),
-            _ => false,
-        }
+        self.forms_of(a).binary_search(&b).is_ok()
     }
 
     /// Every other name that a name is written for.
-    pub(super) fn forms_of(&self, word: Word) -> Vec<Word> {
-        let groups = self.forms.get(&word).into_iter().flatten();
-        let mut forms: Vec<Word> = groups.flat_map(|group| &self.groups[*group as usize]).copied().collect();
-        forms.sort_unstable();
-        forms.dedup();
-        forms.retain(|form| *form != word);
-        forms
+    pub(super) fn forms_of(&self, word: Word) -> &[Word] {
+        self.forms.get(&word).map_or(&[], Vec::as_slice)
     }
 }
 
