@@ -1,6 +1,6 @@
 //! How often two records that are not one person agree all the same: rare names seldom, common ones often.
 use super::{
-    evidence::{BIRTH, Comparer, EXTRA, FIELDS, FORENAME, LEVELS, Levels, NUMBER, POSTCODE, SCHOOL, SEX, SURNAME},
+    evidence::{BIRTH, Comparer, EXTRA, FIELDS, FORENAME, LEVELS, Levels, NUMBER, POSTCODE, SCHOOL, SEEN, SEX, SURNAME},
     evidence::{birth, forename, number, postcode, surname},
     record::{Record, Table},
     threads::in_pieces,
@@ -355,6 +355,12 @@ impl Chance {
     fn birth(&self, day: u32) -> f64 {
         let seen = self.births.get(&day).map_or(0, |count| count.saturating_sub(1));
         (f64::from(seen) + 20.0) / (self.total + 20.0 * self.days)
+    }
+
+    /// From now on it is known which records have a sure row.
+    pub(super) fn set_seen(&mut self, share: f64) {
+        self.levels[SEEN][0] = (1.0 - share).ln();
+        self.levels[SEEN][1] = share.ln();
     }
 
     /// Logarithm of how often a level is met by chance.

@@ -14,7 +14,9 @@ pub(super) const SEX: usize = 3;
 pub(super) const POSTCODE: usize = 4;
 pub(super) const SCHOOL: usize = 5;
 pub(super) const NUMBER: usize = 6;
-pub(super) const EXTRA: usize = 7;
+/// Whether the record has another sure row.
+pub(super) const SEEN: usize = 7;
+pub(super) const EXTRA: usize = 8;
 /// All fields, with room for the other columns.
 pub(super) const FIELDS: usize = 16;
 /// More columns than these are not compared.
@@ -90,6 +92,9 @@ pub(super) struct Levels(pub u64);
 impl Levels {
     pub(super) const fn set(&mut self, field: usize, level: u8) {
         self.0 |= (level as u64 + 1) << (field * 4);
+    }
+    pub(super) const fn clear(&mut self, field: usize) {
+        self.0 &= !(15 << (field * 4));
     }
     /// None where nothing can be said.
     pub(super) const fn get(self, field: usize) -> Option<u8> {

@@ -1,7 +1,7 @@
 //! Brothers, sisters and twins: neither the same person nor a stranger. What they share is learnt from the register's
 //! own households, which is what keeps a twin from being taken for the other.
 use super::{
-    evidence::{BIRTH, Comparer, FIELDS, FORENAME, LEVELS, NUMBER, POSTCODE, SCHOOL, SEX, SURNAME, birth, forename, number},
+    evidence::{BIRTH, Comparer, FIELDS, FORENAME, LEVELS, NUMBER, POSTCODE, SCHOOL, SEEN, SEX, SURNAME, birth, forename, number},
     record::Table,
     threads::in_pieces,
     words::{Words, mix},
@@ -108,6 +108,7 @@ impl Kin {
                     NUMBER if level == number::NEAR as usize => 1e-5,
                     NUMBER => 1.0,
                     FORENAME | SEX => own,
+                    SEEN => stranger,
                     _ => between(0.5, stranger),
                 }
                 .ln();

@@ -2,6 +2,7 @@
 //!
 //! Fellegi and Sunter's model with a third class, kin. Nothing here is random: the same files give the same bits, with
 //! any number of threads.
+mod again;
 mod candidates;
 mod chance;
 mod evidence;
@@ -17,19 +18,23 @@ mod words;
 
 pub use files::{PairsFault, PairsReport, link_files};
 
+use again::Again;
+use candidates::Blocks;
 use chance::Chance;
-use evidence::{Comparer, NUMBER};
+use evidence::Comparer;
 use kin::Kin;
-use model::{Model, Pair};
-use record::{Record, Table};
+use model::{Model, Pair, Same};
+use record::Table;
 use threads::in_pieces;
 use twice::Twice;
-use words::Words;
+use words::{Word, Words};
 
 /// Pairs whose odds are below this, as a logarithm, are not kept: they win no competition.
-const HOPELESS: f64 = -14.0;
+const HOPELESS: f64 = -12.0;
 /// Pairs less likely than this are not written.
 const LEAST: f64 = 0.001;
+/// Rounds of learning once sure rows are known.
+const ROUNDS_AGAIN: usize = 4;
 
 /// One row's candidate, with the probability that they are one person.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -46,66 +51,163 @@ struct Linked {
     pairs_left_out: u64,
 }
 
+/// Rows, a register, and what they are compared with.
+struct Linkage<'t> {
+    rows: &'t Table,
+    register: &'t Table,
+    words: &'t Words,
+    threads: usize,
+    chance: Chance,
+}
+
 /// Links rows with a register.
 fn link(rows: &Table, register: &Table, words: &Words, threads: usize) -> Linked {
     let blocks = candidates::blocks(rows, register, words, threads);
     let chance = Chance::of(rows, register, words, threads);
     let kin = Kin::of(register, words, threads);
     let mut model = Model::start(register.records.len(), kin.rate);
-    let table = |same: &model::Same| kin.table(same, |field, level| chance.level(field, level));
-    model.set_kin(table(&model.same()));
-    let pairs: Vec<Pair> = in_pieces(rows.records.len(), 512, threads, |range| {
-        let mut comparer = Comparer::new(words);
-        let (mut kept, mut found) = (Vec::new(), Vec::new());
-        let (mut ours, mut theirs) = (Vec::new(), Vec::new());
-        for at in range {
-            let row = &rows.records[at];
-            blocks.candidates(at, &mut found);
-            rows.extras_of(at, &mut ours);
-            for record in &found {
-                let other = &register.records[*record as usize];
-                let mut levels = comparer.levels(row, other);
-                if !ours.is_empty() {
-                    register.extras_of(*record as usize, &mut theirs);
-                    comparer.with_extras(&mut levels, &ours, &theirs);
-                }
-                let (by_chance, of_forename) = chance.of_pair(levels, row, other, words, &ours);
-                let of_forename = of_forename.map_or(f32::NAN, |log| log as f32);
-                let pair = Pair { row: at as u32, record: *record, levels, chance: by_chance as f32, of_forename };
-                if model.weight(&pair) > HOPELESS {
-                    kept.push(pair);
-                }
-            }
-        }
-        kept
-    })
-    .concat();
-    let numbered = rows.records.iter().filter(|row| !row.upn.is_none()).count();
-    model.learn(&pairs, rows.records.len(), numbered, threads, table);
+    let mut linkage = Linkage { rows, register, words, threads, chance };
+    model.set_kin(linkage.kin_table(&kin, &model.same()));
+    let pairs = linkage.first_pairs(&blocks, &model);
+    linkage.learn(&mut model, &kin, &pairs, model::ROUNDS);
+    let again = linkage.sure(&model, &pairs);
+    linkage.chance.set_seen(again.share(register.records.len()));
+    let pairs = linkage.pairs_again(&pairs, &again, &model);
+    linkage.learn(&mut model, &kin, &pairs, ROUNDS_AGAIN);
     if std::env::var_os("TELL").is_some() {
         tell(&model, &kin, &pairs);
     }
-    let mut twice = Twice::learn(register, words, &chance, &model);
-    if std::env::var_os("TELL").is_some() {
-        eprintln!("twice {:.5}", twice.share());
+    let pairs = linkage.scored(&model, &pairs);
+    Linked { pairs, blocks_left_out: blocks.left_out, pairs_left_out: blocks.pairs_left_out }
+}
+
+/// What one thread needs for comparing.
+struct Desk<'t> {
+    comparer: Comparer<'t>,
+    ours: Vec<Word>,
+    theirs: Vec<Word>,
+}
+
+impl Linkage<'_> {
+    fn kin_table(&self, kin: &Kin, same: &Same) -> Same {
+        kin.table(same, |field, level| self.chance.level(field, level))
     }
-    let (mut scored, mut probabilities, mut likely) = (Vec::new(), Vec::new(), Vec::new());
-    for row in pairs.chunk_by(|a, b| a.row == b.row) {
-        model.compete(row, &mut probabilities);
-        likely.clear();
-        likely.extend(row.iter().zip(&probabilities).filter(|(_, probability)| **probability > LEAST).map(|(pair, probability)| (pair.record, *probability)));
-        for (record, probability) in &likely {
-            let others = likely.iter().filter(|(other, _)| other != record);
-            let beside: f64 = others.map(|(other, share)| share * twice.are_one(*record, *other)).sum();
-            scored.push(Scored { row: row[0].row, record: *record, probability: probability + beside });
+
+    fn learn(&self, model: &mut Model, kin: &Kin, pairs: &[Pair], rounds: usize) {
+        let numbered = self.rows.records.iter().filter(|row| !row.upn.is_none()).count();
+        let table = |same: &Same| self.kin_table(kin, same);
+        model.learn(pairs, self.rows.records.len(), numbered, rounds, self.threads, table);
+    }
+
+    fn desk(&self) -> Desk<'_> {
+        Desk { comparer: Comparer::new(self.words), ours: Vec::new(), theirs: Vec::new() }
+    }
+
+    fn pair(&self, row: u32, record: u32, desk: &mut Desk<'_>, again: Option<&Again>) -> Pair {
+        let (one, other) = (&self.rows.records[row as usize], &self.register.records[record as usize]);
+        let mut levels = desk.comparer.levels(one, other);
+        if !self.rows.extras.is_empty() {
+            self.rows.extras_of(row as usize, &mut desk.ours);
+            self.register.extras_of(record as usize, &mut desk.theirs);
+            desk.comparer.with_extras(&mut levels, &desk.ours, &desk.theirs);
         }
+        if let Some(again) = again {
+            let others = again.others(record, row).map(|sure| &self.rows.records[sure as usize]);
+            levels = again::joined(levels, others.map(|sure| desk.comparer.levels(one, sure)));
+        }
+        let (chance, of_forename) = self.chance.of_pair(levels, one, other, self.words, &desk.ours);
+        let of_forename = of_forename.map_or(f32::NAN, |log| log as f32);
+        Pair { row, record, levels, chance: chance as f32, of_forename }
     }
-    Linked { pairs: scored, blocks_left_out: blocks.left_out, pairs_left_out: blocks.pairs_left_out }
+
+    /// Every row with its candidates, but for the hopeless.
+    fn first_pairs(&self, blocks: &Blocks, model: &Model) -> Vec<Pair> {
+        in_pieces(self.rows.records.len(), 512, self.threads, |range| {
+            let mut desk = self.desk();
+            let (mut kept, mut found) = (Vec::new(), Vec::new());
+            for row in range {
+                blocks.candidates(row, &mut found);
+                let pairs = found.iter().map(|record| self.pair(row as u32, *record, &mut desk, None));
+                kept.extend(pairs.filter(|pair| model.weight(pair) > HOPELESS));
+            }
+            kept
+        })
+        .concat()
+    }
+
+    /// The pairs again, now that sure rows are known, and with those that only a sure row leads to.
+    fn pairs_again(&self, pairs: &[Pair], again: &Again, model: &Model) -> Vec<Pair> {
+        let among = candidates::blocks(self.rows, self.rows, self.words, self.threads);
+        let mut starts = vec![0_usize; self.rows.records.len() + 1];
+        pairs.iter().for_each(|pair| starts[pair.row as usize + 1] += 1);
+        for at in 1..starts.len() {
+            starts[at] += starts[at - 1];
+        }
+        in_pieces(self.rows.records.len(), 512, self.threads, |range| {
+            let mut desk = self.desk();
+            let (mut kept, mut found, mut records) = (Vec::new(), Vec::new(), Vec::<u32>::new());
+            for row in range {
+                let known = &pairs[starts[row]..starts[row + 1]];
+                records.clear();
+                records.extend(known.iter().map(|pair| pair.record));
+                among.candidates(row, &mut found);
+                records.extend(found.iter().filter(|sure| **sure as usize != row).filter_map(|sure| again.record_of(*sure)));
+                records.sort_unstable();
+                records.dedup();
+                for record in &records {
+                    let pair = match known.binary_search_by_key(record, |pair| pair.record) {
+                        // What no sure row says more of is as it was.
+                        Ok(at) if again.others(*record, row as u32).next().is_none() => {
+                            let mut pair = known[at];
+                            pair.levels.set(evidence::SEEN, 0);
+                            pair.chance += self.chance.level(evidence::SEEN, 0) as f32;
+                            pair
+                        }
+                        _ => self.pair(row as u32, *record, &mut desk, Some(again)),
+                    };
+                    if model.weight(&pair) > HOPELESS {
+                        kept.push(pair);
+                    }
+                }
+            }
+            kept
+        })
+        .concat()
+    }
+
+    /// Rows that are sure of their record.
+    fn sure(&self, model: &Model, pairs: &[Pair]) -> Again {
+        let mut probabilities = Vec::new();
+        let mut sure = Vec::new();
+        for row in pairs.chunk_by(|a, b| a.row == b.row) {
+            model.compete(row, &mut probabilities);
+            let at = probabilities.iter().position(|probability| *probability > again::SURE);
+            sure.extend(at.map(|at| (row[at].row, row[at].record)));
+        }
+        Again::new(self.rows.records.len(), sure.into_iter())
+    }
+
+    fn scored(&self, model: &Model, pairs: &[Pair]) -> Vec<Scored> {
+        let mut twice = Twice::learn(self.register, self.words, &self.chance, model);
+        let (mut scored, mut probabilities, mut likely) = (Vec::new(), Vec::new(), Vec::new());
+        for row in pairs.chunk_by(|a, b| a.row == b.row) {
+            model.compete(row, &mut probabilities);
+            let candidates = row.iter().zip(&probabilities).filter(|(_, probability)| **probability > LEAST);
+            likely.clear();
+            likely.extend(candidates.map(|(pair, probability)| (pair.record, *probability)));
+            for (record, probability) in &likely {
+                let others = likely.iter().filter(|(other, _)| other != record);
+                let beside: f64 = others.map(|(other, share)| share * twice.are_one(*record, *other)).sum();
+                scored.push(Scored { row: row[0].row, record: *record, probability: (probability + beside).min(1.0) });
+            }
+        }
+        scored
+    }
 }
 
 fn tell(model: &Model, kin: &Kin, pairs: &[Pair]) {
     eprintln!("pairs {} known {:.4} wrong {:.4} kin {:.3} twins {:.4}", pairs.len(), model.known, model.wrong_numbers, kin.rate, kin.twins);
-    for (field, levels) in model.same().iter().enumerate().take(7) {
+    for (field, levels) in model.same().iter().enumerate().take(8) {
         eprintln!("{field} {:?}", levels.iter().map(|v| (v * 1e4).round() / 1e4).collect::<Vec<_>>());
     }
 }

@@ -7,12 +7,12 @@ use super::{
 /// Ways in which rows are kept: with care, and in a hurry. Errors of one row come together.
 const HANDS: usize = 2;
 /// Rounds of learning.
-const ROUNDS: usize = 12;
+pub(super) const ROUNDS: usize = 10;
 /// So many rows' worth of belief in the guess that learning starts from.
 const BELIEF: f64 = 8.0;
 
 /// What is expected before anything was seen, per level.
-const GUESS: [&[f64]; 7] = [
+const GUESS: [&[f64]; 8] = [
     &[0.012, 0.006, 0.03, 0.006, 0.02, 0.01, 0.04, 0.004, 0.02, 0.01, 0.002, 0.84],
     &[0.05, 0.006, 0.03, 0.015, 0.015, 0.015, 0.87],
     &[0.002, 0.002, 0.005, 0.005, 0.008, 0.005, 0.012, 0.96],
@@ -20,6 +20,7 @@ const GUESS: [&[f64]; 7] = [
     &[0.06, 0.04, 0.10, 0.03, 0.77],
     &[0.3, 0.7],
     &[0.03, 0.02, 0.95, 0.02, 0.005],
+    &[0.9, 0.1],
 ];
 const GUESS_OF_OTHERS: [f64; 3] = [0.1, 0.1, 0.8];
 
@@ -146,10 +147,10 @@ impl Model {
     }
 
     /// Learns from the pairs, sorted by row. `kin` gives the table of kin for what is the same.
-    pub(super) fn learn(&mut self, pairs: &[Pair], rows: usize, numbered: usize, threads: usize, kin: impl Fn(&Same) -> [[f64; LEVELS]; FIELDS]) {
+    pub(super) fn learn(&mut self, pairs: &[Pair], rows: usize, numbered: usize, rounds: usize, threads: usize, kin: impl Fn(&Same) -> [[f64; LEVELS]; FIELDS]) {
         let by_row: Vec<&[Pair]> = pairs.chunk_by(|a, b| a.row == b.row).collect();
         let guesses = [guess(0), guess(1)];
-        for _ in 0..ROUNDS {
+        for _ in 0..rounds {
             self.kin = kin(&self.same());
             let sums = in_pieces(by_row.len(), 1024, threads, |range| {
                 let mut sums = Sums::default();
