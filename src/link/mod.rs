@@ -5,11 +5,13 @@
 //! alone is typed on the wrong child too often. Two different permanent pupil numbers are never joined, except where one is on record as the
 //! other's former number. What is joined too little can be joined later; what is joined wrongly cannot be taken apart.
 mod cluster;
+mod pairs;
 mod people;
 mod register;
 mod tiers;
 
 pub use cluster::{Cluster, anchored};
+pub use pairs::{PairsFault, PairsReport, link_files};
 pub use people::{People, Person};
 pub use register::{RegisterFault, Segment, identity_digest, read_segment, reseal, saying_digest};
 pub use tiers::Tiers;

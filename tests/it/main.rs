@@ -18,6 +18,7 @@ mod kills;
 #[cfg(feature = "warehouse")]
 mod leaks;
 mod leaks_files;
+mod link_pairs;
 mod map;
 mod needles;
 mod oracle;

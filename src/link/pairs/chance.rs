@@ -258,7 +258,8 @@ impl Chance {
             };
             sum += known.unwrap_or(self.levels[field][level]);
         }
-        (sum + self.together(levels, row, record, words), of_forename)
+        let together = self.together(levels, row, record, words);
+        (sum + together, of_forename.map(|log| log + together))
     }
 
     /// What has to be added because names are not given independently: where a pair of names is commoner than its parts

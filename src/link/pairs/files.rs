@@ -1,7 +1,7 @@
 //! Two Parquet files in, one of pairs out. What goes wrong is said without a word of what is in them.
 use super::{
     evidence::MOST_EXTRAS,
-    link,
+    link, link_within,
     record::{Cells, Reader, Table},
     words::Word,
 };
@@ -84,23 +84,31 @@ const ROWS: Side = Side {
 const NEEDED: [&str; 3] = ["forename", "surname", "dob"];
 
 /// Links each row with the records of a register that may be its person, and writes `ap_id`, `register_id` and `score`.
-pub fn link_files(register: &Path, rows: &Path, out: &Path, threads: usize) -> Result<PairsReport, PairsFault> {
-    let both = other_columns(register, rows)?;
+/// Without rows, the register's own records are linked with one another, each pair once.
+pub fn link_files(
+    register: &Path,
+    rows: Option<&Path>,
+    out: &Path,
+    threads: usize,
+) -> Result<PairsReport, PairsFault> {
+    let others = other_columns(register, rows)?;
     let mut reader = Reader::new();
-    let (register, register_ids) = read(register, &REGISTER, &both, &mut reader)?;
-    let (rows, row_ids) = read(rows, &ROWS, &both, &mut reader)?;
-    let linked = link(&rows, &register, &reader.words, threads);
-    let mut report = PairsReport {
+    let (register, register_ids) = read(register, &REGISTER, &others, &mut reader)?;
+    let (linked, count, row_ids) = if let Some(rows) = rows {
+        let (rows, row_ids) = read(rows, &ROWS, &others, &mut reader)?;
+        (link(&rows, &register, &reader.words, threads), rows.records.len(), row_ids)
+    } else {
+        (link_within(&register, &reader.words, threads), register.records.len(), Arc::clone(&register_ids))
+    };
+    let likely = linked.pairs.chunk_by(|a, b| a.row == b.row);
+    let report = PairsReport {
         register: register.records.len() as u64,
-        rows: rows.records.len() as u64,
+        rows: count as u64,
         pairs: linked.pairs.len() as u64,
-        linked: 0,
+        linked: likely.filter(|row| row.iter().any(|pair| pair.probability >= 0.5)).count() as u64,
         blocks_left_out: linked.blocks_left_out,
         pairs_left_out: linked.pairs_left_out,
     };
-    for row in linked.pairs.chunk_by(|a, b| a.row == b.row) {
-        report.linked += u64::from(row.iter().any(|pair| pair.probability >= 0.5));
-    }
     let take = |ids: &ArrayRef, at: UInt32Array| compute::take(ids, &at, None).map_err(|_| PairsFault::Unwritable);
     let columns = [
         take(&row_ids, linked.pairs.iter().map(|pair| pair.row).collect())?,
@@ -117,15 +125,17 @@ fn open(path: &Path, side: &Side) -> Result<ParquetRecordBatchReaderBuilder<File
 }
 
 /// Columns that both files have beside those that are known, in name order.
-fn other_columns(register: &Path, rows: &Path) -> Result<Vec<String>, PairsFault> {
+fn other_columns(register: &Path, rows: Option<&Path>) -> Result<Vec<String>, PairsFault> {
     let names = |path: &Path, side: &Side| -> Result<Vec<String>, PairsFault> {
         let schema = Arc::clone(open(path, side)?.schema());
         let known = |name: &str| name == REGISTER.id || name == ROWS.id || REGISTER.columns.contains(&name) || ROWS.columns.contains(&name);
         Ok(schema.fields().iter().map(|field| field.name().clone()).filter(|name| !known(name)).collect())
     };
     let theirs = names(register, &REGISTER)?;
-    let mut both = names(rows, &ROWS)?;
-    both.retain(|name| theirs.contains(name));
+    let mut both = match rows {
+        Some(rows) => names(rows, &ROWS)?.into_iter().filter(|name| theirs.contains(name)).collect(),
+        None => theirs,
+    };
     both.sort_unstable();
     both.truncate(MOST_EXTRAS);
     Ok(both)

@@ -17,6 +17,11 @@ const SAME_ADDRESS: f64 = 0.97;
 /// Kin whose number was written by mistake.
 const NUMBER_OF_KIN: f64 = 0.002;
 
+/// Levels of the forename and of the number that two people of one household do not have.
+const ONE_NAME: [u8; 5] =
+    [forename::PHONETIC, forename::SWAPPED, forename::FORM, forename::PREFERRED, forename::EXACT];
+const ONE_NUMBER: [u8; 2] = [number::SAME, number::NEAR];
+
 /// What kin have in common.
 pub(super) struct Kin {
     /// Kin that a person has in the register.
@@ -60,12 +65,13 @@ impl Kin {
                 .collect::<Vec<_>>()
         }) {
             for levels in part {
-                // The same name and birth date at one address is one person twice.
-                let same_name = levels.get(FORENAME).is_some_and(|level| level >= forename::PHONETIC);
-                let same_day = levels.get(BIRTH) == Some(birth::EXACT);
-                if same_name && same_day {
+                // The same name or number at one address is one person twice.
+                let same_name = levels.get(FORENAME).is_some_and(|level| ONE_NAME.contains(&level));
+                let same_number = levels.get(NUMBER).is_some_and(|level| ONE_NUMBER.contains(&level));
+                if same_name || same_number {
                     continue;
                 }
+                let same_day = levels.get(BIRTH) == Some(birth::EXACT);
                 kin += 1.0;
                 twins += f64::from(u8::from(same_day));
                 if let Some(level) = levels.get(SCHOOL) {

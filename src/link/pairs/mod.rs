@@ -8,6 +8,7 @@ mod chance;
 mod evidence;
 mod files;
 mod fold;
+mod habits;
 mod kin;
 mod model;
 mod near;
@@ -60,20 +61,49 @@ struct Linkage<'t> {
     chance: Chance,
 }
 
+/// Finds records of a register that are one person. Each pair once, and none keeps another from being right.
+fn link_within(register: &Table, words: &Words, threads: usize) -> Linked {
+    let blocks = candidates::blocks(register, register, words, threads);
+    let chance = Chance::of(register, register, words, threads);
+    let kin = Kin::of(register, words, threads);
+    let mut model = Model::start(register.records.len(), kin.rate, false);
+    let linkage = Linkage { rows: register, register, words, threads, chance };
+    model.set_kin(linkage.kin_table(&kin, &model.same()));
+    let mut pairs = linkage.first_pairs(&blocks, &model, true);
+    for _ in 0..2 {
+        linkage.learn(&mut model, &kin, &pairs, model::ROUNDS);
+        habits::learn(&model, &mut pairs, register, words);
+    }
+    if std::env::var_os("TELL").is_some() {
+        tell(&model, &kin, &pairs);
+    }
+    let mut scored = Vec::new();
+    let mut probabilities = Vec::new();
+    for row in pairs.chunk_by(|a, b| a.row == b.row) {
+        model.compete(row, &mut probabilities);
+        let likely = row.iter().zip(&probabilities).filter(|(_, probability)| **probability > LEAST);
+        scored.extend(likely.map(|(pair, probability)| Scored { row: pair.row, record: pair.record, probability: *probability }));
+    }
+    Linked { pairs: scored, blocks_left_out: blocks.left_out, pairs_left_out: blocks.pairs_left_out }
+}
+
 /// Links rows with a register.
 fn link(rows: &Table, register: &Table, words: &Words, threads: usize) -> Linked {
     let blocks = candidates::blocks(rows, register, words, threads);
     let chance = Chance::of(rows, register, words, threads);
     let kin = Kin::of(register, words, threads);
-    let mut model = Model::start(register.records.len(), kin.rate);
+    let mut model = Model::start(register.records.len(), kin.rate, true);
     let mut linkage = Linkage { rows, register, words, threads, chance };
     model.set_kin(linkage.kin_table(&kin, &model.same()));
-    let pairs = linkage.first_pairs(&blocks, &model);
+    let pairs = linkage.first_pairs(&blocks, &model, false);
     linkage.learn(&mut model, &kin, &pairs, model::ROUNDS);
     let again = linkage.sure(&model, &pairs);
     linkage.chance.set_seen(again.share(register.records.len()));
-    let pairs = linkage.pairs_again(&pairs, &again, &model);
-    linkage.learn(&mut model, &kin, &pairs, ROUNDS_AGAIN);
+    let mut pairs = linkage.pairs_again(&pairs, &again, &model);
+    for _ in 0..2 {
+        linkage.learn(&mut model, &kin, &pairs, ROUNDS_AGAIN);
+        habits::learn(&model, &mut pairs, register, words);
+    }
     if std::env::var_os("TELL").is_some() {
         tell(&model, &kin, &pairs);
     }
@@ -117,16 +147,19 @@ impl Linkage<'_> {
         }
         let (chance, of_forename) = self.chance.of_pair(levels, one, other, self.words, &desk.ours);
         let of_forename = of_forename.map_or(f32::NAN, |log| log as f32);
-        Pair { row, record, levels, chance: chance as f32, of_forename }
+        Pair { row, record, levels, chance: chance as f32, of_forename, habit: 0.0 }
     }
 
-    /// Every row with its candidates, but for the hopeless.
-    fn first_pairs(&self, blocks: &Blocks, model: &Model) -> Vec<Pair> {
+    /// Every row with its candidates, but for the hopeless; within one table only those before it.
+    fn first_pairs(&self, blocks: &Blocks, model: &Model, within: bool) -> Vec<Pair> {
         in_pieces(self.rows.records.len(), 512, self.threads, |range| {
             let mut desk = self.desk();
             let (mut kept, mut found) = (Vec::new(), Vec::new());
             for row in range {
                 blocks.candidates(row, &mut found);
+                if within {
+                    found.truncate(found.partition_point(|record| (*record as usize) < row));
+                }
                 let pairs = found.iter().map(|record| self.pair(row as u32, *record, &mut desk, None));
                 kept.extend(pairs.filter(|pair| model.weight(pair) > HOPELESS));
             }

@@ -1,6 +1,6 @@
 //! Weights, learnt without labels: what records of one person have in common, from the pairs that win their competition.
 use super::{
-    evidence::{FIELDS, FORENAME, LEVELS, Levels, NUMBER, forename, number},
+    evidence::{FIELDS, FORENAME, LEVELS, Levels, NUMBER, number},
     threads::in_pieces,
 };
 
@@ -34,6 +34,8 @@ pub(super) struct Pair {
     pub chance: f32,
     /// The same of the forename alone, where the value matters; else not a number.
     pub of_forename: f32,
+    /// Logarithm of how much likelier than for other names one person's records differ like this.
+    pub habit: f32,
 }
 
 /// How often records of one person are at each level.
@@ -46,8 +48,10 @@ pub(super) struct Model {
     hands: [f64; HANDS],
     /// How often kin are, as logarithms.
     kin: [[f64; LEVELS]; FIELDS],
-    /// Share of rows whose person is in the register.
+    /// Share of rows whose person is in the register; where pairs do not compete, records that a row's person has.
     pub known: f64,
+    /// Whether a row is at most one of its candidates.
+    competes: bool,
     /// Share of the rows with a number who bear another's.
     pub wrong_numbers: f64,
     records: f64,
@@ -71,13 +75,14 @@ fn guess(hand: usize) -> Same {
 
 impl Model {
     /// The guess that learning starts from.
-    pub(super) fn start(records: usize, kin_rate: f64) -> Self {
+    pub(super) fn start(records: usize, kin_rate: f64, competes: bool) -> Self {
         let logarithms = |same: Same| same.map(|levels| levels.map(|value| value.max(1e-9).ln()));
         Self {
             same: [logarithms(guess(0)), logarithms(guess(1))],
             hands: [0.7, 0.3],
             kin: [[0.0; LEVELS]; FIELDS],
-            known: 0.8,
+            known: if competes { 0.8 } else { 0.1 },
+            competes,
             wrong_numbers: 0.01,
             records: records.max(1) as f64,
             kin_rate,
@@ -122,7 +127,8 @@ impl Model {
             f64::from(pair.chance) + if same_number { (self.wrong_numbers / self.records).ln() } else { 0.0 };
         let mut kin = (self.kin_rate / self.records).ln();
         for (field, level) in pair.levels.each() {
-            let by_chance = field == FORENAME && level as u8 == forename::EXACT && !pair.of_forename.is_nan();
+            // Kin have the same names as each other no oftener than strangers of their family's name.
+            let by_chance = field == FORENAME && !pair.of_forename.is_nan();
             kin += if by_chance { f64::from(pair.of_forename) } else { self.kin[field][level] };
         }
         sum_of_logarithms([stranger, kin])
@@ -130,13 +136,19 @@ impl Model {
 
     /// Logarithm of the odds, against "not in the register", that a pair is one person.
     pub(super) fn weight(&self, pair: &Pair) -> f64 {
-        (self.known / self.records / (1.0 - self.known)).ln() + self.likely(pair.levels) - self.otherwise(pair)
+        let nobody = if self.competes { 1.0 - self.known } else { 1.0 };
+        (self.known / self.records / nobody).ln() + self.likely(pair.levels) + f64::from(pair.habit)
+            - self.otherwise(pair)
     }
 
     /// The probability of each pair of one row, where its candidates compete with one another and with nobody.
     pub(super) fn compete(&self, pairs: &[Pair], probabilities: &mut Vec<f64>) {
         probabilities.clear();
         probabilities.extend(pairs.iter().map(|pair| self.weight(pair)));
+        if !self.competes {
+            probabilities.iter_mut().for_each(|weight| *weight = 1.0 / (1.0 + (-*weight).exp()));
+            return;
+        }
         let best = probabilities.iter().fold(0.0_f64, |best, weight| best.max(*weight));
         let mut all = (-best).exp();
         for weight in probabilities.iter_mut() {
@@ -171,7 +183,8 @@ impl Model {
     }
 
     fn take(&mut self, sums: &Sums, guesses: &[Same; HANDS], rows: usize, numbered: usize) {
-        self.known = ((sums.matches + 1.0) / (rows as f64 + 2.0)).clamp(0.001, 0.999);
+        let most = if self.competes { 0.999 } else { 20.0 };
+        self.known = ((sums.matches + 1.0) / (rows as f64 + 2.0)).clamp(0.001, most);
         self.wrong_numbers = ((sums.wrong_numbers + 1.0) / (numbered as f64 + 100.0)).clamp(1e-4, 0.2);
         let all: f64 = sums.hands.iter().sum();
         for hand in 0..HANDS {
