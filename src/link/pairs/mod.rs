@@ -142,8 +142,10 @@ impl Linkage<'_> {
             desk.comparer.with_extras(&mut levels, &desk.ours, &desk.theirs);
         }
         if let Some(again) = again {
-            let others = again.others(record, row).map(|sure| &self.rows.records[sure as usize]);
-            levels = again::joined(levels, others.map(|sure| desk.comparer.levels(one, sure)));
+            let others = again.others(record, row).map(|sure| {
+                (desk.comparer.levels(one, &self.rows.records[sure as usize]), again.is_numbered(sure))
+            });
+            levels = again::joined(levels, others);
         }
         let (chance, of_forename) = self.chance.of_pair(levels, one, other, self.words, &desk.ours);
         let of_forename = of_forename.map_or(f32::NAN, |log| log as f32);
@@ -215,7 +217,8 @@ impl Linkage<'_> {
         for row in pairs.chunk_by(|a, b| a.row == b.row) {
             model.compete(row, &mut probabilities);
             let at = probabilities.iter().position(|probability| *probability > again::SURE);
-            sure.extend(at.map(|at| (row[at].row, row[at].record)));
+            let numbered = |pair: &Pair| pair.levels.get(evidence::NUMBER) == Some(evidence::number::SAME);
+            sure.extend(at.map(|at| (row[at].row, row[at].record, numbered(&row[at]))));
         }
         Again::new(self.rows.records.len(), sure.into_iter())
     }
