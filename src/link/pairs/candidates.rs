@@ -22,6 +22,8 @@ enum Side {
 /// What a key asks of a side.
 struct Keys<'w> {
     words: &'w Words,
+    /// Which of the other columns have enough values to be a key.
+    telling: &'w [bool],
     side: Side,
     letters: usize,
 }
@@ -84,10 +86,11 @@ impl Keys<'_> {
             put(7, [f, other, 0], has_f);
             put(10, [other, postcode, 0], postcode != 0);
         }
-        for (at, extra) in extras.iter().enumerate().filter(|(_, extra)| **extra != 0) {
+        for (at, extra) in extras.iter().enumerate().filter(|(at, extra)| **extra != 0 && self.telling[*at]) {
             put(32 + at as u64, [word(*extra), f1, 0], has_f);
             put(64 + at as u64, [word(*extra), s1, 0], has_s);
             put(96 + at as u64, [word(*extra), birth, 0], has_birth);
+            put(128 + at as u64, [word(*extra), postcode, 0], postcode != 0);
         }
         keys.sort_unstable();
         keys.dedup();
@@ -111,7 +114,8 @@ pub(super) struct Blocks {
 /// Finds the keys of the rows among the records of the register.
 pub(super) fn blocks(rows: &Table, register: &Table, words: &Words, threads: usize) -> Blocks {
     let letters = if register.records.len() > MANY_RECORDS { 2 } else { 1 };
-    let of_rows = Keys { words, side: Side::Row, letters };
+    let telling: Vec<bool> = register.extras.iter().map(|column| tells(column)).collect();
+    let of_rows = Keys { words, telling: &telling, side: Side::Row, letters };
     let mut postings: Vec<(u64, u32)> = in_pieces(rows.records.len(), 4096, threads, |range| {
         let (mut found, mut keys, mut extras) = (Vec::with_capacity(range.len() * 24), Vec::new(), Vec::new());
         for at in range {
@@ -131,7 +135,7 @@ pub(super) fn blocks(rows: &Table, register: &Table, words: &Words, threads: usi
     keys_of.iter().for_each(|key| sharing[*key as usize] += 1);
     drop(postings);
 
-    let of_register = Keys { words, side: Side::Register, letters };
+    let of_register = Keys { words, telling: &telling, side: Side::Register, letters };
     let hits: Vec<Vec<(u32, u32)>> = in_pieces(register.records.len(), 16_384, threads, |range| {
         let (mut hits, mut keys, mut extras) = (Vec::new(), Vec::new(), Vec::new());
         for at in range {
@@ -166,6 +170,14 @@ pub(super) fn blocks(rows: &Table, register: &Table, words: &Words, threads: usi
         }
     }
     Blocks { starts, keys_of, blocks, records, left_out, pairs_left_out }
+}
+
+/// Whether a column has many values: at least one for every forty records.
+fn tells(column: &[Word]) -> bool {
+    let mut values = column.to_vec();
+    values.sort_unstable();
+    values.dedup();
+    values.len() * 40 > column.len()
 }
 
 /// For each row, the places of its keys among the distinct ones.

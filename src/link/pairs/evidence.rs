@@ -184,8 +184,9 @@ impl<'w> Comparer<'w> {
                     2
                 } else {
                     let (a, b) = (self.words.get(*a).as_bytes(), self.words.get(*b).as_bytes());
-                    let long = a.len().min(b.len()) >= 4;
-                    u8::from(one_slip(a, b) && a.len().max(b.len()) > 2 || long && jaro_winkler(a, b) >= 0.9)
+                    // Long texts are compared as a whole only where they begin alike: they seldom do.
+                    let alike = a.len().min(b.len()) > 3 && a[..3] == b[..3] && jaro_winkler(a, b) >= 0.9;
+                    u8::from(alike || a.len().max(b.len()) > 2 && one_slip(a, b))
                 };
                 levels.set(EXTRA + at, level);
             }

@@ -163,8 +163,9 @@ pub(super) fn birth(text: &str) -> u32 {
     } else {
         return 0;
     };
-    let real = (1..=12).contains(&month) && (1..=31).contains(&day) && year > 1900;
-    if real && !(year == 1970 && month == 1 && day == 1) { day_number(year, month, day) } else { 0 }
+    let real = (1..=12).contains(&month) && (1..=31).contains(&day) && year >= 1900;
+    let placeholder = (month, day) == (1, 1) && matches!(year, 1900 | 1970);
+    if real && !placeholder { day_number(year, month, day) } else { 0 }
 }
 
 /// The number under which a date is kept.
