@@ -16,10 +16,9 @@ pub(super) fn pairs(args: &PairsArgs, screen: &Screen) -> Verdict {
             return Err(Halt::new(Exit::Usage, words));
         }
     }
-    let threads = args.threads.map_or_else(
-        || std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
-        usize::from,
-    );
+    let threads = args
+        .threads
+        .map_or_else(|| std::thread::available_parallelism().map_or(1, std::num::NonZero::get), usize::from);
     let report = link_files(&args.register, args.rows.as_deref(), &args.out, threads).map_err(|fault| {
         let exit = match fault {
             PairsFault::Unwritable | PairsFault::TooMany(_) => Exit::Failed,

@@ -9,12 +9,31 @@ use std::{collections::BTreeMap, fs, fs::File, path::Path, sync::Arc};
 
 const COLUMNS: [&str; 6] = ["upn", "forename", "surname", "dob", "sex", "postcode"];
 const GIVEN: [&str; 24] = [
-    "THOMAS", "OLIVIA", "MUHAMMAD", "AISHA", "JACOB", "EMILY", "KACPER", "LENA", "DANIEL", "GRACE", "ARJUN", "PRIYA",
-    "LIAM", "FREYA", "OSCAR", "ZAINAB", "ETHAN", "CHLOE", "IBRAHIM", "HANNAH", "NOAH", "MARYAM", "FINLEY", "ISLA",
+    "THOMAS", "OLIVIA", "MUHAMMAD", "AISHA", "JACOB", "EMILY", "KACPER", "LENA", "DANIEL", "GRACE", "ARJUN",
+    "PRIYA", "LIAM", "FREYA", "OSCAR", "ZAINAB", "ETHAN", "CHLOE", "IBRAHIM", "HANNAH", "NOAH", "MARYAM",
+    "FINLEY", "ISLA",
 ];
 const FAMILY: [&str; 20] = [
-    "ARCHER", "BENNETT", "KHAN", "PATEL", "NOWAK", "OKAFOR", "HUGHES", "WALSH", "CHOWDHURY", "FERREIRA", "GRANT",
-    "HOLLOWAY", "IRVING", "JESSOP", "KEATING", "LOMAX", "MERCER", "NORRIS", "OAKLEY", "PRESCOTT",
+    "ARCHER",
+    "BENNETT",
+    "KHAN",
+    "PATEL",
+    "NOWAK",
+    "OKAFOR",
+    "HUGHES",
+    "WALSH",
+    "CHOWDHURY",
+    "FERREIRA",
+    "GRANT",
+    "HOLLOWAY",
+    "IRVING",
+    "JESSOP",
+    "KEATING",
+    "LOMAX",
+    "MERCER",
+    "NORRIS",
+    "OAKLEY",
+    "PRESCOTT",
 ];
 
 /// A small dice: the same throws on every run.
@@ -41,17 +60,20 @@ fn register(people: usize) -> Vec<Row> {
     let mut dice = Dice(7);
     let mut rows: Vec<Row> = Vec::new();
     while rows.len() < people {
-        let (family, home) = (FAMILY[dice.throw(20)], format!("ZT{} {}AA", dice.throw(90) + 10, dice.throw(9) + 1));
+        let (family, home) =
+            (FAMILY[dice.throw(20)], format!("ZT{} {}AA", dice.throw(90) + 10, dice.throw(9) + 1));
         let size = [1, 1, 2, 2, 3][dice.throw(5)];
         let mut born = String::new();
         let first = dice.throw(24);
         for child in 0..size {
             if child == 0 || dice.throw(4) > 0 {
-                born = format!("20{:02}-{:02}-{:02}", 8 + dice.throw(5), dice.throw(12) + 1, dice.throw(28) + 1);
+                born =
+                    format!("20{:02}-{:02}-{:02}", 8 + dice.throw(5), dice.throw(12) + 1, dice.throw(28) + 1);
             }
             let given = GIVEN[(first + child * 2) % 24];
             let sex = if GIVEN.iter().position(|name| *name == given).unwrap() % 2 == 0 { "M" } else { "F" };
-            let texts = [upn(rows.len()), given.into(), family.into(), born.clone(), sex.into(), home.clone()];
+            let texts =
+                [upn(rows.len()), given.into(), family.into(), born.clone(), sex.into(), home.clone()];
             rows.push(texts.map(Some));
         }
     }
@@ -79,16 +101,19 @@ fn row_about(person: &Row, dice: &mut Dice) -> Row {
 
 fn write(path: &Path, id: &str, rows: &[Row]) {
     let ids: ArrayRef = Arc::new(Int64Array::from_iter_values((1..=rows.len()).map(|at| at as i64)));
-    let texts = |at: usize| Arc::new(rows.iter().map(|row| row[at].as_deref()).collect::<StringArray>()) as ArrayRef;
+    let texts =
+        |at: usize| Arc::new(rows.iter().map(|row| row[at].as_deref()).collect::<StringArray>()) as ArrayRef;
     let columns = COLUMNS.iter().enumerate().map(|(at, name)| (*name, texts(at), true));
-    let batch = RecordBatch::try_from_iter_with_nullable([(id, ids, false)].into_iter().chain(columns)).unwrap();
+    let batch =
+        RecordBatch::try_from_iter_with_nullable([(id, ids, false)].into_iter().chain(columns)).unwrap();
     let mut writer = ArrowWriter::try_new(File::create(path).unwrap(), batch.schema(), None).unwrap();
     writer.write(&batch).unwrap();
     writer.close().unwrap();
 }
 
 fn pairs(path: &Path) -> Vec<(i64, i64, f64)> {
-    let reader = ParquetRecordBatchReaderBuilder::try_new(File::open(path).unwrap()).unwrap().build().unwrap();
+    let reader =
+        ParquetRecordBatchReaderBuilder::try_new(File::open(path).unwrap()).unwrap().build().unwrap();
     let mut pairs = Vec::new();
     for batch in reader {
         let batch = batch.unwrap();
@@ -96,7 +121,9 @@ fn pairs(path: &Path) -> Vec<(i64, i64, f64)> {
         assert_eq!(names, ["ap_id", "register_id", "score"]);
         let ids = |at: usize| batch.column(at).as_primitive::<Int64Type>().values().to_vec();
         let scores = batch.column(2).as_primitive::<Float64Type>().values().to_vec();
-        pairs.extend(ids(0).into_iter().zip(ids(1)).zip(scores).map(|((row, record), score)| (row, record, score)));
+        pairs.extend(
+            ids(0).into_iter().zip(ids(1)).zip(scores).map(|((row, record), score)| (row, record, score)),
+        );
     }
     pairs
 }
@@ -164,11 +191,14 @@ fn records_of_one_file_are_linked_with_one_another() {
         rows.push(again);
     }
     write(&dir.path().join("r.parquet"), "register_id", &rows);
-    let ran = run_in(dir.path(), &["--json", "link", "pairs", "--register", "r.parquet", "--out", "p.parquet"]);
+    let ran =
+        run_in(dir.path(), &["--json", "link", "pairs", "--register", "r.parquet", "--out", "p.parquet"]);
     assert_eq!(ran.code, 0, "{}", ran.err);
     assert_eq!(ran.json()["register"], 1_100);
-    let found: Vec<_> = pairs(&dir.path().join("p.parquet")).into_iter().filter(|pair| pair.2 >= 0.5).collect();
-    let right = found.iter().filter(|(row, record, _)| *row > 1_000 && (row - 1_001) * 7 + 1 == *record).count();
+    let found: Vec<_> =
+        pairs(&dir.path().join("p.parquet")).into_iter().filter(|pair| pair.2 >= 0.5).collect();
+    let right =
+        found.iter().filter(|(row, record, _)| *row > 1_000 && (row - 1_001) * 7 + 1 == *record).count();
     assert!(right >= 85 && found.len() - right <= 8, "{right} right of {}", found.len());
 }
 
@@ -177,7 +207,8 @@ fn what_cannot_be_linked_is_said_without_a_word_of_what_is_in_it() {
     let (dir, _) = folder();
     let canary = "ZZCANARYNAME";
     fs::write(dir.path().join(canary), canary).unwrap();
-    let named: Row = [None, Some(canary.into()), Some(canary.into()), Some(canary.into()), None, Some(canary.into())];
+    let named: Row =
+        [None, Some(canary.into()), Some(canary.into()), Some(canary.into()), None, Some(canary.into())];
     write(&dir.path().join("odd.parquet"), canary, &[named.clone()]);
     write(&dir.path().join("a2.parquet"), "ap_id", &[named]);
     let pairs = |register: &str, rows: &str, out: &str| {

@@ -75,7 +75,9 @@ pub(super) fn joined(record: Levels, others: impl Iterator<Item = (Levels, bool)
             let stronger = match (best.get(field), other.get(field)) {
                 // A number that differs from another row's says nothing more, and one that contradicts the record's
                 // is no better for having been written twice.
-                (held, Some(level)) if field == NUMBER => level == number::SAME && held != Some(number::CONFLICT),
+                (held, Some(level)) if field == NUMBER => {
+                    level == number::SAME && held != Some(number::CONFLICT)
+                }
                 (Some(held), Some(level)) => level > held,
                 (None, Some(_)) => true,
                 (_, None) => false,

@@ -8,7 +8,7 @@ use super::{
 
 /// A key that more records share than this is no evidence, and its block is left out and counted.
 const LARGEST_BLOCK: usize = 1_500;
-/// From so many records on, a birth date and one letter are shared by too many: two letters.
+/// From so many records on, a birth date and one letter are two letters are shared by too many: three.
 const MANY_RECORDS: usize = 1_500_000;
 const NONE: u32 = u32::MAX;
 
@@ -29,8 +29,8 @@ struct Keys<'w> {
 }
 
 impl Keys<'_> {
-    fn beginning(&self, word: Word) -> u64 {
-        self.words.get(word).bytes().take(self.letters).fold(0, |sum, byte| sum << 8 | u64::from(byte))
+    fn beginning(&self, word: Word, letters: usize) -> u64 {
+        self.words.get(word).bytes().take(letters).fold(0, |sum, byte| sum << 8 | u64::from(byte))
     }
 
     /// Every key of a record.
@@ -40,7 +40,9 @@ impl Keys<'_> {
         let word = u64::from;
         let mut put = |tag: u64, parts: [u64; 3], filled: bool| {
             if filled {
-                let tagged = parts.iter().fold(tag, |sum, part| mix(sum.rotate_left(23) ^ part.wrapping_mul(0x9e37_79b9_7f4a_7c15)));
+                let tagged = parts.iter().fold(tag, |sum, part| {
+                    mix(sum.rotate_left(23) ^ part.wrapping_mul(0x9e37_79b9_7f4a_7c15))
+                });
                 keys.push(tagged);
             }
         };
@@ -49,13 +51,20 @@ impl Keys<'_> {
         let (has_birth, has_f, has_s) = (r.birth != 0, r.forename != 0, r.surname != 0);
         let (f, s, school) = (word(r.forename), word(r.surname), word(r.school));
         let (postcode, outward) = (word(r.postcode), word(r.outward));
-        let (f1, s1) = (self.beginning(r.forename), self.beginning(r.surname));
+        let (f1, s1) = (self.beginning(r.forename, 1), self.beginning(r.surname, 1));
         let (fb, sb) = (word(self.words.bones(r.forename)), word(self.words.bones(r.surname)));
-        let (year, month_of, day_of) = (u64::from(year), u64::from(year << 4 | month), u64::from(month << 5 | day));
+        let (year, month_of, day_of) =
+            (u64::from(year), u64::from(year << 4 | month), u64::from(month << 5 | day));
         put(1, [r.upn.key(), 0, 0], !r.upn.is_none());
         put(1, [r.former.key(), 0, 0], !r.former.is_none());
-        put(2, [birth, f1, 0], has_birth && has_f);
-        put(3, [birth, s1, 0], has_birth && has_s);
+        let (f2, s2) = (self.beginning(r.forename, self.letters), self.beginning(r.surname, self.letters));
+        let bones = |name: Word| self.beginning(self.words.bones(name), self.letters + 1);
+        put(2, [birth, f2, 0], has_birth && has_f);
+        put(3, [birth, s2, 0], has_birth && has_s);
+        put(24, [birth, bones(r.forename), 0], has_birth && has_f);
+        put(25, [birth, bones(r.surname), 0], has_birth && has_s);
+        // An initial stands for every name that begins so.
+        put(26, [birth, f1, 0], has_birth && has_f && (!row || self.words.get(r.forename).len() == 1));
         put(4, if row { [birth, f1, s1] } else { [birth, s1, f1] }, has_birth && has_f && has_s);
         put(5, [birth, postcode, 0], has_birth && postcode != 0);
         put(6, [birth, school, 0], has_birth && school != 0);
@@ -82,7 +91,7 @@ impl Keys<'_> {
         put(22, [s, day_of, f1], has_f && has_s && has_birth);
         if r.other_surname != 0 {
             let other = word(r.other_surname);
-            put(3, [birth, self.beginning(r.other_surname), 0], has_birth);
+            put(3, [birth, self.beginning(r.other_surname, self.letters), 0], has_birth);
             put(7, [f, other, 0], has_f);
             put(10, [other, postcode, 0], postcode != 0);
         }
@@ -113,11 +122,12 @@ pub(super) struct Blocks {
 
 /// Finds the keys of the rows among the records of the register.
 pub(super) fn blocks(rows: &Table, register: &Table, words: &Words, threads: usize) -> Blocks {
-    let letters = if register.records.len() > MANY_RECORDS { 2 } else { 1 };
+    let letters = if register.records.len() > MANY_RECORDS { 3 } else { 2 };
     let telling: Vec<bool> = register.extras.iter().map(|column| tells(column)).collect();
     let of_rows = Keys { words, telling: &telling, side: Side::Row, letters };
     let mut postings: Vec<(u64, u32)> = in_pieces(rows.records.len(), 4096, threads, |range| {
-        let (mut found, mut keys, mut extras) = (Vec::with_capacity(range.len() * 24), Vec::new(), Vec::new());
+        let (mut found, mut keys, mut extras) =
+            (Vec::with_capacity(range.len() * 24), Vec::new(), Vec::new());
         for at in range {
             rows.extras_of(at, &mut extras);
             of_rows.of(&rows.records[at], &extras, &mut keys);

@@ -1,6 +1,9 @@
 //! How often two records that are not one person agree all the same: rare names seldom, common ones often.
 use super::{
-    evidence::{BIRTH, Comparer, EXTRA, FIELDS, FORENAME, LEVELS, Levels, NUMBER, POSTCODE, SCHOOL, SEEN, SEX, SURNAME},
+    evidence::{
+        BIRTH, Comparer, EXTRA, FIELDS, FORENAME, LEVELS, Levels, NUMBER, POSTCODE, SCHOOL, SEEN, SEX,
+        SURNAME,
+    },
     evidence::{birth, forename, number, postcode, surname},
     record::{Record, Table},
     threads::in_pieces,
@@ -156,7 +159,8 @@ impl Chance {
                 last = *day;
             }
         }
-        let day_of = |day: u32| f64::from(day >> 9) * 365.25 + f64::from(day >> 5 & 15) * 30.4 + f64::from(day & 31);
+        let day_of =
+            |day: u32| f64::from(day >> 9) * 365.25 + f64::from(day >> 5 & 15) * 30.4 + f64::from(day & 31);
         self.days = (day_of(last) - day_of(first)).max(30.0);
     }
 
@@ -265,7 +269,9 @@ impl Chance {
     /// What has to be added because names are not given independently: where a pair of names is commoner than its parts
     /// say, it counts as it is.
     fn together(&self, levels: Levels, row: &Record, record: &Record, words: &Words) -> f64 {
-        let (Some(of_forename), Some(of_surname)) = (levels.get(FORENAME), levels.get(SURNAME)) else { return 0.0 };
+        let (Some(of_forename), Some(of_surname)) = (levels.get(FORENAME), levels.get(SURNAME)) else {
+            return 0.0;
+        };
         if row.surname != record.surname && of_surname == surname::EXACT {
             return 0.0;
         }
@@ -279,7 +285,8 @@ impl Chance {
             (forename::EXACT, surname::FORM) => words.forms_of(s).iter().map(|form| count(f, *form)).sum(),
             _ => return 0.0,
         };
-        let (Some(a), Some(b)) = (self.forename(of_forename, row, record, words), self.surname(of_surname, row, words))
+        let (Some(a), Some(b)) =
+            (self.forename(of_forename, row, record, words), self.surname(of_surname, row, words))
         else {
             return 0.0;
         };
@@ -306,7 +313,10 @@ impl Chance {
         let anywhere = self.share(self.schools[row.school as usize]);
         let same = match levels.get(POSTCODE) {
             Some(postcode::OUTWARD..) if row.outward != 0 => {
-                let here = self.near_schools.get(&(row.outward, row.school)).map_or(0, |count| count.saturating_sub(1));
+                let here = self
+                    .near_schools
+                    .get(&(row.outward, row.school))
+                    .map_or(0, |count| count.saturating_sub(1));
                 let all = self.outwards[row.outward as usize].saturating_sub(1);
                 (f64::from(here) + 5.0 * anywhere + 0.1) / (f64::from(all) + 5.0)
             }
@@ -330,12 +340,12 @@ impl Chance {
             }
             forename::SWAPPED => {
                 let both = self.both.get(&(row.surname, row.forename)).copied().unwrap_or(0);
-                self.share(both).max(self.share(self.forenames[row.surname as usize]) * self.share(self.surnames[at]))
+                self.share(both)
+                    .max(self.share(self.forenames[row.surname as usize]) * self.share(self.surnames[at]))
             }
             forename::FORM => self.share(self.forename_forms.get(&row.forename).copied().unwrap_or(0)),
-            forename::PHONETIC => {
-                self.share_between(self.forename_bones[words.bones(row.forename) as usize], self.forenames[at])
-            }
+            forename::PHONETIC => self
+                .share_between(self.forename_bones[words.bones(row.forename) as usize], self.forenames[at]),
             _ => return None,
         })
     }

@@ -206,20 +206,37 @@ impl<'w> Comparer<'w> {
             return Some(if clash { f::CLASH } else { f::EXACT });
         }
         let same = |a: Word, b: Word| a != 0 && a == b;
-        if same(ours, record.preferred) || same(row.preferred, theirs) || same(row.preferred, record.preferred) {
+        if same(ours, record.preferred)
+            || same(row.preferred, theirs)
+            || same(row.preferred, record.preferred)
+        {
             return Some(f::PREFERRED);
         }
-        if same(ours, record.middle) || same(ours, record.second) || same(row.second, theirs) || same(row.middle, theirs) {
+        if same(ours, record.middle)
+            || same(ours, record.second)
+            || same(row.second, theirs)
+            || same(row.middle, theirs)
+        {
             return Some(f::MIDDLE);
         }
         let alike = |a: Word, b: Word| a == b || (words.has_bones(a) && words.bones(a) == words.bones(b));
-        if row.surname != 0 && record.surname != 0 && alike(ours, record.surname) && alike(row.surname, theirs) {
+        if row.surname != 0
+            && record.surname != 0
+            && alike(ours, record.surname)
+            && alike(row.surname, theirs)
+        {
             return Some(f::SWAPPED);
         }
         let level = self.forenames.get(ours, theirs, || forenames(words, ours, theirs));
         if level < f::PHONETIC {
-            let others = [(ours, record.preferred), (ours, record.middle), (ours, record.second), (row.second, theirs)];
-            let like = |(a, b): &(Word, Word)| *a != 0 && *b != 0 && (words.are_forms(*a, *b) || alike(*a, *b));
+            let others = [
+                (ours, record.preferred),
+                (ours, record.middle),
+                (ours, record.second),
+                (row.second, theirs),
+            ];
+            let like =
+                |(a, b): &(Word, Word)| *a != 0 && *b != 0 && (words.are_forms(*a, *b) || alike(*a, *b));
             if others.iter().any(like) {
                 return Some(f::LIKE_ANOTHER);
             }
@@ -296,7 +313,9 @@ fn surnames(words: &Words, a: Word, b: Word) -> u8 {
         return s::PHONETIC;
     }
     let (a, b) = (words.get(a), words.get(b));
-    if (a.contains(' ') || b.contains(' ')) && a.split(' ').any(|part| part.len() > 2 && b.split(' ').any(|other| other == part)) {
+    if (a.contains(' ') || b.contains(' '))
+        && a.split(' ').any(|part| part.len() > 2 && b.split(' ').any(|other| other == part))
+    {
         return s::PART;
     }
     let (a, b) = (a.as_bytes(), b.as_bytes());

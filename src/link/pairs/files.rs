@@ -68,16 +68,34 @@ const REGISTER: Side = Side {
     name: "register",
     id: "register_id",
     columns: [
-        "upn", "former_upn", "forename", "middle_names", "preferred_forename", "surname", "former_surname", "dob",
-        "sex", "postcode", "school_urn",
+        "upn",
+        "former_upn",
+        "forename",
+        "middle_names",
+        "preferred_forename",
+        "surname",
+        "former_surname",
+        "dob",
+        "sex",
+        "postcode",
+        "school_urn",
     ],
 };
 const ROWS: Side = Side {
     name: "rows",
     id: "ap_id",
     columns: [
-        "upn", "former_upn", "forename", "middle_names", "preferred_forename", "surname", "former_surname", "dob",
-        "sex", "postcode", "last_school_urn",
+        "upn",
+        "former_upn",
+        "forename",
+        "middle_names",
+        "preferred_forename",
+        "surname",
+        "former_surname",
+        "dob",
+        "sex",
+        "postcode",
+        "last_school_urn",
     ],
 };
 /// These have to be there; without them nothing can be said of a person.
@@ -109,11 +127,13 @@ pub fn link_files(
         blocks_left_out: linked.blocks_left_out,
         pairs_left_out: linked.pairs_left_out,
     };
-    let take = |ids: &ArrayRef, at: UInt32Array| compute::take(ids, &at, None).map_err(|_| PairsFault::Unwritable);
+    let take =
+        |ids: &ArrayRef, at: UInt32Array| compute::take(ids, &at, None).map_err(|_| PairsFault::Unwritable);
     let columns = [
         take(&row_ids, linked.pairs.iter().map(|pair| pair.row).collect())?,
         take(&register_ids, linked.pairs.iter().map(|pair| pair.record).collect())?,
-        Arc::new(Float64Array::from_iter_values(linked.pairs.iter().map(|pair| pair.probability))) as ArrayRef,
+        Arc::new(Float64Array::from_iter_values(linked.pairs.iter().map(|pair| pair.probability)))
+            as ArrayRef,
     ];
     write(out, columns)?;
     Ok(report)
@@ -128,7 +148,12 @@ fn open(path: &Path, side: &Side) -> Result<ParquetRecordBatchReaderBuilder<File
 fn other_columns(register: &Path, rows: Option<&Path>) -> Result<Vec<String>, PairsFault> {
     let names = |path: &Path, side: &Side| -> Result<Vec<String>, PairsFault> {
         let schema = Arc::clone(open(path, side)?.schema());
-        let known = |name: &str| name == REGISTER.id || name == ROWS.id || REGISTER.columns.contains(&name) || ROWS.columns.contains(&name);
+        let known = |name: &str| {
+            name == REGISTER.id
+                || name == ROWS.id
+                || REGISTER.columns.contains(&name)
+                || ROWS.columns.contains(&name)
+        };
         Ok(schema.fields().iter().map(|field| field.name().clone()).filter(|name| !known(name)).collect())
     };
     let theirs = names(register, &REGISTER)?;
@@ -141,7 +166,12 @@ fn other_columns(register: &Path, rows: Option<&Path>) -> Result<Vec<String>, Pa
     Ok(both)
 }
 
-fn read(path: &Path, side: &Side, others: &[String], reader: &mut Reader) -> Result<(Table, ArrayRef), PairsFault> {
+fn read(
+    path: &Path,
+    side: &Side,
+    others: &[String],
+    reader: &mut Reader,
+) -> Result<(Table, ArrayRef), PairsFault> {
     let builder = open(path, side)?;
     let schema = Arc::clone(builder.schema());
     for needed in NEEDED.into_iter().chain([side.id]) {
@@ -149,8 +179,11 @@ fn read(path: &Path, side: &Side, others: &[String], reader: &mut Reader) -> Res
             return Err(PairsFault::NoColumn(side.name, needed));
         }
     }
-    let wanted = |name: &str| name == side.id || side.columns.contains(&name) || others.iter().any(|other| other == name);
-    let roots = schema.fields().iter().enumerate().filter(|(_, field)| wanted(field.name())).map(|(at, _)| at);
+    let wanted = |name: &str| {
+        name == side.id || side.columns.contains(&name) || others.iter().any(|other| other == name)
+    };
+    let roots =
+        schema.fields().iter().enumerate().filter(|(_, field)| wanted(field.name())).map(|(at, _)| at);
     let mask = ProjectionMask::roots(builder.parquet_schema(), roots);
     let batches = builder.with_projection(mask).with_batch_size(8192).build();
     let mut table = Table { extras: others.iter().map(|_| Vec::new()).collect(), ..Table::default() };
@@ -169,22 +202,33 @@ fn read(path: &Path, side: &Side, others: &[String], reader: &mut Reader) -> Res
     }
     let all: Vec<&dyn Array> = ids.iter().map(AsRef::as_ref).collect();
     let ids = if all.is_empty() {
-        arrow::array::new_empty_array(schema.field_with_name(side.id).map_or(&DataType::Int64, |field| field.data_type()))
+        arrow::array::new_empty_array(
+            schema.field_with_name(side.id).map_or(&DataType::Int64, |field| field.data_type()),
+        )
     } else {
         compute::concat(&all).map_err(|_| PairsFault::NotParquet(side.name))?
     };
     Ok((table, ids))
 }
 
-fn take_rows(batch: &RecordBatch, side: &Side, others: &[String], reader: &mut Reader, table: &mut Table) -> Result<(), PairsFault> {
+fn take_rows(
+    batch: &RecordBatch,
+    side: &Side,
+    others: &[String],
+    reader: &mut Reader,
+    table: &mut Table,
+) -> Result<(), PairsFault> {
     let mut columns: Vec<Option<ArrayRef>> = Vec::new();
     for name in side.columns {
         let column = batch.column_by_name(name).map(|column| compute::cast(column, &DataType::Utf8));
         columns.push(column.transpose().map_err(|_| PairsFault::NoText(side.name, name))?);
     }
-    let texts: Vec<_> = columns.iter().map(|column| column.as_ref().map(|column| column.as_string::<i32>())).collect();
+    let texts: Vec<_> =
+        columns.iter().map(|column| column.as_ref().map(|column| column.as_string::<i32>())).collect();
     for at in 0..batch.num_rows() {
-        let cell = |column: usize| texts[column].filter(|texts| texts.is_valid(at)).map_or("", |texts| texts.value(at));
+        let cell = |column: usize| {
+            texts[column].filter(|texts| texts.is_valid(at)).map_or("", |texts| texts.value(at))
+        };
         table.records.push(reader.read(&Cells {
             upn: cell(0),
             former_upn: cell(1),
@@ -215,9 +259,13 @@ fn take_rows(batch: &RecordBatch, side: &Side, others: &[String], reader: &mut R
 fn write(out: &Path, columns: [ArrayRef; 3]) -> Result<(), PairsFault> {
     let failed = |_| PairsFault::Unwritable;
     let names = [ROWS.id, REGISTER.id, "score"];
-    let fields: Vec<Field> =
-        names.iter().zip(&columns).map(|(name, column)| Field::new(*name, column.data_type().clone(), false)).collect();
-    let batch = RecordBatch::try_new(Arc::new(Schema::new(fields)), columns.into()).map_err(|_| PairsFault::Unwritable)?;
+    let fields: Vec<Field> = names
+        .iter()
+        .zip(&columns)
+        .map(|(name, column)| Field::new(*name, column.data_type().clone(), false))
+        .collect();
+    let batch = RecordBatch::try_new(Arc::new(Schema::new(fields)), columns.into())
+        .map_err(|_| PairsFault::Unwritable)?;
     let unfinished = out.with_extension("unfinished");
     let file = File::create(&unfinished).map_err(failed)?;
     let mut writer = ArrowWriter::try_new(file, batch.schema(), None).map_err(|_| PairsFault::Unwritable)?;

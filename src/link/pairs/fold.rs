@@ -4,14 +4,31 @@
 const TITLES: [&str; 9] = ["MR", "MRS", "MS", "MISS", "MASTER", "MX", "DR", "REV", "SIR"];
 const REMARKS: [&str; 8] = ["TWIN", "TRIPLET", "BABY", "AKA", "NEE", "KNOWN", "FORMERLY", "ALIAS"];
 const NOBODY: [&str; 17] = [
-    "UNKNOWN", "UNKOWN", "NONE", "NULL", "NAN", "NA", "N A", "TBC", "TBA", "TEST", "BLANK", "NOT KNOWN", "NOT GIVEN",
-    "NO NAME", "NOT STATED", "ANON", "WITHHELD",
+    "UNKNOWN",
+    "UNKOWN",
+    "NONE",
+    "NULL",
+    "NAN",
+    "NA",
+    "N A",
+    "TBC",
+    "TBA",
+    "TEST",
+    "BLANK",
+    "NOT KNOWN",
+    "NOT GIVEN",
+    "NO NAME",
+    "NOT STATED",
+    "ANON",
+    "WITHHELD",
 ];
 
 /// A letter without its marks; None for what is no letter or digit.
 fn plain(letter: char) -> Option<&'static str> {
     Some(match letter {
-        'À' | 'Á' | 'Â' | 'Ã' | 'Ä' | 'Å' | 'Ā' | 'Ă' | 'Ą' | 'Ǎ' | 'Ạ' | 'Ả' | 'Ấ' | 'Ầ' => "A",
+        'À' | 'Á' | 'Â' | 'Ã' | 'Ä' | 'Å' | 'Ā' | 'Ă' | 'Ą' | 'Ǎ' | 'Ạ' | 'Ả' | 'Ấ' | 'Ầ' => {
+            "A"
+        }
         'Æ' => "AE",
         'Ç' | 'Ć' | 'Č' | 'Ĉ' | 'Ċ' => "C",
         'Ď' | 'Đ' | 'Ð' => "D",
@@ -87,7 +104,8 @@ pub(super) fn name(text: &str) -> String {
 
 /// Both names of a person. `SMITH, Tom` in one cell is a surname and a forename.
 pub(super) fn names(forename: &str, surname: &str) -> (String, String) {
-    let (only, other) = (if forename.trim().is_empty() { surname } else { forename }, forename.trim().is_empty());
+    let (only, other) =
+        (if forename.trim().is_empty() { surname } else { forename }, forename.trim().is_empty());
     if (other || surname.trim().is_empty()) && only.contains(',') {
         let (before, after) = only.split_once(',').unwrap_or((only, ""));
         return (name(after), name(before));
@@ -151,7 +169,8 @@ pub(super) fn outward(compact: &str) -> &str {
 
 /// Year, month and day as one number that sorts; 0 where the text is no date or stands for "not known".
 pub(super) fn birth(text: &str) -> u32 {
-    let digits: Vec<u32> = text.bytes().take(10).filter(u8::is_ascii_digit).map(|byte| u32::from(byte - b'0')).collect();
+    let digits: Vec<u32> =
+        text.bytes().take(10).filter(u8::is_ascii_digit).map(|byte| u32::from(byte - b'0')).collect();
     let bytes = text.as_bytes();
     let iso = digits.len() == 8 && (bytes.len() == 8 || matches!(bytes.get(4), Some(b'-' | b'/')));
     let british = digits.len() == 8 && matches!(bytes.get(2), Some(b'-' | b'/' | b'.'));

@@ -35,10 +35,13 @@ pub(super) fn learn(model: &Model, pairs: &mut [Pair], register: &Table, words: 
     let mut probabilities = Vec::new();
     for row in pairs.chunk_by(|a, b| a.row == b.row) {
         model.compete(row, &mut probabilities);
-        for (pair, probability) in row.iter().zip(&probabilities).filter(|(_, probability)| **probability > LEAST) {
+        for (pair, probability) in
+            row.iter().zip(&probabilities).filter(|(_, probability)| **probability > LEAST)
+        {
             for (counts, field) in counts.iter_mut().zip([FORENAME, SURNAME]) {
                 if let Some(level) = pair.levels.get(field) {
-                    counts.entry(name_of(pair, field)).or_insert([0.0; LEVELS])[level as usize] += probability;
+                    counts.entry(name_of(pair, field)).or_insert([0.0; LEVELS])[level as usize] +=
+                        probability;
                     *own.entry((pair.record, key(field, level))).or_default() += probability;
                     *own.entry((pair.record, key(field, ALL))).or_default() += probability;
                 }

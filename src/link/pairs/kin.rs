@@ -1,7 +1,10 @@
 //! Brothers, sisters and twins: neither the same person nor a stranger. What they share is learnt from the register's
 //! own households, which is what keeps a twin from being taken for the other.
 use super::{
-    evidence::{BIRTH, Comparer, FIELDS, FORENAME, LEVELS, NUMBER, POSTCODE, SCHOOL, SEEN, SEX, SURNAME, birth, forename, number},
+    evidence::{
+        BIRTH, Comparer, FIELDS, FORENAME, LEVELS, NUMBER, POSTCODE, SCHOOL, SEEN, SEX, SURNAME, birth,
+        forename, number,
+    },
     record::Table,
     threads::in_pieces,
     words::{Words, mix},
@@ -44,7 +47,9 @@ impl Kin {
             .collect();
         homes.sort_unstable();
         let mut pairs: Vec<(u32, u32)> = Vec::new();
-        for home in homes.chunk_by(|a, b| a.0 == b.0).filter(|home| (2..=LARGEST_HOUSEHOLD).contains(&home.len())) {
+        for home in
+            homes.chunk_by(|a, b| a.0 == b.0).filter(|home| (2..=LARGEST_HOUSEHOLD).contains(&home.len()))
+        {
             for (at, (_, one)) in home.iter().enumerate() {
                 pairs.extend(home[at + 1..].iter().map(|(_, other)| (*one, *other)));
             }
@@ -97,7 +102,11 @@ impl Kin {
 
     /// Logarithm of how often a level is met between a row and its person's kin: what kin share differs as far as a
     /// row errs, `same`, and the rest as strangers do, `strangers`.
-    pub(super) fn table(&self, same: &[[f64; LEVELS]; FIELDS], strangers: impl Fn(usize, usize) -> f64) -> [[f64; LEVELS]; FIELDS] {
+    pub(super) fn table(
+        &self,
+        same: &[[f64; LEVELS]; FIELDS],
+        strangers: impl Fn(usize, usize) -> f64,
+    ) -> [[f64; LEVELS]; FIELDS] {
         let mut table = [[0.0; LEVELS]; FIELDS];
         for (field, levels) in table.iter_mut().enumerate() {
             let seen: f64 = self.seen[field].iter().sum::<f64>() + 0.5 * LEVELS as f64;

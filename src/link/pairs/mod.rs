@@ -31,7 +31,7 @@ use twice::Twice;
 use words::{Word, Words};
 
 /// Pairs whose odds are below this, as a logarithm, are not kept: they win no competition.
-const HOPELESS: f64 = -12.0;
+const HOPELESS: f64 = -10.0;
 /// Pairs less likely than this are not written.
 const LEAST: f64 = 0.001;
 /// Rounds of learning once sure rows are known.
@@ -82,7 +82,11 @@ fn link_within(register: &Table, words: &Words, threads: usize) -> Linked {
     for row in pairs.chunk_by(|a, b| a.row == b.row) {
         model.compete(row, &mut probabilities);
         let likely = row.iter().zip(&probabilities).filter(|(_, probability)| **probability > LEAST);
-        scored.extend(likely.map(|(pair, probability)| Scored { row: pair.row, record: pair.record, probability: *probability }));
+        scored.extend(likely.map(|(pair, probability)| Scored {
+            row: pair.row,
+            record: pair.record,
+            probability: *probability,
+        }));
     }
     Linked { pairs: scored, blocks_left_out: blocks.left_out, pairs_left_out: blocks.pairs_left_out }
 }
@@ -186,7 +190,12 @@ impl Linkage<'_> {
                 records.clear();
                 records.extend(known.iter().map(|pair| pair.record));
                 among.candidates(row, &mut found);
-                records.extend(found.iter().filter(|sure| **sure as usize != row).filter_map(|sure| again.record_of(*sure)));
+                records.extend(
+                    found
+                        .iter()
+                        .filter(|sure| **sure as usize != row)
+                        .filter_map(|sure| again.record_of(*sure)),
+                );
                 records.sort_unstable();
                 records.dedup();
                 for record in &records {
@@ -234,7 +243,11 @@ impl Linkage<'_> {
             for (record, probability) in &likely {
                 let others = likely.iter().filter(|(other, _)| other != record);
                 let beside: f64 = others.map(|(other, share)| share * twice.are_one(*record, *other)).sum();
-                scored.push(Scored { row: row[0].row, record: *record, probability: (probability + beside).min(1.0) });
+                scored.push(Scored {
+                    row: row[0].row,
+                    record: *record,
+                    probability: (probability + beside).min(1.0),
+                });
             }
         }
         scored
@@ -242,7 +255,14 @@ impl Linkage<'_> {
 }
 
 fn tell(model: &Model, kin: &Kin, pairs: &[Pair]) {
-    eprintln!("pairs {} known {:.4} wrong {:.4} kin {:.3} twins {:.4}", pairs.len(), model.known, model.wrong_numbers, kin.rate, kin.twins);
+    eprintln!(
+        "pairs {} known {:.4} wrong {:.4} kin {:.3} twins {:.4}",
+        pairs.len(),
+        model.known,
+        model.wrong_numbers,
+        kin.rate,
+        kin.twins
+    );
     for (field, levels) in model.same().iter().enumerate().take(8) {
         eprintln!("{field} {:?}", levels.iter().map(|v| (v * 1e4).round() / 1e4).collect::<Vec<_>>());
     }

@@ -159,7 +159,15 @@ impl Model {
     }
 
     /// Learns from the pairs, sorted by row. `kin` gives the table of kin for what is the same.
-    pub(super) fn learn(&mut self, pairs: &[Pair], rows: usize, numbered: usize, rounds: usize, threads: usize, kin: impl Fn(&Same) -> [[f64; LEVELS]; FIELDS]) {
+    pub(super) fn learn(
+        &mut self,
+        pairs: &[Pair],
+        rows: usize,
+        numbered: usize,
+        rounds: usize,
+        threads: usize,
+        kin: impl Fn(&Same) -> [[f64; LEVELS]; FIELDS],
+    ) {
         let by_row: Vec<&[Pair]> = pairs.chunk_by(|a, b| a.row == b.row).collect();
         let guesses = [guess(0), guess(1)];
         for _ in 0..rounds {
@@ -231,7 +239,8 @@ impl Sums {
     }
 
     fn join(&mut self, other: &Self) {
-        for (sum, part) in self.same.iter_mut().flatten().flatten().zip(other.same.iter().flatten().flatten()) {
+        for (sum, part) in self.same.iter_mut().flatten().flatten().zip(other.same.iter().flatten().flatten())
+        {
             *sum += part;
         }
         for (sum, part) in self.hands.iter_mut().zip(other.hands) {

@@ -132,7 +132,8 @@ impl Reader {
         }
         let name = fold::name(text);
         let mut parts = name.split(' ');
-        let mut next = || parts.next().filter(|part| !part.is_empty()).map_or(0, |part| self.words.name(part));
+        let mut next =
+            || parts.next().filter(|part| !part.is_empty()).map_or(0, |part| self.words.name(part));
         let words = (next(), next());
         self.names.insert(text.into(), words);
         words

@@ -1,7 +1,9 @@
 //! People who stand in the register twice. Their records do not compete: a row that is one of them is both.
 use super::{
     chance::Chance,
-    evidence::{BIRTH, Comparer, FORENAME, Levels, NUMBER, SCHOOL, SURNAME, birth, forename, number, surname},
+    evidence::{
+        BIRTH, Comparer, FORENAME, Levels, NUMBER, SCHOOL, SURNAME, birth, forename, number, surname,
+    },
     model::{Model, Pair},
     record::{Record, Table},
     words::{Words, mix},

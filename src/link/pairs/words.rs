@@ -68,7 +68,9 @@ impl Words {
             bones: vec![0],
             forms: Map::default(),
         };
-        for line in include_str!("forms.txt").lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
+        for line in
+            include_str!("forms.txt").lines().filter(|line| !line.is_empty() && !line.starts_with('#'))
+        {
             let group: Vec<&str> = line.split(' ').collect();
             for (at, name) in group.iter().enumerate() {
                 let one = words.name(name);
