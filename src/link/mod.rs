@@ -9,12 +9,14 @@ mod pairs;
 mod people;
 mod register;
 mod tiers;
+mod weighed;
 
-pub use cluster::{Cluster, anchored};
+pub use cluster::{Cluster, Member, anchored};
 pub use pairs::{PairsFault, PairsReport, link_files};
 pub use people::{People, Person};
 pub use register::{RegisterFault, Segment, identity_digest, read_segment, reseal, saying_digest};
 pub use tiers::Tiers;
+pub use weighed::Weighed;
 
 use crate::privacy::{Identified, Link};
 

@@ -209,7 +209,7 @@ fn what_cannot_be_linked_is_said_without_a_word_of_what_is_in_it() {
     fs::write(dir.path().join(canary), canary).unwrap();
     let named: Row =
         [None, Some(canary.into()), Some(canary.into()), Some(canary.into()), None, Some(canary.into())];
-    write(&dir.path().join("odd.parquet"), canary, &[named.clone()]);
+    write(&dir.path().join("odd.parquet"), canary, std::slice::from_ref(&named));
     write(&dir.path().join("a2.parquet"), "ap_id", &[named]);
     let pairs = |register: &str, rows: &str, out: &str| {
         run_in(dir.path(), &["-vv", "link", "pairs", "--register", register, "--rows", rows, "--out", out])

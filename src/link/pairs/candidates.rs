@@ -111,8 +111,8 @@ pub(super) struct Blocks {
     /// The keys of each row: where they begin in `keys_of`.
     starts: Vec<u32>,
     keys_of: Vec<u32>,
-    /// The records of each key: where they begin in `records`.
-    blocks: Vec<u32>,
+    /// The records of each key: where they begin in `records`, and where the last ends.
+    ends: Vec<u32>,
     records: Vec<u32>,
     /// Blocks that were too large to look at.
     pub left_out: u64,
@@ -159,10 +159,10 @@ pub(super) fn blocks(rows: &Table, register: &Table, words: &Words, threads: usi
     let mut sizes = vec![0_u32; distinct.len()];
     hits.iter().flatten().for_each(|(key, _)| sizes[*key as usize] += 1);
     let (mut left_out, mut pairs_left_out) = (0, 0);
-    let mut blocks = Vec::with_capacity(distinct.len() + 1);
+    let mut ends = Vec::with_capacity(distinct.len() + 1);
     let mut end = 0_u32;
     for (size, rows) in sizes.iter_mut().zip(&sharing) {
-        blocks.push(end);
+        ends.push(end);
         if *size as usize > LARGEST_BLOCK {
             left_out += 1;
             pairs_left_out += u64::from(*size) * u64::from(*rows);
@@ -170,8 +170,8 @@ pub(super) fn blocks(rows: &Table, register: &Table, words: &Words, threads: usi
         }
         end += *size;
     }
-    blocks.push(end);
-    let mut fill = blocks.clone();
+    ends.push(end);
+    let mut fill = ends.clone();
     let mut records = vec![0_u32; end as usize];
     for (key, record) in hits.iter().flatten() {
         if sizes[*key as usize] > 0 {
@@ -179,7 +179,7 @@ pub(super) fn blocks(rows: &Table, register: &Table, words: &Words, threads: usi
             fill[*key as usize] += 1;
         }
     }
-    Blocks { starts, keys_of, blocks, records, left_out, pairs_left_out }
+    Blocks { starts, keys_of, ends, records, left_out, pairs_left_out }
 }
 
 /// Whether a column has many values: at least one for every forty records.
@@ -215,7 +215,7 @@ impl Blocks {
     pub(super) fn candidates(&self, row: usize, found: &mut Vec<u32>) {
         found.clear();
         for key in &self.keys_of[self.starts[row] as usize..self.starts[row + 1] as usize] {
-            let (from, to) = (self.blocks[*key as usize], self.blocks[*key as usize + 1]);
+            let (from, to) = (self.ends[*key as usize], self.ends[*key as usize + 1]);
             found.extend_from_slice(&self.records[from as usize..to as usize]);
         }
         found.sort_unstable();

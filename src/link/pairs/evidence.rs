@@ -127,8 +127,8 @@ pub(super) struct Comparer<'w> {
 struct Memo(Vec<(u64, u8)>);
 
 impl Memo {
-    fn new() -> Self {
-        Self(vec![(0, 0); 1 << 14])
+    fn of(size: usize) -> Self {
+        Self(vec![(0, 0); size])
     }
     fn get(&mut self, a: Word, b: Word, work: impl FnOnce() -> u8) -> u8 {
         let key = u64::from(a) << 32 | u64::from(b);
@@ -142,7 +142,12 @@ impl Memo {
 
 impl<'w> Comparer<'w> {
     pub(super) fn new(words: &'w Words) -> Self {
-        Self { words, forenames: Memo::new(), surnames: Memo::new() }
+        Self { words, forenames: Memo::of(1 << 14), surnames: Memo::of(1 << 14) }
+    }
+
+    /// One that remembers nothing, for a few comparisons.
+    pub(super) fn brief(words: &'w Words) -> Self {
+        Self { words, forenames: Memo::of(1), surnames: Memo::of(1) }
     }
 
     /// The levels of a row and a record of the register.

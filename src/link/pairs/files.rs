@@ -116,7 +116,11 @@ pub fn link_files(
         let (rows, row_ids) = read(rows, &ROWS, &others, &mut reader)?;
         (link(&rows, &register, &reader.words, threads), rows.records.len(), row_ids)
     } else {
-        (link_within(&register, &reader.words, threads), register.records.len(), Arc::clone(&register_ids))
+        (
+            link_within(&register, None, &reader.words, threads),
+            register.records.len(),
+            Arc::clone(&register_ids),
+        )
     };
     let likely = linked.pairs.chunk_by(|a, b| a.row == b.row);
     let report = PairsReport {
@@ -223,8 +227,7 @@ fn take_rows(
         let column = batch.column_by_name(name).map(|column| compute::cast(column, &DataType::Utf8));
         columns.push(column.transpose().map_err(|_| PairsFault::NoText(side.name, name))?);
     }
-    let texts: Vec<_> =
-        columns.iter().map(|column| column.as_ref().map(|column| column.as_string::<i32>())).collect();
+    let texts: Vec<_> = columns.iter().map(|column| column.as_ref().map(AsArray::as_string::<i32>)).collect();
     for at in 0..batch.num_rows() {
         let cell = |column: usize| {
             texts[column].filter(|texts| texts.is_valid(at)).map_or("", |texts| texts.value(at))

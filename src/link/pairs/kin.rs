@@ -58,7 +58,7 @@ impl Kin {
         drop(homes);
         let all = pairs.len();
         let one_in = all.div_ceil(MOST_PAIRS).max(1) as u64;
-        pairs.retain(|(a, b)| mix(u64::from(*a) << 32 | u64::from(*b)) % one_in == 0);
+        pairs.retain(|(a, b)| mix(u64::from(*a) << 32 | u64::from(*b)).is_multiple_of(one_in));
         let mut seen = [[0.0_f64; LEVELS]; FIELDS];
         let (mut kin, mut twins, mut school, mut schools) = (0.0, 0.0, 0.0, 0.0);
         let looked = pairs.len();

@@ -12,12 +12,14 @@ mod habits;
 mod kin;
 mod model;
 mod near;
+mod pool;
 mod record;
 mod threads;
 mod twice;
 mod words;
 
 pub use files::{PairsFault, PairsReport, link_files};
+pub(super) use pool::{Pool, Said};
 
 use again::Again;
 use candidates::Blocks;
@@ -61,24 +63,24 @@ struct Linkage<'t> {
     chance: Chance,
 }
 
-/// Finds records of a register that are one person. Each pair once, and none keeps another from being right.
-fn link_within(register: &Table, words: &Words, threads: usize) -> Linked {
+/// Finds records of a register that are one person. Each pair once, and none keeps another from being right. Records
+/// of one owner are one person already and are not compared.
+fn link_within(register: &Table, owners: Option<&[u32]>, words: &Words, threads: usize) -> Linked {
     let blocks = candidates::blocks(register, register, words, threads);
     let chance = Chance::of(register, register, words, threads);
     let kin = Kin::of(register, words, threads);
     let mut model = Model::start(register.records.len(), kin.rate, false);
     let linkage = Linkage { rows: register, register, words, threads, chance };
-    model.set_kin(linkage.kin_table(&kin, &model.same()));
-    let mut pairs = linkage.first_pairs(&blocks, &model, true);
+    model.set_kin(&linkage.kin_table(&kin, &model.same()));
+    let apart = |row: usize, record: u32| {
+        (record as usize) < row && owners.is_none_or(|owners| owners[row] != owners[record as usize])
+    };
+    let mut pairs = linkage.first_pairs(&blocks, &model, &apart);
     for _ in 0..2 {
         linkage.learn(&mut model, &kin, &pairs, model::ROUNDS);
         habits::learn(&model, &mut pairs, register, words);
     }
-    if std::env::var_os("TELL").is_some() {
-        tell(&model, &kin, &pairs);
-    }
-    let mut scored = Vec::new();
-    let mut probabilities = Vec::new();
+    let (mut scored, mut probabilities) = (Vec::new(), Vec::new());
     for row in pairs.chunk_by(|a, b| a.row == b.row) {
         model.compete(row, &mut probabilities);
         let likely = row.iter().zip(&probabilities).filter(|(_, probability)| **probability > LEAST);
@@ -98,8 +100,8 @@ fn link(rows: &Table, register: &Table, words: &Words, threads: usize) -> Linked
     let kin = Kin::of(register, words, threads);
     let mut model = Model::start(register.records.len(), kin.rate, true);
     let mut linkage = Linkage { rows, register, words, threads, chance };
-    model.set_kin(linkage.kin_table(&kin, &model.same()));
-    let pairs = linkage.first_pairs(&blocks, &model, false);
+    model.set_kin(&linkage.kin_table(&kin, &model.same()));
+    let pairs = linkage.first_pairs(&blocks, &model, &|_, _| true);
     linkage.learn(&mut model, &kin, &pairs, model::ROUNDS);
     let again = linkage.sure(&model, &pairs);
     linkage.chance.set_seen(again.share(register.records.len()));
@@ -107,9 +109,6 @@ fn link(rows: &Table, register: &Table, words: &Words, threads: usize) -> Linked
     for _ in 0..2 {
         linkage.learn(&mut model, &kin, &pairs, ROUNDS_AGAIN);
         habits::learn(&model, &mut pairs, register, words);
-    }
-    if std::env::var_os("TELL").is_some() {
-        tell(&model, &kin, &pairs);
     }
     let pairs = linkage.scored(&model, &pairs);
     Linked { pairs, blocks_left_out: blocks.left_out, pairs_left_out: blocks.pairs_left_out }
@@ -156,17 +155,20 @@ impl Linkage<'_> {
         Pair { row, record, levels, chance: chance as f32, of_forename, habit: 0.0 }
     }
 
-    /// Every row with its candidates, but for the hopeless; within one table only those before it.
-    fn first_pairs(&self, blocks: &Blocks, model: &Model, within: bool) -> Vec<Pair> {
+    /// Every row with its candidates, but for the hopeless and those that are not to be compared.
+    fn first_pairs(
+        &self,
+        blocks: &Blocks,
+        model: &Model,
+        compared: &(dyn Fn(usize, u32) -> bool + Sync),
+    ) -> Vec<Pair> {
         in_pieces(self.rows.records.len(), 512, self.threads, |range| {
             let mut desk = self.desk();
             let (mut kept, mut found) = (Vec::new(), Vec::new());
             for row in range {
                 blocks.candidates(row, &mut found);
-                if within {
-                    found.truncate(found.partition_point(|record| (*record as usize) < row));
-                }
-                let pairs = found.iter().map(|record| self.pair(row as u32, *record, &mut desk, None));
+                let found = found.iter().filter(|record| compared(row, **record));
+                let pairs = found.map(|record| self.pair(row as u32, *record, &mut desk, None));
                 kept.extend(pairs.filter(|pair| model.weight(pair) > HOPELESS));
             }
             kept
@@ -251,19 +253,5 @@ impl Linkage<'_> {
             }
         }
         scored
-    }
-}
-
-fn tell(model: &Model, kin: &Kin, pairs: &[Pair]) {
-    eprintln!(
-        "pairs {} known {:.4} wrong {:.4} kin {:.3} twins {:.4}",
-        pairs.len(),
-        model.known,
-        model.wrong_numbers,
-        kin.rate,
-        kin.twins
-    );
-    for (field, levels) in model.same().iter().enumerate().take(8) {
-        eprintln!("{field} {:?}", levels.iter().map(|v| (v * 1e4).round() / 1e4).collect::<Vec<_>>());
     }
 }

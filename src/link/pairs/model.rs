@@ -90,8 +90,8 @@ impl Model {
     }
 
     /// What kin have in common, as logarithms.
-    pub(super) const fn set_kin(&mut self, kin: [[f64; LEVELS]; FIELDS]) {
-        self.kin = kin;
+    pub(super) const fn set_kin(&mut self, kin: &Same) {
+        self.kin = *kin;
     }
 
     /// How often records of one person are at each level, whoever's hand.
@@ -195,14 +195,15 @@ impl Model {
         self.known = ((sums.matches + 1.0) / (rows as f64 + 2.0)).clamp(0.001, most);
         self.wrong_numbers = ((sums.wrong_numbers + 1.0) / (numbered as f64 + 100.0)).clamp(1e-4, 0.2);
         let all: f64 = sums.hands.iter().sum();
-        for hand in 0..HANDS {
-            self.hands[hand] = (sums.hands[hand] + 0.5 * BELIEF) / (all + BELIEF);
-            for field in 0..FIELDS {
-                let seen: f64 = sums.same[hand][field].iter().sum();
-                let believed: f64 = guesses[hand][field].iter().sum();
-                for level in 0..LEVELS {
-                    let count = sums.same[hand][field][level] + BELIEF * guesses[hand][field][level];
-                    self.same[hand][field][level] = (count / (seen + BELIEF * believed)).max(1e-9).ln();
+        let belief = guesses.iter().zip(&sums.same);
+        for (((share, same), seen), (guess, counts)) in
+            self.hands.iter_mut().zip(&mut self.same).zip(sums.hands).zip(belief)
+        {
+            *share = (seen + 0.5 * BELIEF) / (all + BELIEF);
+            for ((levels, counts), guess) in same.iter_mut().zip(counts).zip(guess) {
+                let whole: f64 = counts.iter().sum::<f64>() + BELIEF * guess.iter().sum::<f64>();
+                for ((level, count), guess) in levels.iter_mut().zip(counts).zip(guess) {
+                    *level = ((count + BELIEF * guess) / whole).max(1e-9).ln();
                 }
             }
         }

@@ -46,7 +46,7 @@ mod tests {
 
     #[test]
     fn answers_stand_in_order_whoever_gave_them() {
-        let sums = |threads| in_pieces(1000, 7, threads, |range| range.sum::<usize>());
+        let sums = |threads| in_pieces(1000, 7, threads, Iterator::sum::<usize>);
         assert_eq!(sums(1), sums(4));
         assert_eq!(sums(3).iter().sum::<usize>(), 499_500);
         assert!(in_pieces(0, 7, 2, |_| ()).is_empty());

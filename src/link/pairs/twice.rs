@@ -58,10 +58,6 @@ impl<'t> Twice<'t> {
         twice
     }
 
-    pub(super) const fn share(&self) -> f64 {
-        self.share
-    }
-
     /// The probability that two records are one person.
     pub(super) fn are_one(&mut self, one: u32, other: u32) -> f64 {
         let evidence = self.evidence(one.min(other), one.max(other));

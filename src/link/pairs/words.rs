@@ -132,10 +132,6 @@ impl Words {
         self.places[self.bones[word as usize] as usize].1 > 2
     }
 
-    pub(super) fn first(&self, word: Word) -> u8 {
-        self.get(word).bytes().next().unwrap_or(0)
-    }
-
     pub(super) fn count(&self) -> usize {
         self.places.len()
     }
