@@ -15,6 +15,9 @@ const SAMPLE: usize = 150_000;
 /// Of a value that was seen in one record only, another one is expected to have it half a time.
 const UNSEEN: f64 = 0.5;
 
+/// So many rows may have one postcode without its being a placeholder.
+const USUAL_ROWS: u32 = 8;
+
 /// Counts of values in the register, and what they say.
 pub(super) struct Chance {
     total: f64,
@@ -26,6 +29,10 @@ pub(super) struct Chance {
     surnames: Vec<u32>,
     surname_bones: Vec<u32>,
     postcodes: Vec<u32>,
+    /// The same among the rows: what very many rows say is an office's own address, or stands for "not known".
+    row_postcodes: Vec<u32>,
+    row_births: Map<u32, u32>,
+    rows: f64,
     outwards: Vec<u32>,
     schools: Vec<u32>,
     /// Boys, and all whose sex is known, of each forename.
@@ -66,6 +73,9 @@ impl Chance {
             surnames: none(),
             surname_bones: none(),
             postcodes: none(),
+            row_postcodes: none(),
+            row_births: Map::default(),
+            rows: rows.records.len().max(1) as f64,
             outwards: none(),
             schools: none(),
             boys: none(),
@@ -97,6 +107,10 @@ impl Chance {
                 *chance.near_schools.entry((r.outward, r.school)).or_default() += 1;
             }
             *chance.births.entry(r.birth).or_default() += 1;
+        }
+        for r in &rows.records {
+            chance.row_postcodes[r.postcode as usize] += 1;
+            *chance.row_births.entry(r.birth).or_default() += 1;
         }
         count(&mut chance.middles, records.iter().filter(|r| r.middle != 0), |r| r.middle);
         count(&mut chance.middles, records.iter().filter(|r| r.second != 0), |r| r.second);
@@ -247,9 +261,7 @@ impl Chance {
                 SURNAME => self.surname(level as u8, row, words).map(f64::ln),
                 BIRTH if level as u8 == birth::EXACT => Some(self.birth(row.birth).ln()),
                 SEX => self.sex(level, levels, row).map(f64::ln),
-                POSTCODE if level as u8 == postcode::EXACT => {
-                    Some(self.share(self.postcodes[row.postcode as usize]).ln())
-                }
+                POSTCODE if level as u8 == postcode::EXACT => Some(self.postcode(row.postcode).ln()),
                 POSTCODE if level as u8 == postcode::OUTWARD => {
                     Some(self.share(self.outwards[row.outward as usize]).ln())
                 }
@@ -362,10 +374,17 @@ impl Chance {
         })
     }
 
+    fn postcode(&self, word: Word) -> f64 {
+        let among_rows = self.row_postcodes[word as usize].saturating_sub(USUAL_ROWS);
+        self.share(self.postcodes[word as usize]).max(f64::from(among_rows) / self.rows)
+    }
+
     /// Share of the records that are born on a day: as counted, drawn towards all days alike where records are few.
     fn birth(&self, day: u32) -> f64 {
         let seen = self.births.get(&day).map_or(0, |count| count.saturating_sub(1));
-        (f64::from(seen) + 20.0) / (self.total + 20.0 * self.days)
+        let among_rows = self.row_births.get(&day).map_or(0, |count| count.saturating_sub(USUAL_ROWS));
+        let by_days = (f64::from(seen) + 20.0) / (self.total + 20.0 * self.days);
+        by_days.max(0.5 * f64::from(among_rows) / self.rows)
     }
 
     /// From now on it is known which records have a sure row.
