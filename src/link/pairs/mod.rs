@@ -255,3 +255,6 @@ impl Linkage<'_> {
         scored
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -104,6 +104,15 @@ impl Table {
     }
 }
 
+fn worth(upn: &str) -> Worth {
+    match (upn.is_empty(), check_upn(upn)) {
+        (true, _) => Worth::None,
+        (_, UpnCheck::Permanent) => Worth::Permanent,
+        (_, UpnCheck::Temporary) => Worth::Temporary,
+        (_, UpnCheck::Invalid) => Worth::Other,
+    }
+}
+
 /// Reads cells into records; each distinct text is made ready once.
 pub(super) struct Reader {
     pub words: Words,
@@ -171,11 +180,9 @@ impl Reader {
     /// A row, made ready.
     pub(super) fn read(&mut self, cells: &Cells<'_>) -> Record {
         let upn = cells.upn.trim();
-        let worth = match (upn.is_empty(), check_upn(upn)) {
-            (true, _) => Worth::None,
-            (_, UpnCheck::Permanent) => Worth::Permanent,
-            (_, UpnCheck::Temporary) => Worth::Temporary,
-            (_, UpnCheck::Invalid) => Worth::Other,
+        let worth = match worth(upn) {
+            Worth::Other => worth(&upn.to_ascii_uppercase().replace(' ', "")),
+            known => known,
         };
         let (forename, second, surname) =
             if cells.surname.is_empty() || cells.forename.is_empty() || cells.forename.contains(',') {
