@@ -5,7 +5,7 @@
 use super::{
     Cluster, Linker, Member, People,
     cluster::Unions,
-    pairs::{Pool, Said},
+    pairs::{Face, Pool, Said},
     tiers::{gather, joined},
 };
 use crate::{fault::Name, privacy::Identified};
@@ -42,7 +42,7 @@ impl Linker for Weighed {
         let mut order: Vec<u32> = (0..people.people.len() as u32).collect();
         order.sort_unstable_by_key(|at| people.people[*at as usize].subject);
         let pool = pool(people, &order);
-        let mut groups = Groups::new(people, &order, unions, methods);
+        let mut groups = Groups::new(people, &order, &pool, unions, methods);
         if pool.sayings() >= FEWEST_SAYINGS {
             groups.join_likely(&pool, &pool.pairs(self.threads));
         }
@@ -113,6 +113,8 @@ struct Groups<'p> {
     unions: Unions,
     /// The people of each root, by their number in the pool.
     members: Vec<Vec<u32>>,
+    /// The names and birth dates under which each root is known.
+    faces: Vec<Vec<Face>>,
     methods: Vec<Option<&'static str>>,
     joined: Vec<Option<f64>>,
 }
@@ -124,15 +126,19 @@ impl<'p> Groups<'p> {
     fn new(
         people: &'p People,
         order: &'p [u32],
+        pool: &Pool,
         mut unions: Unions,
         methods: Vec<Option<&'static str>>,
     ) -> Self {
         let count = people.people.len();
         let mut members = vec![Vec::new(); count];
+        let mut faces = vec![Vec::new(); count];
         for (number, at) in order.iter().enumerate() {
-            members[unions.root(*at as usize)].push(number as u32);
+            let root = unions.root(*at as usize);
+            members[root].push(number as u32);
+            add_faces(&mut faces[root], pool.faces(number as u32));
         }
-        Self { people, order, unions, members, methods, joined: vec![None; count] }
+        Self { people, order, unions, members, faces, methods, joined: vec![None; count] }
     }
 
     fn root(&mut self, person: u32) -> usize {
@@ -150,7 +156,7 @@ impl<'p> Groups<'p> {
         best.sort_by(|a, b| b.2.total_cmp(&a.2).then((a.0, a.1).cmp(&(b.0, b.1))));
         for (a, b, probability) in best {
             let (one, other) = (self.root(*a), self.root(*b));
-            if one == other || self.twins(pool, one, other) {
+            if one == other || pool.look_like_twins(&self.faces[one], &self.faces[other]) {
                 continue;
             }
             let share = self.share(&likely, one, other).min(self.share(&likely, other, one));
@@ -159,12 +165,6 @@ impl<'p> Groups<'p> {
                 self.joined_at(one, other, probability);
             }
         }
-    }
-
-    /// Whether members of two clusters look like twins. Numbers that contradict are seen when they are joined.
-    fn twins(&self, pool: &Pool, one: usize, other: usize) -> bool {
-        let theirs = &self.members[other];
-        self.members[one].iter().any(|a| theirs.iter().any(|b| pool.look_like_twins(*a, *b)))
     }
 
     /// How likely `one` is `other` rather than somebody else or nobody. Who is likely the other, too, is no rival.
@@ -219,6 +219,16 @@ impl<'p> Groups<'p> {
         let gone = if root == one { other } else { one };
         let moved = std::mem::take(&mut self.members[gone]);
         self.members[root].extend(moved);
+        let moved = std::mem::take(&mut self.faces[gone]);
+        add_faces(&mut self.faces[root], moved);
+    }
+}
+
+fn add_faces(faces: &mut Vec<Face>, more: Vec<Face>) {
+    for face in more {
+        if !faces.contains(&face) {
+            faces.push(face);
+        }
     }
 }
 

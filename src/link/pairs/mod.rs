@@ -19,7 +19,7 @@ mod twice;
 mod words;
 
 pub use files::{PairsFault, PairsReport, link_files};
-pub(super) use pool::{Pool, Said};
+pub(super) use pool::{Face, Pool, Said};
 
 use again::Again;
 use candidates::Blocks;

@@ -2,7 +2,7 @@
 use super::{
     evidence::{BIRTH, Comparer, FORENAME, birth, forename},
     link_within,
-    record::{Cells, Reader, Table},
+    record::{Cells, Reader, Record, Table},
     words::Word,
 };
 
@@ -94,28 +94,56 @@ impl Pool {
         pairs
     }
 
-    fn sayings_of(&self, owner: u32) -> std::ops::Range<usize> {
+    /// The names and birth dates under which an owner is known, each once.
+    pub fn faces(&self, owner: u32) -> Vec<Face> {
         let start = |at: u32| self.starts.get(at as usize).map_or(self.owners.len(), |start| *start as usize);
-        start(owner)..start(owner + 1)
-    }
-
-    /// Whether two owners may be twins: born on one day as far as is known, and no forename of one is one of the other's.
-    pub fn look_like_twins(&self, a: u32, b: u32) -> bool {
-        let mut comparer = Comparer::brief(&self.reader.words);
-        let mut differ = false;
-        for one in self.sayings_of(a) {
-            for other in self.sayings_of(b) {
-                let levels = comparer.levels(&self.table.records[one], &self.table.records[other]);
-                if levels.get(BIRTH).is_some_and(|level| level != birth::EXACT) {
-                    continue;
-                }
-                match levels.get(FORENAME) {
-                    Some(forename::NONE | forename::WEAK | forename::CLASH) => differ = true,
-                    Some(_) => return false,
-                    None => {}
-                }
+        let mut faces: Vec<Face> = Vec::new();
+        for record in &self.table.records[start(owner)..start(owner + 1)] {
+            let face = Face {
+                forename: record.forename,
+                others: [record.second, record.middle, record.preferred],
+                birth: record.birth,
+            };
+            if face.forename != 0 && !faces.contains(&face) {
+                faces.push(face);
             }
         }
-        differ
+        faces
+    }
+
+    /// Whether two who are known under these faces may be twins: one of them has a face with no like among the other's,
+    /// born on the same day as far as is known.
+    pub fn look_like_twins(&self, ours: &[Face], theirs: &[Face]) -> bool {
+        let mut comparer = Comparer::brief(&self.reader.words);
+        let mut lonely = |face: &Face, others: &[Face]| {
+            let mut same_day = false;
+            for other in others {
+                let levels = comparer.levels(&face.record(), &other.record());
+                let apart =
+                    matches!(levels.get(FORENAME), Some(forename::NONE | forename::WEAK | forename::CLASH));
+                if !apart {
+                    return false;
+                }
+                same_day |= levels.get(BIRTH).is_none_or(|level| level == birth::EXACT);
+            }
+            same_day
+        };
+        ours.iter().any(|face| lonely(face, theirs)) || theirs.iter().any(|face| lonely(face, ours))
+    }
+}
+
+/// A name and a birth date under which somebody is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Face {
+    forename: Word,
+    /// Second forename, middle name, preferred forename.
+    others: [Word; 3],
+    birth: u32,
+}
+
+impl Face {
+    fn record(&self) -> Record {
+        let [second, middle, preferred] = self.others;
+        Record { forename: self.forename, second, middle, preferred, birth: self.birth, ..Record::default() }
     }
 }

@@ -225,8 +225,7 @@ fn fields_are_compared_in_levels() {
         change(&mut other);
         other
     };
-    type Case = (usize, u8, Person);
-    let cases: Vec<Case> = vec![
+    let cases: Vec<(usize, u8, Person)> = vec![
         (FORENAME, forename::EXACT, changed(&|p| p.given = "THOMAS John".into())),
         (FORENAME, forename::FORM, changed(&|p| p.given = "Tommy".into())),
         (FORENAME, forename::INITIAL, changed(&|p| p.given = "T".into())),
