@@ -135,7 +135,7 @@ pub enum Linking {
 /// Two files and where to write.
 #[derive(Debug, Args)]
 pub struct PairsArgs {
-    /// The records to find people among: `register_id`, `forename`, `surname`, `dob`, and where there are any `upn`,
+    /// The records to find people among: `register_id`, `forename`, `surname`, and where there are any `dob`, `upn`,
     /// `former_upn`, `middle_names`, `preferred_forename`, `former_surname`, `sex`, `postcode`, `school_urn`.
     #[arg(long, value_name = "R.parquet")]
     pub register: PathBuf,

@@ -99,7 +99,7 @@ const ROWS: Side = Side {
     ],
 };
 /// These have to be there; without them nothing can be said of a person.
-const NEEDED: [&str; 3] = ["forename", "surname", "dob"];
+const NEEDED: [&str; 2] = ["forename", "surname"];
 
 /// Links each row with the records of a register that may be its person, and writes `ap_id`, `register_id` and `score`.
 /// Without rows, the register's own records are linked with one another, each pair once.
@@ -251,7 +251,7 @@ fn take_rows(
         let column = column.transpose().map_err(|_| PairsFault::NoText(side.name, "(another)"))?;
         let Some(column) = column else { continue };
         for text in column.as_string::<i32>() {
-            let word: Word = text.map_or(0, |text| reader.words.text(&super::fold::name(text)));
+            let word: Word = text.map_or(0, |text| reader.words.text(&super::fold::text(text)));
             words.push(word);
         }
     }

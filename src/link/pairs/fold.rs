@@ -102,6 +102,13 @@ pub(super) fn name(text: &str) -> String {
     words.join(" ")
 }
 
+/// Any other cell as it is compared, empty where it says nothing.
+pub(super) fn text(text: &str) -> String {
+    // A number that went through a table of floating numbers is still that number.
+    let folded = capitals(text.trim().strip_suffix(".0").unwrap_or(text.trim()));
+    if NOBODY.contains(&folded.as_str()) { String::new() } else { folded }
+}
+
 /// Both names of a person. `SMITH, Tom` in one cell is a surname and a forename.
 pub(super) fn names(forename: &str, surname: &str) -> (String, String) {
     let (only, other) =
@@ -217,6 +224,8 @@ mod tests {
         ] {
             assert_eq!(name(text), spelt, "{text}");
         }
+        assert_eq!(text(" 17 Green  St."), "17 GREEN ST");
+        assert_eq!((text("100234.0").as_str(), text("NaN").as_str()), ("100234", ""));
         assert_eq!(names("", "O'Brien, Tom"), ("TOM".to_owned(), "OBRIEN".to_owned()));
         assert_eq!(names("Tom", "O'Brien"), ("TOM".to_owned(), "OBRIEN".to_owned()));
     }

@@ -119,6 +119,7 @@ pub(super) struct Reader {
     names: Map<Box<str>, (Word, Word)>,
     surnames: Map<Box<str>, Word>,
     postcodes: Map<Box<str>, (Word, Word)>,
+    schools: Map<Box<str>, Word>,
 }
 
 impl Reader {
@@ -128,6 +129,7 @@ impl Reader {
             names: Map::default(),
             surnames: Map::default(),
             postcodes: Map::default(),
+            schools: Map::default(),
         }
     }
 
@@ -177,6 +179,18 @@ impl Reader {
         words
     }
 
+    fn school(&mut self, text: &str) -> Word {
+        if text.is_empty() {
+            return 0;
+        }
+        if let Some(word) = self.schools.get(text) {
+            return *word;
+        }
+        let word = self.words.text(&fold::text(text));
+        self.schools.insert(text.into(), word);
+        word
+    }
+
     /// A row, made ready.
     pub(super) fn read(&mut self, cells: &Cells<'_>) -> Record {
         let upn = cells.upn.trim();
@@ -194,7 +208,7 @@ impl Reader {
                 (first, second, self.surname(cells.surname))
             };
         let (postcode, outward) = self.postcode(cells.postcode);
-        let school = cells.school.trim();
+        let school = self.school(cells.school);
         Record {
             upn: Number::pack(upn),
             former: Number::pack(cells.former_upn),
@@ -213,7 +227,7 @@ impl Reader {
             birth: fold::birth(cells.dob),
             postcode,
             outward,
-            school: if school.is_empty() { 0 } else { self.words.text(school) },
+            school,
         }
     }
 }
