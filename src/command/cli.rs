@@ -71,7 +71,11 @@ pub enum Verb {
         dry_run: bool,
     },
     /// Work out which records belong to one learner.
-    Link,
+    Link {
+        /// What else to do; without it, link everything that was pulled.
+        #[command(subcommand)]
+        what: Option<Linking>,
+    },
     /// Make the tables from what was pulled and linked.
     Build {
         /// Instead, write a file that opens the stored rows in a `DuckDB` shell.
@@ -135,6 +139,33 @@ pub enum Verb {
         #[arg(long, default_value_t = 1)]
         seed: u64,
     },
+}
+
+/// What can be linked beside what was pulled.
+#[derive(Debug, Subcommand)]
+pub enum Linking {
+    /// Link the rows of one Parquet file with the records of another, with a probability for each pair; asks for no
+    /// configuration, keeps nothing.
+    Pairs(PairsArgs),
+}
+
+/// Two files and where to write.
+#[derive(Debug, Args)]
+pub struct PairsArgs {
+    /// The records to find people among: `register_id`, `forename`, `surname`, and where there are any `dob`, `upn`,
+    /// `former_upn`, `middle_names`, `preferred_forename`, `former_surname`, `sex`, `postcode`, `school_urn`.
+    #[arg(long, value_name = "R.parquet")]
+    pub register: PathBuf,
+    /// The rows that look for their person: `ap_id`, and the same columns, but `last_school_urn`. Without it, the
+    /// register's own records are linked with one another.
+    #[arg(long, value_name = "A.parquet")]
+    pub rows: Option<PathBuf>,
+    /// Where to write `ap_id`, `register_id` and `score`: how likely the two are one person.
+    #[arg(long, value_name = "P.parquet")]
+    pub out: PathBuf,
+    /// Threads; the answer does not depend on it.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=64))]
+    pub threads: Option<u8>,
 }
 
 /// What can be done with runs.

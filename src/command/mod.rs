@@ -8,6 +8,7 @@ mod estate;
 mod expire;
 mod init;
 mod map;
+mod pairs;
 mod pull;
 mod quarantine;
 #[cfg(feature = "warehouse")]
@@ -30,7 +31,7 @@ use crate::{
 };
 use chrono::NaiveTime;
 use clap::Parser;
-use cli::{Cli, Verb};
+use cli::{Cli, Linking, Verb};
 use screen::Screen;
 use std::{ffi::OsString, io::IsTerminal, path::Path, process::ExitCode};
 
@@ -174,7 +175,8 @@ fn verb(cli: &Cli, screen: &Screen) -> Verdict {
         Verb::Backload { dir, sources, dry_run } => {
             backload::backload(settings(&cli.config)?, dir, sources, *dry_run, screen)
         }
-        Verb::Link => pull::link(settings(&cli.config)?, screen),
+        Verb::Link { what: None } => pull::link(settings(&cli.config)?, screen),
+        Verb::Link { what: Some(Linking::Pairs(args)) } => pairs::pairs(args, screen),
         Verb::Runs { what } => runs::runs(settings(&cli.config)?, what.as_ref(), screen),
         Verb::Status => status::status(settings(&cli.config)?, screen),
         Verb::Quarantine(args) => quarantine::quarantine(settings(&cli.config)?, args, screen),

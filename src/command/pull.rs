@@ -189,6 +189,7 @@ fn in_words(method: &str) -> &'static str {
         "name_birth" => "names and birth date, where only one child has them",
         "surname_birth_postcode" => "surname, birth date, postcode, and a short form of the forename",
         "forename_birth_postcode" => "forename, birth date and postcode",
+        "weighed" => "weights of names, dates and addresses: likely, not certain",
         _ => "nothing: a learner of its own, for the time being",
     }
 }

@@ -10,8 +10,29 @@ use std::{
 /// Subjects that are one person.
 #[derive(Clone, Debug)]
 pub struct Cluster {
-    /// Members in order of first commit, then subject; each with the rule that joined it.
-    pub members: Vec<(Pseudonym, Name)>,
+    /// Members in order of first commit, then subject.
+    pub members: Vec<Member>,
+}
+
+/// A subject, and what joined it to the others.
+#[derive(Clone, Copy, Debug)]
+pub struct Member {
+    /// The person as one source knows them.
+    pub subject: Pseudonym,
+    /// The rule that joined it; `alone` where none did.
+    pub method: Name,
+    /// How likely that is right, in ten-thousandths.
+    pub probability: u16,
+}
+
+/// What is stated as certain.
+const CERTAIN: u16 = 10_000;
+
+impl Member {
+    /// A subject that a rule joined, which states no probability, or that nothing joined.
+    pub fn by_rule(subject: Pseudonym, rule: Option<&str>) -> Self {
+        Self { subject, method: Name::declare(rule.unwrap_or("alone")), probability: CERTAIN }
+    }
 }
 
 /// Gives each cluster its learner. A learner keeps the id of its earliest subject through merges; when a cluster
@@ -22,21 +43,26 @@ pub fn anchored(
     keyed: &Keyed,
     before: &HashMap<Pseudonym, Pseudonym, impl BuildHasher>,
 ) -> (Vec<Link>, Vec<(Pseudonym, Pseudonym)>) {
-    let (certain, alone) = (Name::declare("certain"), Name::declare("alone"));
+    let (certain, likely, alone) =
+        (Name::declare("certain"), Name::declare("likely"), Name::declare("alone"));
     let (mut links, mut anchors, mut taken) = (Vec::new(), Vec::new(), HashSet::new());
     let borne: HashSet<Pseudonym> = before.values().copied().collect();
     for cluster in clusters {
-        let held = cluster.members.iter().filter_map(|(subject, _)| before.get(subject).copied());
-        let mut own = cluster.members.iter().map(|(subject, _)| keyed.learner(subject)).peekable();
+        let held = cluster.members.iter().filter_map(|member| before.get(&member.subject).copied());
+        let mut own = cluster.members.iter().map(|member| keyed.learner(&member.subject)).peekable();
         // An id that somebody bears or has borne is never given to another.
         let first = own.peek().copied();
         let free = held.into_iter().find(|held| !taken.contains(held));
         let fresh = own.find(|own| !taken.contains(own) && !borne.contains(own));
         let Some(learner) = free.or(fresh).or(first) else { continue };
         taken.insert(learner);
-        for (subject, method) in &cluster.members {
-            let band = if cluster.members.len() == 1 { alone } else { certain };
-            links.push(Link { subject: *subject, learner, method: *method, probability: 10_000, band });
+        for Member { subject, method, probability } in &cluster.members {
+            let band = match (cluster.members.len(), *probability) {
+                (1, _) => alone,
+                (_, CERTAIN) => certain,
+                _ => likely,
+            };
+            links.push(Link { subject: *subject, learner, method: *method, probability: *probability, band });
             if before.get(subject) != Some(&learner) {
                 anchors.push((*subject, learner));
             }
@@ -47,16 +73,19 @@ pub fn anchored(
     (links, anchors)
 }
 
+/// The valid numbers that people bear: permanent pupil numbers, and learner numbers.
+pub(super) type Numbers = [Vec<u32>; 2];
+
 /// Union-find that refuses to join what must stay apart.
 pub(super) struct Unions {
     parent: Vec<usize>,
-    /// The permanent pupil numbers of each root, sorted.
-    numbers: Vec<Vec<u32>>,
+    /// The numbers of each root, sorted.
+    numbers: Vec<Numbers>,
 }
 
 impl Unions {
-    /// Each member alone, with the permanent numbers it bears.
-    pub(super) fn new(numbers: Vec<Vec<u32>>) -> Self {
+    /// Each member alone, with the numbers it bears.
+    pub(super) fn new(numbers: Vec<Numbers>) -> Self {
         Self { parent: (0..numbers.len()).collect(), numbers }
     }
 
@@ -68,30 +97,34 @@ impl Unions {
         at
     }
 
-    /// Joins two members. Refused where both bear permanent numbers, none in common, unless `former` says
-    /// that one number came before the other.
+    /// Joins two members. Refused where both bear valid numbers of one kind, none in common, unless `former` says that
+    /// one pupil number came before the other.
     pub(super) fn join(&mut self, a: usize, b: usize, former: bool) -> bool {
         let (a, b) = (self.root(a), self.root(b));
         if a == b {
             return true;
         }
-        let (ours, theirs) = (&self.numbers[a], &self.numbers[b]);
-        let apart = !ours.is_empty() && !theirs.is_empty() && !ours.iter().any(|n| theirs.contains(n));
-        if apart && !former {
+        let apart = |kind: usize| {
+            let (ours, theirs) = (&self.numbers[a][kind], &self.numbers[b][kind]);
+            !ours.is_empty() && !theirs.is_empty() && !ours.iter().any(|n| theirs.contains(n))
+        };
+        if apart(1) || apart(0) && !former {
             return false;
         }
         let (root, leaf) = (a.min(b), a.max(b));
         self.parent[leaf] = root;
         let moved = std::mem::take(&mut self.numbers[leaf]);
-        self.numbers[root].extend(moved);
-        self.numbers[root].sort_unstable();
-        self.numbers[root].dedup();
+        for (held, moved) in self.numbers[root].iter_mut().zip(moved) {
+            held.extend(moved);
+            held.sort_unstable();
+            held.dedup();
+        }
         true
     }
 
-    /// Whether a root bears a permanent number.
+    /// Whether a root bears a permanent pupil number.
     pub(super) fn bears_number(&self, root: usize) -> bool {
-        !self.numbers[root].is_empty()
+        !self.numbers[root][0].is_empty()
     }
 }
 
@@ -104,9 +137,9 @@ mod tests {
     fn learners_keep_their_ids_through_merges_and_splits_and_never_share_one() {
         let keyed = Key::for_demo(1).keyed();
         let subject = |n: u8| [n; 16];
-        let rule = Name::declare("upn");
+        let rule = Some("upn");
         let clusters = |groups: &[&[u8]]| -> Vec<Cluster> {
-            let members = |group: &&[u8]| group.iter().map(|n| (subject(*n), rule)).collect();
+            let members = |group: &&[u8]| group.iter().map(|n| Member::by_rule(subject(*n), rule)).collect();
             groups.iter().map(|group| Cluster { members: members(group) }).collect()
         };
         let mut before = HashMap::new();

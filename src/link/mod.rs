@@ -1,18 +1,26 @@
 //! Which records are one learner.
 //!
 //! In: identities, from the encrypted register. Out: `(subject, learner)` pairs, which identify nobody. A [`Linker`]
-//! is the interface; [`Tiers`] is the deterministic one. Every pair it joins agrees on more than a number: a number
-//! alone is typed on the wrong child too often. Two different permanent pupil numbers are never joined, except where one is on record as the
-//! other's former number. What is joined too little can be joined later; what is joined wrongly cannot be taken apart.
+//! is the interface. [`Tiers`] joins by rules, in order of certainty; every pair it joins agrees on more than a number: a
+//! number alone is typed on the wrong child too often. [`Weighed`] goes on where the rules leave off, by weights that are
+//! learnt from the register itself. Two different valid numbers of one kind are never joined, except where one pupil number
+//! is on record as the other's former one. What is joined too little can be joined later; what is joined wrongly cannot be
+//! taken apart.
+//!
+//! [`link_files`] links two files by the same weights, beside everything else.
 mod cluster;
+mod pairs;
 mod people;
 mod register;
 mod tiers;
+mod weighed;
 
-pub use cluster::{Cluster, anchored};
+pub use cluster::{Cluster, Member, anchored};
+pub use pairs::{PairsFault, PairsReport, link_files};
 pub use people::{People, Person};
 pub use register::{RegisterFault, Segment, identity_digest, read_segment, reseal, saying_digest};
 pub use tiers::Tiers;
+pub use weighed::Weighed;
 
 use crate::privacy::{Identified, Link};
 

@@ -40,6 +40,8 @@ pub struct FieldPositions {
     pub forename: usize,
     /// Legal surname.
     pub surname: usize,
+    /// Middle names.
+    pub middle_names: usize,
     /// Preferred forename.
     pub preferred_forename: usize,
     /// Preferred surname.
@@ -66,6 +68,7 @@ impl People {
             uln: at("uln"),
             forename: at("forename"),
             surname: at("surname"),
+            middle_names: at("middle_names"),
             preferred_forename: at("preferred_forename"),
             preferred_surname: at("preferred_surname"),
             former_surname: at("former_surname"),

@@ -1,12 +1,11 @@
 //! Deterministic tiers: from the surest rule to the least sure, each asking for more than one agreement.
 use super::{
     Cluster, Linker, People, Person,
-    cluster::Unions,
+    cluster::{Member, Numbers, Unions},
     people::{FieldPositions, Word},
 };
 use crate::{
-    conform::{UpnCheck, check_upn},
-    fault::Name,
+    conform::{UlnCheck, UpnCheck, check_uln, check_upn},
     privacy::Identified,
 };
 use std::collections::BTreeMap;
@@ -69,15 +68,22 @@ impl Linker for Tiers {
 
     fn clusters(&self, people: &Identified<People>) -> Vec<Cluster> {
         let people = people.veiled();
-        let sayings: Vec<Sayings<'_>> =
-            people.people.iter().map(|person| Sayings { person, people, at: people.fields }).collect();
-        let mut unions = Unions::new(sayings.iter().map(Sayings::permanent_numbers).collect());
-        let mut methods: Vec<Option<&'static str>> = vec![None; sayings.len()];
-        for rule in &RULES {
-            apply(rule, &sayings, &mut unions, &mut methods);
-        }
-        gather(people, &mut unions, &methods)
+        let (mut unions, methods) = joined(people);
+        let member = |at: usize| Member::by_rule(people.people[at].subject, methods[at]);
+        gather(people, &mut unions, member)
     }
+}
+
+/// What the rules join, and which rule joined each subject.
+pub(super) fn joined(people: &People) -> (Unions, Vec<Option<&'static str>>) {
+    let sayings: Vec<Sayings<'_>> =
+        people.people.iter().map(|person| Sayings { person, people, at: people.fields }).collect();
+    let mut unions = Unions::new(sayings.iter().map(Sayings::valid_numbers).collect());
+    let mut methods: Vec<Option<&'static str>> = vec![None; sayings.len()];
+    for rule in &RULES {
+        apply(rule, &sayings, &mut unions, &mut methods);
+    }
+    (unions, methods)
 }
 
 fn apply(rule: &Rule, sayings: &[Sayings<'_>], unions: &mut Unions, methods: &mut [Option<&'static str>]) {
@@ -151,7 +157,8 @@ fn holds_two(members: &[usize], sayings: &[Sayings<'_>], unions: &mut Unions) ->
     bearers.len() > 1 || members.iter().enumerate().any(apart)
 }
 
-fn gather(people: &People, unions: &mut Unions, methods: &[Option<&'static str>]) -> Vec<Cluster> {
+/// The joined subjects as clusters, in the order of their first commit.
+pub(super) fn gather(people: &People, unions: &mut Unions, member: impl Fn(usize) -> Member) -> Vec<Cluster> {
     let mut groups: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     for at in 0..people.people.len() {
         groups.entry(unions.root(at)).or_default().push(at);
@@ -161,14 +168,10 @@ fn gather(people: &People, unions: &mut Unions, methods: &[Option<&'static str>]
         .map(|mut members| {
             members.sort_unstable_by_key(|at| (people.people[*at].first_seq, people.people[*at].subject));
             let first = people.people[members[0]].first_seq;
-            let members = members
-                .into_iter()
-                .map(|at| (people.people[at].subject, Name::declare(methods[at].unwrap_or("alone"))))
-                .collect();
-            (first, Cluster { members })
+            (first, Cluster { members: members.into_iter().map(&member).collect() })
         })
         .collect();
-    clusters.sort_unstable_by(|a, b| (a.0, a.1.members[0].0).cmp(&(b.0, b.1.members[0].0)));
+    clusters.sort_unstable_by(|a, b| (a.0, a.1.members[0].subject).cmp(&(b.0, b.1.members[0].subject)));
     clusters.into_iter().map(|(_, cluster)| cluster).collect()
 }
 
@@ -190,14 +193,19 @@ impl Sayings<'_> {
         self.each(self.at.upn, keys);
         self.each(self.at.former_upn, keys);
     }
-    fn permanent_numbers(&self) -> Vec<Word> {
-        let mut numbers: Vec<Word> = self
-            .words(self.at.upn)
-            .filter(|word| check_upn(self.people.text(*word)) == UpnCheck::Permanent)
-            .collect();
-        numbers.sort_unstable();
-        numbers.dedup();
-        numbers
+    /// Permanent pupil numbers, and learner numbers.
+    fn valid_numbers(&self) -> Numbers {
+        let of = |field: usize, valid: fn(&str) -> bool| {
+            let mut numbers: Vec<Word> =
+                self.words(field).filter(|word| valid(self.people.text(*word))).collect();
+            numbers.sort_unstable();
+            numbers.dedup();
+            numbers
+        };
+        [
+            of(self.at.upn, |upn| check_upn(upn) == UpnCheck::Permanent),
+            of(self.at.uln, |uln| check_uln(uln) == UlnCheck::Valid),
+        ]
     }
     /// Keys of the filled fields, one set for each saying that fills them all.
     fn together<const N: usize>(&self, tag: Word, fields: [usize; N], keys: &mut Vec<Vec<Word>>) {
@@ -324,8 +332,10 @@ mod tests {
         }
         let place = |subject: &Pseudonym| subjects.iter().position(|held| held == subject).unwrap();
         let clusters = Tiers.clusters(&Identified::new(people));
-        let mut groups: Vec<Vec<usize>> =
-            clusters.iter().map(|c| c.members.iter().map(|(subject, _)| place(subject)).collect()).collect();
+        let mut groups: Vec<Vec<usize>> = clusters
+            .iter()
+            .map(|c| c.members.iter().map(|member| place(&member.subject)).collect())
+            .collect();
         for group in &mut groups {
             group.sort_unstable();
         }

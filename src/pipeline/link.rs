@@ -2,7 +2,7 @@ use super::{Site, SiteFault, Watch};
 use crate::{
     catalog::{Batch, Publication},
     lake::{self, Meta},
-    link::{self, Linker, People, Tiers},
+    link::{self, Linker, People, Weighed},
     privacy::{Identified, Link},
 };
 use std::collections::HashSet;
@@ -34,7 +34,7 @@ pub fn link(site: &mut Site, watch: &mut dyn Watch) -> Result<LinkReport, SiteFa
             people.add(keyed.subject(source, tenant, person), (source, tenant), fields, seq);
         })?;
     }
-    let linker = Tiers;
+    let linker = Weighed::default();
     let clusters = linker.clusters(&Identified::new(people));
     let (links, anchors) = link::anchored(&clusters, &keyed, &site.catalog.anchors()?);
     let learners = links.iter().map(|link| link.learner).collect::<HashSet<_>>().len() as u64;

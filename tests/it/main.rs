@@ -20,6 +20,7 @@ mod kills;
 #[cfg(feature = "warehouse")]
 mod leaks;
 mod leaks_files;
+mod link_pairs;
 mod map;
 mod map_nobody;
 mod needles;
