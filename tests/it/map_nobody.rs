@@ -11,6 +11,9 @@ fn sheets() -> Vec<(&'static str, &'static str, String)> {
     let mut schools =
         String::from("Forename of area,Surname of head,URN,School name,Start date,Status,Pupils\n");
     let mut places = String::from("Pupil ID,Provider,Start date,Hours,Reason,Number of pupils\n");
+    // A table of a return that hangs on another: its key is a number of that table.
+    let mut sessions =
+        String::from("pupilnolongeronrolltableid,NativeId,startdate,sessions,attendancereason,category\n");
     for at in 0..24_u8 {
         let letter = char::from(b'A' + at);
         let (year, region) = (2020 + u32::from(at % 4), at % 9);
@@ -21,10 +24,12 @@ fn sheets() -> Vec<(&'static str, &'static str, String)> {
             at * 3 + region
         );
         let _ = writeln!(schools, "North,,10{at:04},Oak School {at},01/09/2024,Open,{}", u32::from(at) * 7);
+        let _ = writeln!(sessions, "{at:08x}-b96,SCH{region},2024-Sep-{:02} 00:00:00,{at}.0,E,PERM", at + 1);
         let _ = writeln!(places, "all,Site {at},{:02}/09/2024,{},Excluded,{}", at + 1, at + 2, at * 3);
     }
     vec![
-        ("counts.csv", "its rows are about nobody", counts),
+        ("counts.csv", "no column says who", counts),
+        ("sessions.csv", "no column's cells tell one person from another", sessions),
         ("schools.csv", "no column says who", schools),
         ("places.csv", "no column says who", places),
     ]
