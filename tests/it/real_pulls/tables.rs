@@ -379,12 +379,11 @@ fn text(mut from: impl Read) -> Vec<Vec<String>> {
 }
 
 fn cells(path: &Path, sheet: &str, blocks: &[(u32, u32)]) -> Vec<Vec<String>> {
-    let (mut book, _kept) = match open_workbook_auto(path) {
-        Ok(book) => (book, None),
-        Err(_) => {
-            let whole = with_mimetype(path);
-            (open_workbook_auto(whole.path()).unwrap(), Some(whole))
-        }
+    let (mut book, _kept) = if let Ok(book) = open_workbook_auto(path) {
+        (book, None)
+    } else {
+        let whole = with_mimetype(path);
+        (open_workbook_auto(whole.path()).unwrap(), Some(whole))
     };
     let range = book.worksheet_range(sheet).unwrap();
     let width = range.end().map_or(0, |end| end.1 + 1);
