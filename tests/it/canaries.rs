@@ -118,7 +118,7 @@ impl<'s> Watch<'s> {
     }
 
     /// Searches all that was said and written, but the supplier's own files and the workbooks given back.
-    fn assert_clean(mut self, also: &[String]) {
+    fn finds_nothing(mut self, also: &[String]) {
         also.iter().filter(|text| text.len() >= 6).for_each(|text| self.needles.add(text));
         for (place, text) in &self.said {
             self.needles.search_text(place, text);
@@ -208,7 +208,7 @@ fn every_connector_of_files_through_the_whole_product() {
     watch.publish();
     watch.daemon(&sources);
     people.extend(self::people(&site));
-    watch.assert_clean(&people);
+    watch.finds_nothing(&people);
 }
 
 /// A pull that waits for nothing, and what it met.
@@ -263,7 +263,7 @@ fn service(connector: &str) {
     watch.daemon(&[SOURCE.to_owned()]);
     people.extend(self::people(site));
     println!("{connector}: {problems:?}");
-    watch.assert_clean(&people);
+    watch.finds_nothing(&people);
 }
 
 macro_rules! services {
@@ -319,5 +319,5 @@ fn bundles_through_the_whole_product() {
     fs::write(inbox.join("Zqxcanaryfile.zip"), "Zqxcanarycell").unwrap();
     watch.daemon(&["roster".to_owned()]);
     people.extend(self::people(&site));
-    watch.assert_clean(&people);
+    watch.finds_nothing(&people);
 }

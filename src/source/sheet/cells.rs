@@ -22,6 +22,8 @@ use std::{borrow::Cow, io::Read, rc::Rc};
 const MAX_CELLS: usize = 20_000_000;
 /// A row of more markup than this likewise.
 const MAX_ROW: usize = 32 << 20;
+/// No spreadsheet program numbers a row beyond this.
+const LAST_ROW: u32 = 1 << 20;
 /// So much is read at once.
 const BLOCK: usize = 1 << 17;
 
@@ -73,7 +75,9 @@ impl SheetCells {
         let text = std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed);
         let xml = text.as_ref();
         let Some(tag) = next_tag(xml, 0) else { return Ok(()) };
-        let number = tag.attribute("r").and_then(|number| number.parse().ok()).unwrap_or(self.number + 1);
+        let told = tag.attribute("r").and_then(|number| number.parse().ok());
+        let number =
+            told.filter(|number| (1..=LAST_ROW).contains(number)).unwrap_or(self.number.saturating_add(1));
         self.number = number;
         row.begin(number);
         row.hidden = tag.says("hidden");

@@ -111,6 +111,21 @@ fn numbers(rows: &Rows) -> Vec<u32> {
     rows.iter().map(|(number, _)| *number).collect()
 }
 
+/// A band over the header is looked for among the merged cells by its row's number.
+#[test]
+fn a_row_whose_number_is_none_takes_the_next() {
+    let rows: String =
+        [texts(0, &["Learner"]), texts(7, &["UPN", "Class"]), texts(u32::MAX, &["H8", "7A"])].concat();
+    let last = "<row><c t=\"inlineStr\"><is><t>B2</t></is></c></row>";
+    let merged = "<mergeCells><mergeCell ref=\"A1:B1\"/></mergeCells>";
+    let mut book = Book::of("");
+    book.sheets[0].2 = sheet(&(rows + last), merged);
+    let (table, rows) = read(&book, "header = { rows = 2, must_have = [\"upn\"] }");
+    assert_eq!(table.header, ["learnerupn", "learnerclass"]);
+    assert_eq!(numbers(&rows), [8, 9]);
+    assert_eq!(rows[0].1, [text("H8"), text("7A")]);
+}
+
 #[test]
 fn a_cell_keeps_its_own_kind() {
     let row = "<row r=\"1\"><c r=\"A1\" t=\"s\"><v>0</v></c></row><row r=\"2\">\
