@@ -4,6 +4,7 @@ import os
 import statistics
 import sys
 
+import numpy as np
 import pandas as pd
 
 program, harness, data, seeds, work = sys.argv[1:]
@@ -11,7 +12,7 @@ seeds = int(seeds)
 
 
 def link(register, rows, out, threads=2):
-    """Links two files; processor seconds and peak memory in MB."""
+    """Links two files; processor seconds and peak memory in MB, which is never stated below this program's own."""
     command = [program, "--quiet", "link", "pairs", "--out", out, "--threads", str(threads), "--register", register]
     command += ["--rows", rows] if rows else []
     pid = os.posix_spawn(program, command, os.environ)
@@ -37,7 +38,7 @@ def best_pairs(folder, pairs):
 def threshold(rows, precision):
     """The lowest score down to which so many links are right."""
     linked = rows[rows.score.notna()].sort_values("score", ascending=False)
-    share = linked.right.cumsum() / range(1, len(linked) + 1)
+    share = linked.right.cumsum() / np.arange(1, len(linked) + 1)
     last = linked.score != linked.score.shift(-1)
     return linked.score[last & (share >= precision)].min()
 
@@ -77,7 +78,7 @@ def febrl(pairs, register, rows, true_pairs):
     """The best F1 over pairs, as others state it."""
     found = pd.read_parquet(pairs).sort_values("score", ascending=False)
     right = (found.ap_id.map(rows) == found.register_id.map(register)).cumsum()
-    precision, recall = right / range(1, len(found) + 1), right / true_pairs
+    precision, recall = right / np.arange(1, len(found) + 1), right / true_pairs
     return (2 * precision * recall / (precision + recall)).max()
 
 
