@@ -21,7 +21,14 @@ pub(super) fn words(report: &PullReport) -> String {
             SourceOutcome::Failed(why) => format!("would fail: {why}"),
             SourceOutcome::Refused(why) => format!("not pulled: {why}"),
             outcome => guards_of(outcome).first().map_or_else(
-                || if source.count.read == 0 { "nothing new" } else { "would be published" }.to_owned(),
+                || {
+                    if source.count.accepted + source.count.gone == 0 {
+                        "nothing new"
+                    } else {
+                        "would be published"
+                    }
+                    .to_owned()
+                },
                 |first| format!("would be held: {}", first.detail),
             ),
         };
