@@ -69,6 +69,8 @@ fuzz_version=0.13.2
 fuzz_target="${FUZZ_TARGET_DIR:-$cache/throughline-fuzz/target}"
 # What was found so far, over all commits; `--corpus` chooses from it.
 fuzz_found="$cache/throughline-fuzz/corpus"
+# One file in the repository for thousands of inputs; unpacked beside it, where nothing is tracked.
+unpack_corpus() { [[ ! -f fuzz/corpus.tar.gz ]] || tar --skip-old-files -xzf fuzz/corpus.tar.gz -C fuzz; }
 fuzz_targets() { basename -s .rs -a fuzz/fuzz_targets/*.rs; }
 
 # Coverage is asked for by flags that the pinned compiler has; sanitizers are what it lacks, and the crate has no unsafe code.
@@ -100,6 +102,7 @@ fuzz_one() {
 # As many at a time as there are cores.
 fuzzed() {
     local seconds="$1" target
+    unpack_corpus
     fuzz_built
     for target in $(fuzz_targets); do
         while (($(jobs -rp | wc -l) >= $(nproc))); do wait -n || true; done
@@ -115,6 +118,7 @@ fuzzed() {
 
 # Of a target's inputs those that are needed, the shortest first, and not more than a reviewer would carry.
 keep_corpus() {
+    unpack_corpus
     local target input size
     fuzz_built
     for target in $(fuzz_targets); do
@@ -131,6 +135,7 @@ keep_corpus() {
         done 4< <(find "$scratch/kept/$target" -type f -printf '%s %p\n' | sort -n)
         echo "$target: $(find "fuzz/corpus/$target" -type f | wc -l) of $(find "$scratch/kept/$target" -type f | wc -l) inputs kept"
     done
+    tar --sort=name --mtime=2026-01-01 --owner=0 --group=0 --numeric-owner -C fuzz -czf fuzz/corpus.tar.gz corpus
 }
 
 demo_timed() {
