@@ -171,9 +171,8 @@ impl Keyed {
     }
 
     /// A name for what identifies nobody: a row by its pseudonym and its kept columns, a row's content as the lake
-    /// holds it. Two of the same bytes have the same name, and nobody without the key can choose two others that share
-    /// one; but this is a quick hash and hides nothing, so nothing goes into it that does not stand beside it
-    /// in clear (docs/decisions/0017).
+    /// holds it. The same bytes have the same name, others another but by chance. This is a quick hash and no cryptographic
+    /// one: it hides nothing, so nothing goes into it that does not stand beside it in clear (docs/decisions/0017).
     pub(in crate::privacy) fn name(&self, bytes: &[u8]) -> Digest16 {
         XxHash3_128::oneshot_with_secret(&**self.secret, bytes)
             .unwrap_or_else(|_| unreachable!("192 bytes are a valid secret"))
