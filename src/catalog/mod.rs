@@ -3,9 +3,11 @@
 //! A file exists if and only if the catalog names it under a published run. Batches are *staged* as they are
 //! written; one *publish* transaction makes a run's batches visible and moves its cursors, so cursor, data and
 //! identities cannot disagree. Everything that writes goes through `Catalog::write`, one `BEGIN IMMEDIATE` at a time.
+mod audit;
 mod clearing;
 mod expiry;
 mod history;
+mod linkage;
 mod lock;
 mod measure;
 mod place;
@@ -19,9 +21,11 @@ mod staged;
 mod view;
 mod years;
 
+pub use audit::{Access, AuditEntry};
 pub use clearing::{Clearing, HeldFile, Removal, Replaced};
 pub use expiry::{Holding, Pin};
 pub use history::{PendingRun, RunDetail};
+pub use linkage::{LearnerChange, LinkDecision, LinkModel, LinkVerdict};
 pub use lock::{Lock, LockFault};
 pub use measure::{Measures, RunCount, Totals};
 pub use place::{Unfinished, private_folder};

@@ -14,6 +14,10 @@ pub enum FileKind {
     Index,
     /// What one batch holds, in the order of its row keys; gone when its run is published.
     Stage,
+    /// A trained model of linking, sealed.
+    Model,
+    /// Pairs that were compared, sealed: what the next linking need not compare again.
+    Pairs,
 }
 
 impl FileKind {
@@ -25,6 +29,8 @@ impl FileKind {
             Self::Link => "link",
             Self::Index => "index",
             Self::Stage => "stage",
+            Self::Model => "model",
+            Self::Pairs => "pairs",
         }
     }
 }
@@ -37,6 +43,8 @@ impl FileKind {
             "link" => Self::Link,
             "index" => Self::Index,
             "stage" => Self::Stage,
+            "model" => Self::Model,
+            "pairs" => Self::Pairs,
             _ => Self::Lake,
         }
     }

@@ -3,7 +3,7 @@ use rusqlite::OptionalExtension;
 
 /// The format this program writes. A catalog of an earlier one names rows otherwise (docs/decisions/0017): read with
 /// these names, every row would be new.
-const FORMAT: i64 = 4;
+const FORMAT: i64 = 5;
 
 const TABLES: &str = "
 CREATE TABLE meta(name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
@@ -25,7 +25,7 @@ CREATE TABLE batch(
 CREATE INDEX batch_by_run ON batch(run_id);
 CREATE TABLE file(
     path TEXT PRIMARY KEY, batch_seq INTEGER NOT NULL REFERENCES batch(seq),
-    kind TEXT NOT NULL CHECK (kind IN ('lake', 'register', 'link', 'index', 'stage')),
+    kind TEXT NOT NULL CHECK (kind IN ('lake', 'register', 'link', 'index', 'stage', 'model', 'pairs')),
     entity TEXT NOT NULL, ay INTEGER, source TEXT NOT NULL,
     rows INTEGER NOT NULL, bytes INTEGER NOT NULL, sha256 TEXT NOT NULL, retired INTEGER NOT NULL DEFAULT 0) STRICT;
 CREATE INDEX file_by_batch ON file(batch_seq);
@@ -51,6 +51,24 @@ CREATE TABLE quarantine(
 CREATE INDEX quarantine_by_run ON quarantine(run_id);
 -- The learner each subject was given; a learner keeps the id of its earliest subject.
 CREATE TABLE link_anchor(subject BLOB PRIMARY KEY, learner BLOB NOT NULL) STRICT;
+-- What persons said about two subjects: one learner, or two. The newest word on a pair holds.
+CREATE TABLE link_decision(
+    id INTEGER PRIMARY KEY AUTOINCREMENT, one BLOB NOT NULL, other BLOB NOT NULL,
+    verdict TEXT NOT NULL CHECK (verdict IN ('same', 'different', 'withdrawn')),
+    who TEXT NOT NULL, at TEXT NOT NULL, reason TEXT NOT NULL, CHECK (one < other)) STRICT;
+-- Models that were trained, and since when one is used. Its file is sealed: how often names are borne is said by names.
+CREATE TABLE link_model(
+    version TEXT PRIMARY KEY, path TEXT NOT NULL, trained_at TEXT NOT NULL, fingerprint TEXT NOT NULL,
+    people INTEGER NOT NULL, sayings INTEGER NOT NULL, adopted_at TEXT, adopted_by TEXT) STRICT;
+-- Subjects that were given another learner than before.
+CREATE TABLE learner_change(
+    run_id INTEGER NOT NULL REFERENCES run(id), subject BLOB NOT NULL, before BLOB NOT NULL, after BLOB NOT NULL,
+    at TEXT NOT NULL, PRIMARY KEY (run_id, subject)) STRICT;
+-- Every access to identities and releases: each entry holds the digest of the one before.
+CREATE TABLE audit(
+    seq INTEGER PRIMARY KEY, at TEXT NOT NULL, who TEXT NOT NULL, role TEXT NOT NULL, verb TEXT NOT NULL,
+    purpose TEXT NOT NULL, about TEXT NOT NULL, people INTEGER NOT NULL, outcome TEXT NOT NULL,
+    previous TEXT NOT NULL, digest TEXT NOT NULL) STRICT;
 CREATE TABLE release(id TEXT PRIMARY KEY, published_at TEXT NOT NULL, as_of TEXT NOT NULL) STRICT;
 -- How the rows of a feed are named: under another name or scope, the same rows would stand twice.
 CREATE TABLE feed_shape(

@@ -9,6 +9,7 @@ mod expire;
 mod init;
 mod map;
 mod pairs;
+mod person;
 mod pull;
 mod quarantine;
 #[cfg(feature = "warehouse")]

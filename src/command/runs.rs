@@ -2,6 +2,7 @@ use super::{
     Exit, Halt, Verdict,
     cli::Runs,
     expire::removals_table,
+    person,
     pull::{COUNTED, counts_line, with_counts},
     screen::{Screen, counted, table, thousands, wrap},
     status::runs_table,
@@ -101,7 +102,7 @@ fn as_json(detail: &RunDetail) -> serde_json::Value {
 
 fn decide(settings: Settings, id: i64, reason: &str, approves: bool, screen: &Screen) -> Verdict {
     let mut site = Site::open_to_write(settings, "runs")?;
-    let who = user();
+    let who = person::user();
     let verdict = if approves {
         pipeline::approve(&mut site, id, &who, reason)?
     } else {
@@ -130,21 +131,4 @@ fn decide(settings: Settings, id: i64, reason: &str, approves: bool, screen: &Sc
     screen.document(&json!({ "run": id, "outcome": word, "who": who }));
     screen.result(&words);
     Ok(exit)
-}
-
-/// Who is at the keyboard, as the operating system knows them.
-#[cfg(unix)]
-fn user() -> String {
-    let uid = rustix::process::getuid().as_raw();
-    let accounts = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
-    let name = accounts.lines().find_map(|line| {
-        let mut fields = line.split(':');
-        let name = fields.next()?;
-        (fields.nth(1)?.parse() == Ok(uid)).then(|| name.to_owned())
-    });
-    name.unwrap_or_else(|| format!("user {uid}"))
-}
-#[cfg(not(unix))]
-fn user() -> String {
-    std::env::var("USERNAME").unwrap_or_else(|_| "unknown".to_owned())
 }

@@ -8,11 +8,13 @@ mod inbox;
 mod raw;
 mod resolve;
 mod retention;
+mod roles;
 mod schedule;
 
 pub use daemon::{DaemonSettings, Step};
 pub use resolve::{Settings, load};
 pub use retention::{Keeping, Retention};
+pub use roles::{Role, Roles};
 pub use schedule::Schedule;
 
 use crate::fault::Name;

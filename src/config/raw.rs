@@ -1,4 +1,4 @@
-use super::{daemon::RawDaemon, retention::RawRetention};
+use super::{daemon::RawDaemon, retention::RawRetention, roles::RawRoles};
 use serde::Deserialize;
 use std::{collections::BTreeMap, path::PathBuf};
 
@@ -20,6 +20,8 @@ pub(super) struct RawConfig {
     pub daemon: RawDaemon,
     #[serde(default)]
     pub retention: RawRetention,
+    #[serde(default)]
+    pub roles: RawRoles,
     #[serde(default)]
     pub inbox: RawInbox,
     #[serde(default)]

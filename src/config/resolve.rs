@@ -1,5 +1,5 @@
 use super::{
-    Agreement, DaemonSettings, Demo, Retention, Source,
+    Agreement, DaemonSettings, Demo, Retention, Roles, Source,
     daemon::{RawDaemon, RawTimes, Reader},
     raw::{RawConfig, RawSource},
 };
@@ -49,6 +49,8 @@ pub struct Settings {
     pub daemon: DaemonSettings,
     /// How long things are kept.
     pub retention: Retention,
+    /// Who may do what with identities.
+    pub roles: Roles,
     /// A file of an inbox that is younger than this is still being copied, unless its connector says otherwise.
     pub settle: Duration,
     /// Where traces and metrics are sent, by OTLP over HTTP; none for nowhere.
@@ -160,6 +162,7 @@ fn check(
     let daemon = Reader { shown, text, complaints: &mut complaints }.daemon(&raw.daemon);
     let mut reader = Reader { shown, text, complaints: &mut complaints };
     let retention = reader.retention(&base, &raw.retention);
+    let roles = raw.roles.checked(raw.demo.is_some());
     // A demonstration writes its files at the moment when it reads them.
     let settle = reader.settle(&raw.inbox, raw.demo.is_some());
     let otlp = reader.otlp(&raw.telemetry);
@@ -201,6 +204,7 @@ fn check(
         demo,
         daemon,
         retention,
+        roles,
         settle,
         otlp,
         sources,
