@@ -1,7 +1,7 @@
 //! What is known of linking beside the links: decisions of persons, models, and learners that changed.
 use super::{Access, Catalog, CatalogFault, audit::chain};
 use crate::privacy::Pseudonym;
-use rusqlite::params;
+use rusqlite::{OptionalExtension, Transaction, params};
 
 /// What a person said about two subjects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -124,6 +124,148 @@ impl Catalog {
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
+}
+
+/// How a source's subjects were linked.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct LinkMeasure {
+    /// The source.
+    pub source: String,
+    /// Its subjects.
+    pub subjects: i64,
+    /// Those that were joined to another.
+    pub linked: i64,
+    /// Members of the largest cluster that one of them is in.
+    pub largest: i64,
+}
+
+impl Catalog {
+    /// Every model, the newest last.
+    pub fn models(&self) -> Result<Vec<LinkModel>, CatalogFault> {
+        let mut statement = self.read().prepare(
+            "SELECT version, path, trained_at, fingerprint, people, sayings, adopted_at, adopted_by
+               FROM link_model ORDER BY rowid",
+        )?;
+        let rows = statement.query_map([], |row| {
+            Ok(LinkModel {
+                version: row.get(0)?,
+                path: row.get(1)?,
+                trained_at: row.get(2)?,
+                fingerprint: row.get(3)?,
+                people: row.get(4)?,
+                sayings: row.get(5)?,
+                adopted_at: row.get(6)?,
+                adopted_by: row.get(7)?,
+            })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// The model in use, if there is one.
+    pub fn model_in_use(&self) -> Result<Option<LinkModel>, CatalogFault> {
+        let held: Option<String> = self
+            .read()
+            .query_row("SELECT value FROM meta WHERE name = 'link_model'", [], |row| row.get(0))
+            .optional()?;
+        Ok(self.models()?.into_iter().find(|model| held.as_ref() == Some(&model.version)))
+    }
+
+    /// Uses a model from now on, with the audit of it. False where there is none of that name.
+    pub fn adopt_model(
+        &mut self,
+        version: &str,
+        access: &Access<'_>,
+        now: &str,
+    ) -> Result<bool, CatalogFault> {
+        self.write(|tx| {
+            let adopted = tx.execute(
+                "UPDATE link_model SET adopted_at = ?2, adopted_by = ?3 WHERE version = ?1",
+                params![version, now, access.who],
+            )?;
+            if adopted > 0 {
+                use_model(tx, version)?;
+                chain(tx, access, now)?;
+            }
+            Ok(adopted > 0)
+        })
+    }
+
+    /// Every change of learners, in order, with its day.
+    pub fn learner_changes(&self) -> Result<Vec<(LearnerChange, String)>, CatalogFault> {
+        let mut statement = self
+            .read()
+            .prepare("SELECT subject, before, after, at FROM learner_change ORDER BY run_id, subject")?;
+        let rows = statement.query_map([], |row| {
+            Ok((LearnerChange { subject: row.get(0)?, before: row.get(1)?, after: row.get(2)? }, row.get(3)?))
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// How each source's subjects were linked by the last run that published links.
+    pub fn link_measures(&self) -> Result<Vec<LinkMeasure>, CatalogFault> {
+        let mut statement = self.read().prepare(
+            "SELECT source, subjects, linked, largest FROM link_measure
+              WHERE run_id = (SELECT max(run_id) FROM link_measure) ORDER BY source",
+        )?;
+        let rows = statement.query_map([], |row| {
+            Ok(LinkMeasure {
+                source: row.get(0)?,
+                subjects: row.get(1)?,
+                linked: row.get(2)?,
+                largest: row.get(3)?,
+            })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+}
+
+/// What a run of linking makes true beside its links.
+#[derive(Clone, Debug, Default)]
+pub struct LinkNews {
+    /// A model that was trained, and whether it is used from now on.
+    pub model: Option<LinkModel>,
+    /// Subjects that were given another learner.
+    pub changes: Vec<LearnerChange>,
+    /// How each source's subjects were linked.
+    pub measures: Vec<LinkMeasure>,
+}
+
+pub(super) fn write_news(tx: &Transaction<'_>, run: i64, news: &LinkNews, now: &str) -> rusqlite::Result<()> {
+    if let Some(model) = &news.model {
+        tx.execute(
+            "INSERT OR IGNORE INTO link_model VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            params![
+                model.version,
+                model.path,
+                model.trained_at,
+                model.fingerprint,
+                model.people,
+                model.sayings,
+                model.adopted_at,
+                model.adopted_by
+            ],
+        )?;
+        if model.adopted_at.is_some() {
+            use_model(tx, &model.version)?;
+        }
+    }
+    for change in &news.changes {
+        tx.execute(
+            "INSERT INTO learner_change(run_id, subject, before, after, at) VALUES (?1, ?2, ?3, ?4, ?5)",
+            params![run, change.subject, change.before, change.after, now],
+        )?;
+    }
+    for measure in &news.measures {
+        tx.execute(
+            "INSERT INTO link_measure VALUES (?1, ?2, ?3, ?4, ?5)",
+            params![run, measure.source, measure.subjects, measure.linked, measure.largest],
+        )?;
+    }
+    Ok(())
+}
+
+fn use_model(tx: &Transaction<'_>, version: &str) -> rusqlite::Result<()> {
+    tx.execute("INSERT OR REPLACE INTO meta(name, value) VALUES ('link_model', ?1)", [version]).map(drop)
 }
 
 #[cfg(test)]

@@ -25,7 +25,7 @@ pub use audit::{Access, AuditEntry};
 pub use clearing::{Clearing, HeldFile, Removal, Replaced};
 pub use expiry::{Holding, Pin};
 pub use history::{PendingRun, RunDetail};
-pub use linkage::{LearnerChange, LinkDecision, LinkModel, LinkVerdict};
+pub use linkage::{LearnerChange, LinkDecision, LinkMeasure, LinkModel, LinkNews, LinkVerdict};
 pub use lock::{Lock, LockFault};
 pub use measure::{Measures, RunCount, Totals};
 pub use place::{Unfinished, private_folder};

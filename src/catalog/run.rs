@@ -1,4 +1,4 @@
-use super::{Catalog, CatalogFault, FeedShape, NewFile, SetAside, settled, shape, staged};
+use super::{Catalog, CatalogFault, FeedShape, LinkNews, NewFile, SetAside, linkage, settled, shape, staged};
 use crate::{
     fault::{Count, Fault},
     privacy::Pseudonym,
@@ -79,6 +79,8 @@ pub struct Publication {
     pub anchors: Vec<(Pseudonym, Pseudonym)>,
     /// Whether links published before are replaced by this run's.
     pub replaces_links: bool,
+    /// What linking makes true beside its links.
+    pub links: LinkNews,
     /// Who let a held run through.
     pub decision: Option<Decision>,
 }
@@ -136,6 +138,7 @@ impl Catalog {
             if let Some((seq, files)) = &publication.folded {
                 staged::name_files(tx, run, *seq, files)?;
             }
+            linkage::write_news(tx, run.id, &publication.links, now)?;
             write_counts(tx, run, &publication.counts)?;
             write_faults(tx, run, publication.faults.iter().map(|fault| (0, fault)))?;
             settled::move_on(tx, run)?;

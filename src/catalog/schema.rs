@@ -64,6 +64,10 @@ CREATE TABLE link_model(
 CREATE TABLE learner_change(
     run_id INTEGER NOT NULL REFERENCES run(id), subject BLOB NOT NULL, before BLOB NOT NULL, after BLOB NOT NULL,
     at TEXT NOT NULL, PRIMARY KEY (run_id, subject)) STRICT;
+-- How each source's subjects were linked: what the next linking is compared with.
+CREATE TABLE link_measure(
+    run_id INTEGER NOT NULL REFERENCES run(id), source TEXT NOT NULL, subjects INTEGER NOT NULL,
+    linked INTEGER NOT NULL, largest INTEGER NOT NULL, PRIMARY KEY (run_id, source)) STRICT;
 -- Every access to identities and releases: each entry holds the digest of the one before.
 CREATE TABLE audit(
     seq INTEGER PRIMARY KEY, at TEXT NOT NULL, who TEXT NOT NULL, role TEXT NOT NULL, verb TEXT NOT NULL,

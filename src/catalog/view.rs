@@ -127,11 +127,11 @@ impl Catalog {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// Visible link files.
-    pub fn link_files(&self) -> Result<Vec<PathBuf>, CatalogFault> {
-        let sql = format!("SELECT f.path {VISIBLE} AND f.kind = 'link' ORDER BY f.path");
+    /// Visible files about links, of one relation: `learner_link`, `learner_change`.
+    pub fn link_files(&self, relation: &str) -> Result<Vec<PathBuf>, CatalogFault> {
+        let sql = format!("SELECT f.path {VISIBLE} AND f.kind = 'link' AND f.entity = ?1 ORDER BY f.path");
         let mut statement = self.read().prepare(&sql)?;
-        let rows = statement.query_map([], |row| row.get::<_, String>(0).map(PathBuf::from))?;
+        let rows = statement.query_map([relation], |row| row.get::<_, String>(0).map(PathBuf::from))?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 

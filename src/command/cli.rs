@@ -71,11 +71,8 @@ pub enum Verb {
         dry_run: bool,
     },
     /// Work out which records belong to one learner.
-    Link {
-        /// What else to do; without it, link everything that was pulled.
-        #[command(subcommand)]
-        what: Option<Linking>,
-    },
+    #[command(args_conflicts_with_subcommands = true)]
+    Link(LinkArgs),
     /// Make the tables from what was pulled and linked.
     Build {
         /// Instead, write a file that opens the stored rows in a `DuckDB` shell.
@@ -141,9 +138,32 @@ pub enum Verb {
     },
 }
 
-/// What can be linked beside what was pulled.
+/// Linking.
+#[derive(Debug, Args)]
+pub struct LinkArgs {
+    /// What else to do; without it, link everything that was pulled.
+    #[command(subcommand)]
+    pub what: Option<Linking>,
+    /// Publish though linking went otherwise than the last time: you looked, and it is right.
+    #[arg(long, requires = "reason")]
+    pub accept: bool,
+    /// Why, kept with your name: say what you checked and not whom it is about.
+    #[arg(long, requires = "accept")]
+    pub reason: Option<String>,
+}
+
+/// What can be done about linking beside linking what was pulled.
 #[derive(Debug, Subcommand)]
 pub enum Linking {
+    /// Train a new model on everybody, and say what it would change; it is used once somebody adopts it.
+    Train,
+    /// The models there are, and which is in use.
+    Models,
+    /// Use a model from now on: you looked at what it changes.
+    Adopt {
+        /// Its name.
+        version: String,
+    },
     /// Link the rows of one Parquet file with the records of another, with a probability for each pair; asks for no
     /// configuration, keeps nothing.
     Pairs(PairsArgs),

@@ -7,6 +7,7 @@ mod demo;
 mod estate;
 mod expire;
 mod init;
+mod linking;
 mod map;
 mod pairs;
 mod person;
@@ -32,7 +33,7 @@ use crate::{
 };
 use chrono::NaiveTime;
 use clap::Parser;
-use cli::{Cli, Linking, Verb};
+use cli::{Cli, Verb};
 use screen::Screen;
 use std::{ffi::OsString, io::IsTerminal, path::Path, process::ExitCode};
 
@@ -77,6 +78,7 @@ impl Halt {
 impl From<SiteFault> for Halt {
     fn from(fault: SiteFault) -> Self {
         let exit = match fault {
+            SiteFault::Role(_) => Exit::Refused,
             SiteFault::Complaints(_) | SiteFault::Key(_) | SiteFault::Areas(_) | SiteFault::Reason(_) => {
                 Exit::Usage
             }
@@ -176,8 +178,7 @@ fn verb(cli: &Cli, screen: &Screen) -> Verdict {
         Verb::Backload { dir, sources, dry_run } => {
             backload::backload(settings(&cli.config)?, dir, sources, *dry_run, screen)
         }
-        Verb::Link { what: None } => pull::link(settings(&cli.config)?, screen),
-        Verb::Link { what: Some(Linking::Pairs(args)) } => pairs::pairs(args, screen),
+        Verb::Link(args) => linking::link(|| settings(&cli.config), args, screen),
         Verb::Runs { what } => runs::runs(settings(&cli.config)?, what.as_ref(), screen),
         Verb::Status => status::status(settings(&cli.config)?, screen),
         Verb::Quarantine(args) => quarantine::quarantine(settings(&cli.config)?, args, screen),

@@ -1,12 +1,12 @@
 use super::{
     Exit, Halt, Verdict, estate,
-    screen::{Screen, counted, table, thousands, wrap},
+    screen::{Screen, counted, table, thousands},
     trial,
 };
 use crate::{
     config::Settings,
     fault::Count,
-    pipeline::{self, Effect, LinkReport, PullOptions, PullReport, Site, SourceOutcome},
+    pipeline::{self, Effect, PullOptions, PullReport, Site, SourceOutcome},
 };
 use serde_json::json;
 
@@ -143,53 +143,4 @@ pub(super) fn pull_json(report: &PullReport) -> serde_json::Value {
         })
         .collect();
     json!({ "sources": sources })
-}
-
-/// Links, and says how many records found their learner.
-pub(super) fn link(settings: Settings, screen: &Screen) -> Verdict {
-    let mut site = Site::open_to_write(settings, "link")?;
-    let report = {
-        let mut bar = screen.bar();
-        pipeline::link(&mut site, &mut bar)?
-    };
-    screen.result(&link_words(&report));
-    screen.document(&link_json(&report));
-    Ok(Exit::Done)
-}
-
-/// What linking found, in words and a table.
-pub(super) fn link_words(report: &LinkReport) -> String {
-    let rows = report
-        .by_method
-        .iter()
-        .map(|(method, n)| vec![thousands(*n), in_words(method).to_owned(), (*method).to_owned()])
-        .collect();
-    let said = format!(
-        "A child has an entry in each system that knows them. {} are {}.",
-        counted(report.subjects, "such entry", "such entries"),
-        counted(report.learners, "learner", "learners")
-    );
-    format!("{}\n{}", wrap(&said, 0), table(&["entries", "found their learner by", "rule"], rows, &[0]))
-}
-
-/// The same as data.
-pub(super) fn link_json(report: &LinkReport) -> serde_json::Value {
-    let methods: serde_json::Map<String, serde_json::Value> =
-        report.by_method.iter().map(|(method, n)| ((*method).to_owned(), json!(n))).collect();
-    json!({ "subjects": report.subjects, "learners": report.learners, "model": report.model, "by_method": methods })
-}
-
-fn in_words(method: &str) -> &'static str {
-    match method {
-        "local_key" => "the source's own number for the child",
-        "upn" => "pupil number (UPN), and birth date or names beside it",
-        "former_upn" => "a pupil number (UPN) held before, and birth date or names beside it",
-        "uln" => "learner number (ULN), and birth date or names beside it",
-        "name_birth_postcode" => "names, birth date and postcode",
-        "name_birth" => "names and birth date, where only one child has them",
-        "surname_birth_postcode" => "surname, birth date, postcode, and a short form of the forename",
-        "forename_birth_postcode" => "forename, birth date and postcode",
-        "weighed" => "weights of names, dates and addresses: likely, not certain",
-        _ => "nothing: a learner of its own, for the time being",
-    }
 }

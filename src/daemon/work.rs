@@ -124,7 +124,12 @@ fn publish(settings: &Arc<Settings>, step: Step, stop: &Stop) -> Result<bool, Si
     }
     let Some(mut site) = open(settings, stop)? else { return Ok(false) };
     match step {
-        Step::Link => drop(pipeline::link(&mut site, &mut Unwatched)?),
+        Step::Link => {
+            let linked = pipeline::link(&mut site, &mut Unwatched)?;
+            if !linked.held.is_empty() {
+                return Err(SiteFault::Drifted);
+            }
+        }
         Step::Expire => drop(pipeline::expire(&mut site)?),
         #[cfg(feature = "warehouse")]
         Step::Build => drop(pipeline::build(&mut site, &mut Unwatched)?),
@@ -170,6 +175,11 @@ const fn why(fault: &SiteFault) -> &'static str {
         SiteFault::Register(_) => "the identity register cannot be read or written: see `throughline verify`",
         SiteFault::Runtime(_) => "the network runtime could not be started",
         SiteFault::Build(_) => "the build: see `throughline build`",
+        SiteFault::Model => "the model of linking cannot be opened: see `throughline link train`",
+        SiteFault::Role(_) => "somebody without the role for it",
+        SiteFault::Drifted => {
+            "linking went otherwise than before, and a person has to look: see `throughline link`"
+        }
         SiteFault::Reason(_) => "a reason that was not taken",
     }
 }

@@ -3,7 +3,7 @@ use crate::{
     privacy::{Keyed, Link, Pseudonym},
 };
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeMap, HashMap, HashSet},
     hash::BuildHasher,
 };
 
@@ -62,9 +62,10 @@ pub fn anchored(
                 (_, CERTAIN) => certain,
                 _ => likely,
             };
-            links.push(Link { subject: *subject, learner, method: *method, probability: *probability, band });
-            if before.get(subject) != Some(&learner) {
-                anchors.push((*subject, learner));
+            let (subject, method, probability) = (*subject, *method, *probability);
+            links.push(Link { subject, learner, method, probability, band, left: 0 });
+            if before.get(&subject) != Some(&learner) {
+                anchors.push((subject, learner));
             }
         }
     }
@@ -81,12 +82,47 @@ pub(super) struct Unions {
     parent: Vec<usize>,
     /// The numbers of each root, sorted.
     numbers: Vec<Numbers>,
+    /// Whom a person said each root is not; only of those who are on record.
+    apart: BTreeMap<usize, Vec<usize>>,
+    /// Who was joined although their numbers differ, one being on record as the former.
+    by_former: Vec<(usize, usize)>,
 }
 
 impl Unions {
     /// Each member alone, with the numbers it bears.
     pub(super) fn new(numbers: Vec<Numbers>) -> Self {
-        Self { parent: (0..numbers.len()).collect(), numbers }
+        let parent = (0..numbers.len()).collect();
+        Self { parent, numbers, apart: BTreeMap::new(), by_former: Vec::new() }
+    }
+
+    /// Two members are never to be one, whatever else is found.
+    pub(super) fn keep_apart(&mut self, a: usize, b: usize) {
+        let (a, b) = (self.root(a), self.root(b));
+        if a != b {
+            self.apart.entry(a).or_default().push(b);
+            self.apart.entry(b).or_default().push(a);
+        }
+    }
+
+    /// Whether a person said that two roots are not one.
+    pub(super) fn are_kept_apart(&mut self, a: usize, b: usize) -> bool {
+        let others = self.apart.get(&a).cloned().unwrap_or_default();
+        others.into_iter().any(|other| self.root(other) == b)
+    }
+
+    /// Whether two roots bear valid numbers of one kind, and none in common.
+    pub(super) fn numbers_differ(&self, a: usize, b: usize) -> bool {
+        self.apart_by(0, a, b) || self.apart_by(1, a, b)
+    }
+
+    fn apart_by(&self, kind: usize, a: usize, b: usize) -> bool {
+        let (ours, theirs) = (&self.numbers[a][kind], &self.numbers[b][kind]);
+        !ours.is_empty() && !theirs.is_empty() && !ours.iter().any(|n| theirs.contains(n))
+    }
+
+    /// Who was joined although their numbers differ.
+    pub(super) fn joined_by_former(&self) -> &[(usize, usize)] {
+        &self.by_former
     }
 
     pub(super) fn root(&mut self, mut at: usize) -> usize {
@@ -97,20 +133,37 @@ impl Unions {
         at
     }
 
-    /// Joins two members. Refused where both bear valid numbers of one kind, none in common, unless `former` says that
-    /// one pupil number came before the other.
+    /// Joins two members. Refused where a person said that they are two, and where both bear valid numbers of one kind,
+    /// none in common, unless `former` says that one pupil number came before the other.
     pub(super) fn join(&mut self, a: usize, b: usize, former: bool) -> bool {
-        let (a, b) = (self.root(a), self.root(b));
-        if a == b {
+        let (one, other) = (self.root(a), self.root(b));
+        if one == other {
             return true;
         }
-        let apart = |kind: usize| {
-            let (ours, theirs) = (&self.numbers[a][kind], &self.numbers[b][kind]);
-            !ours.is_empty() && !theirs.is_empty() && !ours.iter().any(|n| theirs.contains(n))
-        };
-        if apart(1) || apart(0) && !former {
+        let differ = self.apart_by(0, one, other);
+        if self.apart_by(1, one, other) || differ && !former || self.are_kept_apart(one, other) {
             return false;
         }
+        if differ {
+            self.by_former.push((a, b));
+        }
+        self.merge(one, other);
+        true
+    }
+
+    /// Joins two members because a person said so, whatever their numbers; not against another's word.
+    pub(super) fn join_told(&mut self, a: usize, b: usize) -> bool {
+        let (one, other) = (self.root(a), self.root(b));
+        if one != other && self.are_kept_apart(one, other) {
+            return false;
+        }
+        if one != other {
+            self.merge(one, other);
+        }
+        true
+    }
+
+    fn merge(&mut self, a: usize, b: usize) {
         let (root, leaf) = (a.min(b), a.max(b));
         self.parent[leaf] = root;
         let moved = std::mem::take(&mut self.numbers[leaf]);
@@ -119,7 +172,9 @@ impl Unions {
             held.sort_unstable();
             held.dedup();
         }
-        true
+        if let Some(others) = self.apart.remove(&leaf) {
+            self.apart.entry(root).or_default().extend(others);
+        }
     }
 
     /// Whether a root bears a permanent pupil number.

@@ -9,6 +9,7 @@
 //!
 //! [`link_files`] links two files by the same weights, beside everything else.
 mod cluster;
+mod doubt;
 mod pairs;
 mod people;
 mod register;
@@ -16,11 +17,12 @@ mod tiers;
 mod weighed;
 
 pub use cluster::{Cluster, Member, anchored};
-pub use pairs::{PairsFault, PairsReport, link_files};
+pub use doubt::Doubt;
+pub use pairs::{Known, PairsFault, PairsReport, Trained, link_files};
 pub use people::{People, Person};
 pub use register::{RegisterFault, Segment, identity_digest, read_segment, reseal, saying_digest};
 pub use tiers::Tiers;
-pub use weighed::Weighed;
+pub use weighed::{Given, Told, Weighed, Weighing};
 
 use crate::privacy::{Identified, Link};
 

@@ -11,6 +11,8 @@ pub struct Person {
     pub subject: Pseudonym,
     /// The commit that first named them.
     pub first_seq: i64,
+    /// Who says so: the source, and within it the tenant.
+    pub writer: Word,
     /// Distinct sets of identity words, in the identity plan's order.
     pub said: Vec<Box<[Word]>>,
 }
@@ -89,8 +91,9 @@ impl People {
             let scoped = format!("{}\u{1f}{}\u{1f}{}", origin.0, origin.1, self.texts[*word as usize]);
             *word = self.word(&scoped);
         }
+        let writer = self.word(&format!("{}\u{1f}{}", origin.0, origin.1));
         let at = *self.index.entry(subject).or_insert_with(|| {
-            self.people.push(Person { subject, first_seq: seq, said: Vec::new() });
+            self.people.push(Person { subject, first_seq: seq, writer, said: Vec::new() });
             self.people.len() - 1
         });
         let person = &mut self.people[at];
@@ -98,6 +101,11 @@ impl People {
         if !person.said.contains(&said) {
             person.said.push(said);
         }
+    }
+
+    /// Where a subject stands among the people.
+    pub fn place(&self, subject: &Pseudonym) -> Option<usize> {
+        self.index.get(subject).copied()
     }
 
     fn word(&mut self, text: &str) -> Word {

@@ -68,18 +68,28 @@ impl Linker for Tiers {
 
     fn clusters(&self, people: &Identified<People>) -> Vec<Cluster> {
         let people = people.veiled();
-        let (mut unions, methods) = joined(people);
+        let (mut unions, methods) = joined(people, &[]);
         let member = |at: usize| Member::by_rule(people.people[at].subject, methods[at]);
         gather(people, &mut unions, member)
     }
 }
 
-/// What the rules join, and which rule joined each subject.
-pub(super) fn joined(people: &People) -> (Unions, Vec<Option<&'static str>>) {
+/// What persons and the rules join, and which rule joined each subject. Who persons said is not one (`told`: two
+/// places, and whether they are one) stays two.
+pub(super) fn joined(people: &People, told: &[(usize, usize, bool)]) -> (Unions, Vec<Option<&'static str>>) {
     let sayings: Vec<Sayings<'_>> =
         people.people.iter().map(|person| Sayings { person, people, at: people.fields }).collect();
     let mut unions = Unions::new(sayings.iter().map(Sayings::valid_numbers).collect());
     let mut methods: Vec<Option<&'static str>> = vec![None; sayings.len()];
+    for (a, b, _) in told.iter().filter(|(_, _, same)| !same) {
+        unions.keep_apart(*a, *b);
+    }
+    for (a, b, _) in told.iter().filter(|(_, _, same)| *same) {
+        if unions.join_told(*a, *b) {
+            methods[*a].get_or_insert("decided");
+            methods[*b].get_or_insert("decided");
+        }
+    }
     for rule in &RULES {
         apply(rule, &sayings, &mut unions, &mut methods);
     }

@@ -113,7 +113,8 @@ fn inputs(site: &Site) -> Result<Inputs, SiteFault> {
     for file in site.catalog.lake_files()? {
         inputs.lake.entry(file.entity).or_default().push(data_dir.join(file.path));
     }
-    inputs.links = site.catalog.link_files()?.into_iter().map(|path| data_dir.join(path)).collect();
+    inputs.links =
+        site.catalog.link_files("learner_link")?.into_iter().map(|path| data_dir.join(path)).collect();
     Ok(inputs)
 }
 

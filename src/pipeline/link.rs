@@ -1,11 +1,23 @@
+//! Says which subjects are one learner, from the register, under the model in use and the decisions of persons.
+mod drift;
+mod model;
+mod register;
+
+pub use drift::Drift;
+pub use model::{ModelEffect, TrainReport, adopt_model, models, train};
+
 use super::{Site, SiteFault, Watch};
 use crate::{
-    catalog::{Batch, Publication},
+    catalog::{Batch, Catalog, LearnerChange, LinkMeasure, LinkNews, LinkVerdict, NewFile, Publication},
     lake::{self, Meta},
-    link::{self, Linker, People, Weighed},
-    privacy::{Identified, Link},
+    link::{self, Given, Told, Trained, Weighed, Weighing},
+    privacy::{Link, Pseudonym, Relinked, days},
 };
-use std::collections::HashSet;
+use chrono::NaiveDate;
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+/// The linker's name where no model is in use: there was too little to learn from.
+const RULES_ALONE: &str = "rules";
 
 /// What linking found.
 #[derive(Clone, Debug)]
@@ -17,40 +29,193 @@ pub struct LinkReport {
     /// Subjects joined to another, by rule; `alone` are those that matched nobody.
     pub by_method: Vec<(&'static str, u64)>,
     /// The model's name and version.
-    pub model: &'static str,
+    pub model: String,
+    /// Whether the model was trained just now, there being none.
+    pub trained: bool,
+    /// Subjects that were given another learner than before.
+    pub changed: u64,
+    /// Pairs of subjects that a person should look at.
+    pub doubts: u64,
+    /// Why nothing was published: linking has drifted. A person looks, and accepts it or not.
+    pub held: Vec<Drift>,
 }
 
-/// Links every subject of the register anew and publishes the answer.
+/// Links every subject of the register and publishes the answer, unless it has drifted and nobody accepted that.
 pub fn link(site: &mut Site, watch: &mut dyn Watch) -> Result<LinkReport, SiteFault> {
+    link_as(site, None, watch)
+}
+
+/// Links though it has drifted: a person looked, and gives a reason.
+pub fn link_accepted(
+    site: &mut Site,
+    who: &str,
+    reason: &str,
+    watch: &mut dyn Watch,
+) -> Result<LinkReport, SiteFault> {
+    let reason = super::take_reason(site, reason)?;
+    link_as(site, Some((who, &reason)), watch)
+}
+
+fn link_as(
+    site: &mut Site,
+    accepted: Option<(&str, &str)>,
+    watch: &mut dyn Watch,
+) -> Result<LinkReport, SiteFault> {
     let _lock = site.lock("link")?;
-    let data_dir = site.settings.data_dir.clone();
-    let keyed = site.key.keyed();
-    let segments = site.catalog.register_files(None)?;
-    let mut people = People::new(&site.definitions.identity);
-    for (at, (_, path)) in segments.iter().enumerate() {
-        watch.part("identity register", at + 1, segments.len());
-        let plan = &site.definitions.identity;
-        link::read_segment(&data_dir, path, &site.key, plan, |source, tenant, person, fields, seq| {
-            people.add(keyed.subject(source, tenant, person), (source, tenant), fields, seq);
-        })?;
-    }
+    let register = register::read(site, watch)?;
     let linker = Weighed::default();
-    let clusters = linker.clusters(&Identified::new(people));
-    let (links, anchors) = link::anchored(&clusters, &keyed, &site.catalog.anchors()?);
-    let learners = links.iter().map(|link| link.learner).collect::<HashSet<_>>().len() as u64;
-    let report = LinkReport {
-        subjects: links.len() as u64,
-        learners,
-        by_method: link::by_method(&links),
-        model: linker.model(),
+    let (model, trained) = model::in_use(site, &linker, &register.people)?;
+    let version = model.as_ref().map_or(RULES_ALONE, |model| &model.0).to_owned();
+    let told = told(&site.catalog)?;
+    let given = Given {
+        model: model.as_ref().map(|(_, model)| model),
+        known: model::known(site, &version)?,
+        told: &told,
     };
+    let weighing = linker.link(&register.people, given).ok_or(SiteFault::Model)?;
+    let before = site.catalog.anchors()?;
+    let keyed = site.key.keyed();
+    let (mut links, anchors) = link::anchored(&weighing.clusters, &keyed, &before);
+    frozen(site, &register.sources, &mut links)?;
+    for link in &mut links {
+        link.left = weighing.left.get(&link.subject).copied().unwrap_or(0);
+    }
+    let measures = measures(&register.sources, &links);
+    let held = drift::since(&site.catalog.link_measures()?, &measures);
+    let changes: Vec<LearnerChange> = anchors
+        .iter()
+        .filter_map(|(subject, after)| {
+            let before = *before.get(subject)?;
+            Some(LearnerChange { subject: *subject, before, after: *after })
+        })
+        .collect();
+    let mut report = LinkReport {
+        subjects: links.len() as u64,
+        learners: links.iter().map(|link| link.learner).collect::<HashSet<_>>().len() as u64,
+        by_method: link::by_method(&links),
+        model: version.clone(),
+        trained: trained.is_some(),
+        changed: changes.len() as u64,
+        doubts: weighing.doubts.len() as u64,
+        held,
+    };
+    if let Some((who, reason)) = accepted {
+        drift::accept(site, who, reason, &report)?;
+        report.held.clear();
+    }
+    if report.held.is_empty() {
+        let news = LinkNews { model: trained, changes, measures };
+        publish(site, (links, anchors), &weighing, (&version, model.as_ref().map(|model| &model.1)), news)?;
+    }
+    Ok(report)
+}
+
+/// Writes the links, what was compared, and a model that is new, and publishes them at once.
+fn publish(
+    site: &mut Site,
+    (links, anchors): (Vec<Link>, Vec<(Pseudonym, Pseudonym)>),
+    weighing: &Weighing,
+    (version, model): (&str, Option<&Trained>),
+    mut news: LinkNews,
+) -> Result<(), SiteFault> {
+    let data_dir = site.settings.data_dir.clone();
     let run = site.catalog.begin("link", "", &site.stamp())?;
     let seq = site.catalog.reserve_seqs(1)?;
     let meta = Meta { data_dir: &data_dir, run: run.id, seq, source: "" };
-    let file = lake::write_links(Link::sealed(links), linker.model(), &meta)?;
-    site.catalog.stage(&run, &Batch { seq, files: vec![file], ..Batch::default() })?;
-    let publication = Publication { anchors, replaces_links: true, ..Publication::default() };
+    let mut files: Vec<NewFile> = vec![lake::write_links(Link::sealed(links), version, &meta)?];
+    let changes = every_change(site, &news.changes)?;
+    if !changes.is_empty() {
+        files.push(lake::write_changes(Relinked::sealed(changes), &meta)?);
+    }
+    if let Some(model) = model {
+        files.push(model::seal_known(site, version, &weighing.known, &meta)?);
+        if let Some(new) = &mut news.model {
+            files.push(model::seal(site, new, model, &meta)?);
+        }
+    }
+    let dropped = model::past_known(site)?;
+    site.catalog.stage(&run, &Batch { seq, files, ..Batch::default() })?;
+    let publication = Publication {
+        anchors,
+        replaces_links: true,
+        links: news,
+        dropped: dropped.clone(),
+        ..Publication::default()
+    };
     let stamp = site.stamp();
     site.catalog.publish(&run, &publication, &stamp)?;
-    Ok(report)
+    for path in dropped {
+        // One that cannot be removed is swept later.
+        let _ = std::fs::remove_file(data_dir.join(path));
+    }
+    Ok(())
+}
+
+/// What persons said, of each pair the newest.
+pub(super) fn told(catalog: &Catalog) -> Result<Vec<Told>, SiteFault> {
+    let mut newest = BTreeMap::new();
+    for (at, decision) in catalog.decisions()?.into_iter().enumerate() {
+        newest.insert(decision.pair, (at, decision.verdict));
+    }
+    let mut told: Vec<(usize, Told)> = newest
+        .into_iter()
+        .filter(|(_, (_, verdict))| *verdict != LinkVerdict::Withdrawn)
+        .map(|(pair, (at, verdict))| (at, Told { pair, same: verdict == LinkVerdict::Same }))
+        .collect();
+    told.sort_unstable_by_key(|(at, _)| *at);
+    Ok(told.into_iter().map(|(_, told)| told).collect())
+}
+
+/// Whoever is no longer in the register and still has links keeps them as they were: the entry had its time, and the rows
+/// have not.
+fn frozen(
+    site: &Site,
+    there: &HashMap<Pseudonym, &'static str>,
+    links: &mut Vec<Link>,
+) -> Result<(), SiteFault> {
+    for path in site.catalog.link_files("learner_link")? {
+        let held = lake::links_held(&site.settings.data_dir.join(path))?;
+        links.extend(held.into_iter().filter(|link| !there.contains_key(&link.subject)));
+    }
+    links.sort_unstable_by_key(|link| link.subject);
+    Ok(())
+}
+
+/// How the subjects of each source were linked.
+fn measures(sources: &HashMap<Pseudonym, &'static str>, links: &[Link]) -> Vec<LinkMeasure> {
+    let mut sizes: HashMap<Pseudonym, i64> = HashMap::new();
+    for link in links {
+        *sizes.entry(link.learner).or_default() += 1;
+    }
+    let mut measures: BTreeMap<&str, LinkMeasure> = BTreeMap::new();
+    for link in links {
+        let Some(source) = sources.get(&link.subject) else { continue };
+        let size = sizes.get(&link.learner).copied().unwrap_or(1);
+        let measure = measures.entry(source).or_insert_with(|| LinkMeasure {
+            source: (*source).to_owned(),
+            subjects: 0,
+            linked: 0,
+            largest: 0,
+        });
+        measure.subjects += 1;
+        measure.linked += i64::from(size > 1);
+        measure.largest = measure.largest.max(size);
+    }
+    measures.into_values().collect()
+}
+
+/// Every change of learners there ever was, these the last, for whoever reads releases over time.
+fn every_change(site: &Site, new: &[LearnerChange]) -> Result<Vec<Relinked>, SiteFault> {
+    let relinked = |change: &LearnerChange, day: NaiveDate| Relinked {
+        subject: change.subject,
+        before: change.before,
+        after: change.after,
+        day: days(day),
+    };
+    let day_of = |stamp: &str| stamp.get(..10).and_then(|day| day.parse().ok()).unwrap_or_default();
+    let held = site.catalog.learner_changes()?;
+    let mut changes: Vec<Relinked> = held.iter().map(|(change, at)| relinked(change, day_of(at))).collect();
+    let today = day_of(&site.stamp());
+    changes.extend(new.iter().map(|change| relinked(change, today)));
+    Ok(changes)
 }

@@ -31,7 +31,9 @@ pub use build::{BuildReport, build, write_shell};
 pub use compact::{Compacted, compact, compaction};
 pub use expire::{Expiry, PastKeeping, clear, expire, expiry_counted};
 pub use export::{Marked, export};
-pub use link::{LinkReport, link};
+pub use link::{
+    Drift, LinkReport, ModelEffect, TrainReport, adopt_model, link, link_accepted, models, train,
+};
 pub use map::{Fit, Mapped, Untried, map};
 pub use preview::{FeedPreview, Preview, RecordPreview, Sample, preview};
 pub use pull::{Effect, PullOptions, PullReport, SourceOutcome, SourceReport, Trial, pull};

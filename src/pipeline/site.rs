@@ -52,6 +52,19 @@ pub enum SiteFault {
     /// A reason that was not taken.
     #[error(transparent)]
     Reason(#[from] super::ReasonFault),
+    /// The model of linking.
+    #[error(
+        "the model of linking cannot be opened or sealed: `throughline link train` makes a new one, to be adopted"
+    )]
+    Model,
+    /// Linking went otherwise than before.
+    #[error(
+        "linking went otherwise than the last time, and nothing is published until somebody looks: `throughline link`"
+    )]
+    Drifted,
+    /// Somebody without the role for it.
+    #[error("this asks for the role `{0}`, which the configuration does not give you: see [roles]")]
+    Role(&'static str),
     /// The asynchronous runtime.
     #[error("the network runtime could not be started: {0}")]
     Runtime(io::Error),

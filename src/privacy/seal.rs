@@ -8,23 +8,38 @@ impl Key {
     /// Seals a text that has to outlive the process and may name somebody (where a list of pupils was left off), by
     /// AES-256-GCM under a key of its own purpose. `None` where the system has no randomness.
     pub fn seal(&self, purpose: &str, text: &str) -> Option<Vec<u8>> {
-        let mut nonce = [0; NONCE_LEN];
-        SystemRandom::new().fill(&mut nonce).ok()?;
-        let mut sealed = text.as_bytes().to_vec();
-        let nonce_bytes = nonce;
-        self.sealing(purpose)?
-            .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::empty(), &mut sealed)
-            .ok()?;
-        Some([&nonce_bytes[..], &sealed].concat())
+        self.seal_bytes(purpose, text.as_bytes())
     }
 
     /// Opens what [`Key::seal`] sealed for the same purpose. `None` where it was sealed otherwise or altered.
     pub fn unseal(&self, purpose: &str, sealed: &[u8]) -> Option<String> {
+        String::from_utf8(self.unseal_bytes(purpose, sealed)?).ok()
+    }
+
+    /// [`Key::seal`] for bytes.
+    pub fn seal_bytes(&self, purpose: &str, bytes: &[u8]) -> Option<Vec<u8>> {
+        let mut nonce = [0; NONCE_LEN];
+        SystemRandom::new().fill(&mut nonce).ok()?;
+        let mut sealed = Vec::with_capacity(bytes.len() + NONCE_LEN + AES_256_GCM.tag_len());
+        sealed.extend_from_slice(&nonce);
+        sealed.extend_from_slice(bytes);
+        let nonce = Nonce::assume_unique_for_key(nonce);
+        let tag = self
+            .sealing(purpose)?
+            .seal_in_place_separate_tag(nonce, Aad::empty(), &mut sealed[NONCE_LEN..])
+            .ok()?;
+        sealed.extend_from_slice(tag.as_ref());
+        Some(sealed)
+    }
+
+    /// [`Key::unseal`] for bytes.
+    pub fn unseal_bytes(&self, purpose: &str, sealed: &[u8]) -> Option<Vec<u8>> {
         let (nonce, sealed) = sealed.split_at_checked(NONCE_LEN)?;
-        let mut text = sealed.to_vec();
+        let mut bytes = sealed.to_vec();
         let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
-        let open = self.sealing(purpose)?.open_in_place(nonce, Aad::empty(), &mut text).ok()?;
-        String::from_utf8(open.to_vec()).ok()
+        let length = self.sealing(purpose)?.open_in_place(nonce, Aad::empty(), &mut bytes).ok()?.len();
+        bytes.truncate(length);
+        Some(bytes)
     }
 
     fn sealing(&self, purpose: &str) -> Option<LessSafeKey> {

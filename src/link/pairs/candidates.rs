@@ -6,7 +6,7 @@ use super::{
     words::{Word, Words, mix},
 };
 
-/// A key that more records share than this is no evidence, and its block is left out and counted.
+/// Records that may share a key.
 const LARGEST_BLOCK: usize = 1_500;
 /// From so many records on, a birth date and one letter are two letters are shared by too many: three.
 const MANY_RECORDS: usize = 1_500_000;
@@ -37,7 +37,8 @@ impl Keys<'_> {
     fn of(&self, record: &Record, extras: &[Word], keys: &mut Vec<u64>) {
         keys.clear();
         let r = record;
-        let word = u64::from;
+        // By texts and not by their numbers: a key is the same in every run.
+        let word = |word: Word| self.words.hash(word);
         let mut put = |tag: u64, parts: [u64; 3], filled: bool| {
             if filled {
                 let tagged = parts.iter().fold(tag, |sum, part| {
@@ -47,7 +48,7 @@ impl Keys<'_> {
             }
         };
         let row = self.side == Side::Row;
-        let (birth, (year, month, day)) = (word(r.birth), day_parts(r.birth));
+        let (birth, (year, month, day)) = (u64::from(r.birth), day_parts(r.birth));
         let (has_birth, has_f, has_s) = (r.birth != 0, r.forename != 0, r.surname != 0);
         let (f, s, school) = (word(r.forename), word(r.surname), word(r.school));
         let (postcode, outward) = (word(r.postcode), word(r.outward));
@@ -73,7 +74,7 @@ impl Keys<'_> {
         put(8, [fb, sb, year], has_f && has_s && has_birth);
         put(9, [f, postcode, 0], has_f && postcode != 0);
         put(10, [s, postcode, 0], has_s && postcode != 0);
-        let crossed = if row { word(day_number(year as u32, day, month)) } else { birth };
+        let crossed = if row { u64::from(day_number(year as u32, day, month)) } else { birth };
         let may_cross = has_birth && (!row || (day <= 12 && day != month));
         put(11, [fb, crossed, 0], has_f && may_cross);
         put(12, [sb, crossed, 0], has_s && may_cross);
@@ -106,25 +107,64 @@ impl Keys<'_> {
     }
 }
 
+/// How keys are made, by what the register was like when that was settled.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub(super) struct Keying {
+    /// Letters of a name that stand beside a birth date.
+    letters: usize,
+    /// Which of the other columns have enough values to be a key.
+    telling: Vec<bool>,
+    /// A key that more records share than this is no evidence, and its block is left out and counted.
+    largest: usize,
+}
+
+impl Keying {
+    pub(super) fn of(register: &Table) -> Self {
+        Self {
+            letters: if register.records.len() > MANY_RECORDS { 3 } else { 2 },
+            telling: register.extras.iter().map(|column| tells(column)).collect(),
+            largest: LARGEST_BLOCK,
+        }
+    }
+
+    /// The same with another limit, so that a test need not have thousands of records.
+    #[cfg(test)]
+    pub(super) const fn with_largest_block(mut self, largest: usize) -> Self {
+        self.largest = largest;
+        self
+    }
+}
+
+/// Which records share each key.
+pub(super) struct Postings {
+    /// Where each key's begin, and where the last ends.
+    ends: Vec<u32>,
+    records: Vec<u32>,
+}
+
 /// The keys of the rows, and which records of the register share them.
 pub(super) struct Blocks {
     /// The keys of each row: where they begin in `keys_of`.
     starts: Vec<u32>,
     keys_of: Vec<u32>,
-    /// The records of each key: where they begin in `records`, and where the last ends.
-    ends: Vec<u32>,
-    records: Vec<u32>,
-    /// Blocks that were too large to look at.
-    pub left_out: u64,
+    /// The register's records.
+    pub postings: Postings,
+    /// The keys of blocks that were too large to look at, sorted. A key is the same in every run.
+    pub large: Vec<u64>,
     /// Comparisons that those blocks would have asked for.
     pub pairs_left_out: u64,
 }
 
 /// Finds the keys of the rows among the records of the register.
-pub(super) fn blocks(rows: &Table, register: &Table, words: &Words, threads: usize) -> Blocks {
-    let letters = if register.records.len() > MANY_RECORDS { 3 } else { 2 };
-    let telling: Vec<bool> = register.extras.iter().map(|column| tells(column)).collect();
-    let of_rows = Keys { words, telling: &telling, side: Side::Row, letters };
+pub(super) fn blocks(
+    rows: &Table,
+    register: &Table,
+    words: &Words,
+    keying: &Keying,
+    threads: usize,
+) -> Blocks {
+    let Keying { letters, telling, largest } = keying;
+    let of_rows = Keys { words, telling, side: Side::Row, letters: *letters };
     let mut postings: Vec<(u64, u32)> = in_pieces(rows.records.len(), 4096, threads, |range| {
         let (mut found, mut keys, mut extras) =
             (Vec::with_capacity(range.len() * 24), Vec::new(), Vec::new());
@@ -145,7 +185,7 @@ pub(super) fn blocks(rows: &Table, register: &Table, words: &Words, threads: usi
     keys_of.iter().for_each(|key| sharing[*key as usize] += 1);
     drop(postings);
 
-    let of_register = Keys { words, telling: &telling, side: Side::Register, letters };
+    let of_register = Keys { words, telling, side: Side::Register, letters: *letters };
     let hits: Vec<Vec<(u32, u32)>> = in_pieces(register.records.len(), 16_384, threads, |range| {
         let (mut hits, mut keys, mut extras) = (Vec::new(), Vec::new(), Vec::new());
         for at in range {
@@ -158,13 +198,13 @@ pub(super) fn blocks(rows: &Table, register: &Table, words: &Words, threads: usi
     });
     let mut sizes = vec![0_u32; distinct.len()];
     hits.iter().flatten().for_each(|(key, _)| sizes[*key as usize] += 1);
-    let (mut left_out, mut pairs_left_out) = (0, 0);
+    let (mut large, mut pairs_left_out) = (Vec::new(), 0);
     let mut ends = Vec::with_capacity(distinct.len() + 1);
     let mut end = 0_u32;
-    for (size, rows) in sizes.iter_mut().zip(&sharing) {
+    for ((size, rows), key) in sizes.iter_mut().zip(&sharing).zip(&distinct) {
         ends.push(end);
-        if *size as usize > LARGEST_BLOCK {
-            left_out += 1;
+        if *size as usize > *largest {
+            large.push(*key);
             pairs_left_out += u64::from(*size) * u64::from(*rows);
             *size = 0;
         }
@@ -179,7 +219,7 @@ pub(super) fn blocks(rows: &Table, register: &Table, words: &Words, threads: usi
             fill[*key as usize] += 1;
         }
     }
-    Blocks { starts, keys_of, ends, records, left_out, pairs_left_out }
+    Blocks { starts, keys_of, postings: Postings { ends, records }, large, pairs_left_out }
 }
 
 /// Whether a column has many values: at least one for every forty records.
@@ -211,16 +251,59 @@ fn keys_by_row(rows: usize, postings: &[(u64, u32)], distinct: &[u64]) -> (Vec<u
 }
 
 impl Blocks {
-    /// The records that share a key with a row, sorted.
-    pub(super) fn candidates(&self, row: usize, found: &mut Vec<u32>) {
+    /// The records of these postings that share a key with a row, sorted.
+    pub(super) fn candidates(&self, row: usize, among: &Postings, found: &mut Vec<u32>) {
         found.clear();
         for key in &self.keys_of[self.starts[row] as usize..self.starts[row + 1] as usize] {
-            let (from, to) = (self.ends[*key as usize], self.ends[*key as usize + 1]);
-            found.extend_from_slice(&self.records[from as usize..to as usize]);
+            let (from, to) = (among.ends[*key as usize], among.ends[*key as usize + 1]);
+            found.extend_from_slice(&among.records[from as usize..to as usize]);
         }
         found.sort_unstable();
         found.dedup();
     }
+}
+
+impl Postings {
+    /// The same, of certain records only.
+    pub(super) fn only(&self, kept: impl Fn(u32) -> bool) -> Self {
+        let mut only = Self { ends: Vec::with_capacity(self.ends.len()), records: Vec::new() };
+        for block in self.ends.windows(2) {
+            only.ends.push(only.records.len() as u32);
+            let records = &self.records[block[0] as usize..block[1] as usize];
+            only.records.extend(records.iter().copied().filter(|record| kept(*record)));
+        }
+        only.ends.push(only.records.len() as u32);
+        only
+    }
+}
+
+/// The records that have one of certain keys, sorted without doubles: `keys` is sorted.
+pub(super) fn bearers(
+    keys: &[u64],
+    table: &Table,
+    words: &Words,
+    keying: &Keying,
+    threads: usize,
+) -> Vec<u32> {
+    if keys.is_empty() {
+        return Vec::new();
+    }
+    in_pieces(table.records.len(), 16_384, threads, |range| {
+        let (mut found, mut own, mut extras) = (Vec::new(), Vec::new(), Vec::new());
+        for at in range {
+            table.extras_of(at, &mut extras);
+            let bears = [Side::Row, Side::Register].into_iter().any(|side| {
+                let made = Keys { words, telling: &keying.telling, side, letters: keying.letters };
+                made.of(&table.records[at], &extras, &mut own);
+                own.iter().any(|key| keys.binary_search(key).is_ok())
+            });
+            if bears {
+                found.push(at as u32);
+            }
+        }
+        found
+    })
+    .concat()
 }
 
 /// Where a key stands among the distinct ones. Most keys of the register are no row's, and a bit says so.

@@ -1,5 +1,10 @@
 //! How often two records that are not one person agree all the same: rare names seldom, common ones often.
+mod kept;
+
+pub(super) use kept::KeptChance;
+
 use super::{
+    counts::Counts,
     evidence::{
         BIRTH, Comparer, EXTRA, FIELDS, FORENAME, LEVELS, Levels, NUMBER, POSTCODE, SCHOOL, SEEN, SEX,
         SURNAME,
@@ -21,87 +26,116 @@ const USUAL_ROWS: u32 = 8;
 /// Counts of values in the register, and what they say.
 pub(super) struct Chance {
     total: f64,
-    forenames: Vec<u32>,
-    forename_bones: Vec<u32>,
+    forenames: Counts,
+    forename_bones: Counts,
     /// Middle names and second forenames.
-    middles: Vec<u32>,
-    preferred: Vec<u32>,
-    surnames: Vec<u32>,
-    surname_bones: Vec<u32>,
-    postcodes: Vec<u32>,
+    middles: Counts,
+    preferred: Counts,
+    surnames: Counts,
+    surname_bones: Counts,
+    postcodes: Counts,
     /// The same among the rows: what very many rows say is an office's own address, or stands for "not known".
-    row_postcodes: Vec<u32>,
+    row_postcodes: Counts,
     row_births: Map<u32, u32>,
     rows: f64,
-    outwards: Vec<u32>,
-    schools: Vec<u32>,
+    outwards: Counts,
+    schools: Counts,
     /// Boys, and all whose sex is known, of each forename.
-    boys: Vec<u32>,
-    sexed: Vec<u32>,
+    boys: Counts,
+    sexed: Counts,
     /// Records by outward postcode and school: who lives near goes to school near.
     near_schools: Map<(Word, Word), u32>,
     /// How often the school is the same by chance, where the postcode is at each level.
     school_at: [f64; LEVELS],
-    extras: Vec<Vec<u32>>,
+    extras: Vec<Counts>,
     births: Map<u32, u32>,
     /// One in so many days.
     days: f64,
     /// Records by forename and surname.
     both: Map<(Word, Word), u32>,
-    /// Records with any other form of a forename, and of a surname.
-    forename_forms: Map<Word, u32>,
-    surname_forms: Map<Word, u32>,
     /// Logarithm of how often a level is met by chance, where the value does not matter.
     levels: [[f64; LEVELS]; FIELDS],
 }
 
-fn count<T>(counts: &mut [u32], of: impl Iterator<Item = T>, word: impl Fn(T) -> Word) {
-    of.for_each(|record| counts[word(record) as usize] += 1);
+/// Records with any other form of a name.
+fn forms(counts: &Counts, name: Word, words: &Words) -> u32 {
+    words.forms_of(name).iter().map(|form| counts.of(*form)).sum()
 }
 
 impl Chance {
-    /// Counts the register, and compares random pairs.
-    pub(super) fn of(rows: &Table, register: &Table, words: &Words, threads: usize) -> Self {
-        let none = || vec![0_u32; words.count()];
-        let records = &register.records;
-        let mut chance = Self {
-            total: records.len().max(2) as f64,
-            forenames: none(),
-            forename_bones: none(),
-            middles: none(),
-            preferred: none(),
-            surnames: none(),
-            surname_bones: none(),
-            postcodes: none(),
-            row_postcodes: none(),
+    /// Nothing counted.
+    fn empty() -> Self {
+        Self {
+            total: 2.0,
+            forenames: Counts::default(),
+            forename_bones: Counts::default(),
+            middles: Counts::default(),
+            preferred: Counts::default(),
+            surnames: Counts::default(),
+            surname_bones: Counts::default(),
+            postcodes: Counts::default(),
+            row_postcodes: Counts::default(),
             row_births: Map::default(),
-            rows: rows.records.len().max(1) as f64,
-            outwards: none(),
-            schools: none(),
-            boys: none(),
-            sexed: none(),
+            rows: 1.0,
+            outwards: Counts::default(),
+            schools: Counts::default(),
+            boys: Counts::default(),
+            sexed: Counts::default(),
             near_schools: Map::default(),
             school_at: [0.0; LEVELS],
-            extras: register.extras.iter().map(|_| none()).collect(),
+            extras: Vec::new(),
             births: Map::default(),
             days: 1.0,
             both: Map::default(),
-            forename_forms: Map::default(),
-            surname_forms: Map::default(),
             levels: [[0.0; LEVELS]; FIELDS],
+        }
+    }
+
+    /// The tables by word that are kept; boys come after all whose sex is known.
+    fn by_word(&mut self) -> [&mut Counts; 11] {
+        [
+            &mut self.forenames,
+            &mut self.forename_bones,
+            &mut self.middles,
+            &mut self.preferred,
+            &mut self.surnames,
+            &mut self.surname_bones,
+            &mut self.postcodes,
+            &mut self.row_postcodes,
+            &mut self.outwards,
+            &mut self.sexed,
+            &mut self.boys,
+        ]
+    }
+
+    /// Counts the register, and compares random pairs.
+    pub(super) fn of(rows: &Table, register: &Table, words: &Words, threads: usize) -> Self {
+        let none = || Counts::for_words(words);
+        let records = &register.records;
+        let mut chance = Self {
+            total: records.len().max(2) as f64,
+            rows: rows.records.len().max(1) as f64,
+            extras: register.extras.iter().map(|_| none()).collect(),
+            ..Self::empty()
         };
+        for table in chance.by_word() {
+            *table = none();
+        }
+        chance.schools = none();
         for r in records {
-            chance.forenames[r.forename as usize] += 1;
-            chance.forename_bones[words.bones(r.forename) as usize] += 1;
-            chance.preferred[r.preferred as usize] += 1;
-            chance.surnames[r.surname as usize] += 1;
-            chance.surname_bones[words.bones(r.surname) as usize] += 1;
-            chance.postcodes[r.postcode as usize] += 1;
-            chance.outwards[r.outward as usize] += 1;
-            chance.schools[r.school as usize] += 1;
+            chance.forenames.add(r.forename);
+            chance.forename_bones.add(words.bones(r.forename));
+            chance.preferred.add(r.preferred);
+            chance.surnames.add(r.surname);
+            chance.surname_bones.add(words.bones(r.surname));
+            chance.postcodes.add(r.postcode);
+            chance.outwards.add(r.outward);
+            chance.schools.add(r.school);
             if r.sex != 0 {
-                chance.sexed[r.forename as usize] += 1;
-                chance.boys[r.forename as usize] += u32::from(r.sex == b'M');
+                chance.sexed.add(r.forename);
+                if r.sex == b'M' {
+                    chance.boys.add(r.forename);
+                }
             }
             if r.school != 0 && r.outward != 0 {
                 *chance.near_schools.entry((r.outward, r.school)).or_default() += 1;
@@ -109,13 +143,13 @@ impl Chance {
             *chance.births.entry(r.birth).or_default() += 1;
         }
         for r in &rows.records {
-            chance.row_postcodes[r.postcode as usize] += 1;
+            chance.row_postcodes.add(r.postcode);
             *chance.row_births.entry(r.birth).or_default() += 1;
         }
-        count(&mut chance.middles, records.iter().filter(|r| r.middle != 0), |r| r.middle);
-        count(&mut chance.middles, records.iter().filter(|r| r.second != 0), |r| r.second);
+        let others = records.iter().flat_map(|r| [r.middle, r.second]).filter(|name| *name != 0);
+        others.for_each(|name| chance.middles.add(name));
         for (counts, column) in chance.extras.iter_mut().zip(&register.extras) {
-            count(counts, column.iter(), |word| *word);
+            column.iter().for_each(|word| counts.add(*word));
         }
         chance.count_names(rows, register, words);
         chance.count_days();
@@ -142,16 +176,6 @@ impl Chance {
                 if let Some(count) = self.both.get_mut(&names) {
                     *count += 1;
                 }
-            }
-        }
-        for row in &rows.records {
-            for (forms, counts, name) in [
-                (&mut self.forename_forms, &self.forenames, row.forename),
-                (&mut self.surname_forms, &self.surnames, row.surname),
-            ] {
-                forms
-                    .entry(name)
-                    .or_insert_with(|| words.forms_of(name).iter().map(|form| counts[*form as usize]).sum());
             }
         }
     }
@@ -263,12 +287,12 @@ impl Chance {
                 SEX => self.sex(level, levels, row).map(f64::ln),
                 POSTCODE if level as u8 == postcode::EXACT => Some(self.postcode(row.postcode).ln()),
                 POSTCODE if level as u8 == postcode::OUTWARD => {
-                    Some(self.share(self.outwards[row.outward as usize]).ln())
+                    Some(self.share(self.outwards.of(row.outward)).ln())
                 }
                 SCHOOL => Some(self.school(level, levels, row).ln()),
                 NUMBER if level as u8 == number::SAME => Some(0.0),
                 EXTRA.. if level == 2 => {
-                    Some(self.share(self.extras[field - EXTRA][extras[field - EXTRA] as usize]).ln())
+                    Some(self.share(self.extras[field - EXTRA].of(extras[field - EXTRA])).ln())
                 }
                 _ => None,
             };
@@ -307,12 +331,12 @@ impl Chance {
 
     /// A forename says which sex to expect.
     fn sex(&self, level: usize, levels: Levels, row: &Record) -> Option<f64> {
-        let at = row.forename as usize;
+        let at = row.forename;
         let same = match levels.get(FORENAME)? {
             forename::EXACT | forename::CLASH => {
-                let boys = f64::from(self.boys[at]);
-                let alike = if row.sex == b'M' { boys } else { f64::from(self.sexed[at]) - boys };
-                (alike + 1.0) / (f64::from(self.sexed[at]) + 2.0)
+                let boys = f64::from(self.boys.of(at));
+                let alike = if row.sex == b'M' { boys } else { f64::from(self.sexed.of(at)) - boys };
+                (alike + 1.0) / (f64::from(self.sexed.of(at)) + 2.0)
             }
             forename::FORM | forename::PHONETIC | forename::NEAR => 0.9,
             _ => return None,
@@ -322,14 +346,14 @@ impl Chance {
 
     /// Who lives near goes to school near.
     fn school(&self, level: usize, levels: Levels, row: &Record) -> f64 {
-        let anywhere = self.share(self.schools[row.school as usize]);
+        let anywhere = self.share(self.schools.of(row.school));
         let same = match levels.get(POSTCODE) {
             Some(postcode::OUTWARD..) if row.outward != 0 => {
                 let here = self
                     .near_schools
                     .get(&(row.outward, row.school))
                     .map_or(0, |count| count.saturating_sub(1));
-                let all = self.outwards[row.outward as usize].saturating_sub(1);
+                let all = self.outwards.of(row.outward).saturating_sub(1);
                 (f64::from(here) + 5.0 * anywhere + 0.1) / (f64::from(all) + 5.0)
             }
             Some(level) => self.school_at[level as usize].max(1e-6),
@@ -340,43 +364,44 @@ impl Chance {
     }
 
     fn forename(&self, level: u8, row: &Record, record: &Record, words: &Words) -> Option<f64> {
-        let at = row.forename as usize;
+        let at = row.forename;
         Some(match level {
-            forename::EXACT => self.share(self.forenames[at]),
-            forename::CLASH => self.share(self.forenames[at]) * 0.5,
-            forename::PREFERRED => self.share(self.preferred[at]),
-            forename::MIDDLE => self.share(self.middles[at]),
+            forename::EXACT => self.share(self.forenames.of(at)),
+            forename::CLASH => self.share(self.forenames.of(at)) * 0.5,
+            forename::PREFERRED => self.share(self.preferred.of(at)),
+            forename::MIDDLE => self.share(self.middles.of(at)),
             forename::SWAPPED if row.forename != record.surname || row.surname != record.forename => {
-                let (a, b) = (words.bones(row.surname) as usize, words.bones(row.forename) as usize);
-                self.share(self.forename_bones[a]) * self.share(self.surname_bones[b])
+                let (a, b) = (words.bones(row.surname), words.bones(row.forename));
+                self.share(self.forename_bones.of(a)) * self.share(self.surname_bones.of(b))
             }
             forename::SWAPPED => {
                 let both = self.both.get(&(row.surname, row.forename)).copied().unwrap_or(0);
                 self.share(both)
-                    .max(self.share(self.forenames[row.surname as usize]) * self.share(self.surnames[at]))
+                    .max(self.share(self.forenames.of(row.surname)) * self.share(self.surnames.of(at)))
             }
-            forename::FORM => self.share(self.forename_forms.get(&row.forename).copied().unwrap_or(0)),
-            forename::PHONETIC => self
-                .share_between(self.forename_bones[words.bones(row.forename) as usize], self.forenames[at]),
+            forename::FORM => self.share(forms(&self.forenames, at, words)),
+            forename::PHONETIC => {
+                self.share_between(self.forename_bones.of(words.bones(row.forename)), self.forenames.of(at))
+            }
             _ => return None,
         })
     }
 
     fn surname(&self, level: u8, row: &Record, words: &Words) -> Option<f64> {
-        let at = row.surname as usize;
+        let at = row.surname;
         Some(match level {
-            surname::EXACT => self.share(self.surnames[at]),
-            surname::FORM => self.share(self.surname_forms.get(&row.surname).copied().unwrap_or(0)),
+            surname::EXACT => self.share(self.surnames.of(at)),
+            surname::FORM => self.share(forms(&self.surnames, at, words)),
             surname::PHONETIC => {
-                self.share_between(self.surname_bones[words.bones(row.surname) as usize], self.surnames[at])
+                self.share_between(self.surname_bones.of(words.bones(row.surname)), self.surnames.of(at))
             }
             _ => return None,
         })
     }
 
     fn postcode(&self, word: Word) -> f64 {
-        let among_rows = self.row_postcodes[word as usize].saturating_sub(USUAL_ROWS);
-        self.share(self.postcodes[word as usize]).max(f64::from(among_rows) / self.rows)
+        let among_rows = self.row_postcodes.of(word).saturating_sub(USUAL_ROWS);
+        self.share(self.postcodes.of(word)).max(f64::from(among_rows) / self.rows)
     }
 
     /// Share of the records that are born on a day: as counted, drawn towards all days alike where records are few.

@@ -116,11 +116,7 @@ pub fn link_files(
         let (rows, row_ids) = read(rows, &ROWS, &others, &mut reader)?;
         (link(&rows, &register, &reader.words, threads), rows.records.len(), row_ids)
     } else {
-        (
-            link_within(&register, None, &reader.words, threads),
-            register.records.len(),
-            Arc::clone(&register_ids),
-        )
+        (link_within(&register, &reader.words, threads), register.records.len(), Arc::clone(&register_ids))
     };
     let likely = linked.pairs.chunk_by(|a, b| a.row == b.row);
     let report = PairsReport {

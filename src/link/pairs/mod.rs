@@ -5,24 +5,30 @@
 mod again;
 mod candidates;
 mod chance;
+mod counts;
 mod evidence;
 mod files;
+mod floats;
 mod fold;
 mod habits;
 mod kin;
+mod known;
 mod model;
 mod near;
 mod pool;
 mod record;
 mod threads;
+mod trained;
 mod twice;
 mod words;
 
 pub use files::{PairsFault, PairsReport, link_files};
+pub use known::Known;
 pub(super) use pool::{Face, Pool, Said};
+pub use trained::Trained;
 
 use again::Again;
-use candidates::Blocks;
+use candidates::{Blocks, Keying, Postings};
 use chance::Chance;
 use evidence::Comparer;
 use kin::Kin;
@@ -63,19 +69,15 @@ struct Linkage<'t> {
     chance: Chance,
 }
 
-/// Finds records of a register that are one person. Each pair once, and none keeps another from being right. Records
-/// of one owner are one person already and are not compared.
-fn link_within(register: &Table, owners: Option<&[u32]>, words: &Words, threads: usize) -> Linked {
-    let blocks = candidates::blocks(register, register, words, threads);
+/// Finds records of a register that are one person. Each pair once, and none keeps another from being right.
+fn link_within(register: &Table, words: &Words, threads: usize) -> Linked {
+    let blocks = candidates::blocks(register, register, words, &Keying::of(register), threads);
     let chance = Chance::of(register, register, words, threads);
     let kin = Kin::of(register, words, threads);
-    let mut model = Model::start(register.records.len(), kin.rate, false);
+    let mut model = Model::start(register.records.len(), kin.rate, false, 0);
     let linkage = Linkage { rows: register, register, words, threads, chance };
     model.set_kin(&linkage.kin_table(&kin, &model.same()));
-    let apart = |row: usize, record: u32| {
-        (record as usize) < row && owners.is_none_or(|owners| owners[row] != owners[record as usize])
-    };
-    let mut pairs = linkage.first_pairs(&blocks, &model, &apart);
+    let mut pairs = linkage.first_pairs(&blocks, &model, &|row, record| (record as usize) < row);
     for _ in 0..2 {
         linkage.learn(&mut model, &kin, &pairs, model::ROUNDS);
         habits::learn(&model, &mut pairs, register, words);
@@ -90,15 +92,19 @@ fn link_within(register: &Table, owners: Option<&[u32]>, words: &Words, threads:
             probability: *probability,
         }));
     }
-    Linked { pairs: scored, blocks_left_out: blocks.left_out, pairs_left_out: blocks.pairs_left_out }
+    Linked {
+        pairs: scored,
+        blocks_left_out: blocks.large.len() as u64,
+        pairs_left_out: blocks.pairs_left_out,
+    }
 }
 
 /// Links rows with a register.
 fn link(rows: &Table, register: &Table, words: &Words, threads: usize) -> Linked {
-    let blocks = candidates::blocks(rows, register, words, threads);
+    let blocks = candidates::blocks(rows, register, words, &Keying::of(register), threads);
     let chance = Chance::of(rows, register, words, threads);
     let kin = Kin::of(register, words, threads);
-    let mut model = Model::start(register.records.len(), kin.rate, true);
+    let mut model = Model::start(register.records.len(), kin.rate, true, 0);
     let mut linkage = Linkage { rows, register, words, threads, chance };
     model.set_kin(&linkage.kin_table(&kin, &model.same()));
     let pairs = linkage.first_pairs(&blocks, &model, &|_, _| true);
@@ -111,7 +117,7 @@ fn link(rows: &Table, register: &Table, words: &Words, threads: usize) -> Linked
         habits::learn(&model, &mut pairs, register, words);
     }
     let pairs = linkage.scored(&model, &pairs);
-    Linked { pairs, blocks_left_out: blocks.left_out, pairs_left_out: blocks.pairs_left_out }
+    Linked { pairs, blocks_left_out: blocks.large.len() as u64, pairs_left_out: blocks.pairs_left_out }
 }
 
 /// What one thread needs for comparing.
@@ -152,7 +158,8 @@ impl Linkage<'_> {
         }
         let (chance, of_forename) = self.chance.of_pair(levels, one, other, self.words, &desk.ours);
         let of_forename = of_forename.map_or(f32::NAN, |log| log as f32);
-        Pair { row, record, levels, chance: chance as f32, of_forename, habit: 0.0 }
+        let writers = [self.rows.writer(row as usize), self.register.writer(record as usize)];
+        Pair { row, record, levels, chance: chance as f32, of_forename, habit: 0.0, writers }
     }
 
     /// Every row with its candidates, but for the hopeless and those that are not to be compared.
@@ -162,14 +169,26 @@ impl Linkage<'_> {
         model: &Model,
         compared: &(dyn Fn(usize, u32) -> bool + Sync),
     ) -> Vec<Pair> {
+        let all = |_: usize| &blocks.postings;
+        self.pairs_among(blocks, &all, compared, |pair| model.weight(pair) > HOPELESS)
+    }
+
+    /// Each row with its candidates among certain postings, those that are to be compared and worth keeping.
+    fn pairs_among<'p>(
+        &self,
+        blocks: &Blocks,
+        among: &(dyn Fn(usize) -> &'p Postings + Sync),
+        compared: &(dyn Fn(usize, u32) -> bool + Sync),
+        worth: impl Fn(&Pair) -> bool + Sync,
+    ) -> Vec<Pair> {
         in_pieces(self.rows.records.len(), 512, self.threads, |range| {
             let mut desk = self.desk();
             let (mut kept, mut found) = (Vec::new(), Vec::new());
             for row in range {
-                blocks.candidates(row, &mut found);
+                blocks.candidates(row, among(row), &mut found);
                 let found = found.iter().filter(|record| compared(row, **record));
                 let pairs = found.map(|record| self.pair(row as u32, *record, &mut desk, None));
-                kept.extend(pairs.filter(|pair| model.weight(pair) > HOPELESS));
+                kept.extend(pairs.filter(|pair| worth(pair)));
             }
             kept
         })
@@ -178,7 +197,8 @@ impl Linkage<'_> {
 
     /// The pairs again, now that sure rows are known, and with those that only a sure row leads to.
     fn pairs_again(&self, pairs: &[Pair], again: &Again, model: &Model) -> Vec<Pair> {
-        let among = candidates::blocks(self.rows, self.rows, self.words, self.threads);
+        let keying = Keying::of(self.rows);
+        let among = candidates::blocks(self.rows, self.rows, self.words, &keying, self.threads);
         let mut starts = vec![0_usize; self.rows.records.len() + 1];
         pairs.iter().for_each(|pair| starts[pair.row as usize + 1] += 1);
         for at in 1..starts.len() {
@@ -191,7 +211,7 @@ impl Linkage<'_> {
                 let known = &pairs[starts[row]..starts[row + 1]];
                 records.clear();
                 records.extend(known.iter().map(|pair| pair.record));
-                among.candidates(row, &mut found);
+                among.candidates(row, &among.postings, &mut found);
                 records.extend(
                     found
                         .iter()

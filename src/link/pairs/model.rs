@@ -1,4 +1,8 @@
 //! Weights, learnt without labels: what records of one person have in common, from the pairs that win their competition.
+mod kept;
+
+pub(super) use kept::KeptModel;
+
 use super::{
     evidence::{FIELDS, FORENAME, LEVELS, Levels, NUMBER, number},
     threads::in_pieces,
@@ -10,6 +14,8 @@ const HANDS: usize = 2;
 pub(super) const ROUNDS: usize = 10;
 /// So many rows' worth of belief in the guess that learning starts from.
 const BELIEF: f64 = 8.0;
+/// So many rows' worth of belief that a writer is like all others.
+const WRITER: f64 = 40.0;
 
 /// What is expected before anything was seen, per level.
 const GUESS: [&[f64]; 8] = [
@@ -36,6 +42,8 @@ pub(super) struct Pair {
     pub of_forename: f32,
     /// Logarithm of how much likelier than for other names one person's records differ like this.
     pub habit: f32,
+    /// Who wrote the two, by number; 0 where that is not told.
+    pub writers: [u16; 2],
 }
 
 /// How often records of one person are at each level.
@@ -46,6 +54,8 @@ pub(super) struct Model {
     /// For each hand, how often records of one person are at each level, as logarithms.
     same: [[[f64; LEVELS]; FIELDS]; HANDS],
     hands: [f64; HANDS],
+    /// The same of each writer, drawn to the whole where there is little of one; the first is the whole.
+    hands_of: Vec<[f64; HANDS]>,
     /// How often kin are, as logarithms.
     kin: [[f64; LEVELS]; FIELDS],
     /// Share of rows whose person is in the register; where pairs do not compete, records that a row's person has.
@@ -75,11 +85,12 @@ fn guess(hand: usize) -> Same {
 
 impl Model {
     /// The guess that learning starts from.
-    pub(super) fn start(records: usize, kin_rate: f64, competes: bool) -> Self {
+    pub(super) fn start(records: usize, kin_rate: f64, competes: bool, writers: usize) -> Self {
         let logarithms = |same: Same| same.map(|levels| levels.map(|value| value.max(1e-9).ln()));
         Self {
             same: [logarithms(guess(0)), logarithms(guess(1))],
             hands: [0.7, 0.3],
+            hands_of: vec![[0.7, 0.3]; writers + 1],
             kin: [[0.0; LEVELS]; FIELDS],
             known: if competes { 0.8 } else { 0.1 },
             competes,
@@ -105,8 +116,12 @@ impl Model {
         same
     }
 
-    fn of_hands(&self, levels: Levels) -> [f64; HANDS] {
-        let mut sums = self.hands.map(f64::ln);
+    fn of_hands(&self, levels: Levels, writers: [u16; 2]) -> [f64; HANDS] {
+        let [one, other] = writers.map(|writer| self.hands_of[writer as usize]);
+        let mut sums = [0.0; HANDS];
+        for ((sum, one), other) in sums.iter_mut().zip(one).zip(other) {
+            *sum = f64::midpoint(one, other).ln();
+        }
         for (field, level) in levels.each() {
             for (sum, hand) in sums.iter_mut().zip(&self.same) {
                 *sum += hand[field][level];
@@ -116,8 +131,8 @@ impl Model {
     }
 
     /// Logarithm of how likely records of one person look like this.
-    pub(super) fn likely(&self, levels: Levels) -> f64 {
-        sum_of_logarithms(self.of_hands(levels))
+    pub(super) fn likely(&self, levels: Levels, writers: [u16; 2]) -> f64 {
+        sum_of_logarithms(self.of_hands(levels, writers))
     }
 
     /// Logarithm of how likely a stranger or kin look like this.
@@ -137,7 +152,9 @@ impl Model {
     /// Logarithm of the odds, against "not in the register", that a pair is one person.
     pub(super) fn weight(&self, pair: &Pair) -> f64 {
         let nobody = if self.competes { 1.0 - self.known } else { 1.0 };
-        (self.known / self.records / nobody).ln() + self.likely(pair.levels) + f64::from(pair.habit)
+        (self.known / self.records / nobody).ln()
+            + self.likely(pair.levels, pair.writers)
+            + f64::from(pair.habit)
             - self.otherwise(pair)
     }
 
@@ -172,8 +189,9 @@ impl Model {
         let guesses = [guess(0), guess(1)];
         for _ in 0..rounds {
             self.kin = kin(&self.same());
+            let writers = self.hands_of.len();
             let sums = in_pieces(by_row.len(), 1024, threads, |range| {
-                let mut sums = Sums::default();
+                let mut sums = Sums::of(writers);
                 let mut probabilities = Vec::new();
                 for row in &by_row[range] {
                     self.compete(row, &mut probabilities);
@@ -183,7 +201,7 @@ impl Model {
                 }
                 sums
             });
-            let mut all = Sums::default();
+            let mut all = Sums::of(writers);
             sums.iter().for_each(|part| all.join(part));
             self.take(&all, &guesses, rows, numbered);
         }
@@ -195,6 +213,13 @@ impl Model {
         self.known = ((sums.matches + 1.0) / (rows as f64 + 2.0)).clamp(0.001, most);
         self.wrong_numbers = ((sums.wrong_numbers + 1.0) / (numbered as f64 + 100.0)).clamp(1e-4, 0.2);
         let all: f64 = sums.hands.iter().sum();
+        for (hands, seen) in self.hands_of.iter_mut().zip(&sums.hands_of) {
+            let all_of: f64 = seen.iter().sum();
+            for ((share, seen), whole) in hands.iter_mut().zip(seen).zip(sums.hands) {
+                let whole = (whole + 0.5 * BELIEF) / (all + BELIEF);
+                *share = (seen + WRITER * whole) / (all_of + WRITER);
+            }
+        }
         let belief = guesses.iter().zip(&sums.same);
         for (((share, same), seen), (guess, counts)) in
             self.hands.iter_mut().zip(&mut self.same).zip(sums.hands).zip(belief)
@@ -211,15 +236,25 @@ impl Model {
 }
 
 /// What one round saw.
-#[derive(Default)]
 struct Sums {
     same: [Same; HANDS],
     hands: [f64; HANDS],
+    hands_of: Vec<[f64; HANDS]>,
     matches: f64,
     wrong_numbers: f64,
 }
 
 impl Sums {
+    fn of(writers: usize) -> Self {
+        Self {
+            same: [[[0.0; LEVELS]; FIELDS]; HANDS],
+            hands: [0.0; HANDS],
+            hands_of: vec![[0.0; HANDS]; writers],
+            matches: 0.0,
+            wrong_numbers: 0.0,
+        }
+    }
+
     fn add(&mut self, model: &Model, pair: &Pair, probability: f64) {
         if pair.levels.get(NUMBER) == Some(number::SAME) {
             self.wrong_numbers += 1.0 - probability;
@@ -228,11 +263,15 @@ impl Sums {
             return;
         }
         self.matches += probability;
-        let hands = model.of_hands(pair.levels);
+        let hands = model.of_hands(pair.levels, pair.writers);
         let all = sum_of_logarithms(hands);
         for (hand, log) in hands.iter().enumerate() {
             let share = probability * (log - all).exp();
             self.hands[hand] += share;
+            // Each of the two wrote half of it; what nobody is told to have written is in the whole alone.
+            for writer in pair.writers.into_iter().filter(|writer| *writer != 0) {
+                self.hands_of[writer as usize][hand] += 0.5 * share;
+            }
             for (field, level) in pair.levels.each() {
                 self.same[hand][field][level] += share;
             }
@@ -245,6 +284,9 @@ impl Sums {
             *sum += part;
         }
         for (sum, part) in self.hands.iter_mut().zip(other.hands) {
+            *sum += part;
+        }
+        for (sum, part) in self.hands_of.iter_mut().flatten().zip(other.hands_of.iter().flatten()) {
             *sum += part;
         }
         self.matches += other.matches;

@@ -1,10 +1,11 @@
 //! Many people as many sources know them, all in one pool.
 use super::{
     evidence::{BIRTH, Comparer, FORENAME, birth, forename},
-    link_within,
     record::{Cells, Reader, Record, Table},
+    trained::Trained,
     words::Word,
 };
+use twox_hash::XxHash3_128;
 
 /// What was said of one person at one time.
 #[derive(Clone, Copy, Debug, Default)]
@@ -33,20 +34,56 @@ pub struct Said<'t> {
     pub postcode: &'t str,
 }
 
+impl Said<'_> {
+    /// A digest of this, of who wrote it, and of what was said before.
+    fn digest(&self, before: u128, writer: &str) -> u128 {
+        let fields = [
+            writer,
+            self.upn,
+            self.former_upn,
+            self.uln,
+            self.forename,
+            self.middle_names,
+            self.preferred_forename,
+            self.surname,
+            self.other_surname,
+            self.birth_date,
+            self.sex,
+            self.postcode,
+        ];
+        let mut bytes = before.to_le_bytes().to_vec();
+        for field in fields {
+            bytes.extend((field.len() as u32).to_le_bytes());
+            bytes.extend(field.as_bytes());
+        }
+        XxHash3_128::oneshot(&bytes)
+    }
+}
+
 /// Sayings, and whose they are.
 pub struct Pool {
-    reader: Reader,
-    table: Table,
-    owners: Vec<u32>,
+    pub(super) reader: Reader,
+    pub(super) table: Table,
+    pub(super) owners: Vec<u32>,
     /// Where each owner's sayings begin; they stand together.
     starts: Vec<u32>,
+    /// A digest of all that was said of each owner.
+    pub(super) digests: Vec<u128>,
+    /// Who wrote the sayings.
+    pub(super) writers: Vec<String>,
 }
 
 impl Pool {
     /// An empty pool.
     pub fn new() -> Self {
-        let table = Table { extras: vec![Vec::new()], ..Table::default() };
-        Self { reader: Reader::new(), table, owners: Vec::new(), starts: Vec::new() }
+        Self {
+            reader: Reader::new(),
+            table: Table { extras: vec![Vec::new()], ..Table::default() },
+            owners: Vec::new(),
+            starts: Vec::new(),
+            digests: Vec::new(),
+            writers: Vec::new(),
+        }
     }
 
     /// Sayings so far.
@@ -54,8 +91,16 @@ impl Pool {
         self.owners.len()
     }
 
-    /// Adds what was said of somebody. Owners come in order, each with all their sayings.
-    pub fn add(&mut self, owner: u32, said: &Said<'_>) {
+    /// Somebody of whom things were said comes next. Gives their number.
+    pub fn next_owner(&mut self) -> u32 {
+        self.starts.push(self.owners.len() as u32);
+        self.digests.push(0);
+        self.digests.len() as u32 - 1
+    }
+
+    /// Adds what somebody wrote of the last owner.
+    pub fn add(&mut self, writer: &str, said: &Said<'_>) {
+        let Some(owner) = self.digests.len().checked_sub(1) else { return };
         self.table.records.push(self.reader.read(&Cells {
             upn: said.upn,
             former_upn: said.former_upn,
@@ -69,29 +114,29 @@ impl Pool {
             postcode: said.postcode,
             ..Cells::default()
         }));
-        while self.starts.len() <= owner as usize {
-            self.starts.push(self.owners.len() as u32);
-        }
         let uln: Word = self.reader.words.text(said.uln);
         self.table.extras[0].push(uln);
-        self.owners.push(owner);
+        let writer = self.writer(writer);
+        self.table.writers.push(writer);
+        self.owners.push(owner as u32);
+        let digest = said.digest(self.digests[owner], &self.writers[writer as usize - 1]);
+        self.digests[owner] = digest;
     }
 
-    /// Owners who may be one person, the later first, each pair once with the best probability of their sayings.
-    pub fn pairs(&self, threads: usize) -> Vec<(u32, u32, f64)> {
-        let linked = link_within(&self.table, Some(&self.owners), &self.reader.words, threads);
-        let owner = |at: u32| self.owners[at as usize];
-        let mut pairs: Vec<(u32, u32, f64)> = linked
-            .pairs
-            .iter()
-            .map(|pair| {
-                let (a, b) = (owner(pair.row), owner(pair.record));
-                (a.max(b), a.min(b), pair.probability)
-            })
-            .collect();
-        pairs.sort_unstable_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)).then(b.2.total_cmp(&a.2)));
-        pairs.dedup_by_key(|pair| (pair.0, pair.1));
-        pairs
+    /// Writers are numbered from 1; more than can be numbered are one.
+    fn writer(&mut self, name: &str) -> u16 {
+        let at = self.writers.iter().position(|held| held == name).unwrap_or_else(|| {
+            if self.writers.len() < usize::from(u16::MAX) - 1 {
+                self.writers.push(name.to_owned());
+            }
+            self.writers.len() - 1
+        });
+        at as u16 + 1
+    }
+
+    /// Learns from all that was said.
+    pub fn train(&self, threads: usize) -> Trained {
+        Trained::of(&self.table, &self.owners, &self.reader.words, &self.writers, threads)
     }
 
     /// The names and birth dates under which an owner is known, each once.
@@ -109,6 +154,17 @@ impl Pool {
             }
         }
         faces
+    }
+
+    /// Whether some saying of each agrees with one of the other in forename, surname and birth date.
+    pub fn are_alike(&self, one: u32, other: u32) -> bool {
+        let start = |at: u32| self.starts.get(at as usize).map_or(self.owners.len(), |start| *start as usize);
+        let of = |owner: u32| &self.table.records[start(owner)..start(owner + 1)];
+        of(one).iter().any(|a| {
+            of(other).iter().any(|b| {
+                a.forename == b.forename && a.surname == b.surname && a.birth == b.birth && a.birth != 0
+            })
+        })
     }
 
     /// Whether two who are known under these faces may be twins: one of them has a face with no like among the other's,

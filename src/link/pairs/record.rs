@@ -94,9 +94,16 @@ pub(super) struct Table {
     pub records: Vec<Record>,
     /// Columns beside the known ones, one list of words each.
     pub extras: Vec<Vec<Word>>,
+    /// Who wrote each record, numbered from 1; empty where that is not told.
+    pub writers: Vec<u16>,
 }
 
 impl Table {
+    /// Who wrote a record; 0 where that is not told.
+    pub(super) fn writer(&self, at: usize) -> u16 {
+        self.writers.get(at).copied().unwrap_or(0)
+    }
+
     /// What a row says in the other columns.
     pub(super) fn extras_of(&self, at: usize, extras: &mut Vec<Word>) {
         extras.clear();

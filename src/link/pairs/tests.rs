@@ -67,7 +67,7 @@ fn town(homes: usize) -> Vec<Person> {
 }
 
 fn table(reader: &mut Reader, people: &[Person]) -> Table {
-    Table { records: people.iter().map(|person| reader.read(&person.cells())).collect(), extras: Vec::new() }
+    Table { records: people.iter().map(|person| reader.read(&person.cells())).collect(), ..Table::default() }
 }
 
 /// Each row's best record and its probability.
@@ -139,7 +139,7 @@ fn nothing_in_nothing_out() {
     assert_eq!(best(&[Person::default()], &town(10), 2), [None]);
     let mut reader = Reader::new();
     let empty = table(&mut reader, &[]);
-    assert!(link_within(&empty, None, &reader.words, 2).pairs.is_empty());
+    assert!(link_within(&empty, &reader.words, 2).pairs.is_empty());
 }
 
 #[test]
@@ -162,10 +162,11 @@ fn a_block_that_is_too_large_is_left_out_and_counted() {
     let mut reader = Reader::new();
     let register = table(&mut reader, &vec![one.clone(); 1_600]);
     let rows = table(&mut reader, &[one.clone(), one]);
-    let blocks = candidates::blocks(&rows, &register, &reader.words, 2);
-    assert_eq!((blocks.left_out, blocks.pairs_left_out), (1, 3_200));
+    let keying = candidates::Keying::of(&register);
+    let blocks = candidates::blocks(&rows, &register, &reader.words, &keying, 2);
+    assert_eq!((blocks.large.len(), blocks.pairs_left_out), (1, 3_200));
     let mut found = Vec::new();
-    blocks.candidates(0, &mut found);
+    blocks.candidates(0, &blocks.postings, &mut found);
     assert!(found.is_empty());
 }
 

@@ -83,7 +83,15 @@ impl<'t> Twice<'t> {
         }
         let (chance, of_forename) = self.chance.of_pair(levels, a, b, self.words, &[]);
         let of_forename = of_forename.map_or(f32::NAN, |log| log as f32);
-        let pair = Pair { row: 0, record: 0, levels, chance: chance as f32, of_forename, habit: 0.0 };
-        self.model.likely(levels) - self.model.otherwise(&pair)
+        let pair = Pair {
+            row: 0,
+            record: 0,
+            levels,
+            chance: chance as f32,
+            of_forename,
+            habit: 0.0,
+            writers: [0, 0],
+        };
+        self.model.likely(levels, [0, 0]) - self.model.otherwise(&pair)
     }
 }

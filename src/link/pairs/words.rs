@@ -47,11 +47,19 @@ pub(super) const fn mix(mut bits: u64) -> u64 {
 /// A map with that hash.
 pub(super) type Map<K, V> = HashMap<K, V, BuildHasherDefault<Quick>>;
 
+fn hash_of(text: &str) -> u64 {
+    let mut hash = Quick::default();
+    hash.write(text.as_bytes());
+    hash.finish() | 1
+}
+
 /// Every distinct text once, and what is known of it beside its letters.
 pub(super) struct Words {
     letters: String,
     places: Vec<(u32, u32)>,
     index: Map<Box<str>, Word>,
+    /// A hash of each text: unlike the word, the same whenever and in whatever order texts are read.
+    hashes: Vec<u64>,
     /// The word of each word's consonants.
     bones: Vec<Word>,
     /// The names that each name is written for.
@@ -65,6 +73,7 @@ impl Words {
             letters: String::new(),
             places: vec![(0, 0)],
             index: Map::default(),
+            hashes: vec![0],
             bones: vec![0],
             forms: Map::default(),
         };
@@ -103,6 +112,7 @@ impl Words {
         self.places.push((self.letters.len() as u32, text.len() as u32));
         self.letters.push_str(text);
         self.index.insert(text.into(), word);
+        self.hashes.push(hash_of(text));
         self.bones.push(0);
         word
     }
@@ -121,6 +131,10 @@ impl Words {
     pub(super) fn get(&self, word: Word) -> &str {
         let (from, count) = self.places[word as usize];
         &self.letters[from as usize..(from + count) as usize]
+    }
+
+    pub(super) fn hash(&self, word: Word) -> u64 {
+        self.hashes[word as usize]
     }
 
     pub(super) fn bones(&self, word: Word) -> Word {

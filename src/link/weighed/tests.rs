@@ -1,16 +1,16 @@
-use super::*;
-use crate::{definitions::Definitions, privacy::Pseudonym};
+use super::{super::Member, *};
+use crate::definitions::Definitions;
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
-const FIELDS: [&str; 6] = ["upn", "uln", "forename", "surname", "birth_date", "postcode"];
-type Row = [String; 6];
+pub(super) const FIELDS: [&str; 6] = ["upn", "uln", "forename", "surname", "birth_date", "postcode"];
+pub(super) type Row = [String; 6];
 
 fn row(texts: [&str; 6]) -> Row {
     texts.map(str::to_owned)
 }
 
-fn people(rows: &[Row], backwards: bool) -> People {
+pub(super) fn people(rows: &[Row], backwards: bool) -> People {
     let plan = Definitions::load(None).unwrap().identity;
     let mut people = People::new(&plan);
     let mut order: Vec<usize> = (0..rows.len()).collect();
@@ -27,7 +27,7 @@ fn people(rows: &[Row], backwards: bool) -> People {
     people
 }
 
-fn subject(at: usize) -> Pseudonym {
+pub(super) fn subject(at: usize) -> Pseudonym {
     let mut subject = [0_u8; 16];
     subject[..8].copy_from_slice(&(at as u64 + 1).to_be_bytes());
     subject
@@ -50,14 +50,14 @@ fn clusters(rows: &[Row], threads: usize, backwards: bool) -> Vec<Vec<(usize, St
         .collect()
 }
 
-fn upn(serial: usize) -> String {
+pub(super) fn upn(serial: usize) -> String {
     let letters = b"ABCDEFGHJKLMNPQRTUVWXYZ";
     let digits = format!("8012000{serial:05}");
     let sum: usize = digits.bytes().zip(2..).map(|(digit, weight)| usize::from(digit - b'0') * weight).sum();
     format!("{}{digits}", char::from(letters[sum % 23]))
 }
 
-const GIVEN: [&str; 16] = [
+pub(super) const GIVEN: [&str; 16] = [
     "THOMAS", "OLIVIA", "JACOB", "EMILY", "DANIEL", "GRACE", "LIAM", "FREYA", "OSCAR", "ETHAN", "CHLOE",
     "HANNAH", "NOAH", "FINLEY", "ISLA", "MARCUS",
 ];
@@ -67,7 +67,7 @@ const FAMILY: [&str; 12] = [
 ];
 
 /// A school's pupils, all different, with numbers.
-fn pupils(count: usize) -> Vec<Row> {
+pub(super) fn pupils(count: usize) -> Vec<Row> {
     let name = |at: usize| (GIVEN[at * 7 % 16], FAMILY[at * 5 % 12]);
     (0..count)
         .map(|at| {
@@ -79,7 +79,7 @@ fn pupils(count: usize) -> Vec<Row> {
         .collect()
 }
 
-fn with(extra: &[Row]) -> (Vec<Row>, usize) {
+pub(super) fn with(extra: &[Row]) -> (Vec<Row>, usize) {
     let mut rows = pupils(600);
     // Another office's rows about some of them, so that there is something to learn from.
     for at in 0..200 {

@@ -1,0 +1,71 @@
+//! Counts that were taken once and are kept. What one record alone has is left out: it counts as what nobody has.
+use super::{
+    super::{
+        counts::{Counts, Kept},
+        floats::Floats,
+        words::{Map, Words},
+    },
+    Chance,
+};
+use serde::{Deserialize, Serialize};
+
+/// What [`Chance`] knows, by text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::link::pairs) struct KeptChance {
+    numbers: Floats,
+    by_word: Vec<Kept>,
+    extras: Vec<Kept>,
+    births: Vec<(u32, u32)>,
+    row_births: Vec<(u32, u32)>,
+    both: Vec<(String, String, u32)>,
+}
+
+fn repeated(counts: &Map<u32, u32>) -> Vec<(u32, u32)> {
+    let mut kept: Vec<(u32, u32)> =
+        counts.iter().filter(|(_, count)| **count > 1).map(|(day, count)| (*day, *count)).collect();
+    kept.sort_unstable();
+    kept
+}
+
+impl Chance {
+    fn numbers(&mut self) -> impl Iterator<Item = &mut f64> {
+        let levels = self.levels.iter_mut().flatten().chain(&mut self.school_at);
+        [&mut self.total, &mut self.days, &mut self.rows].into_iter().chain(levels)
+    }
+
+    /// What is kept of it.
+    pub(in crate::link::pairs) fn kept(&mut self, words: &Words) -> KeptChance {
+        let mut both: Vec<(String, String, u32)> = self
+            .both
+            .iter()
+            .filter(|(_, count)| **count > 1)
+            .map(|((f, s), count)| (words.get(*f).to_owned(), words.get(*s).to_owned(), *count))
+            .collect();
+        both.sort_unstable();
+        KeptChance {
+            numbers: Floats::of(self.numbers().map(|number| *number)),
+            by_word: self.by_word().map(|table| table.kept(words)).into(),
+            extras: self.extras.iter().map(|table| table.kept(words)).collect(),
+            births: repeated(&self.births),
+            row_births: repeated(&self.row_births),
+            both,
+        }
+    }
+
+    /// What was kept, for whatever words there are. `None` where it is not whole.
+    pub(in crate::link::pairs) fn again(kept: &KeptChance, words: &mut Words) -> Option<Self> {
+        let mut chance = Self::empty();
+        if !kept.numbers.fill(chance.numbers()) || kept.by_word.len() != chance.by_word().len() {
+            return None;
+        }
+        for (table, kept) in chance.by_word().into_iter().zip(&kept.by_word) {
+            *table = Counts::again(kept, words);
+        }
+        chance.extras = kept.extras.iter().map(|kept| Counts::again(kept, words)).collect();
+        chance.births = kept.births.iter().copied().collect();
+        chance.row_births = kept.row_births.iter().copied().collect();
+        chance.both =
+            kept.both.iter().map(|(f, s, count)| ((words.text(f), words.text(s)), *count)).collect();
+        Some(chance)
+    }
+}
