@@ -36,6 +36,7 @@ kills        | ignored_tests deep_a_pull      | A pull killed at a hundred momen
 failpoints   | ignored_tests deep_killed_at   | Killed at every step of staging, folding, publishing, building and releasing, at a hundred seeds: as above
 faults       | many_cases faults              | Random schedules of a service's faults end in the oracle's lake or in a run that says so
 fold         | many_cases fold                | The fold against a table in memory: random runs, cut off, held, approved, discarded
+steps        | many_cases step_tests           | Linked step by step the answer is that of linking everything: arrivals, corrections, deletions, decisions
 fuzz         | fuzzed 600                     | Whatever reads other people's bytes, ten minutes each, without a panic, a hang or much memory
 demo_12k     | demo_timed 12000               | Time and memory of the whole run for one authority's learners
 demo_100k    | demo_timed 100000              | The same for a region: what grows with the number of learners, and how

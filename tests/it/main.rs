@@ -21,6 +21,7 @@ mod kills;
 mod leaks;
 mod leaks_files;
 mod link_pairs;
+mod linking;
 mod map;
 mod map_nobody;
 mod needles;
