@@ -73,12 +73,16 @@ impl Weighed {
     pub fn sayings(&self, people: &Identified<People>) -> usize {
         let people = people.veiled();
         let at = people.fields;
-        let tells = |said: &&Box<[u32]>| {
+        let tells = |said: &[u32]| {
             [at.forename, at.surname, at.birth_date]
                 .iter()
                 .any(|field| said.get(*field).is_some_and(|word| *word != 0))
         };
-        people.people.iter().map(|person| person.said.iter().filter(tells).take(MOST_SAYINGS).count()).sum()
+        people
+            .people
+            .iter()
+            .map(|person| person.said.iter().filter(|said| tells(said)).take(MOST_SAYINGS).count())
+            .sum()
     }
 
     /// Learns a model from everybody; none where there is too little to learn from.
@@ -89,7 +93,7 @@ impl Weighed {
     }
 
     /// Links everybody. `None` where the model is not whole.
-    pub fn link(&self, people: &Identified<People>, given: Given<'_>) -> Option<Weighing> {
+    pub fn link(&self, people: &Identified<People>, given: &Given<'_>) -> Option<Weighing> {
         let people = people.veiled();
         let told = places_of(people, given.told);
         let (unions, methods) = joined(people, &told);
@@ -118,7 +122,7 @@ impl Linker for Weighed {
     fn clusters(&self, people: &Identified<People>) -> Vec<Cluster> {
         let model = self.train(people);
         let given = Given { model: model.as_ref(), ..Given::default() };
-        self.link(people, given).map_or_else(Vec::new, |weighing| weighing.clusters)
+        self.link(people, &given).map_or_else(Vec::new, |weighing| weighing.clusters)
     }
 }
 

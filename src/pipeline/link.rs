@@ -64,7 +64,7 @@ fn link_as(
     let _lock = site.lock("link")?;
     let register = register::read(site, watch)?;
     let linker = Weighed::default();
-    let (model, trained) = model::in_use(site, &linker, &register.people)?;
+    let (model, trained) = model::in_use(site, linker, &register.people)?;
     let version = model.as_ref().map_or(RULES_ALONE, |model| &model.0).to_owned();
     let told = told(&site.catalog)?;
     let given = Given {
@@ -72,7 +72,7 @@ fn link_as(
         known: model::known(site, &version)?,
         told: &told,
     };
-    let weighing = linker.link(&register.people, given).ok_or(SiteFault::Model)?;
+    let weighing = linker.link(&register.people, &given).ok_or(SiteFault::Model)?;
     let before = site.catalog.anchors()?;
     let keyed = site.key.keyed();
     let (mut links, anchors) = link::anchored(&weighing.clusters, &keyed, &before);

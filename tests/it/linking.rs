@@ -113,7 +113,7 @@ fn a_model_is_trained_once_and_another_is_used_when_a_person_says_so() {
     assert_eq!((&second["trained"], &second["changed"]), (&false.into(), &0.into()));
     assert_eq!((&second["model"], learners(&site)), (&first["model"], linked));
     // More of the same children: not so many more that what nobody looked at is learnt anew.
-    fs::write(site.inbox("annex").join("second.csv"), sheet(0..40, true).trim_end().replace("\n", "\nB"))
+    fs::write(site.inbox("annex").join("second.csv"), sheet(0..40, true).trim_end().replace('\n', "\nB"))
         .unwrap();
     pull(&site);
     assert_eq!(link(&site)["model"], first["model"]);
@@ -189,7 +189,7 @@ fn a_source_whose_children_are_suddenly_strangers_is_held_until_somebody_looked(
     let before = learners(&site);
     fs::write(
         site.inbox("annex").join("strangers.csv"),
-        sheet(5_000..5_300, true).trim_end().replace("\n", "\nC"),
+        sheet(5_000..5_300, true).trim_end().replace('\n', "\nC"),
     )
     .unwrap();
     pull(&site);

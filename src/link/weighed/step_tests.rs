@@ -118,7 +118,9 @@ impl Register {
     }
 }
 
-fn told(weighing: &Weighing) -> (Vec<Vec<(Pseudonym, &'static str, u16)>>, &[Doubt], Vec<(Pseudonym, u16)>) {
+type Answer<'w> = (Vec<Vec<(Pseudonym, &'static str, u16)>>, &'w [Doubt], Vec<(Pseudonym, u16)>);
+
+fn told(weighing: &Weighing) -> Answer<'_> {
     let member = |m: &super::super::Member| (m.subject, m.method.as_str(), m.probability);
     let clusters = weighing.clusters.iter().map(|c| c.members.iter().map(member).collect()).collect();
     let mut left: Vec<_> = weighing.left.iter().map(|(subject, left)| (*subject, *left)).collect();
@@ -138,8 +140,8 @@ fn every_step_is_the_whole(steps: &[Step]) {
         let people = register.people();
         let linker = Weighed { threads: 1 };
         let given = |known| Given { model: Some(&MODEL), known, told: &register.told };
-        let whole = linker.link(&people, given(Known::default())).unwrap();
-        let stepped = linker.link(&people, given(std::mem::take(&mut known))).unwrap();
+        let whole = linker.link(&people, &given(Known::default())).unwrap();
+        let stepped = linker.link(&people, &given(std::mem::take(&mut known))).unwrap();
         assert_eq!(told(&stepped), told(&whole));
         assert_eq!(stepped.known, whole.known);
         constraints_hold(&register, &whole);
@@ -197,7 +199,7 @@ fn a_word_joins_what_numbers_keep_apart_and_parts_what_rules_join() {
     register.rows.insert(3, school[3].clone());
     let linked = |register: &Register| {
         let given = Given { model: Some(&MODEL), known: Known::default(), told: &register.told };
-        Weighed { threads: 1 }.link(&register.people(), given).unwrap()
+        Weighed { threads: 1 }.link(&register.people(), &given).unwrap()
     };
     let sizes = |weighing: &Weighing| -> Vec<usize> {
         let mut sizes: Vec<_> = weighing.clusters.iter().map(|cluster| cluster.members.len()).collect();

@@ -46,7 +46,7 @@ pub struct TrainReport {
 /// is trained now and used at once: the second is what is new. None where there is too little to learn from.
 type InUse = (Option<(String, Trained)>, Option<LinkModel>);
 
-pub(super) fn in_use(site: &Site, linker: &Weighed, people: &Identified<People>) -> Result<InUse, SiteFault> {
+pub(super) fn in_use(site: &Site, linker: Weighed, people: &Identified<People>) -> Result<InUse, SiteFault> {
     let held = site.catalog.model_in_use()?;
     // What nobody has looked at is learnt again once there is a quarter more to learn from.
     let outgrown = |held: &LinkModel| {
@@ -159,7 +159,7 @@ pub fn train(site: &mut Site, watch: &mut dyn Watch) -> Result<Option<TrainRepor
     }
     if let Some(held) = held {
         let now = open(&site.key, &site.settings.data_dir.join(&held.path))?;
-        report.effect = Some(effect(site, &linker, &people, (&now, &model))?);
+        report.effect = Some(effect(site, linker, &people, (&now, &model))?);
     }
     let data_dir = site.settings.data_dir.clone();
     let run = site.catalog.begin("train", "", &site.stamp())?;
@@ -175,14 +175,14 @@ pub fn train(site: &mut Site, watch: &mut dyn Watch) -> Result<Option<TrainRepor
 
 fn effect(
     site: &Site,
-    linker: &Weighed,
+    linker: Weighed,
     people: &Identified<People>,
     (now, new): (&Trained, &Trained),
 ) -> Result<ModelEffect, SiteFault> {
     let told = told(&site.catalog)?;
     let link = |model| {
         let given = Given { model: Some(model), known: Known::default(), told: &told };
-        linker.link(people, given).ok_or(SiteFault::Model)
+        linker.link(people, &given).ok_or(SiteFault::Model)
     };
     let (before, after) = (link(now)?, link(new)?);
     let first = |clusters: &[link::Cluster]| -> HashMap<Pseudonym, (Pseudonym, usize)> {
