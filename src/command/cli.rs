@@ -1,4 +1,10 @@
 //! What can be typed. Types only.
+mod explain;
+mod review;
+
+pub use explain::ExplainArgs;
+pub use review::ReviewArgs;
+
 use chrono::NaiveDate;
 use clap::{
     Args, Parser, Subcommand,
@@ -144,6 +150,10 @@ pub enum Verb {
 /// What can be linked beside what was pulled.
 #[derive(Debug, Subcommand)]
 pub enum Linking {
+    /// Look at pairs that linking is not sure of, side by side, and say whether they are one child.
+    Review(ReviewArgs),
+    /// Say why two records are one child or not, in words and weights.
+    Explain(ExplainArgs),
     /// Link the rows of one Parquet file with the records of another, with a probability for each pair; asks for no
     /// configuration, keeps nothing.
     Pairs(PairsArgs),

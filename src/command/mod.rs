@@ -6,6 +6,7 @@ mod cli;
 mod demo;
 mod estate;
 mod expire;
+mod explain;
 mod init;
 mod map;
 mod pairs;
@@ -16,6 +17,7 @@ mod quarantine;
 mod release;
 #[cfg(feature = "warehouse")]
 mod report;
+mod review;
 mod run;
 mod runs;
 mod schedule;
@@ -178,6 +180,12 @@ fn verb(cli: &Cli, screen: &Screen) -> Verdict {
         }
         Verb::Link { what: None } => pull::link(settings(&cli.config)?, screen),
         Verb::Link { what: Some(Linking::Pairs(args)) } => pairs::pairs(args, screen),
+        Verb::Link { what: Some(Linking::Review(args)) } => {
+            review::review(settings(&cli.config)?, args, &person::user(), screen)
+        }
+        Verb::Link { what: Some(Linking::Explain(args)) } => {
+            explain::explain(settings(&cli.config)?, args, &person::user(), screen)
+        }
         Verb::Runs { what } => runs::runs(settings(&cli.config)?, what.as_ref(), screen),
         Verb::Status => status::status(settings(&cli.config)?, screen),
         Verb::Quarantine(args) => quarantine::quarantine(settings(&cli.config)?, args, screen),

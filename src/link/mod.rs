@@ -9,6 +9,8 @@
 //!
 //! [`link_files`] links two files by the same weights, beside everything else.
 mod cluster;
+mod doubt;
+mod explained;
 mod pairs;
 mod people;
 mod register;
@@ -16,7 +18,9 @@ mod tiers;
 mod weighed;
 
 pub use cluster::{Cluster, Member, anchored};
-pub use pairs::{PairsFault, PairsReport, link_files};
+pub use doubt::Doubt;
+pub use explained::{Compared, Explained, Explainer};
+pub use pairs::{Line, PairsFault, PairsReport, link_files};
 pub use people::{People, Person};
 pub use register::{RegisterFault, Segment, identity_digest, read_segment, reseal, saying_digest};
 pub use tiers::Tiers;

@@ -76,14 +76,44 @@ impl Linker for Tiers {
 
 /// What the rules join, and which rule joined each subject.
 pub(super) fn joined(people: &People) -> (Unions, Vec<Option<&'static str>>) {
-    let sayings: Vec<Sayings<'_>> =
-        people.people.iter().map(|person| Sayings { person, people, at: people.fields }).collect();
+    let sayings: Vec<Sayings<'_>> = (0..people.people.len()).map(|at| Sayings::of(people, at)).collect();
     let mut unions = Unions::new(sayings.iter().map(Sayings::valid_numbers).collect());
     let mut methods: Vec<Option<&'static str>> = vec![None; sayings.len()];
     for rule in &RULES {
         apply(rule, &sayings, &mut unions, &mut methods);
     }
     (unions, methods)
+}
+
+/// The first rule by which two people would be joined if there were nobody else.
+pub(super) fn rule_between(people: &People, one: usize, other: usize) -> Option<&'static str> {
+    let [ours, theirs] = [one, other].map(|at| Sayings::of(people, at));
+    let (mut keys, mut others) = (Vec::new(), Vec::new());
+    let fits = |rule: &&Rule| {
+        keys.clear();
+        others.clear();
+        (rule.keys)(&ours, &mut keys);
+        (rule.keys)(&theirs, &mut others);
+        let bare = !rule.one_person_only && (ours.is_bare() || theirs.is_bare());
+        keys.iter().any(|key| others.contains(key)) && (bare || (rule.agrees)(&ours, &theirs))
+    };
+    RULES.iter().find(fits).map(|rule| rule.name)
+}
+
+/// Whether two people bear valid numbers of a kind and share none: pupil numbers, learner numbers. One pupil number
+/// that is on record as the other's former one is no difference.
+pub(super) fn numbers_differ(people: &People, one: usize, other: usize) -> [bool; 2] {
+    let [ours, theirs] = [one, other].map(|at| Sayings::of(people, at));
+    let (mine, others) = (ours.valid_numbers(), theirs.valid_numbers());
+    let apart = |kind: usize| {
+        let (a, b): (&[Word], &[Word]) = (&mine[kind], &others[kind]);
+        !a.is_empty() && !b.is_empty() && !a.iter().any(|number| b.contains(number))
+    };
+    let former = |bearer: &Sayings<'_>, numbers: &[Word]| {
+        bearer.words(bearer.at.former_upn).any(|number| numbers.contains(&number))
+    };
+    let followed = former(&ours, &others[0]) || former(&theirs, &mine[0]);
+    [apart(0) && !followed, apart(1)]
 }
 
 fn apply(rule: &Rule, sayings: &[Sayings<'_>], unions: &mut Unions, methods: &mut [Option<&'static str>]) {
@@ -180,6 +210,12 @@ struct Sayings<'p> {
     person: &'p Person,
     people: &'p People,
     at: FieldPositions,
+}
+
+impl<'p> Sayings<'p> {
+    fn of(people: &'p People, at: usize) -> Self {
+        Self { person: &people.people[at], people, at: people.fields }
+    }
 }
 
 impl Sayings<'_> {

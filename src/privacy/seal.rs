@@ -8,9 +8,14 @@ impl Key {
     /// Seals a text that has to outlive the process and may name somebody (where a list of pupils was left off), by
     /// AES-256-GCM under a key of its own purpose. `None` where the system has no randomness.
     pub fn seal(&self, purpose: &str, text: &str) -> Option<Vec<u8>> {
+        self.seal_bytes(purpose, text.as_bytes())
+    }
+
+    /// The same for bytes: what leaves the program and is to come back as it went.
+    pub fn seal_bytes(&self, purpose: &str, bytes: &[u8]) -> Option<Vec<u8>> {
         let mut nonce = [0; NONCE_LEN];
         SystemRandom::new().fill(&mut nonce).ok()?;
-        let mut sealed = text.as_bytes().to_vec();
+        let mut sealed = bytes.to_vec();
         let nonce_bytes = nonce;
         self.sealing(purpose)?
             .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::empty(), &mut sealed)
@@ -20,11 +25,16 @@ impl Key {
 
     /// Opens what [`Key::seal`] sealed for the same purpose. `None` where it was sealed otherwise or altered.
     pub fn unseal(&self, purpose: &str, sealed: &[u8]) -> Option<String> {
+        String::from_utf8(self.unseal_bytes(purpose, sealed)?).ok()
+    }
+
+    /// Opens what [`Key::seal_bytes`] sealed.
+    pub fn unseal_bytes(&self, purpose: &str, sealed: &[u8]) -> Option<Vec<u8>> {
         let (nonce, sealed) = sealed.split_at_checked(NONCE_LEN)?;
         let mut text = sealed.to_vec();
         let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
         let open = self.sealing(purpose)?.open_in_place(nonce, Aad::empty(), &mut text).ok()?;
-        String::from_utf8(open.to_vec()).ok()
+        Some(open.to_vec())
     }
 
     fn sealing(&self, purpose: &str) -> Option<LessSafeKey> {

@@ -6,6 +6,7 @@ mod again;
 mod candidates;
 mod chance;
 mod evidence;
+mod explain;
 mod files;
 mod fold;
 mod habits;
@@ -18,6 +19,8 @@ mod threads;
 mod twice;
 mod words;
 
+pub use explain::Line;
+pub(super) use explain::Weigher;
 pub use files::{PairsFault, PairsReport, link_files};
 pub(super) use pool::{Face, Pool, Said};
 

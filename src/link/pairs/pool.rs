@@ -3,7 +3,7 @@ use super::{
     evidence::{BIRTH, Comparer, FORENAME, birth, forename},
     link_within,
     record::{Cells, Reader, Record, Table},
-    words::Word,
+    words::{Word, Words},
 };
 
 /// What was said of one person at one time.
@@ -75,6 +75,17 @@ impl Pool {
         let uln: Word = self.reader.words.text(said.uln);
         self.table.extras[0].push(uln);
         self.owners.push(owner);
+    }
+
+    /// What is compared, whose it is, and its words.
+    pub(super) fn parts(&self) -> (&Table, &[u32], &Words) {
+        (&self.table, &self.owners, &self.reader.words)
+    }
+
+    /// Where an owner's sayings stand.
+    pub(super) fn sayings_of(&self, owner: u32) -> std::ops::Range<u32> {
+        let start = |at: u32| self.starts.get(at as usize).copied().unwrap_or(self.owners.len() as u32);
+        start(owner)..start(owner + 1)
     }
 
     /// Owners who may be one person, the later first, each pair once with the best probability of their sayings.
