@@ -2,7 +2,7 @@
 use super::{
     Exit, Halt, Verdict,
     cli::ExplainArgs,
-    review::{decided_json, evidence, explained_json, side_by_side},
+    review::{evidence, explained_json, side_by_side},
     screen::{Screen, counted, wrap},
 };
 use crate::{
@@ -52,7 +52,10 @@ fn pair_json(pair: &Explanation) -> Value {
         "other": { "subject": id_text(&pair.pair.1), "learner": learner(1) },
         "joined": pair.joined.word(),
         "evidence": explained_json(&pair.explained),
-        "decision": pair.decision.as_ref().map(decided_json),
+        // Its reason is somebody's own words: the list of decisions gives it.
+        "decision": pair.decision.as_ref().map(|word| {
+            json!({ "verdict": word.verdict.word(), "who": word.who, "at": word.at, "in_force": word.in_force })
+        }),
     })
 }
 
@@ -62,11 +65,9 @@ fn page(pair: &Explanation, shown: bool) -> String {
         wrap(&in_words(pair.joined), 0),
     ];
     if let Some(word) = &pair.decision {
-        let day = word.at.get(..10).unwrap_or("");
-        parts.push(wrap(
-            &format!("Decided: {} by {} on {day}: {}", word.verdict.word(), word.who, word.reason),
-            2,
-        ));
+        let (day, reason) = (word.at.get(..10).unwrap_or(""), if shown { word.reason.as_str() } else { "" });
+        let said = format!("Decided: {} by {} on {day}. {reason}", word.verdict.word(), word.who);
+        parts.push(wrap(&said, 2));
     }
     if pair.explained.twins {
         parts.push(

@@ -6,7 +6,9 @@ use super::{
 use crate::{
     config::Settings,
     fault::Count,
-    pipeline::{self, Effect, LinkReport, PullOptions, PullReport, Site, SourceOutcome},
+    pipeline::{
+        self, Effect, LinkReport, PullOptions, PullReport, Site, SourceOutcome, review::in_words_of_rule,
+    },
 };
 use serde_json::json;
 
@@ -162,7 +164,7 @@ pub(super) fn link_words(report: &LinkReport) -> String {
     let rows = report
         .by_method
         .iter()
-        .map(|(method, n)| vec![thousands(*n), in_words(method).to_owned(), (*method).to_owned()])
+        .map(|(method, n)| vec![thousands(*n), in_words_of_rule(method).to_owned(), (*method).to_owned()])
         .collect();
     let said = format!(
         "A child has an entry in each system that knows them. {} are {}.",
@@ -177,19 +179,4 @@ pub(super) fn link_json(report: &LinkReport) -> serde_json::Value {
     let methods: serde_json::Map<String, serde_json::Value> =
         report.by_method.iter().map(|(method, n)| ((*method).to_owned(), json!(n))).collect();
     json!({ "subjects": report.subjects, "learners": report.learners, "model": report.model, "by_method": methods })
-}
-
-fn in_words(method: &str) -> &'static str {
-    match method {
-        "local_key" => "the source's own number for the child",
-        "upn" => "pupil number (UPN), and birth date or names beside it",
-        "former_upn" => "a pupil number (UPN) held before, and birth date or names beside it",
-        "uln" => "learner number (ULN), and birth date or names beside it",
-        "name_birth_postcode" => "names, birth date and postcode",
-        "name_birth" => "names and birth date, where only one child has them",
-        "surname_birth_postcode" => "surname, birth date, postcode, and a short form of the forename",
-        "forename_birth_postcode" => "forename, birth date and postcode",
-        "weighed" => "weights of names, dates and addresses: likely, not certain",
-        _ => "nothing: a learner of its own, for the time being",
-    }
 }

@@ -40,10 +40,13 @@ impl From<ReviewFault> for Halt {
         let exit = match fault {
             ReviewFault::Site(fault) => return fault.into(),
             ReviewFault::NotAllowed => Exit::Refused,
-            ReviewFault::UnknownId | ReviewFault::AmbiguousId | ReviewFault::NotDecided => Exit::Usage,
+            ReviewFault::UnknownId
+            | ReviewFault::AmbiguousId
+            | ReviewFault::OneRecord
+            | ReviewFault::NotDecided => Exit::Usage,
             _ => Exit::Failed,
         };
-        Self::new(exit, wrap(&fault.to_string(), 0))
+        Self::new(exit, fault.to_string())
     }
 }
 
@@ -99,6 +102,11 @@ fn export(
     screen: &Screen,
 ) -> Verdict {
     let queue = queue_of(site, wanted, limit(args, usize::MAX), (who, "workbook"), screen)?;
+    if queue.cases.is_empty() {
+        screen.document(&json!({ "pairs": 0, "waiting": 0, "written": null }));
+        screen.result(nothing(wanted));
+        return Ok(Exit::Done);
+    }
     let book = review::export_review(site, &queue, who)?;
     if args.force && file.exists() {
         fs::remove_file(file)?;
@@ -186,11 +194,7 @@ fn at_the_terminal(
 ) -> Verdict {
     let queue = queue_of(site, wanted, limit(args, USUAL), (who, "terminal"), screen)?;
     if queue.cases.is_empty() {
-        screen.result(if matches!(wanted, Wanted::Sample(_)) {
-            "Nothing to look at: all that was drawn is decided, or nothing is joined yet."
-        } else {
-            "Nothing to look at: no pair is in doubt."
-        });
+        screen.result(nothing(wanted));
         return Ok(Exit::Done);
     }
     let mut session = Session::new(&queue);
@@ -206,7 +210,8 @@ fn at_the_terminal(
         &mut |work| match work {
             session::Work::Reason(text) => take_reason(site, text).map_err(Halt::from).map(Some),
             session::Work::Write(taken) => {
-                review::note_decisions(site, taken, who, "terminal").map_err(Halt::from).map(|()| None)
+                let about = format!("terminal, decisions: {}", taken.len());
+                review::note_decisions(site, taken, who, &about).map_err(Halt::from).map(|()| None)
             }
         },
     );
@@ -217,8 +222,19 @@ fn at_the_terminal(
     Ok(Exit::Done)
 }
 
+const fn nothing(wanted: Wanted) -> &'static str {
+    match wanted {
+        Wanted::Sample(_) => "Nothing to look at: all that was drawn is decided, or nothing is joined yet.",
+        Wanted::Doubts => "Nothing to look at: no pair is in doubt.",
+    }
+}
+
 const fn and_now(written: u64) -> &'static str {
-    if written > 0 { "They hold from the next `throughline link` on." } else { "" }
+    match written {
+        0 => "",
+        1 => "It holds from the next `throughline link` on.",
+        _ => "They hold from the next `throughline link` on.",
+    }
 }
 
 fn import(settings: Settings, file: &Path, who: &str, screen: &Screen) -> Verdict {
@@ -289,7 +305,7 @@ fn list(settings: Settings, who: &str, screen: &Screen) -> Verdict {
     Ok(Exit::Done)
 }
 
-pub(super) fn decided_json(decided: &Decided) -> Value {
+fn decided_json(decided: &Decided) -> Value {
     json!({
         "one": id_text(&decided.pair.0), "other": id_text(&decided.pair.1), "verdict": decided.verdict.word(),
         "who": decided.who, "at": decided.at, "reason": decided.reason, "in_force": decided.in_force,

@@ -70,7 +70,7 @@ impl Weighed {
                 "twins"
             } else if probability < LEAST {
                 "likely"
-            } else if numbers_differ(people, at, with) == [false, false] {
+            } else if numbers_differ(people, &[at], &[with]) == [false, false] {
                 "rival"
             } else {
                 "numbers_differ"

@@ -30,18 +30,14 @@ pub struct Explained {
     pub too_few: bool,
 }
 
-impl Explained {
-    /// How far the two agree in a field, in our word for it.
-    pub fn level(&self, field: &str) -> &'static str {
-        self.lines.iter().find(|line| line.field == field).map_or("not_said", |line| line.level)
-    }
-
-    /// Whether a pupil number ended and something else changed with it: the surname, or the address. Children who are
-    /// adopted or in danger are given a new number for that end, and nobody is to be told who they were.
-    pub fn may_be_a_break(&self) -> bool {
-        let stayed = |field: &str| self.level(field) == "exact";
-        self.pupil_numbers_differ && !(stayed("surname") && stayed("postcode"))
-    }
+/// Whether some subjects share a value of a field with others, in whatever saying.
+fn share(people: &People, ones: &[usize], others: &[usize], field: usize) -> bool {
+    let words = |all: &[usize]| -> Vec<u32> {
+        let said = all.iter().flat_map(|at| &people.people[*at].said);
+        said.filter_map(|said| said.get(field).copied()).filter(|word| *word != 0).collect()
+    };
+    let theirs = words(others);
+    words(ones).iter().any(|word| theirs.contains(word))
 }
 
 /// The register, made ready for comparing.
@@ -72,6 +68,19 @@ impl<'p> Compared<'p> {
         Self { people, order, owners, pool }
     }
 
+    /// Whether, between the subjects of two learners, a pupil number ended and something else changed with it: the surname,
+    /// or the address. Children who are adopted or in danger are given a new number for that end, and nobody is to be
+    /// told who they were.
+    pub fn may_be_a_break(&self, ones: &[Pseudonym], others: &[Pseudonym]) -> bool {
+        let [ones, others] = [ones, others].map(|all| {
+            let owners = all.iter().filter_map(|subject| self.owners.get(subject));
+            owners.map(|owner| self.order[*owner as usize] as usize).collect::<Vec<_>>()
+        });
+        let at = self.people.fields;
+        let stayed = |field| share(self.people, &ones, &others, field);
+        numbers_differ(self.people, &ones, &others)[0] && !(stayed(at.surname) && stayed(at.postcode))
+    }
+
     /// Learns the weights.
     pub fn explainer(&self, threads: usize) -> Explainer<'_> {
         Explainer { compared: self, weigher: self.pool.weigher(threads) }
@@ -84,7 +93,7 @@ impl Explainer<'_> {
         let Compared { people, order, owners, pool } = self.compared;
         let (a, b) = (*owners.get(one)?, *owners.get(other)?);
         let (at, with) = (order[a as usize] as usize, order[b as usize] as usize);
-        let [pupil_numbers_differ, learner_numbers_differ] = numbers_differ(people, at, with);
+        let [pupil_numbers_differ, learner_numbers_differ] = numbers_differ(people, &[at], &[with]);
         let weighing = self.weigher.weigh(a, b);
         let (lines, prior, sum, probability) = weighing
             .map_or((Vec::new(), 0.0, 0.0, 0.0), |held| (held.lines, held.prior, held.sum, held.probability));

@@ -100,20 +100,24 @@ pub(super) fn rule_between(people: &People, one: usize, other: usize) -> Option<
     RULES.iter().find(fits).map(|rule| rule.name)
 }
 
-/// Whether two people bear valid numbers of a kind and share none: pupil numbers, learner numbers. One pupil number
-/// that is on record as the other's former one is no difference.
-pub(super) fn numbers_differ(people: &People, one: usize, other: usize) -> [bool; 2] {
-    let [ours, theirs] = [one, other].map(|at| Sayings::of(people, at));
-    let (mine, others) = (ours.valid_numbers(), theirs.valid_numbers());
-    let apart = |kind: usize| {
-        let (a, b): (&[Word], &[Word]) = (&mine[kind], &others[kind]);
-        !a.is_empty() && !b.is_empty() && !a.iter().any(|number| b.contains(number))
+/// Whether some subjects and others bear valid numbers of a kind and share none: pupil numbers, learner numbers. One pupil
+/// number that is on record as the other's former one is no difference.
+pub(super) fn numbers_differ(people: &People, ones: &[usize], others: &[usize]) -> [bool; 2] {
+    let [ours, theirs] =
+        [ones, others].map(|all| all.iter().map(|at| Sayings::of(people, *at)).collect::<Vec<_>>());
+    let numbers = |all: &[Sayings<'_>], kind: usize| -> Vec<Word> {
+        all.iter().flat_map(|said| std::mem::take(&mut said.valid_numbers()[kind])).collect()
     };
-    let former = |bearer: &Sayings<'_>, numbers: &[Word]| {
-        bearer.words(bearer.at.former_upn).any(|number| numbers.contains(&number))
+    let former = |bearers: &[Sayings<'_>], numbers: &[Word]| {
+        bearers.iter().any(|said| said.words(said.at.former_upn).any(|number| numbers.contains(&number)))
     };
-    let followed = former(&ours, &others[0]) || former(&theirs, &mine[0]);
-    [apart(0) && !followed, apart(1)]
+    [0, 1].map(|kind| {
+        let (mine, others) = (numbers(&ours, kind), numbers(&theirs, kind));
+        let apart =
+            !mine.is_empty() && !others.is_empty() && !mine.iter().any(|number| others.contains(number));
+        let followed = kind == 0 && (former(&ours, &others) || former(&theirs, &mine));
+        apart && !followed
+    })
 }
 
 fn apply(rule: &Rule, sayings: &[Sayings<'_>], unions: &mut Unions, methods: &mut [Option<&'static str>]) {

@@ -71,7 +71,7 @@ pub(in crate::command) fn evidence(explained: &Explained) -> String {
         })
         .collect();
     rows.push(vec!["before comparing".to_owned(), "any two records".to_owned(), bits(explained.prior)]);
-    let odds = format!("likely to {:.4}", (explained.probability * 10_000.0).floor() / 10_000.0);
+    let odds = format!("a probability of {:.4}", (explained.probability * 10_000.0).floor() / 10_000.0);
     rows.push(vec!["together".to_owned(), odds, bits(explained.sum)]);
     let mut text = table(&["evidence", "how far they agree", "bits"], rows, &[2]);
     if let Some(rule) = explained.rule {

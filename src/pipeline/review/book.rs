@@ -131,6 +131,10 @@ pub fn likely(probability: u16) -> String {
 /// How two sides agree in a field, in words: as it was weighed, or else whether they share a value.
 pub fn agreement(explained: &Explained, one: &Side, other: &Side, at: usize) -> String {
     let field = FIELDS[at].0;
+    // Each source numbers its own.
+    if field == "local_key" && one.source != other.source {
+        return String::new();
+    }
     let words = match (one.agrees(other, at), explained.lines.iter().find(|line| line.field == field)) {
         (None, _) => "",
         (Some(_), Some(line)) if line.level != "not_said" => level_in_words(field, line.level),

@@ -124,7 +124,7 @@ pub fn explain(
     let (pairs, about) = match other {
         Some(other) => {
             let others = meant(&known, &learners, other)?;
-            let best = best(&explainer, &ones, &others).ok_or(ReviewFault::UnknownId)?;
+            let best = best(&explainer, &ones, &others).ok_or(ReviewFault::OneRecord)?;
             let about = format!("{} and {}", id_text(&best.0.0), id_text(&best.0.1));
             (vec![best], about)
         }

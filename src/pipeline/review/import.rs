@@ -207,11 +207,10 @@ impl Desk<'_> {
         }
         let (word, count) =
             self.last.get(&offer.pair).map_or((None, 0), |(word, count)| (Some(word.verdict), *count));
-        if word == Some(verdict) {
-            return Err(RowEnd::AsBefore);
-        }
+        // A word that was the last one when the row was written is said again; one that came since may be this row's own.
         if count != offer.decisions {
-            return refuse(RowRefusal::DecidedSince);
+            let as_before = word == Some(verdict);
+            return if as_before { Err(RowEnd::AsBefore) } else { refuse(RowRefusal::DecidedSince) };
         }
         if !self.known.knows(&offer.pair.0) || !self.known.knows(&offer.pair.1) {
             return refuse(RowRefusal::Gone);

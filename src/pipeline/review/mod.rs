@@ -62,6 +62,9 @@ pub enum ReviewFault {
     /// Several have it.
     #[error("several ids begin so: give more of its digits")]
     AmbiguousId,
+    /// Two ids of one record.
+    #[error("both ids are of one record: there is nothing to compare")]
+    OneRecord,
     /// There is nothing to take back.
     #[error("no decision on these two is in force: `link review --list` shows those that are")]
     NotDecided,

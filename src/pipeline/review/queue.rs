@@ -6,7 +6,7 @@ use super::{
 use crate::{
     catalog::LinkVerdict,
     fault::Name,
-    link::{Compared, Doubt, Explained, Explainer, Weighed},
+    link::{Compared, Doubt, Explained, Weighed},
     pipeline::{Site, Watch},
     privacy::{Identified, Pseudonym},
 };
@@ -87,8 +87,10 @@ pub fn queue(
     let is_open = |pair: &(Pseudonym, Pseudonym)| {
         last.get(pair).is_none_or(|(decision, _)| decision.verdict == LinkVerdict::Withdrawn)
     };
+    let in_force = last.values().filter(|(decision, _)| decision.verdict != LinkVerdict::Withdrawn);
+    let settled: Vec<(Pseudonym, Pseudonym)> = in_force.map(|(decision, _)| decision.pair).collect();
     let found = match wanted {
-        Wanted::Doubts => doubts(&known, &explainer, &learners, &is_open),
+        Wanted::Doubts => doubts(&known, &compared, &learners, &settled),
         Wanted::Sample(size) => {
             let drawn = sample::draw(&known, &explainer, &site.key.keyed(), size);
             let stamp = site.stamp();
@@ -127,9 +129,9 @@ pub fn queue(
 /// What the linker is not sure of, without what was decided and what must not be suggested, one pair for two learners.
 fn doubts(
     known: &Known,
-    explainer: &Explainer<'_>,
+    compared: &Compared<'_>,
     learners: &HashMap<Pseudonym, Pseudonym>,
-    is_open: &dyn Fn(&(Pseudonym, Pseudonym)) -> bool,
+    settled: &[(Pseudonym, Pseudonym)],
 ) -> Vec<(Doubt, Name)> {
     let mut found = Weighed::default().doubts(&known.people);
     let rank = |why: Name| ORDER.iter().position(|word| *word == why.as_str()).unwrap_or(ORDER.len());
@@ -137,25 +139,31 @@ fn doubts(
         (rank(a.why), u16::MAX - a.probability, a.pair).cmp(&(rank(b.why), u16::MAX - b.probability, b.pair))
     });
     let learner = |subject: &Pseudonym| learners.get(subject).copied().unwrap_or(*subject);
-    let mut seen = HashSet::new();
+    let mut members: HashMap<Pseudonym, Vec<Pseudonym>> = HashMap::new();
+    for (subject, learner) in learners {
+        members.entry(*learner).or_default().push(*subject);
+    }
+    let subjects = |learner: Pseudonym| members.get(&learner).cloned().unwrap_or_else(|| vec![learner]);
+    let two = |pair: &(Pseudonym, Pseudonym)| {
+        let (one, other) = (learner(&pair.0), learner(&pair.1));
+        (one.min(other), one.max(other))
+    };
+    // What was said of two records is said of the learners that they belong to.
+    let mut seen: HashSet<(Pseudonym, Pseudonym)> = settled.iter().map(two).collect();
     found.retain(|doubt| {
-        let joined = matches!(doubt.why.as_str(), "contradicted" | "overlap" | "numbers_joined");
-        if !joined && !(is_open(&doubt.pair) && may_be_suggested(explainer, &doubt.pair)) {
-            return false;
+        match doubt.why.as_str() {
+            // Laid before a person again, whatever was decided.
+            "contradicted" => true,
+            "overlap" | "numbers_joined" => !settled.contains(&doubt.pair),
+            _ => {
+                let (one, other) = two(&doubt.pair);
+                // Looked at as the learners that they are: one of a learner's records may lack the number.
+                let is_break = compared.may_be_a_break(&subjects(one), &subjects(other));
+                !is_break && seen.insert((one, other))
+            }
         }
-        // What was decided once is laid before a person again where it is contradicted, and only there.
-        if doubt.why.as_str() != "contradicted" && !is_open(&doubt.pair) {
-            return false;
-        }
-        let (one, other) = (learner(&doubt.pair.0), learner(&doubt.pair.1));
-        joined || seen.insert((one.min(other), one.max(other)))
     });
     found.into_iter().map(|doubt| (doubt, Name::NONE)).collect()
-}
-
-/// A pupil number that ended together with a surname or an address is never suggested to belong to the one after.
-fn may_be_suggested(explainer: &Explainer<'_>, pair: &(Pseudonym, Pseudonym)) -> bool {
-    explainer.explain(&pair.0, &pair.1).is_some_and(|explained| !explained.may_be_a_break())
 }
 
 #[cfg(test)]

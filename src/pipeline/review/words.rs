@@ -32,19 +32,19 @@ pub fn why_in_words(why: &str) -> &'static str {
 pub fn in_words_of_rule(rule: &str) -> &'static str {
     match rule {
         "local_key" => "the source's own number for the child",
-        "upn" => "pupil number, and birth date or names beside it",
-        "former_upn" => "a pupil number held before, and birth date or names beside it",
-        "uln" => "learner number, and birth date or names beside it",
+        "upn" => "pupil number (UPN), and birth date or names beside it",
+        "former_upn" => "a pupil number (UPN) held before, and birth date or names beside it",
+        "uln" => "learner number (ULN), and birth date or names beside it",
         "name_birth_postcode" => "names, birth date and postcode",
         "name_birth" => "names and birth date, where only one child has them",
         "surname_birth_postcode" => "surname, birth date, postcode, and a short form of the forename",
         "forename_birth_postcode" => "forename, birth date and postcode",
-        "weighed" => "weights of names, dates and addresses",
+        "weighed" => "weights of names, dates and addresses: likely, not certain",
         "weighed_90" => "weights, from 0.90 to 0.95",
         "weighed_95" => "weights, from 0.95 to 0.99",
         "weighed_99" => "weights, from 0.99 on",
         "decided" => "a person's decision",
-        _ => "nothing",
+        _ => "nothing: a learner of its own, for the time being",
     }
 }
 
@@ -70,7 +70,7 @@ pub fn level_in_words(field: &str, level: &str) -> &'static str {
         ("sex", "none") => "differs",
         (_, "exact") => "the same",
         (_, "none") => "different",
-        (_, "not_said") => "not said by both",
+        (_, "not_said") => "not said by one or both",
         (_, "weak") => "a little alike",
         ("postcode", "near") => "one character apart",
         ("upn" | "uln", "near") => "one slip apart",
