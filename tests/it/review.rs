@@ -48,7 +48,7 @@ fn refusals(document: &Value) -> Vec<(u64, String)> {
 fn the_queue_is_listed_without_identities_and_what_matters_most_comes_first() {
     let site = street();
     let found = queue(&site);
-    assert!(found.len() >= 6, "{found:#?}");
+    assert!((6..100).contains(&found.len()), "{found:#?}");
     let text = serde_json::to_string(&found).unwrap().to_uppercase();
     for secret in SECRETS.iter() {
         assert!(!text.contains(secret.as_str()), "{secret}");
@@ -92,8 +92,8 @@ fn a_pupil_number_that_ended_with_a_name_or_an_address_is_never_suggested() {
     let rows = pairs(&exported(&site, "r.xlsx"));
     let with =
         |forename: &str| rows.iter().filter(|row| row.values().any(|text| text.contains(forename))).count();
-    assert_eq!(with("RENUMBERED"), 1, "{rows:#?}");
-    assert_eq!((with("SHELTERED"), with("ADOPTED")), (0, 0));
+    assert_eq!(with("RENUMBERA"), 1, "{rows:#?}");
+    assert_eq!((with("SHELTERA"), with("ADOPTERA")), (0, 0));
 }
 
 #[test]

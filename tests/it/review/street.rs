@@ -14,7 +14,7 @@ const FORENAMES: [&str; 24] = [
 /// Texts that must be nowhere but where they may: surnames, marked forenames, numbers and postcodes.
 pub static SECRETS: LazyLock<Vec<String>> = LazyLock::new(|| {
     let surnames = STARTS.iter().flat_map(|start| ENDS.iter().map(move |end| format!("{start}{end}")));
-    let marked = ["Renumbered", "Sheltered", "Adopted"].map(str::to_owned);
+    let marked = ["Renumbera", "Sheltera", "Adoptera"].map(str::to_owned);
     let numbers = (0..CHILDREN).flat_map(|at| [upn(at), postcode(at).replace(' ', "")]);
     surnames.chain(marked).chain(numbers).map(|text| text.to_uppercase()).collect()
 });
@@ -57,9 +57,17 @@ fn upn(number: u32) -> String {
     format!("{}{digits}", char::from(b"ABCDEFGHJKLMNPQRTUVWXYZ"[sum % 23]))
 }
 
+/// One of `n`, without any tie to what else a child has.
+fn drawn(at: u32, what: u64, n: u64) -> usize {
+    let mut x = (u64::from(at) * 64 + what).wrapping_add(0x9e37_79b9_7f4a_7c15);
+    x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    ((x ^ (x >> 31)) % n) as usize
+}
+
 fn postcode(at: u32) -> String {
-    let letter = |n: u32| char::from(b"ABDEFGHJLNPQRSTUWXYZ"[n as usize % 20]);
-    format!("ZT{} {}{}{}", at % 7 + 10, at % 9 + 1, letter(at / 3), letter(at * 7 + 3))
+    let letter = |what| char::from(b"ABDEFGHJLNPQRSTUWXYZ"[drawn(at, what, 20)]);
+    format!("ZT{} {}{}{}", drawn(at, 1, 12) + 10, drawn(at, 2, 9) + 1, letter(3), letter(4))
 }
 
 /// A child as one of the two has it.
@@ -75,11 +83,11 @@ struct Child {
 
 impl Child {
     fn of(at: u32) -> Self {
-        let surname =
-            format!("{}{}", STARTS[at as usize * 3 % 10], ENDS[(at as usize / 10 + at as usize) % 8]);
-        let forename = FORENAMES[(at as usize * 7 + at as usize / 24) % 24].to_owned();
-        let birth = format!("{}-{:02}-{:02}", 2008 + at % 3, at * 5 % 12 + 1, at * 11 % 28 + 1);
-        let sex = if at.is_multiple_of(2) { "F" } else { "M" };
+        let surname = format!("{}{}", STARTS[drawn(at, 5, 10)], ENDS[drawn(at, 6, 8)]);
+        let forename = FORENAMES[drawn(at, 7, 24)].to_owned();
+        let birth =
+            format!("{}-{:02}-{:02}", 2008 + drawn(at, 8, 3), drawn(at, 9, 12) + 1, drawn(at, 10, 28) + 1);
+        let sex = ["F", "M"][drawn(at, 11, 2)];
         Self { upn: upn(at), surname, forename, birth, sex, postcode: postcode(at) }
     }
 
@@ -87,6 +95,12 @@ impl Child {
         let Self { upn, surname, forename, birth, sex, postcode } = self;
         format!("{id},{upn},{surname},{forename},{middle},{birth},{sex},{postcode},2025-09-04\n")
     }
+}
+
+/// Another forename, so many further on in the list.
+fn another(forename: &str, further: usize) -> String {
+    let at = FORENAMES.iter().position(|held| *held == forename).unwrap();
+    FORENAMES[(at + further) % FORENAMES.len()].to_owned()
 }
 
 /// A child of the street as the provider has it.
@@ -120,7 +134,7 @@ fn at_provider(at: u32) -> Child {
         }
         6 => {
             child.surname.pop();
-            child.forename = FORENAMES[(at as usize + 5) % 24].to_owned();
+            child.forename = another(&child.forename, 5);
         }
         7 => {
             child.birth.clear();
@@ -130,7 +144,7 @@ fn at_provider(at: u32) -> Child {
             child.surname = format!("{}x", &child.surname[..4]);
             child.postcode.clear();
         }
-        _ => child.forename = FORENAMES[(at as usize + 9) % 24].to_owned(),
+        _ => child.forename = another(&child.forename, 9),
     }
     child
 }
@@ -138,7 +152,7 @@ fn at_provider(at: u32) -> Child {
 /// Children whose pupil number ended: at home, gone to another place, and into another family.
 fn renumbered(at: u32) -> (Child, Child) {
     let before = Child {
-        forename: ["Renumbered", "Sheltered", "Adopted"][at as usize].to_owned(),
+        forename: ["Renumbera", "Sheltera", "Adoptera"][at as usize].to_owned(),
         ..Child::of(400 + at)
     };
     let mut after = Child { upn: upn(700 + at), ..before.clone() };
