@@ -1,4 +1,10 @@
 //! What can be typed. Types only.
+mod explain;
+mod review;
+
+pub use explain::ExplainArgs;
+pub use review::ReviewArgs;
+
 use chrono::NaiveDate;
 use clap::{
     Args, Parser, Subcommand,
@@ -164,6 +170,10 @@ pub enum Linking {
         /// Its name.
         version: String,
     },
+    /// Look at pairs that linking is not sure of, side by side, and say whether they are one child.
+    Review(ReviewArgs),
+    /// Say why two records are one child or not, in words and weights.
+    Explain(ExplainArgs),
     /// Link the rows of one Parquet file with the records of another, with a probability for each pair; asks for no
     /// configuration, keeps nothing.
     Pairs(PairsArgs),

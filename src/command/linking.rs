@@ -2,12 +2,12 @@
 use super::{
     Exit, Halt, Verdict,
     cli::{LinkArgs, Linking},
-    pairs, person,
+    explain, pairs, person, review,
     screen::{Screen, counted, table, thousands, wrap},
 };
 use crate::{
     config::Settings,
-    pipeline::{self, Drift, LinkReport, Site, TrainReport},
+    pipeline::{self, Drift, LinkReport, Site, TrainReport, review::in_words_of_rule},
 };
 use serde_json::json;
 
@@ -23,6 +23,8 @@ pub(super) fn link(
         Some(Linking::Train) => train(settings()?, screen),
         Some(Linking::Models) => models(settings()?, screen),
         Some(Linking::Adopt { version }) => adopt(settings()?, version, screen),
+        Some(Linking::Review(args)) => review::review(settings()?, args, &person::user(), screen),
+        Some(Linking::Explain(args)) => explain::explain(settings()?, args, &person::user(), screen),
     }
 }
 
@@ -155,7 +157,7 @@ pub(super) fn link_words(report: &LinkReport) -> String {
     let rows = report
         .by_method
         .iter()
-        .map(|(method, n)| vec![thousands(*n), in_words(method).to_owned(), (*method).to_owned()])
+        .map(|(method, n)| vec![thousands(*n), in_words_of_rule(method).to_owned(), (*method).to_owned()])
         .collect();
     let said = format!(
         "A child has an entry in each system that knows them. {} are {}.",
@@ -186,20 +188,4 @@ pub(super) fn link_json(report: &LinkReport) -> serde_json::Value {
         "subjects": report.subjects, "learners": report.learners, "model": report.model, "by_method": methods,
         "trained": report.trained, "changed": report.changed, "doubts": report.doubts, "held": report.held,
     })
-}
-
-fn in_words(method: &str) -> &'static str {
-    match method {
-        "local_key" => "the source's own number for the child",
-        "upn" => "pupil number (UPN), and birth date or names beside it",
-        "former_upn" => "a pupil number (UPN) held before, and birth date or names beside it",
-        "uln" => "learner number (ULN), and birth date or names beside it",
-        "name_birth_postcode" => "names, birth date and postcode",
-        "name_birth" => "names and birth date, where only one child has them",
-        "surname_birth_postcode" => "surname, birth date, postcode, and a short form of the forename",
-        "forename_birth_postcode" => "forename, birth date and postcode",
-        "decided" => "a person's decision",
-        "weighed" => "weights of names, dates and addresses: likely, not certain",
-        _ => "nothing: a learner of its own, for the time being",
-    }
 }

@@ -6,6 +6,7 @@ mod cli;
 mod demo;
 mod estate;
 mod expire;
+mod explain;
 mod init;
 mod linking;
 mod map;
@@ -17,6 +18,7 @@ mod quarantine;
 mod release;
 #[cfg(feature = "warehouse")]
 mod report;
+mod review;
 mod run;
 mod runs;
 mod schedule;

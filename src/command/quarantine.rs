@@ -102,7 +102,7 @@ fn give_back(
     let definitions = Definitions::load(settings.definitions.as_deref())
         .map_err(SiteFault::Complaints)
         .map_err(Halt::from)?;
-    may_write(settings, to, force)?;
+    may_write(settings, to, force, "--to")?;
     let (source, inbox) = source_of(settings, &definitions, file, source)?;
     let connector = definitions.connectors.get(&source.connector).ok_or_else(|| {
         Halt::new(Exit::Usage, format!("the source {} names no connector that is known", source.name))
@@ -146,26 +146,24 @@ fn give_back(
 }
 
 /// Refuses a place where the copy would stay or be read again.
-fn may_write(settings: &Settings, to: &Path, force: bool) -> Result<(), Halt> {
-    let refuse = |words: &str| Err(Halt::new(Exit::Usage, words));
+pub(super) fn may_write(settings: &Settings, to: &Path, force: bool, option: &str) -> Result<(), Halt> {
+    let refuse = |words: &str| Err(Halt::new(Exit::Usage, format!("{option} {words}")));
     let is_workbook =
         to.extension().and_then(|end| end.to_str()).is_some_and(|end| end.eq_ignore_ascii_case("xlsx"));
     if !is_workbook {
-        return refuse("--to names a workbook: OUT.xlsx");
+        return refuse("names a workbook: OUT.xlsx");
     }
     let folder = match to.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
     let Ok(folder) = fs::canonicalize(folder) else {
-        return refuse("the folder of --to is not there");
+        return refuse("names a folder that is not there");
     };
     let within = |other: &Path| fs::canonicalize(other).is_ok_and(|other| folder.starts_with(other));
     // The data folder may be put together from several disks: what it links to belongs to it.
     if within(&settings.data_dir) || parts_of(&settings.data_dir).iter().any(|part| within(part)) {
-        return refuse(
-            "--to lies inside the data folder, where nothing identified may be: name another place",
-        );
+        return refuse("lies inside the data folder, where nothing identified may be: name another place");
     }
     let definitions = settings
         .definitions
@@ -173,17 +171,17 @@ fn may_write(settings: &Settings, to: &Path, force: bool) -> Result<(), Halt> {
         .flat_map(|folder| std::iter::once(folder.clone()).chain(parts_of(folder)));
     if definitions.into_iter().any(|folder| within(&folder)) {
         return refuse(
-            "--to lies among the definitions, which go into every release by their names: name another place",
+            "lies among the definitions, which go into every release by their names: name another place",
         );
     }
     if settings.sources.iter().filter_map(|source| source.inbox.as_deref()).any(within) {
-        return refuse("--to lies inside an inbox, where it would be read as a new file: name another place");
+        return refuse("lies inside an inbox, where it would be read as a new file: name another place");
     }
     if fs::symlink_metadata(to).is_ok_and(|meta| !meta.is_file()) {
-        return refuse("--to is there already and is no ordinary file: name another place");
+        return refuse("is there already and is no ordinary file: name another place");
     }
     if to.exists() && !force {
-        return refuse("--to is there already; add --force to write over it");
+        return refuse("is there already; add --force to write over it");
     }
     Ok(())
 }

@@ -10,6 +10,7 @@
 //! [`link_files`] links two files by the same weights, beside everything else.
 mod cluster;
 mod doubt;
+mod explained;
 mod pairs;
 mod people;
 mod register;
@@ -18,7 +19,8 @@ mod weighed;
 
 pub use cluster::{Cluster, Member, anchored};
 pub use doubt::Doubt;
-pub use pairs::{Known, PairsFault, PairsReport, Trained, link_files};
+pub use explained::{Compared, Explained, Explainer};
+pub use pairs::{Known, Line, PairsFault, PairsReport, Trained, link_files};
 pub use people::{People, Person};
 pub use register::{RegisterFault, Segment, identity_digest, read_segment, reseal, saying_digest};
 pub use tiers::Tiers;

@@ -77,8 +77,7 @@ impl Linker for Tiers {
 /// What persons and the rules join, and which rule joined each subject. Who persons said is not one (`told`: two
 /// places, and whether they are one) stays two.
 pub(super) fn joined(people: &People, told: &[(usize, usize, bool)]) -> (Unions, Vec<Option<&'static str>>) {
-    let sayings: Vec<Sayings<'_>> =
-        people.people.iter().map(|person| Sayings { person, people, at: people.fields }).collect();
+    let sayings: Vec<Sayings<'_>> = (0..people.people.len()).map(|at| Sayings::of(people, at)).collect();
     let mut unions = Unions::new(sayings.iter().map(Sayings::valid_numbers).collect());
     let mut methods: Vec<Option<&'static str>> = vec![None; sayings.len()];
     for (a, b, _) in told.iter().filter(|(_, _, same)| !same) {
@@ -94,6 +93,41 @@ pub(super) fn joined(people: &People, told: &[(usize, usize, bool)]) -> (Unions,
         apply(rule, &sayings, &mut unions, &mut methods);
     }
     (unions, methods)
+}
+
+/// The first rule by which two people would be joined if there were nobody else.
+pub(super) fn rule_between(people: &People, one: usize, other: usize) -> Option<&'static str> {
+    let [ours, theirs] = [one, other].map(|at| Sayings::of(people, at));
+    let (mut keys, mut others) = (Vec::new(), Vec::new());
+    let fits = |rule: &&Rule| {
+        keys.clear();
+        others.clear();
+        (rule.keys)(&ours, &mut keys);
+        (rule.keys)(&theirs, &mut others);
+        let bare = !rule.one_person_only && (ours.is_bare() || theirs.is_bare());
+        keys.iter().any(|key| others.contains(key)) && (bare || (rule.agrees)(&ours, &theirs))
+    };
+    RULES.iter().find(fits).map(|rule| rule.name)
+}
+
+/// Whether some subjects and others bear valid numbers of a kind and share none: pupil numbers, learner numbers. One pupil
+/// number that is on record as the other's former one is no difference.
+pub(super) fn numbers_differ(people: &People, ones: &[usize], others: &[usize]) -> [bool; 2] {
+    let [ours, theirs] =
+        [ones, others].map(|all| all.iter().map(|at| Sayings::of(people, *at)).collect::<Vec<_>>());
+    let numbers = |all: &[Sayings<'_>], kind: usize| -> Vec<Word> {
+        all.iter().flat_map(|said| std::mem::take(&mut said.valid_numbers()[kind])).collect()
+    };
+    let former = |bearers: &[Sayings<'_>], numbers: &[Word]| {
+        bearers.iter().any(|said| said.words(said.at.former_upn).any(|number| numbers.contains(&number)))
+    };
+    [0, 1].map(|kind| {
+        let (mine, others) = (numbers(&ours, kind), numbers(&theirs, kind));
+        let apart =
+            !mine.is_empty() && !others.is_empty() && !mine.iter().any(|number| others.contains(number));
+        let followed = kind == 0 && (former(&ours, &others) || former(&theirs, &mine));
+        apart && !followed
+    })
 }
 
 fn apply(rule: &Rule, sayings: &[Sayings<'_>], unions: &mut Unions, methods: &mut [Option<&'static str>]) {
@@ -190,6 +224,12 @@ struct Sayings<'p> {
     person: &'p Person,
     people: &'p People,
     at: FieldPositions,
+}
+
+impl<'p> Sayings<'p> {
+    fn of(people: &'p People, at: usize) -> Self {
+        Self { person: &people.people[at], people, at: people.fields }
+    }
 }
 
 impl Sayings<'_> {

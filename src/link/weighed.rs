@@ -17,9 +17,9 @@ use groups::Groups;
 use std::collections::HashMap;
 
 /// Joins that are less likely right are left to a person.
-const LEAST: f64 = 0.9;
+pub(super) const LEAST: f64 = 0.9;
 /// With fewer sayings nothing can be learnt of how names are spread, and the rules stand alone.
-const FEWEST_SAYINGS: usize = 400;
+pub(super) const FEWEST_SAYINGS: usize = 400;
 /// Of one person's sayings so many are compared, those that say most.
 const MOST_SAYINGS: usize = 6;
 
@@ -139,13 +139,13 @@ fn places_of(people: &People, told: &[Told]) -> Vec<(usize, usize, bool)> {
     told.iter().filter_map(|told| Some((place(&told.pair.0)?, place(&told.pair.1)?, told.same))).collect()
 }
 
-/// Ten-thousandths; what is weighed is never certain.
-fn stated(probability: f64) -> u16 {
+/// Ten-thousandths; a weighed join is never certain.
+pub(super) fn stated(probability: f64) -> u16 {
     (probability * 10_000.0).floor().clamp(0.0, 9_999.0) as u16
 }
 
 /// What each person's sources said, in the order given.
-fn pool(people: &People, order: &[u32]) -> Pool {
+pub(super) fn pool(people: &People, order: &[u32]) -> Pool {
     let at = people.fields;
     let mut pool = Pool::new();
     for person in order {

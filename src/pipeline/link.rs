@@ -10,8 +10,8 @@ use super::{Site, SiteFault, Watch};
 use crate::{
     catalog::{Batch, Catalog, LearnerChange, LinkMeasure, LinkNews, LinkVerdict, NewFile, Publication},
     lake::{self, Meta},
-    link::{self, Given, Told, Trained, Weighed, Weighing},
-    privacy::{Link, Pseudonym, Relinked, days},
+    link::{self, Given, People, Told, Trained, Weighed, Weighing},
+    privacy::{Identified, Link, Pseudonym, Relinked, days},
 };
 use chrono::NaiveDate;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -108,6 +108,27 @@ fn link_as(
         publish(site, (links, anchors), &weighing, (&version, model.as_ref().map(|model| &model.1)), news)?;
     }
     Ok(report)
+}
+
+/// What linking would find now, and the model that it would stand on; nothing is written.
+pub(super) fn looked_at(
+    site: &Site,
+    people: &Identified<People>,
+) -> Result<(Option<Trained>, Weighing), SiteFault> {
+    let linker = Weighed::default();
+    let model = model::in_use(site, linker, people)?.0;
+    let version = model.as_ref().map_or(RULES_ALONE, |(version, _)| version);
+    let told = told(&site.catalog)?;
+    let known = model::known(site, version)?;
+    let model = model.map(|(_, model)| model);
+    let given = Given { model: model.as_ref(), known, told: &told };
+    let weighing = linker.link(people, &given).ok_or(SiteFault::Model)?;
+    Ok((model, weighing))
+}
+
+/// The model that linking would stand on now.
+pub(super) fn model_now(site: &Site, people: &Identified<People>) -> Result<Option<Trained>, SiteFault> {
+    Ok(model::in_use(site, Weighed::default(), people)?.0.map(|(_, model)| model))
 }
 
 /// Writes the links, what was compared, and a model that is new, and publishes them at once.

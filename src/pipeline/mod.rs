@@ -19,6 +19,7 @@ mod reason;
 #[cfg(feature = "warehouse")]
 mod release;
 mod retention;
+pub mod review;
 mod runs;
 mod service;
 mod site;

@@ -34,6 +34,7 @@ mod real_pulls;
 mod reasons;
 #[cfg(feature = "warehouse")]
 mod release;
+mod review;
 mod services;
 mod sheets;
 mod site;

@@ -24,6 +24,7 @@ const UNSEEN: f64 = 0.5;
 const USUAL_ROWS: u32 = 8;
 
 /// Counts of values in the register, and what they say.
+#[derive(Clone)]
 pub(super) struct Chance {
     total: f64,
     forenames: Counts,

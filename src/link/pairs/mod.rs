@@ -7,6 +7,7 @@ mod candidates;
 mod chance;
 mod counts;
 mod evidence;
+mod explain;
 mod files;
 mod floats;
 mod fold;
@@ -22,9 +23,12 @@ mod trained;
 mod twice;
 mod words;
 
+pub use explain::Line;
+pub(super) use explain::Weigher;
 pub use files::{PairsFault, PairsReport, link_files};
 pub use known::Known;
 pub(super) use pool::{Face, Pool, Said};
+pub(super) use trained::Ready;
 pub use trained::Trained;
 
 use again::Again;

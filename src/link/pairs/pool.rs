@@ -2,8 +2,8 @@
 use super::{
     evidence::{BIRTH, Comparer, FORENAME, birth, forename},
     record::{Cells, Reader, Record, Table},
-    trained::Trained,
-    words::Word,
+    trained::{Ready, Trained},
+    words::{Word, Words},
 };
 use twox_hash::XxHash3_128;
 
@@ -137,6 +137,22 @@ impl Pool {
     /// Learns from all that was said.
     pub fn train(&self, threads: usize) -> Trained {
         Trained::of(&self.table, &self.owners, &self.reader.words, &self.writers, threads)
+    }
+
+    /// A model, made ready for what was said here. `None` where it is not whole.
+    pub(in crate::link) fn ready(&mut self, trained: &Trained) -> Option<Ready> {
+        trained.ready(&mut self.reader.words, &self.writers)
+    }
+
+    /// What is compared, and its words.
+    pub(super) const fn parts(&self) -> (&Table, &Words) {
+        (&self.table, &self.reader.words)
+    }
+
+    /// Where an owner's sayings stand.
+    pub(super) fn sayings_of(&self, owner: u32) -> std::ops::Range<u32> {
+        let start = |at: u32| self.starts.get(at as usize).copied().unwrap_or(self.owners.len() as u32);
+        start(owner)..start(owner + 1)
     }
 
     /// The names and birth dates under which an owner is known, each once.

@@ -33,11 +33,11 @@ pub struct Trained {
 }
 
 /// A trained model, ready to weigh the records of a pool.
-pub(super) struct Ready {
-    pub keying: Keying,
-    pub chance: Chance,
-    pub model: Model,
-    pub habits: Habits,
+pub(in crate::link) struct Ready {
+    pub(super) keying: Keying,
+    pub(super) chance: Chance,
+    pub(super) model: Model,
+    pub(super) habits: Habits,
 }
 
 impl Trained {
