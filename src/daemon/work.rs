@@ -171,5 +171,7 @@ const fn why(fault: &SiteFault) -> &'static str {
         SiteFault::Runtime(_) => "the network runtime could not be started",
         SiteFault::Build(_) => "the build: see `throughline build`",
         SiteFault::Reason(_) => "a reason that was not taken",
+        SiteFault::Suppression(_) => "the suppression list: see `throughline status`",
+        SiteFault::Rights(_) => "somebody's right: see `throughline rights cases`",
     }
 }

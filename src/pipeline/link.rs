@@ -1,4 +1,4 @@
-use super::{Site, SiteFault, Watch};
+use super::{Site, SiteFault, Watch, rights};
 use crate::{
     catalog::{Batch, Publication},
     lake::{self, Meta},
@@ -22,6 +22,7 @@ pub struct LinkReport {
 
 /// Links every subject of the register anew and publishes the answer.
 pub fn link(site: &mut Site, watch: &mut dyn Watch) -> Result<LinkReport, SiteFault> {
+    rights::settle(site)?;
     let _lock = site.lock("link")?;
     let data_dir = site.settings.data_dir.clone();
     let keyed = site.key.keyed();
