@@ -1,7 +1,7 @@
 //! Files that others take the place of, and what rules of keeping took away with them: one transaction for all.
 use super::{
-    Catalog, CatalogFault, Closing, FileKind, NewFile, ReleaseEntry, Run, StagedFile, rights, run::end_published,
-    staged,
+    Catalog, CatalogFault, Closing, FileKind, NewFile, ReleaseEntry, Run, StagedFile, rights,
+    run::end_published, staged,
 };
 use crate::privacy::Pseudonym;
 use rusqlite::{Transaction, params};

@@ -77,6 +77,8 @@ impl Catalog {
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "foreign_keys", "ON")?;
+        // What is deleted is written over: a pseudonym that had to go does not stay in a free page.
+        connection.pragma_update(None, "secure_delete", "ON")?;
         let mut catalog = Self { connection };
         schema::create(&mut catalog)?;
         schema::create_schedule(&mut catalog)?;

@@ -118,8 +118,7 @@ pub struct ReleaseTombstone {
     pub successor: Option<String>,
 }
 
-const CASE: &str =
-    "SELECT id, wish, state, opened_by, opened_at, closed_by, closed_at, reason, candidates, outcome, asked FROM rights_case";
+const CASE: &str = "SELECT id, wish, state, opened_by, opened_at, closed_by, closed_at, reason, candidates, outcome, asked FROM rights_case";
 
 impl Catalog {
     /// Opens a case and notes that it was opened. Gives its number.
@@ -153,9 +152,9 @@ impl Catalog {
 
     /// A case, and what was asked, sealed.
     pub fn case(&self, id: i64) -> Result<Option<(RightsCase, Vec<u8>)>, CatalogFault> {
-        let found = self.read().query_row(&format!("{CASE} WHERE id = ?1"), [id], |row| {
-            Ok((read_case(row)?, row.get(10)?))
-        });
+        let found = self
+            .read()
+            .query_row(&format!("{CASE} WHERE id = ?1"), [id], |row| Ok((read_case(row)?, row.get(10)?)));
         Ok(found.optional()?)
     }
 
@@ -168,14 +167,21 @@ impl Catalog {
 
     /// Whom an open case is about: source and pseudonym.
     pub fn case_subjects(&self, id: i64) -> Result<Vec<(String, Pseudonym)>, CatalogFault> {
-        let mut statement =
-            self.read().prepare("SELECT source, subject FROM rights_subject WHERE case_id = ?1 ORDER BY 1, 2")?;
+        let mut statement = self
+            .read()
+            .prepare("SELECT source, subject FROM rights_subject WHERE case_id = ?1 ORDER BY 1, 2")?;
         let rows = statement.query_map([id], |row| Ok((row.get(0)?, row.get(1)?)))?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
     /// Ends an open case without anything else: `done` or `withdrawn`. False where it is not open.
-    pub fn end_case(&mut self, end: &CaseEnd, state: &str, note: &Note, now: &str) -> Result<bool, CatalogFault> {
+    pub fn end_case(
+        &mut self,
+        end: &CaseEnd,
+        state: &str,
+        note: &Note,
+        now: &str,
+    ) -> Result<bool, CatalogFault> {
         self.write(|tx| {
             if !end_case(tx, end, state, now)? {
                 return Ok(false);
@@ -199,9 +205,12 @@ impl Catalog {
         })
     }
 
-    /// Nothing is left lying of what so many entries took away.
+    /// Nothing is left lying of what so many entries took away, not in the catalog's own journal either.
     pub fn list_swept(&mut self, entries: u64) -> Result<(), CatalogFault> {
-        self.write(|tx| set(tx, "suppression_swept", &entries.to_string()))
+        self.write(|tx| set(tx, "suppression_swept", &entries.to_string()))?;
+        // While another process reads, what it may still need stays until it has done.
+        self.read().query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+        Ok(())
     }
 
     /// How many learners are only counted, by the academic year of their Year 6; 0 where it is not known.
@@ -300,7 +309,8 @@ mod tests {
     fn a_case_that_ended_knows_nobody_and_ends_once() {
         let mut catalog = Catalog::in_memory().unwrap();
         let subjects = [("school".to_owned(), [7; 16])];
-        let case = NewCase { wish: "erase", who: "ann", candidates: 1, subjects: &subjects, asked: b"sealed" };
+        let case =
+            NewCase { wish: "erase", who: "ann", candidates: 1, subjects: &subjects, asked: b"sealed" };
         let id = catalog.open_case(&case, "2026-11-28T10:00:00Z").unwrap();
         assert_eq!(catalog.case_subjects(id).unwrap(), subjects);
         assert_eq!(catalog.case(id).unwrap().unwrap().1, b"sealed");

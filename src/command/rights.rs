@@ -58,7 +58,8 @@ pub(super) fn rights(settings: Settings, what: &Rights, screen: &Screen) -> Verd
 fn open(settings: Settings, right: Right, who: &str, screen: &Screen) -> Verdict {
     let mut site = Site::open_to_write(settings, "rights")?;
     if io::stdin().is_terminal() {
-        screen.say("Who is it? Lines such as `forename: ...`, `surname: ...`, `birth_date: ...`; then Ctrl-D.");
+        screen
+            .say("Who is it? Lines such as `forename: ...`, `surname: ...`, `birth_date: ...`; then Ctrl-D.");
     }
     let mut text = Zeroizing::new(String::new());
     if io::stdin().take(LONGEST).read_to_string(&mut text).is_err() {
@@ -168,7 +169,11 @@ fn in_words(case: i64, done: &Confirmed) -> String {
         Right::Access => format!("Case {case} is done: the copy is written."),
         Right::Rectify => format!(
             "Case {case} is done: {} corrected in the register. The sources have to correct it too.",
-            counted(certificate["done"]["records_corrected"].as_u64().unwrap_or(0), "record is", "records are")
+            counted(
+                certificate["done"]["records_corrected"].as_u64().unwrap_or(0),
+                "record is",
+                "records are"
+            )
         ),
         Right::Object => format!("Case {case} is done: the person is only counted from now on."),
         Right::Restrict => format!(
@@ -190,8 +195,12 @@ fn in_words(case: i64, done: &Confirmed) -> String {
         out.push_str("\n\n");
         out.push_str(&table(&["source", "what", "rows removed"], removed, &[2]));
     }
-    let withdrawn: Vec<&str> =
-        certificate["releases_withdrawn"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let withdrawn: Vec<&str> = certificate["releases_withdrawn"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
     if !withdrawn.is_empty() {
         let told = format!("Releases that are withdrawn and cannot be run again: {}.", withdrawn.join(", "));
         out.push_str("\n\n");

@@ -172,7 +172,8 @@ fn check(
     let suppression_list = raw.suppression_list.as_ref().map_or_else(beside_the_key, |file| base.join(file));
     if raw.suppression_list.is_some() && within(&suppression_list) {
         let (key, problem) = ("suppression_list", "the suppression list lies inside `data_dir`");
-        let hint = "a backup of the data that is brought back must not bring an older list: keep it elsewhere";
+        let hint =
+            "a backup of the data that is brought back must not bring an older list: keep it elsewhere";
         complaints.push(Complaint::near(shown, text, key, problem, hint));
     }
     let daemon = Reader { shown, text, complaints: &mut complaints }.daemon(&raw.daemon);

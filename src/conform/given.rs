@@ -15,7 +15,9 @@ const STYLES: [&str; 4] = ["%Y-%m-%d", "%d/%m/%Y", "%d.%m.%Y", "%d %B %Y"];
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum GivenFault {
     /// No lines, no document.
-    #[error("standard input says nothing of who it is: write lines such as `forename: ...`, or one JSON document")]
+    #[error(
+        "standard input says nothing of who it is: write lines such as `forename: ...`, or one JSON document"
+    )]
     Nothing,
     /// A document that is no flat object of texts.
     #[error("standard input is not one JSON document of fields and texts")]
@@ -94,11 +96,8 @@ fn document(plan: &IdentityPlan, text: &str) -> Result<Pairs, GivenFault> {
 
 /// `Birth date`, `birth_date` and `BIRTH-DATE` are one field.
 fn field(plan: &IdentityPlan, name: &str) -> Option<usize> {
-    let name: String = name
-        .trim()
-        .chars()
-        .map(|c| if c.is_alphanumeric() { c.to_ascii_lowercase() } else { '_' })
-        .collect();
+    let name: String =
+        name.trim().chars().map(|c| if c.is_alphanumeric() { c.to_ascii_lowercase() } else { '_' }).collect();
     plan.position(&name).filter(|_| name != "local_key")
 }
 

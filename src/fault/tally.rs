@@ -102,7 +102,8 @@ mod tests {
 
     #[test]
     fn a_count_balances_only_when_every_record_has_a_fate() {
-        let mut count = Count { read: 4, accepted: 1, set_aside: 1, unchanged: 1, withheld: 1, ..Count::default() };
+        let mut count =
+            Count { read: 4, accepted: 1, set_aside: 1, unchanged: 1, withheld: 1, ..Count::default() };
         assert!(count.balances());
         count.read += 1;
         assert!(!count.balances());

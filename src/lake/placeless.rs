@@ -13,11 +13,7 @@ use parquet::arrow::{ArrowWriter, arrow_reader::ParquetRecordBatchReaderBuilder}
 use std::{collections::HashSet, fs::File, path::Path};
 
 /// How many rows of a file are about these people and tell a place.
-pub fn tell_places(
-    path: &Path,
-    plan: &EntityPlan,
-    people: &HashSet<Pseudonym>,
-) -> Result<u64, LakeFault> {
+pub fn tell_places(path: &Path, plan: &EntityPlan, people: &HashSet<Pseudonym>) -> Result<u64, LakeFault> {
     let mut telling = 0;
     for batch in ParquetRecordBatchReaderBuilder::try_new(File::open(path)?)?.build()? {
         let batch = batch?;
@@ -92,4 +88,3 @@ fn places<'b>(
         Some((at, batch.column(at), stands))
     })
 }
-

@@ -107,6 +107,7 @@ fn inputs(site: &Site) -> Result<Inputs, SiteFault> {
         entities,
         codes,
         policy: site.definitions.policy.clone(),
+        withheld: site.catalog.withheld()?,
         ..Inputs::embedded().map_err(|fault| SiteFault::Build(fault.to_string()))?
     };
     // Absolute, so that a file written for a shell works from any folder.

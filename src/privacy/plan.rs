@@ -101,7 +101,8 @@ impl ColumnPlan {
 
     /// What stands in it instead of a place.
     pub fn without_place(&self) -> Cell {
-        let word = self.required && self.kind == ColumnType::Establishment && self.treatment == Treatment::Keep;
+        let word =
+            self.required && self.kind == ColumnType::Establishment && self.treatment == Treatment::Keep;
         if word { Cell::Text(PLACE_WITHHELD.into()) } else { Cell::Null }
     }
 }

@@ -33,6 +33,7 @@ mod real_pulls;
 mod reasons;
 #[cfg(feature = "warehouse")]
 mod release;
+mod rights;
 mod services;
 mod sheets;
 mod site;

@@ -7,8 +7,8 @@ mod rules;
 mod tests;
 mod written;
 
-pub use rules::check_policy;
 pub(super) use rules::Persons;
+pub use rules::check_policy;
 
 use super::{Site, SiteFault};
 use crate::{

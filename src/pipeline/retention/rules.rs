@@ -1,9 +1,9 @@
 use super::super::{Site, SiteFault};
+use crate::privacy::Pseudonym;
 use crate::{
     config::Settings,
     definitions::{Complaint, Definitions},
 };
-use crate::privacy::Pseudonym;
 use chrono::NaiveDate;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 

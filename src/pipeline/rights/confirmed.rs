@@ -77,7 +77,7 @@ fn prepared<'a>(site: &mut Site, who: &'a str, id: i64, reason: &str) -> Result<
     let mut asked = asked_in(&site.key, id, &sealed)?;
     let (marks, correction) = (std::mem::take(&mut asked.marks), std::mem::take(&mut asked.correction));
     // The register may have grown since the case was opened.
-    let found = matched::find(site, &marks)?;
+    let (found, _) = matched::find(site, &marks)?;
     if found.learners > 1 {
         return Err(RightsFault::Ambiguous { case: id, learners: found.learners }.into());
     }

@@ -25,7 +25,10 @@ use crate::{
     catalog::{Access, CaseEnd, NewCase, Note, RightsCase},
     config::Role,
     conform::{GivenFault, identity_given, says_enough},
-    privacy::{Key, suppression::{Marks, Suppression, SuppressionFault}},
+    privacy::{
+        Key,
+        suppression::{Marks, Suppression, SuppressionFault},
+    },
 };
 use asked::Asked;
 
@@ -88,7 +91,7 @@ pub enum RightsFault {
     NotOpen(i64),
     /// More than one learner fits.
     #[error(
-        "case {case} fits {learners} learners: withdraw it, and open another with more (a upn or uln, the postcode, former names)"
+        "case {case} fits {learners} learners: withdraw it, and open another with more (a upn or uln, the postcode, former names); if sources were pulled since, `throughline link` may make them one"
     )]
     Ambiguous {
         /// The case.
@@ -121,7 +124,7 @@ pub fn open_case(site: &mut Site, right: Right, who: &str, text: &str) -> Result
         }
     };
     let _lock = site.lock("rights")?;
-    let found = matched::find(site, &marks)?;
+    let (found, _) = matched::find(site, &marks)?;
     let asked = Asked { marks, correction }.sealed(&site.key)?;
     let stamp = site.stamp();
     let case = NewCase {

@@ -71,7 +71,8 @@ pub(super) fn correct(
     matched::each_entry(site, |source, subject, (tenant, person), said| {
         if of.contains(&subject) {
             let identity = Identity(said.iter().map(|text| text.map(str::to_owned)).collect());
-            let (source, tenant, person) = (source.to_owned(), tenant.to_owned(), PersonKey(person.to_owned()));
+            let (source, tenant, person) =
+                (source.to_owned(), tenant.to_owned(), PersonKey(person.to_owned()));
             last.insert(subject, Last { source, tenant, person, identity });
         }
     })?;

@@ -51,13 +51,15 @@ fn holds(folder: &Path, ids: &HashSet<[u8; 32]>) -> Result<bool, LakeFault> {
 fn table_holds(path: &Path, ids: &HashSet<[u8; 32]>) -> Result<bool, LakeFault> {
     let builder = ParquetRecordBatchReaderBuilder::try_new(File::open(path)?)?;
     let schema = builder.schema().clone();
-    let named = schema.fields().iter().map(|field| field.name().as_str()).filter(|name| name.ends_with("_id"));
+    let named =
+        schema.fields().iter().map(|field| field.name().as_str()).filter(|name| name.ends_with("_id"));
     let mask = ProjectionMask::columns(builder.parquet_schema(), named);
     for batch in builder.with_projection(mask).with_batch_size(8_192).build()? {
         for column in batch?.columns() {
             let Ok(column) = cast(column, &DataType::Utf8) else { continue };
             let texts = column.as_string::<i32>().iter().flatten();
-            if texts.filter_map(|text| <[u8; 32]>::try_from(text.as_bytes()).ok()).any(|id| ids.contains(&id)) {
+            if texts.filter_map(|text| <[u8; 32]>::try_from(text.as_bytes()).ok()).any(|id| ids.contains(&id))
+            {
                 return Ok(true);
             }
         }

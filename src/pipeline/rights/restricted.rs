@@ -23,7 +23,8 @@ pub(super) fn empty_places(
         if site.definitions.plans[at].public {
             continue;
         }
-        let telling = lake::tell_places(&data_dir.join(&held.file.path), &site.definitions.plans[at], people)?;
+        let telling =
+            lake::tell_places(&data_dir.join(&held.file.path), &site.definitions.plans[at], people)?;
         if telling == 0 {
             continue;
         }

@@ -1,13 +1,7 @@
 //! Everything that is held about somebody, as a document and in plain words: for them, and for nobody else. It is made in
 //! memory and handed to whoever confirmed; this alone may hold names.
 use super::super::{Site, SiteFault};
-use crate::{
-    catalog::FileKind,
-    config::Source,
-    lake::LakeFault,
-    link,
-    privacy::Pseudonym,
-};
+use crate::{catalog::FileKind, config::Source, lake::LakeFault, link, privacy::Pseudonym};
 use arrow::{
     array::{Array, AsArray, RecordBatch},
     compute::{cast, filter_record_batch},
@@ -217,5 +211,7 @@ fn in_words(document: &Value, rows: &BTreeMap<String, Entity>) -> String {
 }
 
 fn plain(value: &Value) -> String {
-    value.as_str().map_or_else(|| if value.is_null() { String::new() } else { value.to_string() }, str::to_owned)
+    value
+        .as_str()
+        .map_or_else(|| if value.is_null() { String::new() } else { value.to_string() }, str::to_owned)
 }

@@ -102,10 +102,7 @@ impl Known {
             uln: text(&plan.uln).map(|text| mark("listed uln", text)),
             birth: text(&plan.birth).map(|text| mark("listed birth", text)),
             forenames: forenames().map(|text| mark("listed forename", text)).collect(),
-            beginnings: forenames()
-                .flat_map(beginnings)
-                .map(|text| mark("listed forename", text))
-                .collect(),
+            beginnings: forenames().flat_map(beginnings).map(|text| mark("listed forename", text)).collect(),
             surnames: each("listed surname", &plan.surnames),
             postcode: text(&plan.postcode).map(|text| mark("listed postcode", text)),
         }
@@ -187,7 +184,9 @@ impl Marks {
         let another = self.permanent && known.permanent;
         let both = exact == Some(true) && surname == Some(true);
         both && (one_household || !another)
-            || one_household && !another && (exact == Some(true) || near == Some(true) && surname == Some(true))
+            || one_household
+                && !another
+                && (exact == Some(true) || near == Some(true) && surname == Some(true))
     }
 
     /// Whether one of two forenames is how the other begins.

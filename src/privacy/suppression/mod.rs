@@ -7,7 +7,7 @@
 mod known;
 mod stored;
 
-pub use known::{Marks, Marked};
+pub use known::{Marked, Marks};
 pub use stored::{SuppressionFault, reseal};
 
 use super::{Digest16, IdentityPlan, Key, Keyed, Pseudonym, hex};
@@ -186,7 +186,8 @@ impl Suppression {
     /// How many people are only counted, by the academic year of their Year 6.
     pub fn counted(&self) -> BTreeMap<i32, u64> {
         let mut counted = BTreeMap::new();
-        for year in self.entries.iter().filter(|entry| entry.wish == Wish::Objected).flat_map(|e| &e.cohorts) {
+        for year in self.entries.iter().filter(|entry| entry.wish == Wish::Objected).flat_map(|e| &e.cohorts)
+        {
             *counted.entry(*year).or_default() += 1;
         }
         counted

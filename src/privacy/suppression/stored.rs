@@ -20,7 +20,9 @@ const MARK: &[u8; 8] = b"TL-LIST1";
 #[derive(Debug, thiserror::Error)]
 pub enum SuppressionFault {
     /// The disk refused.
-    #[error("the suppression list cannot be read or written ({0}): check the place that `suppression_list` names")]
+    #[error(
+        "the suppression list cannot be read or written ({0}): check the place that `suppression_list` names"
+    )]
     Disk(#[from] io::Error),
     /// Others may read it.
     #[error("the suppression list is open to others (mode {0:03o}); close it: chmod 600")]
@@ -36,7 +38,9 @@ pub enum SuppressionFault {
     )]
     Missing,
     /// The catalog knows another list, or has seen more of it.
-    #[error("this is an older suppression list, or another, than the one this data folder was kept with: bring back the newest")]
+    #[error(
+        "this is an older suppression list, or another, than the one this data folder was kept with: bring back the newest"
+    )]
     Older,
     /// No randomness.
     #[error("the suppression list cannot be sealed: this system gives no randomness")]

@@ -52,7 +52,10 @@ fn a_child_is_known_again_by_number_or_by_names_and_birth_and_a_twin_is_not() {
         [OTHER, "KATHERINE", "ARCHER", "2010-03-10", "ZT11AA"],
     ] {
         assert!(recognised(child, same), "{same:?}");
-        assert!(recognised(same, child) || same[1..].iter().all(|text| text.is_empty()), "and back: {same:?}");
+        assert!(
+            recognised(same, child) || same[1..].iter().all(|text| text.is_empty()),
+            "and back: {same:?}"
+        );
     }
     for other in [
         [UPN, "JACK", "ARCHER", "2010-03-10", "ZT11AA"],
@@ -130,7 +133,8 @@ fn of_two_wishes_the_weightier_holds() {
     let child: Said = [UPN, "KAI", "ARCHER", "2010-03-10", ""];
     listed(&mut list, &plan, Wish::Erased, child, "1");
     listed(&mut list, &plan, Wish::Restricted, child, "2");
-    let found = list.concerning(&list.person("school", "", "2"), &Suppression::plan(&plan), &cells(&plan, child));
+    let found =
+        list.concerning(&list.person("school", "", "2"), &Suppression::plan(&plan), &cells(&plan, child));
     assert_eq!(found.map(|at| list.entry(at).wish), Some(Wish::Erased));
     assert!(Wish::Erased.withholds() && Wish::Objected.withholds() && !Wish::Restricted.withholds());
 }
