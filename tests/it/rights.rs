@@ -4,11 +4,15 @@ mod office;
 
 use crate::{
     needles::Needles,
-    site::{Ran, TestSite, column_text, lake_rows, run_with, walk},
+    site::{Ran, column_text, lake_rows, run_with, walk},
 };
 use arrow::array::RecordBatch;
 use office::{CHILD, Office, TWIN, copied, opened};
 use std::{fs, os::unix::fs::PermissionsExt, path::Path};
+use throughline::{
+    catalog::AuditEntry,
+    pipeline::{self, Right},
+};
 
 /// What must be found nowhere of a child.
 fn needles(of: &[&str]) -> Needles {
@@ -69,13 +73,55 @@ fn a_case_is_opened_by_one_person_and_confirmed_by_another() {
 }
 
 #[test]
+fn every_step_is_noted_with_who_and_in_which_role_and_refusals_are_too() {
+    let office = Office::new(
+        "[roles]\nrights = [\"ann\", \"cat\"]\napprover = [\"ben\", \"cat\"]\nauditor = [\"dan\"]\n",
+    );
+    let mut site = office.open();
+    let refused = |fault: pipeline::SiteFault| matches!(fault, pipeline::SiteFault::Rights(_));
+    assert!(refused(pipeline::open_case(&mut site, Right::Erase, "ben", CHILD).unwrap_err()));
+    assert!(refused(pipeline::open_case(&mut site, Right::Erase, "dan", CHILD).unwrap_err()));
+    assert!(refused(pipeline::open_case(&mut site, Right::Erase, "ann", "nonsense").unwrap_err()));
+    let case = pipeline::open_case(&mut site, Right::Object, "cat", CHILD).unwrap();
+    for who in ["ann", "dan", "cat"] {
+        assert!(refused(pipeline::confirm(&mut site, who, case, "asked", None).unwrap_err()), "{who}");
+    }
+    let listed = pipeline::cases(&mut site, "ann").unwrap();
+    assert_eq!(listed[0].candidates, 0, "whoever only opens cases is not told");
+    assert_eq!(pipeline::cases(&mut site, "ben").unwrap()[0].candidates, 1);
+    let done = pipeline::confirm(&mut site, "ben", case, "asked in writing", None).unwrap();
+    assert_eq!(done.certificate["opened_and_confirmed_by_one_person"], false);
+    assert_eq!(done.certificate["confirmed_by"]["user"], "ben");
+    let audit = site.catalog.audit(1).unwrap();
+    let line = |entry: &AuditEntry| {
+        format!("{} {} {}: {} {}", entry.who, entry.role, entry.verb, entry.outcome, entry.people)
+    };
+    assert_eq!(
+        audit.iter().map(line).collect::<Vec<_>>(),
+        [
+            "ben none rights erase: refused 0",
+            "dan none rights erase: refused 0",
+            "ann rights rights erase: refused 0",
+            "cat rights rights object: opened 0",
+            "ann none rights confirm: refused 0",
+            "dan none rights confirm: refused 0",
+            "cat approver rights confirm: refused 0",
+            "ann rights rights cases: done 0",
+            "ben approver rights cases: done 0",
+            "ben approver rights confirm: done 2",
+        ]
+    );
+    assert!(audit.iter().all(|entry| entry.digest == entry.expected()));
+}
+
+#[test]
 fn a_case_that_is_withdrawn_changes_nothing() {
     let office = Office::new(&office::one_person());
     let case = opened(&office.asks("erase", CHILD));
     assert_eq!(office.site.run(&["rights", "withdraw", &case, "--reason", "asked us to wait"]).code, 0);
     let late = office.site.run(&["rights", "confirm", &case, "--reason", "late"]);
     assert_eq!(code(&late, 2).out, "");
-    assert_eq!(office.site.run(&["--json", "link"]).json()["subjects"], 4);
+    assert_eq!(office.site.run(&["--json", "link"]).json()["subjects"], 5);
     assert_eq!(cells(&office.site.data(), "placement", "establishment_id").len(), 6);
 }
 
@@ -364,6 +410,23 @@ fn killed_at_any_step_somebody_is_forgotten_or_nothing_was_changed() {
         for source in again["sources"].as_array().unwrap() {
             assert_eq!(source["accepted"], 0, "{point}: {source}");
         }
+    }
+}
+
+#[test]
+fn killed_while_places_are_taken_away_the_next_who_looks_finds_none() {
+    let office = Office::demonstration();
+    let case = opened(&office.asks("restrict", CHILD));
+    let confirm = ["--quiet", "rights", "confirm", case.as_str(), "--reason", "a court's order"];
+    for point in ["list.placed", "restrict.file", "restrict.file:2", "restrict.done", "expire.written"] {
+        let killed = copied(office.site.path());
+        let ran = run_with(killed.path(), &[("THROUGHLINE_FAILPOINT", point)], &confirm);
+        assert_eq!(ran.code, -1, "{point} was passed: {}{}", ran.out, ran.err);
+        code(&run_with(killed.path(), &[], &["status"]), 0);
+        let told = cells(&killed.path().join("data"), "placement", "establishment_id");
+        assert_eq!(told, ["AP07", "AP07", "AP07", "withheld", "withheld", "withheld"], "{point}");
+        let verified = run_with(killed.path(), &[], &["--json", "verify"]).json();
+        assert_eq!(verified["flaws"].as_array().unwrap().len(), 0, "{point}: {verified}");
     }
 }
 

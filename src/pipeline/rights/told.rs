@@ -185,6 +185,9 @@ fn in_words(document: &Value, rows: &BTreeMap<String, Entity>) -> String {
             }
         }
     }
+    if rows.is_empty() && each("who_the_sources_say_you_are").is_empty() {
+        out.push_str("  Nothing is held about you.\n");
+    }
     out.push_str("\nOn what footing it is held\n");
     for agreement in each("sources_and_their_agreements") {
         let words = |name: &str| match &agreement[name] {

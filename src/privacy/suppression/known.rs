@@ -107,11 +107,20 @@ impl Known {
             postcode: text(&plan.postcode).map(|text| mark("listed postcode", text)),
         }
     }
+}
 
-    /// By which of its marks candidates are found.
-    pub(super) fn looked_up(&self) -> impl Iterator<Item = &Mark> {
-        self.upns.iter().chain(&self.uln).chain(&self.birth)
-    }
+/// The marks by which candidates are found: of numbers and the birth date. Most records have no candidate, and need no more.
+pub(super) fn looked_up<'s>(
+    keyed: &'s Keyed,
+    plan: &'s Marked,
+    said: &'s [Option<&'s str>],
+) -> impl Iterator<Item = Mark> + 's {
+    let cells = plan.upns.iter().map(|at| ("listed upn", at));
+    let cells = cells.chain([("listed uln", &plan.uln), ("listed birth", &plan.birth)]);
+    cells.filter_map(move |(kind, at)| {
+        let text = at.and_then(|at| said.get(at).copied().flatten())?;
+        Some(Mark(keyed.digest(kind, &[text.as_bytes()])))
+    })
 }
 
 impl Marks {

@@ -163,11 +163,14 @@ impl Suppression {
     pub fn concerning(&self, person: &Digest16, plan: &Marked, said: &[Option<&str>]) -> Option<usize> {
         let listed = self.by_person.get(&Mark(*person)).into_iter().flatten().copied();
         let best = listed.max_by_key(|at| self.entries[*at].wish);
-        let known = Known::of(&self.keyed, plan, said);
         let mut candidates = BTreeSet::new();
-        for mark in known.looked_up() {
-            candidates.extend(self.by_cell.get(mark).into_iter().flatten().copied());
+        for mark in known::looked_up(&self.keyed, plan, said) {
+            candidates.extend(self.by_cell.get(&mark).into_iter().flatten().copied());
         }
+        if candidates.is_empty() {
+            return best;
+        }
+        let known = Known::of(&self.keyed, plan, said);
         let fitting = candidates.into_iter().filter(|at| self.entries[*at].marks.fit(&known));
         fitting.chain(best).max_by_key(|at| self.entries[*at].wish)
     }

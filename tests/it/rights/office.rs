@@ -9,7 +9,7 @@ use std::{
     process::{Command, Stdio},
 };
 use tempfile::TempDir;
-use throughline::{catalog::Catalog, config, definitions::Definitions, link, privacy::Key};
+use throughline::{catalog::Catalog, config, definitions::Definitions, link, pipeline::Site, privacy::Key};
 
 const OFFICE: &str = r#"
 name = "office"
@@ -202,6 +202,11 @@ impl Office {
     /// Opens a case.
     pub fn asks(&self, right: &str, said: &str) -> Ran {
         self.says(&["rights", right], said)
+    }
+
+    /// The site, for whoever asks under another name.
+    pub fn open(&self) -> Site {
+        Site::open(config::load(&self.site.path().join("throughline.toml"), &[]).unwrap()).unwrap()
     }
 
     fn catalog(&self) -> Catalog {
