@@ -9,7 +9,7 @@ use super::{
 use crate::{
     catalog::RightsCase,
     config::{Role, Settings},
-    pipeline::{self, Confirmed, Right, Site},
+    pipeline::{self, Confirmed, Right, Site, WriteCopy},
 };
 use serde_json::{Value, json};
 use std::{
@@ -128,7 +128,7 @@ fn confirm(settings: Settings, args: &ConfirmArgs, who: &str, screen: &Screen) -
         }
         Ok(())
     };
-    let place = args.to.is_some().then_some(&mut copy as &mut dyn FnMut(&str, &str) -> io::Result<()>);
+    let place = args.to.is_some().then_some(&mut copy as WriteCopy<'_>);
     let done = pipeline::confirm(&mut site, who, args.case, &args.reason, place)?;
     let certificate = &done.certificate;
     if let Some(to) = &args.certificate {

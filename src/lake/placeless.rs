@@ -10,10 +10,14 @@ use arrow::{
     datatypes::DataType,
 };
 use parquet::arrow::{ArrowWriter, arrow_reader::ParquetRecordBatchReaderBuilder};
-use std::{collections::HashSet, fs::File, path::Path};
+use std::{collections::HashSet, fs::File, hash::BuildHasher, path::Path};
 
 /// How many rows of a file are about these people and tell a place.
-pub fn tell_places(path: &Path, plan: &EntityPlan, people: &HashSet<Pseudonym>) -> Result<u64, LakeFault> {
+pub fn tell_places(
+    path: &Path,
+    plan: &EntityPlan,
+    people: &HashSet<Pseudonym, impl BuildHasher>,
+) -> Result<u64, LakeFault> {
     let mut telling = 0;
     for batch in ParquetRecordBatchReaderBuilder::try_new(File::open(path)?)?.build()? {
         let batch = batch?;
@@ -35,7 +39,7 @@ pub fn tell_places(path: &Path, plan: &EntityPlan, people: &HashSet<Pseudonym>) 
 pub fn without_places(
     file: &StagedFile,
     plan: &EntityPlan,
-    people: &HashSet<Pseudonym>,
+    people: &HashSet<Pseudonym, impl BuildHasher>,
     meta: &Meta<'_>,
 ) -> Result<NewFile, LakeFault> {
     let path = write::lake_path(&file.entity, file.ay, meta);
@@ -65,7 +69,10 @@ pub fn without_places(
 }
 
 /// Which rows are about these people; a row that says that another is gone tells no place.
-fn theirs(batch: &RecordBatch, people: &HashSet<Pseudonym>) -> Result<BooleanArray, LakeFault> {
+fn theirs(
+    batch: &RecordBatch,
+    people: &HashSet<Pseudonym, impl BuildHasher>,
+) -> Result<BooleanArray, LakeFault> {
     let ids = batch.column_by_name("subject_id").and_then(|array| array.as_fixed_size_binary_opt());
     let gone = batch.column_by_name("tombstone").and_then(|array| array.as_boolean_opt());
     let (Some(ids), Some(gone)) = (ids, gone) else { return Err(LakeFault::Index) };

@@ -40,7 +40,9 @@ pub use reason::{ReasonFault, reason_given, take_reason};
 #[cfg(feature = "warehouse")]
 pub use release::release;
 pub use retention::{Cleared, check_policy};
-pub use rights::{Confirmed, Right, RightsFault, cases, certificate_of, confirm, open_case, withdraw};
+pub use rights::{
+    Confirmed, Right, RightsFault, WriteCopy, cases, certificate_of, confirm, open_case, withdraw,
+};
 pub use runs::{Verdict, approve, discard};
 pub use site::{Site, SiteFault, key_fits};
 pub use stop::Stop;

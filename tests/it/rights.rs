@@ -1,6 +1,8 @@
 //! What people may ask about themselves, as whoever serves them sees it at the command line: that it is done, that it stays
 //! done, and that nobody learns anything on the way.
 mod office;
+#[cfg(feature = "warehouse")]
+mod traces;
 
 use crate::{
     needles::Needles,
@@ -438,7 +440,7 @@ fn attack_25_an_erased_child_is_in_no_file_no_backup_and_no_later_pull() {
     assert_eq!(site.run(&["--quiet", "link"]).code, 0);
     let first = site.run(&["--json", "release"]);
     let first = code(&first, 0).json()["id"].as_str().map(str::to_owned);
-    let ids = office.pseudonyms_of_the_child();
+    let ids = traces::pseudonyms_of_the_child(&office);
     assert!(ids.len() >= 4, "{ids:?}");
     let hidden = |what: &str, root: &Path| {
         let mut needles = needles(&["Zqxkai", "H801200001001", "zqxlocal1"]);
@@ -446,7 +448,7 @@ fn attack_25_an_erased_child_is_in_no_file_no_backup_and_no_later_pull() {
         searched(&mut needles, root);
         let found: Vec<&String> = needles.found().iter().collect();
         assert!(found.is_empty(), "{what}: {found:?}");
-        assert!(!office::bytes_hold(root, &ids), "{what}");
+        assert!(!traces::bytes_hold(root, &ids), "{what}");
         let data = root.join("data");
         let columns = [
             ("placement", "subject_id"),
@@ -460,11 +462,11 @@ fn attack_25_an_erased_child_is_in_no_file_no_backup_and_no_later_pull() {
                 "{what}: {entity} {column}"
             );
         }
-        assert!(!office::register_says(root, "ZQXKAI"), "{what}: the register, opened");
+        assert!(!traces::register_says(root, "ZQXKAI"), "{what}: the register, opened");
     };
     let backup = copied(&site.data());
     assert!(
-        office::bytes_hold(site.path(), &ids) && office::register_says(site.path(), "ZQXKAI"),
+        traces::bytes_hold(site.path(), &ids) && traces::register_says(site.path(), "ZQXKAI"),
         "it could be found"
     );
     let case = opened(&office.asks("erase", CHILD));

@@ -18,6 +18,9 @@ use std::{
     io,
 };
 
+/// Writes the two forms of a copy of what is held, a document and plain words, where whoever confirms has said.
+pub type WriteCopy<'a> = &'a mut dyn FnMut(&str, &str) -> io::Result<()>;
+
 /// What came of a case that was confirmed.
 #[derive(Clone, Debug)]
 pub struct Confirmed {
@@ -39,14 +42,13 @@ struct Case<'a> {
     correction: Vec<(String, String)>,
 }
 
-/// Carries out what a case asks. `copy` writes the two forms of a copy of what is held, a document and plain words, where
-/// whoever confirms has said; nothing else than a copy holds a name.
+/// Carries out what a case asks. Nothing but what `copy` writes holds a name.
 pub fn confirm(
     site: &mut Site,
     who: &str,
     id: i64,
     reason: &str,
-    copy: Option<&mut dyn FnMut(&str, &str) -> io::Result<()>>,
+    copy: Option<WriteCopy<'_>>,
 ) -> Result<Confirmed, SiteFault> {
     let about = format!("case {id}");
     may(site, who, Role::Approver, "rights confirm", &about)?;
@@ -64,7 +66,7 @@ pub fn confirm(
         Right::Restrict => Wish::Restricted,
         Right::Erase => Wish::Erased,
     };
-    listed(site, case, wish)
+    listed(site, &case, wish)
 }
 
 fn prepared<'a>(site: &mut Site, who: &'a str, id: i64, reason: &str) -> Result<Case<'a>, SiteFault> {
@@ -89,12 +91,12 @@ fn prepared<'a>(site: &mut Site, who: &'a str, id: i64, reason: &str) -> Result<
 
 /// Puts the person on the list, and carries the list out. The list is written first: from then on it holds, whatever
 /// happens to this process.
-fn listed(site: &mut Site, case: Case<'_>, wish: Wish) -> Result<Confirmed, SiteFault> {
+fn listed(site: &mut Site, case: &Case<'_>, wish: Wish) -> Result<Confirmed, SiteFault> {
     // Nothing is read meanwhile: what is read later is read with the list.
     let _leases = leases(site)?;
     let _lock = site.lock("rights")?;
     let mut list = list(site)?;
-    let entry = entry(site, &list, &case, wish)?;
+    let entry = entry(site, &list, case, wish)?;
     list.push(entry);
     failpoint("rights.begun")?;
     list.save(&site.settings.suppression_list, &site.key)?;
@@ -151,11 +153,7 @@ fn year_six(birth: &str) -> Option<i32> {
 }
 
 /// Writes a copy of everything that is held. It is noted before it is written.
-fn given(
-    site: &mut Site,
-    case: &Case<'_>,
-    copy: Option<&mut dyn FnMut(&str, &str) -> io::Result<()>>,
-) -> Result<Confirmed, SiteFault> {
+fn given(site: &mut Site, case: &Case<'_>, copy: Option<WriteCopy<'_>>) -> Result<Confirmed, SiteFault> {
     let write = copy.ok_or(RightsFault::NoPlace)?;
     let (about, people) = (format!("case {}", case.id), u64::from(!case.subjects.is_empty()));
     note(site, case.who, Role::Approver.word(), ("rights confirm", &about, people, "begun"))?;
@@ -163,18 +161,18 @@ fn given(
     let copy: Identified<(String, String)> = Identified::new((document, words));
     let (document, words) = copy.veiled();
     write(document, words)?;
-    end(site, case, numbers)
+    end(site, case, &numbers)
 }
 
 fn corrected(site: &mut Site, case: &Case<'_>) -> Result<Confirmed, SiteFault> {
     let _lock = site.lock("rights")?;
     let numbers = rectified::correct(site, &case.subjects, &case.correction)?;
     failpoint("rights.corrected")?;
-    end(site, case, numbers)
+    end(site, case, &numbers)
 }
 
 /// Ends a case that the list has nothing to do with.
-fn end(site: &mut Site, case: &Case<'_>, numbers: Value) -> Result<Confirmed, SiteFault> {
+fn end(site: &mut Site, case: &Case<'_>, numbers: &Value) -> Result<Confirmed, SiteFault> {
     let stamp = site.stamp();
     let mut certificate = json!({
         "certificate": case.right.word(),

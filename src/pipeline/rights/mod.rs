@@ -15,7 +15,7 @@ mod restricted;
 mod settled;
 mod told;
 
-pub use confirmed::{Confirmed, confirm};
+pub use confirmed::{Confirmed, WriteCopy, confirm};
 #[cfg(feature = "warehouse")]
 pub(super) use released::write_tombstones;
 pub(super) use settled::settle;
