@@ -31,6 +31,7 @@ members as (
 states as (
     select cohort_ay, population, sum(n) as n_in_states
     from attrition_waterfall
+    where state <> 'withheld'
     group by cohort_ay, population
 ),
 

@@ -1,14 +1,14 @@
 /*
 title = "Where everyone went: each cohort, each population, each state, zeros too"
 grain = ["cohort_ay", "population", "state_order"]
-reads = ["population_member", "cohort_outcome", "outcome_state"]
+reads = ["population_member", "cohort_outcome", "outcome_state", "withheld_count"]
 purposes = ["research", "participation", "ap_commissioning"]
 published = true
 [columns]
 cohort_ay = "The academic year, by its end year, of Year 6"
 population = "resident, attending, ever_y6_here or open"
 state_order = "Order in which the states are tried"
-state = "State at sixteen"
+state = "State at sixteen; withheld, in the open cohort alone, for those who objected and are only counted"
 n = "Members of the population in this state"
 n_disadvantaged = "Of them disadvantaged in Year 6"
 n_high_attainers = "Of them in the top third at key stage 2"
@@ -67,6 +67,32 @@ filled as (
        and denominators.population = frame.population
 ),
 
+-- Those who objected are only counted: nobody knows what else they were. They stand in the open cohort, where there are any.
+objected as (
+    select
+        cohort_years.cohort_ay,
+        'open' as population,
+        cast(17 as integer) as state_order,
+        'withheld' as state,
+        withheld_count.learners as n,
+        cast(0 as bigint) as n_disadvantaged,
+        cast(0 as bigint) as n_high_attainers,
+        coalesce(denominators.n_denominator, 0) as n_denominator
+    from cohort_years
+    inner join withheld_count on withheld_count.cohort_ay = cohort_years.cohort_ay
+    left join denominators
+        on denominators.cohort_ay = cohort_years.cohort_ay
+       and denominators.population = 'open'
+),
+
+listed as (
+    select cohort_ay, population, state_order, state, n, n_disadvantaged, n_high_attainers, n_denominator
+    from filled
+    union all
+    select cohort_ay, population, state_order, state, n, n_disadvantaged, n_high_attainers, n_denominator
+    from objected
+),
+
 final as (
     select
         cohort_ay,
@@ -77,11 +103,11 @@ final as (
         n_disadvantaged,
         n_high_attainers,
         n_denominator,
-        case when state in ('died', 'left_england') then null
+        case when state in ('died', 'left_england', 'withheld') then null
              when state = 'moved_out_of_area' and population = 'resident' then null
              else share_of(n, n_denominator)
         end as share
-    from filled
+    from listed
 )
 
 select * from final

@@ -1,6 +1,7 @@
 //! Files that others take the place of, and what rules of keeping took away with them: one transaction for all.
 use super::{
-    Catalog, CatalogFault, FileKind, NewFile, ReleaseEntry, Run, StagedFile, run::end_published, staged,
+    Catalog, CatalogFault, Closing, FileKind, NewFile, ReleaseEntry, Run, StagedFile, rights,
+    run::end_published, staged,
 };
 use crate::privacy::Pseudonym;
 use rusqlite::{Transaction, params};
@@ -37,7 +38,7 @@ pub struct Removal {
     pub source: String,
     /// The entity, or `identities`.
     pub entity: String,
-    /// The rule, in a word: `agreement_ended`, `tenant_withdrew`, `kept_long_enough`.
+    /// The rule, in a word: `agreement_ended`, `tenant_withdrew`, `kept_long_enough`, `erased`, `objected`.
     pub why: String,
     /// How many, of every version.
     pub rows: u64,
@@ -58,6 +59,8 @@ pub struct Clearing {
     pub forgotten: Vec<(String, String)>,
     /// What went, for the record.
     pub removals: Vec<Removal>,
+    /// What becomes true with it, where somebody's right asked for it.
+    pub closing: Option<Closing>,
 }
 
 impl Catalog {
@@ -95,16 +98,16 @@ impl Catalog {
             for Replaced { source, seq, files } in &clearing.written {
                 staged::name_files(tx, &Run { id: run.id, source: source.clone() }, *seq, files)?;
             }
-            let mut anchor = tx.prepare("DELETE FROM link_anchor WHERE subject = ?1")?;
-            for subject in &clearing.subjects {
-                anchor.execute(params![subject])?;
-            }
+            forget_people(tx, &clearing.subjects)?;
             for (source, tenant) in &clearing.forgotten {
                 forget(tx, source, tenant)?;
             }
             let mut removal = tx.prepare("INSERT INTO removal VALUES (?1, ?2, ?3, ?4, ?5)")?;
             for Removal { source, entity, why, rows } in &clearing.removals {
                 removal.execute(params![run.id, source, entity, why, *rows as i64])?;
+            }
+            if let Some(closing) = &clearing.closing {
+                rights::close(tx, closing, now)?;
             }
             end_published(tx, run.id, now)
         })
@@ -128,6 +131,19 @@ impl Catalog {
         releases.retain(|release| release.published_at.as_str() >= since);
         Ok(releases)
     }
+}
+
+/// Of people of whom nothing is left, no link stays, no word of a person about them and no change of their learner.
+fn forget_people(tx: &Transaction<'_>, subjects: &[Pseudonym]) -> rusqlite::Result<()> {
+    let mut anchor = tx.prepare("DELETE FROM link_anchor WHERE subject = ?1")?;
+    let mut decision = tx.prepare("DELETE FROM link_decision WHERE one = ?1 OR other = ?1")?;
+    let mut change = tx.prepare("DELETE FROM learner_change WHERE subject = ?1")?;
+    for subject in subjects {
+        anchor.execute(params![subject])?;
+        decision.execute(params![subject])?;
+        change.execute(params![subject])?;
+    }
+    Ok(())
 }
 
 fn forget(tx: &Transaction<'_>, source: &str, tenant: &str) -> rusqlite::Result<()> {

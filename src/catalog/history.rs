@@ -86,7 +86,7 @@ impl Catalog {
     pub fn run_detail(&self, id: i64) -> Result<Option<RunDetail>, CatalogFault> {
         let Some(run) = self.run_entry(id)? else { return Ok(None) };
         let mut statement = self.read().prepare(
-            "SELECT feed, read, accepted, set_aside, unchanged, cells_emptied, documents_set_aside, gone
+            "SELECT feed, read, accepted, set_aside, unchanged, cells_emptied, documents_set_aside, gone, withheld
                FROM feed_count WHERE run_id = ?1 ORDER BY feed",
         )?;
         let counts = statement.query_map([id], |row| {
@@ -99,6 +99,7 @@ impl Catalog {
                 cells_emptied: n(5)?,
                 documents_set_aside: n(6)?,
                 gone: n(7)?,
+                withheld: n(8)?,
             };
             Ok(SourceCount { source: run.source.clone(), feed: row.get(0)?, count })
         })?;

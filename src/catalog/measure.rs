@@ -73,7 +73,7 @@ impl Catalog {
     fn totals(&self) -> Result<Vec<Totals>, CatalogFault> {
         let mut statement = self.read().prepare(
             "SELECT source, feed, sum(read), sum(accepted), sum(set_aside), sum(unchanged), sum(cells_emptied),
-                    sum(documents_set_aside), sum(gone) FROM feed_count GROUP BY source, feed ORDER BY source, feed",
+                    sum(documents_set_aside), sum(gone), sum(withheld) FROM feed_count GROUP BY source, feed ORDER BY source, feed",
         )?;
         let rows = statement.query_map([], |row| {
             let n = |at: usize| row.get::<_, i64>(at).map(|n| n as u64);
@@ -88,6 +88,7 @@ impl Catalog {
                     cells_emptied: n(6)?,
                     documents_set_aside: n(7)?,
                     gone: n(8)?,
+                    withheld: n(9)?,
                 },
             })
         })?;

@@ -13,6 +13,7 @@ mod measure;
 mod place;
 mod record;
 mod review;
+mod rights;
 mod run;
 mod schedule;
 mod schema;
@@ -32,6 +33,7 @@ pub use measure::{Measures, RunCount, Totals};
 pub use place::{Unfinished, private_folder};
 pub use record::{FileKind, NewFile, SetAside};
 pub use review::SampledPair;
+pub use rights::{CaseEnd, Closing, ListSeen, NewCase, Note, ReleaseTombstone, RightsCase};
 pub use run::{Decision, Publication, Run, RunState};
 pub use schedule::{SlotClaim, SlotClock, SlotEnd, SlotEntry};
 pub use shape::FeedShape;
@@ -77,6 +79,8 @@ impl Catalog {
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "foreign_keys", "ON")?;
+        // What is deleted is written over: a pseudonym that had to go does not stay in a free page.
+        connection.pragma_update(None, "secure_delete", "ON")?;
         let mut catalog = Self { connection };
         schema::create(&mut catalog)?;
         schema::create_schedule(&mut catalog)?;

@@ -238,6 +238,7 @@ impl Catalog {
                 "INSERT INTO release(id, published_at, as_of) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
                 params![id, now, as_of],
             )?;
+            tx.execute("UPDATE release_tombstone SET successor = ?1 WHERE successor IS NULL", [id])?;
             Ok(())
         })
     }
@@ -267,7 +268,7 @@ fn decide(tx: &Transaction<'_>, run: i64, decision: &Decision) -> rusqlite::Resu
 fn write_counts(tx: &Transaction<'_>, run: &Run, counts: &[(String, Count)]) -> rusqlite::Result<()> {
     for (feed, count) in counts {
         tx.execute(
-            "INSERT OR REPLACE INTO feed_count VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+            "INSERT OR REPLACE INTO feed_count VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
             params![
                 run.id,
                 run.source,
@@ -278,7 +279,8 @@ fn write_counts(tx: &Transaction<'_>, run: &Run, counts: &[(String, Count)]) -> 
                 count.unchanged as i64,
                 count.cells_emptied as i64,
                 count.documents_set_aside as i64,
-                count.gone as i64
+                count.gone as i64,
+                count.withheld as i64
             ],
         )?;
     }

@@ -41,7 +41,9 @@ CREATE TABLE feed_count(
     cells_emptied INTEGER NOT NULL, documents_set_aside INTEGER NOT NULL,
     -- Rows that went, of those that stood before.
     gone INTEGER NOT NULL DEFAULT 0,
-    CHECK (read = accepted + set_aside + unchanged), PRIMARY KEY (run_id, source, feed)) STRICT;
+    -- Records of people who must not be held.
+    withheld INTEGER NOT NULL DEFAULT 0,
+    CHECK (read = accepted + set_aside + unchanged + withheld), PRIMARY KEY (run_id, source, feed)) STRICT;
 -- Places and problems, never values.
 CREATE TABLE quarantine(
     run_id INTEGER NOT NULL REFERENCES run(id), source TEXT NOT NULL, feed TEXT NOT NULL,
@@ -77,6 +79,23 @@ CREATE TABLE audit(
     seq INTEGER PRIMARY KEY, at TEXT NOT NULL, who TEXT NOT NULL, role TEXT NOT NULL, verb TEXT NOT NULL,
     purpose TEXT NOT NULL, about TEXT NOT NULL, people INTEGER NOT NULL, outcome TEXT NOT NULL,
     previous TEXT NOT NULL, digest TEXT NOT NULL) STRICT;
+-- Requests about somebody's rights. Who they are about is kept by pseudonym, and what was asked sealed, while a case is
+-- open; once it is closed neither is.
+CREATE TABLE rights_case(
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    wish TEXT NOT NULL CHECK (wish IN ('access', 'object', 'restrict', 'rectify', 'erase')),
+    state TEXT NOT NULL CHECK (state IN ('open', 'done', 'withdrawn')),
+    opened_by TEXT NOT NULL, opened_at TEXT NOT NULL, closed_by TEXT, closed_at TEXT, reason TEXT NOT NULL DEFAULT '',
+    candidates INTEGER NOT NULL, asked BLOB NOT NULL, outcome TEXT NOT NULL DEFAULT '') STRICT;
+CREATE TABLE rights_subject(
+    case_id INTEGER NOT NULL REFERENCES rights_case(id), source TEXT NOT NULL, subject BLOB NOT NULL,
+    PRIMARY KEY (case_id, subject)) STRICT;
+-- People who are only counted, by the academic year of their Year 6 (0 where it is not known).
+CREATE TABLE withheld(cohort_ay INTEGER PRIMARY KEY, learners INTEGER NOT NULL) STRICT;
+-- Releases that were withdrawn: what stays of one is that there was one.
+CREATE TABLE release_tombstone(
+    id TEXT PRIMARY KEY, as_of TEXT NOT NULL, published_at TEXT NOT NULL, withdrawn_at TEXT NOT NULL, why TEXT NOT NULL,
+    successor TEXT) STRICT;
 CREATE TABLE release(id TEXT PRIMARY KEY, published_at TEXT NOT NULL, as_of TEXT NOT NULL) STRICT;
 -- How the rows of a feed are named: under another name or scope, the same rows would stand twice.
 CREATE TABLE feed_shape(
@@ -93,7 +112,7 @@ const STAGED: &str = "
 CREATE TABLE staged_count(
     run_id INTEGER NOT NULL REFERENCES run(id), seq INTEGER NOT NULL, feed TEXT NOT NULL,
     read INTEGER NOT NULL, set_aside INTEGER NOT NULL, cells_emptied INTEGER NOT NULL,
-    documents_set_aside INTEGER NOT NULL) STRICT;
+    documents_set_aside INTEGER NOT NULL, withheld INTEGER NOT NULL DEFAULT 0) STRICT;
 CREATE INDEX staged_count_by_run ON staged_count(run_id);
 CREATE TABLE staged_cursor(
     run_id INTEGER NOT NULL REFERENCES run(id), tenant TEXT NOT NULL, feed TEXT NOT NULL, value TEXT NOT NULL,

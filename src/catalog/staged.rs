@@ -186,7 +186,7 @@ impl Catalog {
             }
             for (seq, feed, count) in &batch.counts {
                 tx.execute(
-                    "INSERT INTO staged_count VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                    "INSERT INTO staged_count VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
                     params![
                         run.id,
                         seq,
@@ -194,7 +194,8 @@ impl Catalog {
                         count.read as i64,
                         count.set_aside as i64,
                         count.cells_emptied as i64,
-                        count.documents_set_aside as i64
+                        count.documents_set_aside as i64,
+                        count.withheld as i64
                     ],
                 )?;
             }
@@ -287,7 +288,7 @@ impl Catalog {
 
     fn staged_counts(&self, run: &Run) -> Result<Vec<(String, Count)>, CatalogFault> {
         self.list(
-            "SELECT feed, sum(read), sum(set_aside), sum(cells_emptied), sum(documents_set_aside)
+            "SELECT feed, sum(read), sum(set_aside), sum(cells_emptied), sum(documents_set_aside), sum(withheld)
                FROM staged_count WHERE run_id = ?1 GROUP BY feed ORDER BY feed",
             run,
             |row| {
@@ -297,6 +298,7 @@ impl Catalog {
                     set_aside: n(2)?,
                     cells_emptied: n(3)?,
                     documents_set_aside: n(4)?,
+                    withheld: n(5)?,
                     ..Count::default()
                 };
                 Ok((row.get(0)?, count))

@@ -226,7 +226,7 @@ impl Catalog {
     /// Counts of each source's newest ended pull.
     pub fn latest_counts(&self) -> Result<Vec<SourceCount>, CatalogFault> {
         let mut statement = self.read().prepare(
-            "SELECT source, feed, read, accepted, set_aside, unchanged, cells_emptied, documents_set_aside, gone
+            "SELECT source, feed, read, accepted, set_aside, unchanged, cells_emptied, documents_set_aside, gone, withheld
                FROM feed_count c
               WHERE run_id = (SELECT max(run_id) FROM feed_count d WHERE d.source = c.source)
               ORDER BY source, feed",
@@ -244,6 +244,7 @@ impl Catalog {
                     cells_emptied: n(6)?,
                     documents_set_aside: n(7)?,
                     gone: n(8)?,
+                    withheld: n(9)?,
                 },
             })
         })?;

@@ -12,6 +12,10 @@ use clap::{
 };
 use std::path::PathBuf;
 
+mod rights;
+
+pub use rights::{ConfirmArgs, Rights};
+
 /// Keeps a line on every child: from Year 6 to sixteen and on, through whatever setting.
 #[derive(Debug, Parser)]
 #[command(name = "throughline", version, about, long_about = None, max_term_width = 110)]
@@ -128,6 +132,12 @@ pub enum Verb {
         /// Take the pin away.
         #[arg(long, conflicts_with = "reason")]
         remove: bool,
+    },
+    /// What people may ask about themselves: a copy, only to be counted, no place told, a correction, to be forgotten.
+    Rights {
+        /// What.
+        #[command(subcommand)]
+        what: Rights,
     },
     /// Check every stored file against its checksum.
     Verify,

@@ -12,6 +12,7 @@ mod linking;
 mod map;
 mod pairs;
 mod person;
+mod place;
 mod pull;
 mod quarantine;
 #[cfg(feature = "warehouse")]
@@ -19,6 +20,7 @@ mod release;
 #[cfg(feature = "warehouse")]
 mod report;
 mod review;
+mod rights;
 mod run;
 mod runs;
 mod schedule;
@@ -30,7 +32,7 @@ mod verify;
 use crate::{
     config::{self, Settings},
     definitions::Complaint,
-    pipeline::{Effect, PullOptions, SiteFault},
+    pipeline::{Effect, PullOptions, RightsFault, SiteFault},
     telemetry::{self, Verbosity},
 };
 use chrono::NaiveTime;
@@ -80,10 +82,16 @@ impl Halt {
 impl From<SiteFault> for Halt {
     fn from(fault: SiteFault) -> Self {
         let exit = match fault {
-            SiteFault::Role(_) => Exit::Refused,
-            SiteFault::Complaints(_) | SiteFault::Key(_) | SiteFault::Areas(_) | SiteFault::Reason(_) => {
-                Exit::Usage
+            SiteFault::Role(_) | SiteFault::Rights(RightsFault::NotYours(_) | RightsFault::Yours) => {
+                Exit::Refused
             }
+            SiteFault::Rights(RightsFault::Busy(_)) => Exit::Failed,
+            SiteFault::Complaints(_)
+            | SiteFault::Key(_)
+            | SiteFault::Areas(_)
+            | SiteFault::Suppression(_)
+            | SiteFault::Rights(_)
+            | SiteFault::Reason(_) => Exit::Usage,
             _ => Exit::Failed,
         };
         Self::new(exit, fault.to_string())
@@ -190,6 +198,7 @@ fn verb(cli: &Cli, screen: &Screen) -> Verdict {
         Verb::Pin { release, reason, remove: _ } => {
             expire::pin(settings(&cli.config)?, release, reason.as_deref(), screen)
         }
+        Verb::Rights { what } => rights::rights(settings(&cli.config)?, what, screen),
         Verb::Verify => verify::verify(settings(&cli.config)?, screen),
         #[cfg(feature = "warehouse")]
         Verb::Demo(args) => demo::demo(args, screen),

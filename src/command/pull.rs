@@ -62,7 +62,19 @@ pub(super) fn pull_words(report: &PullReport) -> String {
             counted(n, "file is", "files are")
         ),
     };
-    format!("{came}{waits}\n{}", pull_table(report))
+    let withheld = withheld_in_words(report.total().withheld);
+    format!("{came}{waits}{withheld}\n{}", pull_table(report))
+}
+
+/// What is said of records that are left out because somebody must not be held: how many.
+pub(super) fn withheld_in_words(n: u64) -> String {
+    match n {
+        0 => String::new(),
+        n => format!(
+            "\n{} withheld: of people who must not be held. Which they were is not said.",
+            counted(n, "record was", "records were")
+        ),
+    }
 }
 
 /// A name and what became of its records.
@@ -78,9 +90,11 @@ pub(super) const COUNTED: [&str; 6] =
 
 /// The same figures as data.
 pub(super) fn counts_json(count: &Count) -> serde_json::Value {
-    let Count { read, accepted, unchanged, set_aside, cells_emptied, documents_set_aside, gone } = *count;
+    let Count { read, accepted, unchanged, set_aside, cells_emptied, documents_set_aside, gone, withheld } =
+        *count;
     json!({ "read": read, "accepted": accepted, "unchanged": unchanged, "set_aside": set_aside,
-            "cells_emptied": cells_emptied, "documents_set_aside": documents_set_aside, "gone": gone })
+            "cells_emptied": cells_emptied, "documents_set_aside": documents_set_aside, "gone": gone,
+            "withheld": withheld })
 }
 
 /// A document with figures beside what they are of.

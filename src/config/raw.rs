@@ -11,6 +11,7 @@ pub(super) struct RawConfig {
     pub as_of: Option<String>,
     pub definitions: Option<PathBuf>,
     pub postcode_directory: Option<PathBuf>,
+    pub suppression_list: Option<PathBuf>,
     #[serde(default)]
     pub build: RawBuild,
     #[serde(default)]

@@ -29,6 +29,8 @@ pub struct Settings {
     pub data_dir: PathBuf,
     /// The key's file, outside `data_dir`.
     pub key_file: PathBuf,
+    /// The list of people who must not be held, beside the key unless said otherwise, outside `data_dir`.
+    pub suppression_list: PathBuf,
     /// The authority that runs this instance, three digits.
     pub home_authority: String,
     /// The day a build looks back from, when the configuration fixes it.
@@ -154,10 +156,25 @@ fn check(
         PathBuf::new()
     });
     let real = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let key_folder = key_file.parent().map_or_else(|| key_file.clone(), real);
-    if key_file.starts_with(&data_dir) || key_folder.starts_with(real(&data_dir)) {
+    let within = |file: &Path| {
+        let folder = file.parent().map_or_else(|| file.to_owned(), real);
+        file.starts_with(&data_dir) || folder.starts_with(real(&data_dir))
+    };
+    if within(&key_file) {
         let hint = "a backup of the data must not carry the key: move the key elsewhere";
         complaints.push(Complaint::near(shown, text, "key_file", "the key lies inside `data_dir`", hint));
+    }
+    let beside_the_key = || {
+        let mut name = key_file.file_name().unwrap_or_default().to_owned();
+        name.push(".suppressed");
+        key_file.with_file_name(name)
+    };
+    let suppression_list = raw.suppression_list.as_ref().map_or_else(beside_the_key, |file| base.join(file));
+    if raw.suppression_list.is_some() && within(&suppression_list) {
+        let (key, problem) = ("suppression_list", "the suppression list lies inside `data_dir`");
+        let hint =
+            "a backup of the data that is brought back must not bring an older list: keep it elsewhere";
+        complaints.push(Complaint::near(shown, text, key, problem, hint));
     }
     let daemon = Reader { shown, text, complaints: &mut complaints }.daemon(&raw.daemon);
     let mut reader = Reader { shown, text, complaints: &mut complaints };
@@ -194,6 +211,7 @@ fn check(
         file: path.to_owned(),
         data_dir,
         key_file,
+        suppression_list,
         home_authority: raw.home_authority,
         as_of,
         definitions: raw.definitions.map(|folder| base.join(folder)),

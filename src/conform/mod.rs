@@ -6,6 +6,7 @@
 mod areas;
 mod bind;
 mod dates;
+mod given;
 mod identifier;
 pub mod propose;
 mod ready;
@@ -18,6 +19,7 @@ mod tests;
 pub use areas::{AreasFault, read_directory};
 pub use bind::{Binding, DocumentContext, Shape};
 pub use dates::Witness;
+pub use given::{GivenFault, identity_given, says_enough};
 pub use identifier::{UlnCheck, UpnCheck, check_uln, check_upn};
 pub use telling::identifier_in;
 

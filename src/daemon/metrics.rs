@@ -111,9 +111,12 @@ fn totals(page: &mut Page, figures: &Figures) {
     page.family("throughline_records_total", "counter", "Records read, by what became of them.");
     for line in &figures.measures.totals {
         let count = line.count;
-        for (outcome, n) in
-            [("accepted", count.accepted), ("unchanged", count.unchanged), ("set_aside", count.set_aside)]
-        {
+        for (outcome, n) in [
+            ("accepted", count.accepted),
+            ("unchanged", count.unchanged),
+            ("set_aside", count.set_aside),
+            ("withheld", count.withheld),
+        ] {
             page.sample(&[("source", &line.source), ("feed", &line.feed), ("outcome", outcome)], n);
         }
     }

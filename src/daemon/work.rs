@@ -181,5 +181,7 @@ const fn why(fault: &SiteFault) -> &'static str {
             "linking went otherwise than before, and a person has to look: see `throughline link`"
         }
         SiteFault::Reason(_) => "a reason that was not taken",
+        SiteFault::Suppression(_) => "the suppression list: see `throughline status`",
+        SiteFault::Rights(_) => "somebody's right: see `throughline rights cases`",
     }
 }

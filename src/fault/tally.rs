@@ -1,7 +1,8 @@
 use super::{Consequence, Fault, Name, Place, Problem};
 use std::collections::BTreeMap;
 
-/// What became of the records of one feed. `read = accepted + set_aside + unchanged`, always.
+/// What became of the records of one feed. `read = accepted + set_aside + unchanged + withheld`,
+/// always.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Count {
     /// Records read from the source.
@@ -12,6 +13,8 @@ pub struct Count {
     pub set_aside: u64,
     /// Records that say what is already known.
     pub unchanged: u64,
+    /// Records of people who must not be held: who they were is not said.
+    pub withheld: u64,
     /// Cells emptied and items left out, in records that went on.
     pub cells_emptied: u64,
     /// Whole documents or pages left out.
@@ -23,7 +26,7 @@ pub struct Count {
 impl Count {
     /// Whether every record that was read is accounted for.
     pub const fn balances(&self) -> bool {
-        self.read == self.accepted + self.set_aside + self.unchanged
+        self.read == self.accepted + self.set_aside + self.unchanged + self.withheld
     }
     /// Adds another count to this one.
     pub const fn add(&mut self, other: &Self) {
@@ -31,6 +34,7 @@ impl Count {
         self.accepted += other.accepted;
         self.set_aside += other.set_aside;
         self.unchanged += other.unchanged;
+        self.withheld += other.withheld;
         self.cells_emptied += other.cells_emptied;
         self.documents_set_aside += other.documents_set_aside;
         self.gone += other.gone;
@@ -98,7 +102,8 @@ mod tests {
 
     #[test]
     fn a_count_balances_only_when_every_record_has_a_fate() {
-        let mut count = Count { read: 3, accepted: 1, set_aside: 1, unchanged: 1, ..Count::default() };
+        let mut count =
+            Count { read: 4, accepted: 1, set_aside: 1, unchanged: 1, withheld: 1, ..Count::default() };
         assert!(count.balances());
         count.read += 1;
         assert!(!count.balances());

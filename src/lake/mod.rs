@@ -9,6 +9,7 @@ mod expired;
 mod index;
 mod keep;
 mod links;
+mod placeless;
 mod table;
 mod write;
 
@@ -20,6 +21,7 @@ pub use index::{
 };
 pub use keep::{Kept, rewrite};
 pub use links::{links_held, write_changes, write_links};
+pub use placeless::{tell_places, without_places};
 pub use table::Table;
 pub use write::{Meta, StoredRow, Written, write_rows, write_table};
 

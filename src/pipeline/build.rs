@@ -1,4 +1,4 @@
-use super::{Site, SiteFault, Watch};
+use super::{Site, SiteFault, Watch, rights};
 use crate::{
     definitions::query::QuerySet,
     fault::failpoint,
@@ -22,6 +22,7 @@ pub struct BuildReport {
 
 /// Runs the queries over the published lake. The tables lie in `<data_dir>/build` until a release takes them.
 pub fn build(site: &mut Site, watch: &mut dyn Watch) -> Result<BuildReport, SiteFault> {
+    rights::settle(site)?;
     let _lock = site.lock("build")?;
     let queries = queries(site)?;
     let inputs = inputs(site)?;
@@ -106,6 +107,7 @@ fn inputs(site: &Site) -> Result<Inputs, SiteFault> {
         entities,
         codes,
         policy: site.definitions.policy.clone(),
+        withheld: site.catalog.withheld()?,
         ..Inputs::embedded().map_err(|fault| SiteFault::Build(fault.to_string()))?
     };
     // Absolute, so that a file written for a shell works from any folder.

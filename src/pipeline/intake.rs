@@ -1,3 +1,6 @@
+mod gate;
+mod reading;
+
 use super::{
     Site, SiteFault, Watch,
     pull::Effect,
@@ -13,6 +16,8 @@ use crate::{
     lake::RecordPlace,
     privacy::{Digest16, Door, Keyed, Origin, PostcodeDirectory, Scratch},
 };
+use gate::{Gate, Passage};
+use reading::{read_with, reading};
 use std::{
     cell::RefCell,
     collections::{HashMap, HashSet},
@@ -43,6 +48,7 @@ pub(super) struct Intake<'a> {
     /// Nothing is written: what is read is looked at and forgotten.
     looks: bool,
     waiting: Waiting,
+    gate: Gate,
     /// The sequence of the document that is being read; the last one given; the last one reserved.
     seq: i64,
     given: i64,
@@ -100,7 +106,8 @@ impl<'a> Intake<'a> {
         let name = source.name.as_str();
         let lease = Lock::of_source(&site.settings.data_dir, name)?;
         let keyed = site.key.keyed();
-        let read_with = read_with(site, source, directory, &keyed);
+        let gate = Gate::open(site)?;
+        let read_with = read_with(site, source, directory, (&keyed, &gate.state()));
         let whole = full || !site.catalog.has_published(name)?;
         let lock = site.lock("pull")?;
         let stamp = site.stamp();
@@ -148,6 +155,7 @@ impl<'a> Intake<'a> {
             full,
             looks: effect == Effect::Look,
             waiting,
+            gate,
             seq,
             given: seq,
             reserved,
@@ -228,10 +236,18 @@ impl<'a> Intake<'a> {
         count.read += 1;
         self.in_document += 1;
         self.scope = belonging.scope;
+        let whose = (self.source.name.as_str(), belonging.tenant);
+        let ask = |conformed| self.gate.passage(&self.keyed, whose, conformed);
+        let passage = conformed.as_ref().map_or(Passage::Free, ask);
         match conformed {
+            // Not even what was wrong with it is said: a place would point at the person.
+            Ok(_) if passage == Passage::Withheld => {
+                count.withheld += 1;
+                return Ok(());
+            }
             Ok(conformed) => {
                 self.unread += u64::from(conformed.items_lost);
-                self.take(conformed, belonging)?;
+                self.take(conformed, belonging, passage == Passage::Placeless)?;
             }
             Err(fault) => {
                 count.set_aside += 1;
@@ -249,13 +265,18 @@ impl<'a> Intake<'a> {
         Ok(())
     }
 
-    fn take(&mut self, conformed: Conformed, belonging: &Belonging<'_>) -> Result<(), SiteFault> {
+    fn take(
+        &mut self,
+        conformed: Conformed,
+        belonging: &Belonging<'_>,
+        placeless: bool,
+    ) -> Result<(), SiteFault> {
         let Place { document, part, row, .. } = belonging.place;
         let at = (self.seq, self.next_record);
         self.next_record += 1;
         let feed = belonging.feed.name;
         self.waiting.record(RecordPlace { feed, document, part, row, seq: self.seq });
-        let door = Door::new(&self.keyed, self.source.name.as_str(), self.directory);
+        let door = Door::new(&self.keyed, self.source.name.as_str(), self.directory).placeless(placeless);
         let subject = conformed.person.as_ref().map(|person| door.subject(belonging.tenant, person));
         // Who is gone is not remembered for it.
         if let Some(subject) = subject.as_ref().filter(|_| !conformed.gone) {
@@ -288,13 +309,15 @@ impl<'a> Intake<'a> {
 
     /// A person that the source deleted: every row about them is gone.
     pub(super) fn delete_person(&mut self, feed: &Feed, tenant: &str, person: &str, origin: Origin) {
+        if self.gate.knows(self.source.name.as_str(), tenant, person) {
+            return;
+        }
         let subject = self.keyed.subject(self.source.name.as_str(), tenant, person);
         self.say(Word::Deletion, subject, (self.seq, self.seq), feed, (origin, 0), (0, 0));
     }
 
     /// How many records the service says that the slice of this document has, once it was read in full: fewer distinct
     /// ones hold the run.
-    #[allow(dead_code, reason = "for the page loop")]
     pub(super) fn stated_total(&mut self, feed: &Feed, _tenant: &str, records: u64) {
         // A resumed slice was read in two parts that overlap: it cannot be counted.
         if self.going_on.is_none() {
@@ -344,6 +367,10 @@ impl<'a> Intake<'a> {
     /// Stages all that is left, and gives the site back with the run that is now to be folded. The lease goes with it.
     pub(super) fn close(mut self) -> Result<(&'a mut Site, Run, Lock, Met), SiteFault> {
         self.flush(None)?;
+        if !self.looks {
+            let _lock = self.site.lock("pull")?;
+            self.gate.close(self.site, self.source.name.as_str())?;
+        }
         Ok((self.site, self.run, self.lease, self.met.into_inner()))
     }
 
@@ -419,7 +446,6 @@ impl<'a> Intake<'a> {
 
     /// Says how far a slice has been read: `token` is what the page loop needs to go on after all records given so far
     /// (one page more is no harm), `started` when the slice was begun. Cheap: stored with the next batch.
-    #[allow(dead_code, reason = "for the page loop")]
     pub(super) fn checkpoint(&mut self, tenant: &str, feed: &Feed, token: &str, started: &str) {
         let before = self.going_on.as_ref();
         let point = Point {
@@ -434,7 +460,6 @@ impl<'a> Intake<'a> {
     }
 
     /// Where to go on in a slice that a killed run had begun. Asked before the slice's document begins.
-    #[allow(dead_code, reason = "for the page loop")]
     pub(super) fn resumed(&mut self, tenant: &str, feed: &Feed) -> Option<Resume> {
         self.going_on = None;
         let point = self.points.remove(&(tenant.to_owned(), feed.name.to_string()))?;
@@ -445,7 +470,6 @@ impl<'a> Intake<'a> {
     }
 
     /// Whether the run that is being resumed had read this slice whole: it is not asked again.
-    #[allow(dead_code, reason = "for the page loop")]
     pub(super) fn is_done(&self, tenant: &str, feed: &Feed) -> bool {
         self.done.contains(&(tenant.to_owned(), feed.name.to_string()))
     }
@@ -461,34 +485,4 @@ impl<'a> Intake<'a> {
             watch.records(done as u64);
         }
     }
-}
-
-fn reading(
-    keyed: &Keyed,
-    document: &[u8],
-    definitions: &str,
-    source: &Source,
-    directory: &PostcodeDirectory,
-) -> Digest16 {
-    let mut parts: Vec<&[u8]> = vec![document, definitions.as_bytes(), directory.fingerprint().as_bytes()];
-    for (name, value) in &source.params {
-        parts.extend([name.as_bytes(), value.as_bytes()]);
-    }
-    keyed.digest("reading", &parts)
-}
-
-/// A digest of everything that a source is read with: a run is only resumed with the same.
-fn read_with(site: &Site, source: &Source, directory: &PostcodeDirectory, keyed: &Keyed) -> String {
-    let own = format!("connectors/{}.toml", source.connector);
-    let checksums = site.definitions.files.checksums();
-    let texts: Vec<&str> = checksums
-        .iter()
-        .filter(|(path, _)| **path == own || path.starts_with("schemas/"))
-        .map(|(_, sha256)| sha256.as_str())
-        .chain([source.connector.as_str(), env!("CARGO_PKG_VERSION")])
-        .chain(source.base_url.as_deref())
-        .chain(source.inbox.as_ref().and_then(|inbox| inbox.to_str()))
-        .collect();
-    let digest = reading(keyed, b"run", &texts.join(" "), source, directory);
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -6,7 +6,7 @@ mod register;
 pub use drift::Drift;
 pub use model::{ModelEffect, TrainReport, adopt_model, models, train};
 
-use super::{Site, SiteFault, Watch};
+use super::{Site, SiteFault, Watch, rights};
 use crate::{
     catalog::{Batch, Catalog, LearnerChange, LinkMeasure, LinkNews, LinkVerdict, NewFile, Publication},
     lake::{self, Meta},
@@ -61,6 +61,7 @@ fn link_as(
     accepted: Option<(&str, &str)>,
     watch: &mut dyn Watch,
 ) -> Result<LinkReport, SiteFault> {
+    rights::settle(site)?;
     let _lock = site.lock("link")?;
     let register = register::read(site, watch)?;
     let linker = Weighed::default();

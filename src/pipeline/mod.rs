@@ -20,6 +20,7 @@ mod reason;
 mod release;
 mod retention;
 pub mod review;
+mod rights;
 mod runs;
 mod service;
 mod site;
@@ -42,6 +43,9 @@ pub use reason::{ReasonFault, reason_given, take_reason};
 #[cfg(feature = "warehouse")]
 pub use release::release;
 pub use retention::{Cleared, check_policy};
+pub use rights::{
+    Confirmed, Right, RightsFault, WriteCopy, cases, certificate_of, confirm, open_case, withdraw,
+};
 pub use runs::{Verdict, approve, discard};
 pub use site::{Site, SiteFault, key_fits};
 pub use stop::Stop;

@@ -2,6 +2,7 @@ use super::{
     Site, SiteFault, Stop, Watch, files,
     fold::{fold, weigh},
     intake::{Intake, Met},
+    rights,
     service::Slices,
 };
 use crate::{
@@ -177,6 +178,7 @@ fn pull_source(
     options: &PullOptions,
     watch: &mut dyn Watch,
 ) -> Result<SourceReport, SiteFault> {
+    rights::settle(site)?;
     let connector = site.definitions.connectors.get(&source.connector).cloned();
     let title =
         connector.as_ref().map_or_else(|| source.connector.clone(), |connector| connector.title.clone());
@@ -226,7 +228,7 @@ fn forget(
         let (counts, set_aside) = intake.glance()?;
         counts.iter().for_each(|(_, feed)| count.add(feed));
         // Nothing is compared with what is there: whatever could be read would go on.
-        count.accepted = count.read - count.set_aside;
+        count.accepted = count.read - count.set_aside - count.withheld;
         Trial { guards: Vec::new(), set_aside }
     } else {
         let (site, run, _lease, _) = intake.close()?;
@@ -336,6 +338,8 @@ fn finish(
         SourceOutcome::Held
     } else {
         let folded = fold(site, &run, None)?;
+        // Keys of people on the list that this run found out.
+        rights::settle(site)?;
         count = folded.total();
         match (folded.held, lost) {
             (true, _) => SourceOutcome::Held,
@@ -364,5 +368,5 @@ fn undecided(site: &Site, run: &Run, met: &Met) -> Result<Option<i64>, SiteFault
 
 /// The count of a run that ended before the fold: no record of it came to anything.
 const fn unread(count: Count) -> Count {
-    Count { read: count.set_aside, ..count }
+    Count { read: count.set_aside + count.withheld, ..count }
 }

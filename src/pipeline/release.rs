@@ -1,4 +1,4 @@
-use super::{BuildReport, Site, SiteFault, build::queries};
+use super::{BuildReport, Site, SiteFault, build::queries, rights};
 use crate::{
     fault::failpoint,
     release::{self, Column, Coverage, Release, ReleaseInput, TableFile},
@@ -29,6 +29,7 @@ pub fn release(site: &mut Site, built: &BuildReport) -> Result<Release, SiteFaul
     let stamp = site.stamp();
     telemetry::emit(Event::Released { tables: input.tables.len() });
     site.catalog.note_release(&release.id, &input.as_of.to_string(), &stamp)?;
+    rights::write_tombstones(site)?;
     failpoint("release.noted")?;
     Ok(release)
 }

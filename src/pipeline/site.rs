@@ -1,4 +1,4 @@
-use super::Stop;
+use super::{Stop, rights};
 use crate::{
     catalog::{Catalog, CatalogFault, Lock, LockFault, private_folder},
     config::Settings,
@@ -49,6 +49,12 @@ pub enum SiteFault {
     /// The register.
     #[error(transparent)]
     Register(#[from] crate::link::RegisterFault),
+    /// The suppression list.
+    #[error(transparent)]
+    Suppression(#[from] crate::privacy::suppression::SuppressionFault),
+    /// A person's right that was not dealt with.
+    #[error(transparent)]
+    Rights(#[from] super::RightsFault),
     /// A reason that was not taken.
     #[error(transparent)]
     Reason(#[from] super::ReasonFault),
@@ -104,7 +110,11 @@ impl Site {
         close_folder(&settings.data_dir)?;
         let mut catalog = Catalog::open(&settings.data_dir.join("catalog.sqlite"))?;
         catalog.bind_key(&key)?;
-        Ok(Self { settings, definitions, key, catalog, stop: Stop::default(), lock: Mutex::default() })
+        let (stop, lock) = (Stop::default(), Mutex::default());
+        let mut site = Self { settings, definitions, key, catalog, stop, lock };
+        // What the list says is done before anything is read: a backup may just have been brought back.
+        rights::settle(&mut site)?;
+        Ok(site)
     }
 
     /// Opens a data folder to write to it, and clears away what a dead process left. The writer's lock is held for the
@@ -155,7 +165,7 @@ impl Site {
     /// Clears away what no run needs: temporary files, runs of dead processes that nobody can take up, and files that
     /// nothing names. A run that is at work, one that may be resumed and one that is held keep theirs. Under the
     /// writer's lock only: no other process is then between writing a file and naming it.
-    fn sweep(&mut self) -> Result<(), SiteFault> {
+    pub(super) fn sweep(&mut self) -> Result<(), SiteFault> {
         let data_dir = self.settings.data_dir.clone();
         let tmp = data_dir.join("tmp");
         if tmp.is_dir() {

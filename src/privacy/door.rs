@@ -43,12 +43,19 @@ pub struct Door<'a> {
     keyed: &'a Keyed,
     source: &'a str,
     directory: &'a PostcodeDirectory,
+    placeless: bool,
 }
 
 impl<'a> Door<'a> {
     /// A door for one source, under one key.
     pub const fn new(keyed: &'a Keyed, source: &'a str, directory: &'a PostcodeDirectory) -> Self {
-        Self { keyed, source, directory }
+        Self { keyed, source, directory, placeless: false }
+    }
+
+    /// A door that lets no place through: for people of whom nobody may learn where they are.
+    #[must_use]
+    pub const fn placeless(self, placeless: bool) -> Self {
+        Self { placeless, ..self }
     }
 
     /// The subject of a person as this source and tenant key them.
@@ -75,6 +82,14 @@ impl<'a> Door<'a> {
         let subject = if plan.public { None } else { subject };
         let row_key = self.row_key(plan, subject.as_ref(), scope, &cells, bytes);
         let row_hash = self.row_hash(&cells, bytes);
+        // The row is named as ever: it is the same row when its places may be told again, and when they may not any more.
+        if self.placeless && !plan.public {
+            for (column, cell) in plan.columns.iter().zip(&mut cells) {
+                if column.tells_a_place() {
+                    *cell = column.without_place();
+                }
+            }
+        }
         Pseudonymous::drawn(Drawn { entity, subject, row_key, row_hash, cells, origin })
     }
 

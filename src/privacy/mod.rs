@@ -47,6 +47,7 @@ mod plan;
 mod row;
 mod seal;
 mod state;
+pub mod suppression;
 
 pub use area::{Area, PostcodeDirectory};
 pub(crate) use door::days;
@@ -54,7 +55,8 @@ pub use door::{Door, Drawn, Scratch};
 pub use key::{Digest16, Key, KeyFault, KeyKind, Keyed, Pseudonym, is_closed};
 pub use linked::{Link, Relinked};
 pub use plan::{
-    CodeWords, ColumnPlan, ColumnType, EntityPlan, IdentityKind, IdentityPlan, Treatment, WordHasher,
+    CodeWords, ColumnPlan, ColumnType, EntityPlan, IdentityKind, IdentityPlan, PLACE_WITHHELD, Treatment,
+    WordHasher,
 };
 pub(crate) use row::hex;
 pub use row::{Cell, Identity, Origin, PersonKey, Row};

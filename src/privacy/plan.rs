@@ -1,3 +1,4 @@
+use super::Cell;
 use crate::fault::Name;
 use std::{
     collections::HashMap,
@@ -67,6 +68,9 @@ impl Hasher for WordHasher {
     }
 }
 
+/// What stands instead of a place that may not be told, where a row has to have one.
+pub const PLACE_WITHHELD: &str = "withheld";
+
 /// One column as the door and the lake see it.
 #[derive(Clone, Debug)]
 pub struct ColumnPlan {
@@ -88,6 +92,18 @@ impl ColumnPlan {
     /// Whether the lake has this column.
     pub fn stored(&self) -> bool {
         self.treatment != Treatment::Drop
+    }
+
+    /// Whether it says where somebody is or lives.
+    pub fn tells_a_place(&self) -> bool {
+        matches!(self.kind, ColumnType::Establishment | ColumnType::Authority | ColumnType::Lsoa)
+    }
+
+    /// What stands in it instead of a place.
+    pub fn without_place(&self) -> Cell {
+        let word =
+            self.required && self.kind == ColumnType::Establishment && self.treatment == Treatment::Keep;
+        if word { Cell::Text(PLACE_WITHHELD.into()) } else { Cell::Null }
     }
 }
 

@@ -84,9 +84,12 @@ impl Encoder {
                 json!({ "attributes": attributes, "startTimeUnixNano": nanos(self.since),
                         "timeUnixNano": nanos(at), "asInt": n.to_string() })
             };
-            for (outcome, n) in
-                [("accepted", count.accepted), ("unchanged", count.unchanged), ("set_aside", count.set_aside)]
-            {
+            for (outcome, n) in [
+                ("accepted", count.accepted),
+                ("unchanged", count.unchanged),
+                ("set_aside", count.set_aside),
+                ("withheld", count.withheld),
+            ] {
                 records.push(point(Some(("outcome", outcome)), n));
             }
             cells.push(point(None, count.cells_emptied));

@@ -31,6 +31,8 @@ pub struct Inputs {
     pub codes: BTreeMap<String, String>,
     /// The policy parameters as CSV text: `ay,parameter,value`.
     pub policy: String,
+    /// How many learners are only counted, by the academic year of their Year 6.
+    pub withheld: Vec<(i32, u64)>,
 }
 
 const LINK_COLUMNS: &[(&str, &str)] = &[
@@ -64,6 +66,7 @@ impl Inputs {
             entities: Entity::embedded()?,
             codes,
             policy: policy.to_owned(),
+            withheld: Vec::new(),
         })
     }
 
@@ -71,7 +74,7 @@ impl Inputs {
     pub fn names(&self) -> BTreeSet<String> {
         let lake = self.entities.iter().map(|entity| format!("lake_{}", entity.name));
         let codes = self.codes.keys().map(|list| format!("code_{list}"));
-        let fixed = ["learner_link", "policy", "build_context"].map(str::to_owned);
+        let fixed = ["learner_link", "policy", "build_context", "withheld_count"].map(str::to_owned);
         lake.chain(codes).chain(fixed).collect()
     }
 
@@ -119,6 +122,13 @@ pub(super) fn relations(inputs: &Inputs, context: &BuildContext) -> Result<Vec<R
         quoted(&context.home_authority)
     );
     out.push(Relation { name: "build_context".to_owned(), sql });
+    let mut sql = "create or replace table withheld_count (cohort_ay SMALLINT, learners BIGINT)".to_owned();
+    let counted: Vec<String> =
+        inputs.withheld.iter().map(|(year, learners)| format!("({year}, {learners})")).collect();
+    if !counted.is_empty() {
+        sql.push_str(&format!(";\ninsert into withheld_count values {}", counted.join(", ")));
+    }
+    out.push(Relation { name: "withheld_count".to_owned(), sql });
     Ok(out)
 }
 

@@ -58,6 +58,7 @@ impl<'s> Watch<'s> {
             &["verify"],
             &["link"],
             &["expire", "--dry-run"],
+            &["rights", "cases"],
         ] {
             for how in ["-vv", "--json"] {
                 let arguments: Vec<&str> = std::iter::once(how).chain(verb.iter().copied()).collect();

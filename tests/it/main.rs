@@ -35,6 +35,7 @@ mod reasons;
 #[cfg(feature = "warehouse")]
 mod release;
 mod review;
+mod rights;
 mod services;
 mod sheets;
 mod site;

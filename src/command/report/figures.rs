@@ -132,6 +132,7 @@ pub(super) fn state_words(state: &str) -> &str {
         "post16_seen" => "lost until sixteen, seen again after",
         "missing_education" => "missing education",
         "not_found" => "not found anywhere",
+        "withheld" => "objected: only counted",
         "total" => "all",
         other => other,
     }

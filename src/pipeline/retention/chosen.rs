@@ -30,6 +30,8 @@ pub(super) struct Chosen {
     pub(super) people: HashSet<Pseudonym>,
     /// Those of them whose tenant withdrew.
     withdrawn: HashSet<Pseudonym>,
+    /// Those of them whose right it is, and which.
+    named: HashMap<Pseudonym, &'static str>,
     /// Rows by entity and rule.
     pub(super) counts: BTreeMap<(String, &'static str), u64>,
     /// Files of the lake that lose rows.
@@ -46,6 +48,10 @@ struct Versions {
 impl Chosen {
     pub(super) fn of(site: &Site, source: &str, rules: &Rules, held: &Held) -> Result<Self, SiteFault> {
         let mut chosen = Self { whole: rules.ended.iter().any(|ended| ended == source), ..Self::default() };
+        if let Some(named) = rules.persons.get(source) {
+            chosen.people.extend(named.keys());
+            chosen.named.clone_from(named);
+        }
         if chosen.whole {
             chosen.everybody(site, source, held)?;
         } else {
@@ -77,6 +83,7 @@ impl Chosen {
     fn why(&self, row: &Seen) -> Option<&'static str> {
         match row.subject {
             _ if self.whole => Some(AGREEMENT),
+            Some(subject) if self.named.contains_key(&subject) => self.named.get(&subject).copied(),
             Some(subject) if self.withdrawn.contains(&subject) => Some(TENANT),
             _ if self.takes(row) => Some(TIME),
             _ => None,

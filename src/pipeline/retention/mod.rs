@@ -1,5 +1,5 @@
 //! Rows whose time has come, taken away: those of a source or a tenant whose agreement ended, and those that a policy
-//! keeps no longer. One commit for all: files are written again without them or dropped, identities, indexes and links
+//! keeps no longer; and people whose right it is to be forgotten. One commit for all: files are written again without them or dropped, identities, indexes and links
 //! with them. Cut off anywhere, either all of it was done or nothing. See docs/decisions/0014.
 mod chosen;
 mod rules;
@@ -7,11 +7,12 @@ mod rules;
 mod tests;
 mod written;
 
+pub(super) use rules::Persons;
 pub use rules::check_policy;
 
 use super::{Site, SiteFault};
 use crate::{
-    catalog::{Clearing, Decision, FileKind, HeldFile, Lock, Removal, Run},
+    catalog::{Clearing, Closing, Decision, FileKind, HeldFile, Lock, Removal, Run},
     fault::failpoint,
     privacy::Pseudonym,
 };
@@ -38,7 +39,7 @@ pub struct Cleared {
 /// Says what would go, and changes nothing.
 pub(super) fn due(site: &Site) -> Result<Cleared, SiteFault> {
     let held = Held::of(site)?;
-    let chosen = choose(site, &held)?;
+    let chosen = choose(site, &Rules::of(site)?, &held)?;
     cleared(site, &held, &chosen)
 }
 
@@ -46,21 +47,50 @@ pub(super) fn due(site: &Site) -> Result<Cleared, SiteFault> {
 pub(super) fn clear(site: &mut Site) -> Result<Cleared, SiteFault> {
     end_pending(site)?;
     let held = Held::of(site)?;
-    let chosen = choose(site, &held)?;
-    let mut report = cleared(site, &held, &chosen)?;
+    let chosen = choose(site, &Rules::of(site)?, &held)?;
+    let report = cleared(site, &held, &chosen)?;
     if chosen.values().all(Chosen::is_empty) {
         return Ok(report);
     }
+    carry_out(site, "expire", (&held, &chosen, report), |_, _| None)
+}
+
+/// Takes people away, whatever rules of keeping say, and makes true what goes with it, in the same commit. Under the
+/// writer's lock. There is a commit even where nothing of them is held.
+pub(super) fn forget(
+    site: &mut Site,
+    verb: &str,
+    persons: Persons,
+    closing: impl FnOnce(&Cleared, i64) -> Closing,
+) -> Result<Cleared, SiteFault> {
+    let held = Held::of(site)?;
+    let chosen = choose(site, &Rules { persons, ..Rules::default() }, &held)?;
+    let report = cleared(site, &held, &chosen)?;
+    carry_out(site, verb, (&held, &chosen, report), |report, run| Some(closing(report, run)))
+}
+
+fn carry_out(
+    site: &mut Site,
+    verb: &str,
+    (held, chosen, mut report): (&Held, &BTreeMap<String, Chosen>, Cleared),
+    closing: impl FnOnce(&Cleared, i64) -> Option<Closing>,
+) -> Result<Cleared, SiteFault> {
     failpoint("expire.begun")?;
-    let run = site.catalog.begin("expire", "", &site.stamp())?;
+    let run = site.catalog.begin(verb, "", &site.stamp())?;
     let mut clearing = Clearing { removals: report.removals.clone(), ..Clearing::default() };
     for (source, chosen) in chosen.iter().filter(|(_, chosen)| !chosen.is_empty()) {
-        written::source(site, &run, (source, chosen), &held, &mut clearing)?;
+        written::source(site, &run, (source, chosen), held, &mut clearing)?;
     }
     let gone: BTreeSet<Pseudonym> =
         chosen.values().flat_map(|chosen| chosen.people.iter().copied()).collect();
-    written::links(site, &run, &held, &gone, &mut clearing)?;
+    written::links(site, &run, held, &gone, &mut clearing)?;
+    if !gone.is_empty() {
+        // What was compared is compared again: pairs name those who went.
+        let pairs = site.catalog.held_files(FileKind::Pairs)?;
+        clearing.dropped.extend(pairs.into_iter().map(|held| held.file.path));
+    }
     clearing.subjects = gone.into_iter().collect();
+    clearing.closing = closing(&report, run.id);
     failpoint("expire.written")?;
     let stamp = site.stamp();
     site.catalog.clear(&run, &clearing, &stamp)?;
@@ -127,8 +157,7 @@ impl Held {
     }
 }
 
-fn choose(site: &Site, held: &Held) -> Result<BTreeMap<String, Chosen>, SiteFault> {
-    let rules = Rules::of(site)?;
+fn choose(site: &Site, rules: &Rules, held: &Held) -> Result<BTreeMap<String, Chosen>, SiteFault> {
     let mut chosen = BTreeMap::new();
     if rules.is_empty() {
         return Ok(chosen);
@@ -136,7 +165,7 @@ fn choose(site: &Site, held: &Held) -> Result<BTreeMap<String, Chosen>, SiteFaul
     let sources: BTreeSet<&String> =
         held.lake.iter().chain(&held.register).chain(&held.index).map(|held| &held.source).collect();
     for source in sources {
-        chosen.insert(source.clone(), Chosen::of(site, source, &rules, held)?);
+        chosen.insert(source.clone(), Chosen::of(site, source, rules, held)?);
     }
     Ok(chosen)
 }

@@ -1,12 +1,17 @@
 use super::super::{Site, SiteFault};
+use crate::privacy::Pseudonym;
 use crate::{
     config::Settings,
     definitions::{Complaint, Definitions},
 };
 use chrono::NaiveDate;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// People of each source who go, and why, in a word.
+pub(in crate::pipeline) type Persons = BTreeMap<String, HashMap<Pseudonym, &'static str>>;
 
 /// What has to go, as of today.
+#[derive(Default)]
 pub(super) struct Rules {
     /// Sources of which all goes.
     pub(super) ended: Vec<String>,
@@ -14,6 +19,8 @@ pub(super) struct Rules {
     pub(super) withdrawn: BTreeMap<String, BTreeSet<String>>,
     /// By entity, the last day of rows that have had their time.
     pub(super) past: BTreeMap<String, NaiveDate>,
+    /// People whose right it is.
+    pub(super) persons: Persons,
 }
 
 impl Rules {
@@ -25,13 +32,12 @@ impl Rules {
         let (today, keeping) = (site.wall_day(), &site.settings.retention);
         let is_due = |ended: NaiveDate| keeping.due(ended).is_some_and(|due| due <= today);
         let mut rules = Self {
-            ended: Vec::new(),
-            withdrawn: BTreeMap::new(),
             past: keeping
                 .rows
                 .iter()
                 .filter_map(|(entity, keeping)| Some((entity.clone(), keeping.past(today)?)))
                 .collect(),
+            ..Self::default()
         };
         for source in &site.settings.sources {
             if source.ended(today).is_some_and(is_due) {
@@ -47,7 +53,7 @@ impl Rules {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.ended.is_empty() && self.withdrawn.is_empty() && self.past.is_empty()
+        self.ended.is_empty() && self.withdrawn.is_empty() && self.past.is_empty() && self.persons.is_empty()
     }
 }
 
