@@ -1,4 +1,6 @@
-use super::{Catalog, CatalogFault, FeedShape, NewFile, SetAside, settled, shape, staged};
+use super::{
+    Access, Catalog, CatalogFault, FeedShape, NewFile, SetAside, audit::chain, settled, shape, staged,
+};
 use crate::{
     fault::{Count, Fault},
     privacy::Pseudonym,
@@ -228,14 +230,22 @@ impl Catalog {
         })
     }
 
-    /// Notes a release.
-    pub fn note_release(&mut self, id: &str, as_of: &str, now: &str) -> Result<(), CatalogFault> {
+    /// Notes a release, with the audit of who made it. One that is known already is noted once.
+    pub fn note_release(
+        &mut self,
+        id: &str,
+        as_of: &str,
+        access: &Access<'_>,
+        now: &str,
+    ) -> Result<(), CatalogFault> {
         self.write(|tx| {
-            tx.execute(
-                "INSERT INTO release(id, published_at, as_of) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
-                params![id, now, as_of],
-            )?;
-            Ok(())
+            let sql =
+                "INSERT INTO release(id, published_at, as_of) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
+            if tx.execute(sql, params![id, now, as_of])? == 1 {
+                chain(tx, access, now).map(drop)
+            } else {
+                Ok(())
+            }
         })
     }
 }

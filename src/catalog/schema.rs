@@ -69,6 +69,10 @@ CREATE TABLE audit(
     seq INTEGER PRIMARY KEY, at TEXT NOT NULL, who TEXT NOT NULL, role TEXT NOT NULL, verb TEXT NOT NULL,
     purpose TEXT NOT NULL, about TEXT NOT NULL, people INTEGER NOT NULL, outcome TEXT NOT NULL,
     previous TEXT NOT NULL, digest TEXT NOT NULL) STRICT;
+-- Keys that took the place of others, by fingerprint; the reason is sealed.
+CREATE TABLE key_change(
+    run_id INTEGER PRIMARY KEY REFERENCES run(id), at TEXT NOT NULL, who TEXT NOT NULL, before TEXT NOT NULL,
+    after TEXT NOT NULL, reason TEXT NOT NULL) STRICT;
 CREATE TABLE release(id TEXT PRIMARY KEY, published_at TEXT NOT NULL, as_of TEXT NOT NULL) STRICT;
 -- How the rows of a feed are named: under another name or scope, the same rows would stand twice.
 CREATE TABLE feed_shape(

@@ -1,4 +1,7 @@
 //! What can be typed. Types only.
+pub mod audit;
+pub mod key;
+
 use chrono::NaiveDate;
 use clap::{
     Args, Parser, Subcommand,
@@ -125,6 +128,15 @@ pub enum Verb {
         /// Take the pin away.
         #[arg(long, conflicts_with = "reason")]
         remove: bool,
+    },
+    /// Who looked at identities or releases, when and why; whether anybody altered the record.
+    #[command(args_conflicts_with_subcommands = true)]
+    Audit(audit::AuditArgs),
+    /// Make, check, split and replace the key that every pseudonym hangs on.
+    Key {
+        /// What to do.
+        #[command(subcommand)]
+        what: key::Keys,
     },
     /// Check every stored file against its checksum.
     Verify,

@@ -2,6 +2,7 @@ use super::{
     Exit, Halt, Verdict,
     cli::DemoArgs,
     estate, init,
+    person::user,
     pull::{link_json, link_words, pull_json},
     release,
     report::CohortPage,
@@ -42,7 +43,7 @@ pub(super) fn demo(args: &DemoArgs, screen: &Screen) -> Verdict {
     };
     screen.say("Building the tables ...");
     let built = release::make(&mut site, screen)?;
-    let released = pipeline::release(&mut site, &built)?;
+    let released = pipeline::release(&mut site, &built, &user())?;
     let policy = Policy::named(&site.settings.disclosure_policy, site.key.kind())?;
     let page = CohortPage::of(&released.folder, &released.id, None, "resident", &policy)?;
     screen.result(&format!("\n{}\n", first_page::pulled(&site.settings, &pulled, schools)));

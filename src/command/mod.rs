@@ -1,4 +1,5 @@
 //! The command line: what can be typed, what is said, and with which code it ends.
+mod audit;
 mod backload;
 mod check;
 mod cli;
@@ -7,6 +8,7 @@ mod demo;
 mod estate;
 mod expire;
 mod init;
+mod key;
 mod map;
 mod pairs;
 mod person;
@@ -80,6 +82,7 @@ impl From<SiteFault> for Halt {
             SiteFault::Complaints(_) | SiteFault::Key(_) | SiteFault::Areas(_) | SiteFault::Reason(_) => {
                 Exit::Usage
             }
+            SiteFault::Refused(_) => Exit::Refused,
             _ => Exit::Failed,
         };
         Self::new(exit, fault.to_string())
@@ -187,6 +190,8 @@ fn verb(cli: &Cli, screen: &Screen) -> Verdict {
         Verb::Pin { release, reason, remove: _ } => {
             expire::pin(settings(&cli.config)?, release, reason.as_deref(), screen)
         }
+        Verb::Audit(args) => audit::audit(&cli.config, args, screen),
+        Verb::Key { what } => key::key(&cli.config, what, screen),
         Verb::Verify => verify::verify(settings(&cli.config)?, screen),
         #[cfg(feature = "warehouse")]
         Verb::Demo(args) => demo::demo(args, screen),

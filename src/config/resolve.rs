@@ -27,8 +27,10 @@ pub struct Settings {
     pub file: PathBuf,
     /// Where the lake, the register, the catalog and the releases live.
     pub data_dir: PathBuf,
-    /// The key's file, outside `data_dir`.
+    /// The key's file, outside `data_dir`; of a split key, that of its first half.
     pub key_file: PathBuf,
+    /// Every file that the key is read from: one, or two that hold a half each.
+    pub key_files: Vec<PathBuf>,
     /// The authority that runs this instance, three digits.
     pub home_authority: String,
     /// The day a build looks back from, when the configuration fixes it.
@@ -149,16 +151,8 @@ fn check(
         complaints.push(Complaint::near(shown, text, "home_authority", problem, "use the three-digit code"));
     }
     let data_dir = base.join(&raw.data_dir);
-    let key_file = secret(&base, credentials, &raw.key_file).unwrap_or_else(|(problem, hint)| {
-        complaints.push(Complaint::near(shown, text, "key_file", problem, hint));
-        PathBuf::new()
-    });
-    let real = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let key_folder = key_file.parent().map_or_else(|| key_file.clone(), real);
-    if key_file.starts_with(&data_dir) || key_folder.starts_with(real(&data_dir)) {
-        let hint = "a backup of the data must not carry the key: move the key elsewhere";
-        complaints.push(Complaint::near(shown, text, "key_file", "the key lies inside `data_dir`", hint));
-    }
+    let at = At { base: &base, shown, text, credentials, daemon: &raw.daemon };
+    let key_files = key_files(&at, (&raw.key_file, &raw.key_files), &data_dir, &mut complaints);
     let daemon = Reader { shown, text, complaints: &mut complaints }.daemon(&raw.daemon);
     let mut reader = Reader { shown, text, complaints: &mut complaints };
     let retention = reader.retention(&base, &raw.retention);
@@ -167,7 +161,6 @@ fn check(
     let settle = reader.settle(&raw.inbox, raw.demo.is_some());
     let otlp = reader.otlp(&raw.telemetry);
     let mut sources = Vec::new();
-    let at = At { base: &base, shown, text, credentials, daemon: &raw.daemon };
     for (name, source) in raw.sources {
         let days = Days {
             expires: day("expires", &source.expires, &mut complaints),
@@ -193,7 +186,8 @@ fn check(
     Ok(Settings {
         file: path.to_owned(),
         data_dir,
-        key_file,
+        key_file: key_files.first().cloned().unwrap_or_default(),
+        key_files,
         home_authority: raw.home_authority,
         as_of,
         definitions: raw.definitions.map(|folder| base.join(folder)),
@@ -218,6 +212,52 @@ struct At<'a> {
     text: &'a str,
     credentials: Option<&'a Path>,
     daemon: &'a RawDaemon,
+}
+
+/// Where the key is read from: one file, or two halves.
+fn key_files(
+    at: &At<'_>,
+    (file, halves): (&Option<PathBuf>, &Option<Vec<PathBuf>>),
+    data_dir: &Path,
+    complaints: &mut Vec<Complaint>,
+) -> Vec<PathBuf> {
+    let mut complain = |word: &str, problem: String, hint: &str| {
+        complaints.push(Complaint::near(at.shown, at.text, word, problem, hint));
+    };
+    let (word, named) = match (file, halves) {
+        (Some(file), None) => ("key_file", vec![file]),
+        (None, Some(halves)) if halves.len() == 2 => ("key_files", halves.iter().collect()),
+        (None, Some(_)) => {
+            complain(
+                "key_files",
+                "`key_files` does not name two files".into(),
+                "name both halves of a split key",
+            );
+            return Vec::new();
+        }
+        (both, _) => {
+            let problem =
+                if both.is_some() { "both `key_file` and `key_files` are given" } else { "no key is named" };
+            let hint = "name the key in `key_file`, or the two halves of a split key in `key_files`";
+            complain("key_file", problem.into(), hint);
+            return Vec::new();
+        }
+    };
+    let real = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let mut files = Vec::new();
+    for path in named {
+        let file = secret(at.base, at.credentials, path).unwrap_or_else(|(problem, hint)| {
+            complain(word, problem, hint);
+            PathBuf::new()
+        });
+        let folder = file.parent().map_or_else(|| file.clone(), real);
+        if file.starts_with(data_dir) || folder.starts_with(real(data_dir)) {
+            let hint = "a backup of the data must not carry the key: move the key elsewhere";
+            complain(word, "the key lies inside `data_dir`".into(), hint);
+        }
+        files.push(file);
+    }
+    files
 }
 
 /// The days on which a source's agreements end.

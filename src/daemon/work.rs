@@ -11,6 +11,9 @@ use std::{sync::Arc, time::Duration};
 /// How often a lock is asked for that somebody else has.
 const PATIENCE: Duration = Duration::from_millis(500);
 
+/// Who the audit names where nobody is at the keyboard.
+const DAEMON: &str = "the daemon";
+
 /// What a slot leads to. The daemon's own work is the pipeline; tests have theirs.
 pub trait Work: Send + Sync {
     /// Pulls a source.
@@ -125,14 +128,14 @@ fn publish(settings: &Arc<Settings>, step: Step, stop: &Stop) -> Result<bool, Si
     let Some(mut site) = open(settings, stop)? else { return Ok(false) };
     match step {
         Step::Link => drop(pipeline::link(&mut site, &mut Unwatched)?),
-        Step::Expire => drop(pipeline::expire(&mut site)?),
+        Step::Expire => drop(pipeline::expire(&mut site, DAEMON)?),
         #[cfg(feature = "warehouse")]
         Step::Build => drop(pipeline::build(&mut site, &mut Unwatched)?),
         #[cfg(feature = "warehouse")]
         Step::Release => {
             let _lock = site.lock("run")?;
             let built = pipeline::build(&mut site, &mut Unwatched)?;
-            pipeline::release(&mut site, &built)?;
+            pipeline::release(&mut site, &built, DAEMON)?;
         }
         #[cfg(not(feature = "warehouse"))]
         Step::Build | Step::Release => {}
@@ -171,5 +174,6 @@ const fn why(fault: &SiteFault) -> &'static str {
         SiteFault::Runtime(_) => "the network runtime could not be started",
         SiteFault::Build(_) => "the build: see `throughline build`",
         SiteFault::Reason(_) => "a reason that was not taken",
+        SiteFault::Refused(_) => "a role that is not held",
     }
 }

@@ -9,6 +9,7 @@ mod expired;
 mod index;
 mod keep;
 mod links;
+mod renamed;
 mod table;
 mod write;
 
@@ -20,6 +21,7 @@ pub use index::{
 };
 pub use keep::{Kept, rewrite};
 pub use links::write_links;
+pub use renamed::{Called, Namer, buried, call, each_link, renamed, renamed_links};
 pub use table::Table;
 pub use write::{Meta, StoredRow, Written, write_rows, write_table};
 

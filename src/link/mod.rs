@@ -18,7 +18,7 @@ mod weighed;
 pub use cluster::{Cluster, Member, anchored};
 pub use pairs::{PairsFault, PairsReport, link_files};
 pub use people::{People, Person};
-pub use register::{RegisterFault, Segment, identity_digest, read_segment, reseal, saying_digest};
+pub use register::{RegisterFault, Segment, identity_digest, read_segment, rekey, reseal, saying_digest};
 pub use tiers::Tiers;
 pub use weighed::Weighed;
 

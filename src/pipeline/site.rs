@@ -52,6 +52,9 @@ pub enum SiteFault {
     /// A reason that was not taken.
     #[error(transparent)]
     Reason(#[from] super::ReasonFault),
+    /// Somebody without the role that it takes.
+    #[error("this takes the role `{}`: `[roles]` in the configuration says who has it; that you asked is noted", .0.word())]
+    Refused(crate::config::Role),
     /// The asynchronous runtime.
     #[error("the network runtime could not be started: {0}")]
     Runtime(io::Error),
@@ -81,7 +84,7 @@ impl Site {
     pub fn open(settings: Settings) -> Result<Self, SiteFault> {
         let definitions =
             Definitions::load(settings.definitions.as_deref()).map_err(SiteFault::Complaints)?;
-        let key = Key::load(&settings.key_file)?;
+        let key = Key::open(&settings.key_files)?;
         if key.kind() == KeyKind::Demo {
             arm_failpoints();
         }
@@ -91,6 +94,10 @@ impl Site {
         close_folder(&settings.data_dir)?;
         let mut catalog = Catalog::open(&settings.data_dir.join("catalog.sqlite"))?;
         catalog.bind_key(&key)?;
+        let key = match catalog.key_trail()? {
+            Some(sealed) => key.with_trail(&sealed)?,
+            None => key,
+        };
         Ok(Self { settings, definitions, key, catalog, stop: Stop::default(), lock: Mutex::default() })
     }
 
@@ -113,6 +120,8 @@ impl Site {
         }
         let told = |holder: &str| telemetry::emit(Event::LockAwaited { holder: Name::declare(holder) });
         let lock = Arc::new(Lock::take(&self.settings.data_dir, verb, PATIENCE, told)?);
+        // Whoever waited may have waited for the key to be replaced: under the old one nothing is written any more.
+        self.catalog.check_key(&self.key)?;
         *held = Arc::downgrade(&lock);
         Ok(lock)
     }
@@ -153,6 +162,9 @@ impl Site {
         self.abandon_dead()?;
         self.catalog.forget_retired()?;
         failpoint("sweep.forgotten")?;
+        if self.catalog.is_to_scrub()? {
+            self.catalog.scrub()?;
+        }
         let named: HashSet<PathBuf> = self.catalog.named_files()?.into_iter().collect();
         for folder in ["lake", "identity", "index"] {
             remove_unnamed(&data_dir, &data_dir.join(folder), &named)?;

@@ -41,12 +41,15 @@
 //! ```
 mod area;
 mod door;
+mod halves;
 mod key;
 mod linked;
 mod plan;
+mod renaming;
 mod row;
 mod seal;
 mod state;
+mod study;
 
 pub use area::{Area, PostcodeDirectory};
 pub(crate) use door::days;
@@ -56,6 +59,8 @@ pub use linked::Link;
 pub use plan::{
     CodeWords, ColumnPlan, ColumnType, EntityPlan, IdentityKind, IdentityPlan, Treatment, WordHasher,
 };
+pub use renaming::{Named, Renaming};
 pub(crate) use row::hex;
 pub use row::{Cell, Identity, Origin, PersonKey, Row};
 pub use state::{Identified, Pseudonymous, Storable};
+pub use study::StudyKey;
