@@ -19,6 +19,7 @@ pub fn release(site: &mut Site, built: &BuildReport, who: &str) -> Result<Releas
         home_authority: site.settings.home_authority.clone(),
         coverage: coverage(site)?,
         synthetic: site.settings.demo.is_some(),
+        key_fingerprint: site.key.fingerprint(),
         limits: Limits {
             threads: site.settings.threads,
             memory: site.settings.memory_limit.clone(),

@@ -106,7 +106,7 @@ mod tests {
         for _ in 0..64 {
             let [one, other] = key.split().unwrap();
             for half in [&one, &other] {
-                assert!(!half.windows(4).any(|window| bytes.windows(4).any(|part| part == window)));
+                assert!(!half.windows(8).any(|window| bytes.windows(8).any(|part| part == window)));
             }
             assert_ne!(one[SHARE..CHECKSUM], other[SHARE..CHECKSUM]);
         }

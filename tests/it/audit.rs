@@ -57,8 +57,8 @@ fn the_auditor_reads_it_and_nobody_else_and_that_they_asked_is_noted() {
         })
         .collect();
     let me = me();
-    let expected =
-        [("audit", "refused"), ("audit export", "refused"), ("audit", "done")].map(|(verb, end)| (verb, end, &*me));
+    let expected = [("audit", "refused"), ("audit export", "refused"), ("audit", "done")]
+        .map(|(verb, end)| (verb, end, &*me));
     assert_eq!(told, expected, "newest last");
     let some = site.run(&["--json", "audit", "--verb", "audit export", "--since", "2020-01-01"]).json();
     assert_eq!((some["of"].as_u64(), some["entries"].as_array().unwrap().len()), (Some(1), 1));
@@ -117,7 +117,10 @@ fn what_is_done_with_releases_is_noted() {
         .iter()
         .map(|entry| format!("{} {}", entry["verb"].as_str().unwrap(), entry["about"].as_str().unwrap()))
         .collect();
-    assert_eq!(told, [format!("release {id}"), format!("pin {id}"), format!("pin --remove {id}"), "audit the list".into()]);
+    assert_eq!(
+        told,
+        [format!("release {id}"), format!("pin {id}"), format!("pin --remove {id}"), "audit the list".into()]
+    );
     assert_eq!(list["entries"][0]["role"], "operator");
     let manifest = site.data().join("releases").join(&id).join("manifest.json");
     let manifest: serde_json::Value = serde_json::from_slice(&fs::read(manifest).unwrap()).unwrap();

@@ -152,9 +152,11 @@ fn everybody_is_called_otherwise_and_the_next_pull_finds_nothing_new() {
         assert_eq!((change.who.as_str(), reason.as_str()), ("ann", "the yearly change, ticket 7"));
     }
     // Rows that change and go after it do so as they would have before.
-    desk.lay("autumn-a.csv", "Ref,Start,End,Hours\n1,2025-09-01,2026-01-02,6\n2,2025-09-01,2026-01-03,9\n");
+    let row = |who: u32, hours: u32| format!("{who},2025-09-01,2026-01-0{},{hours}\n", who % 8 + 1);
+    let rows: String = (1..=6).map(|who| row(who, [6, 9, 5, 5, 5, 5][who as usize - 1])).collect();
+    desk.lay("autumn-a.csv", &format!("Ref,Start,End,Hours\n{rows}"));
     let count = desk.read(false);
-    assert_eq!((count.accepted, count.unchanged, count.gone), (1, 1, 5));
+    assert_eq!((count.accepted, count.unchanged, count.gone), (1, 5, 1));
     assert_eq!(link(&mut desk.site, &mut Unwatched).unwrap().subjects, 8);
     assert_eq!(
         desk.site.catalog.audit(1).unwrap().iter().filter(|entry| entry.verb == "key rotate").count(),
