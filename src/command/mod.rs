@@ -27,6 +27,7 @@ mod trial;
 mod verify;
 
 use crate::{
+    catalog::CatalogFault,
     config::{self, Settings},
     definitions::Complaint,
     pipeline::{Effect, PullOptions, SiteFault},
@@ -79,9 +80,11 @@ impl Halt {
 impl From<SiteFault> for Halt {
     fn from(fault: SiteFault) -> Self {
         let exit = match fault {
-            SiteFault::Complaints(_) | SiteFault::Key(_) | SiteFault::Areas(_) | SiteFault::Reason(_) => {
-                Exit::Usage
-            }
+            SiteFault::Complaints(_)
+            | SiteFault::Key(_)
+            | SiteFault::Catalog(CatalogFault::Key(_))
+            | SiteFault::Areas(_)
+            | SiteFault::Reason(_) => Exit::Usage,
             SiteFault::Refused(_) => Exit::Refused,
             _ => Exit::Failed,
         };
