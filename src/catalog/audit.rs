@@ -2,10 +2,9 @@
 use super::{Catalog, CatalogFault};
 use rusqlite::{OptionalExtension, Transaction, params};
 use sha2::{Digest, Sha256};
-use std::fmt::Write as _;
 
 /// The digest before the first entry.
-const BEGINNING: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+pub(super) const BEGINNING: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
 /// An access to identities or releases. Our own words, pseudonyms and numbers: no value of anybody's.
 #[derive(Clone, Copy, Debug)]
@@ -54,31 +53,72 @@ pub struct AuditEntry {
 }
 
 impl AuditEntry {
-    /// What its digest has to be. Each part carries its length, so no two entries run together.
+    /// What its digest has to be.
     pub fn expected(&self) -> String {
+        Sealed {
+            previous: &self.previous,
+            seq: self.seq,
+            at: &self.at,
+            who: &self.who,
+            role: &self.role,
+            verb: &self.verb,
+            purpose: &self.purpose,
+            about: &self.about,
+            people: self.people,
+            outcome: &self.outcome,
+        }
+        .digest()
+    }
+}
+
+/// What an entry's digest is made of.
+pub(super) struct Sealed<'e> {
+    pub(super) previous: &'e str,
+    pub(super) seq: i64,
+    pub(super) at: &'e str,
+    pub(super) who: &'e str,
+    pub(super) role: &'e str,
+    pub(super) verb: &'e str,
+    pub(super) purpose: &'e str,
+    pub(super) about: &'e str,
+    pub(super) people: i64,
+    pub(super) outcome: &'e str,
+}
+
+impl Sealed<'_> {
+    /// The SHA-256 in hex. Each part carries its length, so no two entries run together.
+    pub(super) fn digest(&self) -> String {
         let (seq, people) = (self.seq.to_string(), self.people.to_string());
         let parts = [
-            &self.previous,
+            self.previous,
             &seq,
-            &self.at,
-            &self.who,
-            &self.role,
-            &self.verb,
-            &self.purpose,
-            &self.about,
+            self.at,
+            self.who,
+            self.role,
+            self.verb,
+            self.purpose,
+            self.about,
             &people,
-            &self.outcome,
+            self.outcome,
         ];
-        let mut hash = Sha256::new();
+        let mut bytes = Vec::with_capacity(384);
         for part in parts {
-            hash.update((part.len() as u64).to_le_bytes());
-            hash.update(part.as_bytes());
+            bytes.extend_from_slice(&(part.len() as u64).to_le_bytes());
+            bytes.extend_from_slice(part.as_bytes());
         }
-        hash.finalize().iter().fold(String::with_capacity(64), |mut hex, byte| {
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        })
+        hex(&Sha256::digest(&bytes))
     }
+}
+
+/// Bytes in small hex digits.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    let digit = |nibble: u8| char::from(b"0123456789abcdef"[usize::from(nibble)]);
+    let mut text = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        text.push(digit(byte >> 4));
+        text.push(digit(byte & 15));
+    }
+    text
 }
 
 impl Catalog {
@@ -89,6 +129,21 @@ impl Catalog {
 
     /// The chain from an entry on.
     pub fn audit(&self, from: i64) -> Result<Vec<AuditEntry>, CatalogFault> {
+        let mut entries = Vec::new();
+        self.each_audit(from, |entry| {
+            entries.push(entry);
+            true
+        })?;
+        Ok(entries)
+    }
+
+    /// Shows each entry from one on, in their order, one at a time: a chain may be longer than memory. Ends early where
+    /// `each` has seen enough.
+    pub fn each_audit(
+        &self,
+        from: i64,
+        mut each: impl FnMut(AuditEntry) -> bool,
+    ) -> Result<(), CatalogFault> {
         let mut statement = self.read().prepare(
             "SELECT seq, at, who, role, verb, purpose, about, people, outcome, previous, digest
                FROM audit WHERE seq >= ?1 ORDER BY seq",
@@ -108,7 +163,18 @@ impl Catalog {
                 digest: row.get(10)?,
             })
         })?;
-        Ok(rows.collect::<Result<_, _>>()?)
+        for row in rows {
+            if !each(row?) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// The number and digest of the newest entry; none of an empty chain.
+    pub fn audit_head(&self) -> Result<Option<(i64, String)>, CatalogFault> {
+        let sql = "SELECT seq, digest FROM audit ORDER BY seq DESC LIMIT 1";
+        Ok(self.read().query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
     }
 }
 

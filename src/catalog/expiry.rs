@@ -1,4 +1,4 @@
-use super::{Catalog, CatalogFault, ReleaseEntry};
+use super::{Access, Catalog, CatalogFault, ReleaseEntry, audit::chain};
 use rusqlite::params;
 
 /// A release that is kept whatever its age, because somebody cites it.
@@ -33,27 +33,48 @@ impl Catalog {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// Pins a release. False where there is none of that id.
-    pub fn pin_release(&mut self, id: &str, reason: &str, now: &str) -> Result<bool, CatalogFault> {
+    /// Pins a release, with the audit of it. False where there is none of that id.
+    pub fn pin_release(
+        &mut self,
+        id: &str,
+        reason: &str,
+        access: &Access<'_>,
+        now: &str,
+    ) -> Result<bool, CatalogFault> {
         self.write(|tx| {
             let pinned = tx.execute(
                 "INSERT INTO release_pin(id, reason, pinned_at) SELECT id, ?2, ?3 FROM release WHERE id = ?1
                  ON CONFLICT DO UPDATE SET reason = excluded.reason",
                 params![id, reason, now],
             )?;
+            if pinned == 1 {
+                chain(tx, access, now)?;
+            }
             Ok(pinned == 1)
         })
     }
 
-    /// Takes a pin away. False where there was none.
-    pub fn unpin_release(&mut self, id: &str) -> Result<bool, CatalogFault> {
-        self.write(|tx| Ok(tx.execute("DELETE FROM release_pin WHERE id = ?1", [id])? == 1))
+    /// Takes a pin away, with the audit of it. False where there was none.
+    pub fn unpin_release(&mut self, id: &str, access: &Access<'_>, now: &str) -> Result<bool, CatalogFault> {
+        self.write(|tx| {
+            let unpinned = tx.execute("DELETE FROM release_pin WHERE id = ?1", [id])?;
+            if unpinned == 1 {
+                chain(tx, access, now)?;
+            }
+            Ok(unpinned == 1)
+        })
     }
 
-    /// Forgets a release, unless it is pinned. False where it is, or where there is none.
-    pub fn forget_release(&mut self, id: &str) -> Result<bool, CatalogFault> {
+    /// Forgets a release, unless it is pinned, with the audit of it. False where it is, or where there is none.
+    pub fn forget_release(&mut self, id: &str, access: &Access<'_>, now: &str) -> Result<bool, CatalogFault> {
         let sql = "DELETE FROM release WHERE id = ?1 AND id NOT IN (SELECT id FROM release_pin)";
-        self.write(|tx| Ok(tx.execute(sql, [id])? == 1))
+        self.write(|tx| {
+            let forgotten = tx.execute(sql, [id])?;
+            if forgotten == 1 {
+                chain(tx, access, now)?;
+            }
+            Ok(forgotten == 1)
+        })
     }
 
     /// The releases that a rule lets go, oldest last: not among the newest `keep`, published before a stamp, not pinned.

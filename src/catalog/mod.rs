@@ -4,6 +4,7 @@
 //! written; one *publish* transaction makes a run's batches visible and moves its cursors, so cursor, data and
 //! identities cannot disagree. Everything that writes goes through `Catalog::write`, one `BEGIN IMMEDIATE` at a time.
 mod audit;
+mod chain;
 mod clearing;
 mod expiry;
 mod history;
@@ -14,6 +15,7 @@ mod place;
 mod record;
 mod review;
 mod rights;
+mod rotation;
 mod run;
 mod schedule;
 mod schema;
@@ -24,16 +26,18 @@ mod view;
 mod years;
 
 pub use audit::{Access, AuditEntry};
+pub use chain::{Bad, Chain, Head, HeadFault, How, verify_chain};
 pub use clearing::{Clearing, HeldFile, Removal, Replaced};
 pub use expiry::{Holding, Pin};
 pub use history::{PendingRun, RunDetail};
 pub use linkage::{LearnerChange, LinkDecision, LinkMeasure, LinkModel, LinkNews, LinkVerdict};
 pub use lock::{Lock, LockFault};
 pub use measure::{Measures, RunCount, Totals};
-pub use place::{Unfinished, private_folder};
+pub use place::{Unfinished, private_file, private_folder};
 pub use record::{FileKind, NewFile, SetAside};
 pub use review::SampledPair;
 pub use rights::{CaseEnd, Closing, ListSeen, NewCase, Note, ReleaseTombstone, RightsCase};
+pub use rotation::{DocumentNames, KeyChange, Rotation, SealedText};
 pub use run::{Decision, Publication, Run, RunState};
 pub use schedule::{SlotClaim, SlotClock, SlotEnd, SlotEntry};
 pub use shape::FeedShape;
@@ -112,18 +116,32 @@ impl Catalog {
 
     /// Binds the lake to its key the first time, and refuses another one ever after.
     pub fn bind_key(&mut self, key: &Key) -> Result<(), CatalogFault> {
-        let fingerprint = key.fingerprint();
-        let held: Option<String> = self
-            .connection
-            .query_row("SELECT value FROM meta WHERE name = 'key_fingerprint'", [], |row| row.get(0))
-            .optional()?;
-        match held {
-            Some(held) if held == fingerprint => Ok(()),
-            Some(_) => Err(KeyFault::AnotherKey.into()),
-            None => self.write(|tx| {
-                tx.execute("INSERT INTO meta(name, value) VALUES ('key_fingerprint', ?1)", [&fingerprint])?;
-                Ok(())
-            }),
+        if self.check_key(key)? {
+            return Ok(());
         }
+        let fingerprint = key.fingerprint();
+        self.write(|tx| {
+            tx.execute("INSERT INTO meta(name, value) VALUES ('key_fingerprint', ?1)", [&fingerprint])?;
+            Ok(())
+        })
+    }
+
+    /// Refuses another key than the lake's. False where it has none yet.
+    pub fn check_key(&self, key: &Key) -> Result<bool, CatalogFault> {
+        match self.key_fingerprint()? {
+            Some(held) if held == key.fingerprint() => Ok(true),
+            Some(_) => Err(KeyFault::AnotherKey.into()),
+            None => Ok(false),
+        }
+    }
+
+    /// The fingerprint of the lake's key.
+    pub fn key_fingerprint(&self) -> Result<Option<String>, CatalogFault> {
+        self.meta("key_fingerprint")
+    }
+
+    fn meta(&self, name: &str) -> Result<Option<String>, CatalogFault> {
+        let sql = "SELECT value FROM meta WHERE name = ?1";
+        Ok(self.connection.query_row(sql, [name], |row| row.get(0)).optional()?)
     }
 }

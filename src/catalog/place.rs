@@ -116,9 +116,16 @@ pub fn private_folder(folder: &Path) -> io::Result<()> {
     fs::create_dir_all(folder)
 }
 
+/// A new file that only its owner may read or write. Never one that is there already.
+pub fn private_file(path: &Path) -> io::Result<File> {
+    private(OpenOptions::new().write(true).create_new(true), path)
+}
+
 fn create_private(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
+    private(OpenOptions::new().write(true).create(true).truncate(true), path)
+}
+
+fn private(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::OpenOptionsExt;

@@ -1,4 +1,7 @@
-use super::{Catalog, CatalogFault, FeedShape, LinkNews, NewFile, SetAside, linkage, settled, shape, staged};
+use super::{
+    Access, Catalog, CatalogFault, FeedShape, LinkNews, NewFile, SetAside, audit::chain, linkage, settled,
+    shape, staged,
+};
 use crate::{
     fault::{Count, Fault},
     privacy::Pseudonym,
@@ -231,15 +234,20 @@ impl Catalog {
         })
     }
 
-    /// Notes a release.
-    pub fn note_release(&mut self, id: &str, as_of: &str, now: &str) -> Result<(), CatalogFault> {
+    /// Notes a release, with the audit of who made it. One that is known already is noted once.
+    pub fn note_release(
+        &mut self,
+        id: &str,
+        as_of: &str,
+        access: &Access<'_>,
+        now: &str,
+    ) -> Result<(), CatalogFault> {
         self.write(|tx| {
-            tx.execute(
-                "INSERT INTO release(id, published_at, as_of) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
-                params![id, now, as_of],
-            )?;
+            let sql =
+                "INSERT INTO release(id, published_at, as_of) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
+            let new = tx.execute(sql, params![id, now, as_of])? == 1;
             tx.execute("UPDATE release_tombstone SET successor = ?1 WHERE successor IS NULL", [id])?;
-            Ok(())
+            if new { chain(tx, access, now).map(drop) } else { Ok(()) }
         })
     }
 }

@@ -96,6 +96,10 @@ CREATE TABLE withheld(cohort_ay INTEGER PRIMARY KEY, learners INTEGER NOT NULL) 
 CREATE TABLE release_tombstone(
     id TEXT PRIMARY KEY, as_of TEXT NOT NULL, published_at TEXT NOT NULL, withdrawn_at TEXT NOT NULL, why TEXT NOT NULL,
     successor TEXT) STRICT;
+-- Keys that took the place of others, by fingerprint; the reason is sealed.
+CREATE TABLE key_change(
+    run_id INTEGER PRIMARY KEY REFERENCES run(id), at TEXT NOT NULL, who TEXT NOT NULL, before TEXT NOT NULL,
+    after TEXT NOT NULL, reason TEXT NOT NULL) STRICT;
 CREATE TABLE release(id TEXT PRIMARY KEY, published_at TEXT NOT NULL, as_of TEXT NOT NULL) STRICT;
 -- How the rows of a feed are named: under another name or scope, the same rows would stand twice.
 CREATE TABLE feed_shape(

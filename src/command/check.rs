@@ -1,6 +1,6 @@
 use super::{Exit, Verdict, list, screen::Screen, trial};
 use crate::{
-    config::{Settings, Source},
+    config::{Role, Settings, Source},
     definitions::{Complaint, Definitions, connector::Form},
     pipeline::check_policy,
     privacy::{Key, KeyKind},
@@ -14,6 +14,7 @@ pub(super) fn check(config: &Path, connect: bool, screen: &Screen) -> Verdict {
     let mut complaints = Vec::new();
     let mut done = vec![format!("configuration: {} ({} sources)", config.display(), settings.sources.len())];
     check_key(&settings, &mut complaints, &mut done);
+    done.push(roles(&settings));
     match Definitions::load(settings.definitions.as_deref()) {
         Err(found) => complaints.extend(found),
         Ok(definitions) => {
@@ -58,8 +59,9 @@ pub(super) fn check(config: &Path, connect: bool, screen: &Screen) -> Verdict {
 }
 
 fn check_key(settings: &Settings, complaints: &mut Vec<Complaint>, done: &mut Vec<String>) {
-    let file = settings.key_file.display().to_string();
-    match Key::load(&settings.key_file) {
+    let files: Vec<String> = settings.key_files.iter().map(|file| file.display().to_string()).collect();
+    let file = files.join(" and ");
+    match Key::open(&settings.key_files) {
         Err(fault) => complaints.push(Complaint::file(&file, fault.to_string(), "")),
         Ok(key) if key.kind() == KeyKind::Demo && settings.demo.is_none() && !settings.sources.is_empty() => {
             complaints.push(Complaint::file(
@@ -70,6 +72,22 @@ fn check_key(settings: &Settings, complaints: &mut Vec<Complaint>, done: &mut Ve
         }
         Ok(_) => done.push(format!("key: {file}")),
     }
+}
+
+/// Which roles nobody has: what takes one of them, nobody can do.
+fn roles(settings: &Settings) -> String {
+    let nobody: Vec<&str> = settings.roles.nobodys().into_iter().map(Role::word).collect();
+    let both = settings.roles.of_both_hands();
+    let mut said = match nobody.as_slice() {
+        _ if settings.demo.is_some() => "roles: a demonstration, everybody has every role".to_owned(),
+        [] => "roles: somebody has each".to_owned(),
+        nobody => format!("roles: nobody is {}", nobody.join(", ")),
+    };
+    if !both.is_empty() {
+        let them = both.join(", ");
+        said.push_str(&format!("; {them} may both change keys and see identities: better two people"));
+    }
+    said
 }
 
 fn check_source(

@@ -1,5 +1,7 @@
 //! What can be typed. Types only.
+pub mod audit;
 mod explain;
+pub mod key;
 mod review;
 
 pub use explain::ExplainArgs;
@@ -138,6 +140,15 @@ pub enum Verb {
         /// What.
         #[command(subcommand)]
         what: Rights,
+    },
+    /// Who looked at identities or releases, when and why; whether anybody altered the record.
+    #[command(args_conflicts_with_subcommands = true)]
+    Audit(audit::AuditArgs),
+    /// Make, check, split and replace the key that every pseudonym hangs on.
+    Key {
+        /// What to do.
+        #[command(subcommand)]
+        what: key::Keys,
     },
     /// Check every stored file against its checksum.
     Verify,

@@ -3,6 +3,7 @@ use super::{
     cli::DemoArgs,
     estate, init,
     linking::{link_json, link_words},
+    person::user,
     pull::pull_json,
     release,
     report::CohortPage,
@@ -43,7 +44,7 @@ pub(super) fn demo(args: &DemoArgs, screen: &Screen) -> Verdict {
     };
     screen.say("Building the tables ...");
     let built = release::make(&mut site, screen)?;
-    let released = pipeline::release(&mut site, &built)?;
+    let released = pipeline::release(&mut site, &built, &user())?;
     let policy = Policy::named(&site.settings.disclosure_policy, site.key.kind())?;
     let page = CohortPage::of(&released.folder, &released.id, None, "resident", &policy)?;
     screen.result(&format!("\n{}\n", first_page::pulled(&site.settings, &pulled, schools)));

@@ -1,9 +1,10 @@
 use super::{
     Exit, Halt, Verdict,
+    person::user,
     screen::{Screen, counted, table, thousands, wrap},
 };
 use crate::{
-    catalog::Removal,
+    catalog::{Access, Removal},
     config::Settings,
     pipeline::{self, Cleared, Expiry, PastKeeping, Site},
 };
@@ -15,7 +16,7 @@ pub(super) fn expire(settings: Settings, dry_run: bool, screen: &Screen) -> Verd
     let expiry = if dry_run {
         pipeline::expiry_counted(&Site::open(settings)?)?
     } else {
-        pipeline::expire(&mut Site::open_to_write(settings, "expire")?)?
+        pipeline::expire(&mut Site::open_to_write(settings, "expire")?, &user())?
     };
     screen.result(&in_words(&expiry, dry_run));
     let rows: Vec<_> = expiry
@@ -37,13 +38,16 @@ pub(super) fn expire(settings: Settings, dry_run: bool, screen: &Screen) -> Verd
 pub(super) fn pin(settings: Settings, release: &str, reason: Option<&str>, screen: &Screen) -> Verdict {
     let mut site = Site::open(settings)?;
     let stamp = site.stamp();
+    let who = user();
+    let access = Access { about: release, ..pipeline::operator(&who, "pin") };
     let done = match reason {
         Some(reason) => {
             let reason = pipeline::take_reason(&site, reason)?;
-            site.catalog.pin_release(release, &reason, &stamp)?
+            site.catalog.pin_release(release, &reason, &access, &stamp)
         }
-        None => site.catalog.unpin_release(release)?,
+        None => site.catalog.unpin_release(release, &Access { verb: "pin --remove", ..access }, &stamp),
     };
+    let done = done?;
     screen.document(&json!({ "release": release, "pinned": reason.is_some(), "reason": reason }));
     match (done, reason) {
         (true, Some(_)) => screen.result(&format!("Release {release} is kept whatever its age.")),

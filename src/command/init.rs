@@ -1,10 +1,6 @@
 use super::{Exit, Halt, Verdict, screen::Screen};
-use crate::privacy::Key;
-use std::{
-    fs::{self, OpenOptions},
-    io::{Read, Write},
-    path::Path,
-};
+use crate::{catalog::private_file, privacy::Key};
+use std::{fs, io::Write, path::Path};
 
 const CONFIG: &str = include_str!("init.toml");
 
@@ -18,9 +14,7 @@ pub(super) fn init(dir: &Path, screen: &Screen) -> Verdict {
             return Err(Halt::new(Exit::Usage, words));
         }
     }
-    let mut random = zeroize::Zeroizing::new([0_u8; 32]);
-    fs::File::open("/dev/urandom")?.read_exact(&mut *random)?;
-    let new = Key::from_bytes(&*random).map_err(|fault| Halt::new(Exit::Failed, fault.to_string()))?;
+    let new = Key::random().map_err(|fault| Halt::new(Exit::Failed, fault.to_string()))?;
     write_key(&key, &new)?;
     fs::write(&config, CONFIG)?;
     screen.say(&format!(
@@ -42,14 +36,7 @@ pub(super) fn write_key(path: &Path, key: &Key) -> std::io::Result<()> {
 
 /// Writes a new file that only its owner may read.
 pub(super) fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        options.mode(0o600);
-    }
-    let mut file = options.open(path)?;
+    let mut file = private_file(path)?;
     file.write_all(bytes)?;
     file.sync_all()
 }

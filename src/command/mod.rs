@@ -1,4 +1,5 @@
 //! The command line: what can be typed, what is said, and with which code it ends.
+mod audit;
 mod backload;
 mod check;
 mod cli;
@@ -8,6 +9,7 @@ mod estate;
 mod expire;
 mod explain;
 mod init;
+mod key;
 mod linking;
 mod map;
 mod pairs;
@@ -30,6 +32,7 @@ mod trial;
 mod verify;
 
 use crate::{
+    catalog::CatalogFault,
     config::{self, Settings},
     definitions::Complaint,
     pipeline::{Effect, PullOptions, RightsFault, SiteFault},
@@ -82,12 +85,13 @@ impl Halt {
 impl From<SiteFault> for Halt {
     fn from(fault: SiteFault) -> Self {
         let exit = match fault {
-            SiteFault::Role(_) | SiteFault::Rights(RightsFault::NotYours(_) | RightsFault::Yours) => {
+            SiteFault::Refused(_) | SiteFault::Rights(RightsFault::NotYours(_) | RightsFault::Yours) => {
                 Exit::Refused
             }
             SiteFault::Rights(RightsFault::Busy(_)) => Exit::Failed,
             SiteFault::Complaints(_)
             | SiteFault::Key(_)
+            | SiteFault::Catalog(CatalogFault::Key(_))
             | SiteFault::Areas(_)
             | SiteFault::Suppression(_)
             | SiteFault::Rights(_)
@@ -199,6 +203,8 @@ fn verb(cli: &Cli, screen: &Screen) -> Verdict {
             expire::pin(settings(&cli.config)?, release, reason.as_deref(), screen)
         }
         Verb::Rights { what } => rights::rights(settings(&cli.config)?, what, screen),
+        Verb::Audit(args) => audit::audit(&cli.config, args, screen),
+        Verb::Key { what } => key::key(&cli.config, what, screen),
         Verb::Verify => verify::verify(settings(&cli.config)?, screen),
         #[cfg(feature = "warehouse")]
         Verb::Demo(args) => demo::demo(args, screen),

@@ -1,5 +1,6 @@
 use super::{
     Exit, Halt, Verdict,
+    person::user,
     screen::{Screen, table, thousands},
 };
 use crate::{
@@ -29,7 +30,7 @@ pub(super) fn release(settings: Settings, screen: &Screen) -> Verdict {
     // Over both: nobody builds other tables between the build and its release.
     let _lock = site.lock("release")?;
     let built = make(&mut site, screen)?;
-    let release = pipeline::release(&mut site, &built)?;
+    let release = pipeline::release(&mut site, &built, &user())?;
     screen.result(&build_table(&built));
     let said = if release.is_new { "Published" } else { "Nothing has changed: this is still" };
     screen.result(&format!("{said} release {}\n{}", release.id, release.folder.display()));

@@ -53,13 +53,13 @@ pub(super) fn run(config: &Path, screen: &Screen) -> Verdict {
 fn again(config: &Path, running: &Settings) -> Result<Settings, String> {
     let fresh = super::settings(config).map_err(|halt| halt.words)?;
     Definitions::load(fresh.definitions.as_deref()).map_err(|complaints| list(&complaints))?;
-    let key = Key::load(&fresh.key_file).map_err(|fault| fault.to_string())?;
+    let key = Key::open(&fresh.key_files).map_err(|fault| fault.to_string())?;
     if !crate::pipeline::key_fits(&fresh, key.kind()) {
         return Err("the key and the sources do not belong together".into());
     }
     for (what, same) in [
         ("data_dir", fresh.data_dir == running.data_dir),
-        ("key_file", fresh.key_file == running.key_file),
+        ("key_file", fresh.key_files == running.key_files),
         ("[daemon] listen", fresh.daemon.listen == running.daemon.listen),
     ] {
         if !same {

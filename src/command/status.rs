@@ -14,7 +14,7 @@ use serde_json::json;
 
 impl From<CatalogFault> for Halt {
     fn from(fault: CatalogFault) -> Self {
-        Self::new(Exit::Failed, fault.to_string())
+        crate::pipeline::SiteFault::from(fault).into()
     }
 }
 

@@ -6,7 +6,8 @@ use std::{collections::BTreeMap, path::PathBuf};
 #[serde(deny_unknown_fields)]
 pub(super) struct RawConfig {
     pub data_dir: PathBuf,
-    pub key_file: PathBuf,
+    pub key_file: Option<PathBuf>,
+    pub key_files: Option<Vec<PathBuf>>,
     pub home_authority: String,
     pub as_of: Option<String>,
     pub definitions: Option<PathBuf>,

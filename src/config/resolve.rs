@@ -27,10 +27,12 @@ pub struct Settings {
     pub file: PathBuf,
     /// Where the lake, the register, the catalog and the releases live.
     pub data_dir: PathBuf,
-    /// The key's file, outside `data_dir`.
+    /// The key's file, outside `data_dir`; of a split key, that of its first half.
     pub key_file: PathBuf,
     /// The list of people who must not be held, beside the key unless said otherwise, outside `data_dir`.
     pub suppression_list: PathBuf,
+    /// Every file that the key is read from: one, or two that hold a half each.
+    pub key_files: Vec<PathBuf>,
     /// The authority that runs this instance, three digits.
     pub home_authority: String,
     /// The day a build looks back from, when the configuration fixes it.
@@ -151,31 +153,11 @@ fn check(
         complaints.push(Complaint::near(shown, text, "home_authority", problem, "use the three-digit code"));
     }
     let data_dir = base.join(&raw.data_dir);
-    let key_file = secret(&base, credentials, &raw.key_file).unwrap_or_else(|(problem, hint)| {
-        complaints.push(Complaint::near(shown, text, "key_file", problem, hint));
-        PathBuf::new()
-    });
-    let real = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let within = |file: &Path| {
-        let folder = file.parent().map_or_else(|| file.to_owned(), real);
-        file.starts_with(&data_dir) || folder.starts_with(real(&data_dir))
-    };
-    if within(&key_file) {
-        let hint = "a backup of the data must not carry the key: move the key elsewhere";
-        complaints.push(Complaint::near(shown, text, "key_file", "the key lies inside `data_dir`", hint));
-    }
-    let beside_the_key = || {
-        let mut name = key_file.file_name().unwrap_or_default().to_owned();
-        name.push(".suppressed");
-        key_file.with_file_name(name)
-    };
-    let suppression_list = raw.suppression_list.as_ref().map_or_else(beside_the_key, |file| base.join(file));
-    if raw.suppression_list.is_some() && within(&suppression_list) {
-        let (key, problem) = ("suppression_list", "the suppression list lies inside `data_dir`");
-        let hint =
-            "a backup of the data that is brought back must not bring an older list: keep it elsewhere";
-        complaints.push(Complaint::near(shown, text, key, problem, hint));
-    }
+    let at = At { base: &base, shown, text, credentials, daemon: &raw.daemon };
+    let key_files = key_files(&at, (&raw.key_file, &raw.key_files), &data_dir, &mut complaints);
+    let key_file = key_files.first().cloned().unwrap_or_default();
+    let suppression_list =
+        suppression_list(&at, raw.suppression_list.as_ref(), &key_file, &data_dir, &mut complaints);
     let daemon = Reader { shown, text, complaints: &mut complaints }.daemon(&raw.daemon);
     let mut reader = Reader { shown, text, complaints: &mut complaints };
     let retention = reader.retention(&base, &raw.retention);
@@ -184,7 +166,6 @@ fn check(
     let settle = reader.settle(&raw.inbox, raw.demo.is_some());
     let otlp = reader.otlp(&raw.telemetry);
     let mut sources = Vec::new();
-    let at = At { base: &base, shown, text, credentials, daemon: &raw.daemon };
     for (name, source) in raw.sources {
         let days = Days {
             expires: day("expires", &source.expires, &mut complaints),
@@ -211,6 +192,7 @@ fn check(
         file: path.to_owned(),
         data_dir,
         key_file,
+        key_files,
         suppression_list,
         home_authority: raw.home_authority,
         as_of,
@@ -236,6 +218,79 @@ struct At<'a> {
     text: &'a str,
     credentials: Option<&'a Path>,
     daemon: &'a RawDaemon,
+}
+
+/// Whether a file lies in a folder, links followed.
+fn lies_within(file: &Path, folder: &Path) -> bool {
+    let real = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let home = file.parent().map_or_else(|| file.to_owned(), real);
+    file.starts_with(folder) || home.starts_with(real(folder))
+}
+
+/// Where the list of people who must not be held lies: beside the key, unless said otherwise.
+fn suppression_list(
+    at: &At<'_>,
+    named: Option<&PathBuf>,
+    key_file: &Path,
+    data_dir: &Path,
+    complaints: &mut Vec<Complaint>,
+) -> PathBuf {
+    let Some(file) = named.map(|file| at.base.join(file)) else {
+        let mut name = key_file.file_name().unwrap_or_default().to_owned();
+        name.push(".suppressed");
+        return key_file.with_file_name(name);
+    };
+    if lies_within(&file, data_dir) {
+        let (key, problem) = ("suppression_list", "the suppression list lies inside `data_dir`");
+        let hint =
+            "a backup of the data that is brought back must not bring an older list: keep it elsewhere";
+        complaints.push(Complaint::near(at.shown, at.text, key, problem, hint));
+    }
+    file
+}
+
+/// Where the key is read from: one file, or two halves.
+fn key_files(
+    at: &At<'_>,
+    (file, halves): (&Option<PathBuf>, &Option<Vec<PathBuf>>),
+    data_dir: &Path,
+    complaints: &mut Vec<Complaint>,
+) -> Vec<PathBuf> {
+    let mut complain = |word: &str, problem: String, hint: &str| {
+        complaints.push(Complaint::near(at.shown, at.text, word, problem, hint));
+    };
+    let (word, named) = match (file, halves) {
+        (Some(file), None) => ("key_file", vec![file]),
+        (None, Some(halves)) if halves.len() == 2 => ("key_files", halves.iter().collect()),
+        (None, Some(_)) => {
+            complain(
+                "key_files",
+                "`key_files` does not name two files".into(),
+                "name both halves of a split key",
+            );
+            return Vec::new();
+        }
+        (both, _) => {
+            let problem =
+                if both.is_some() { "both `key_file` and `key_files` are given" } else { "no key is named" };
+            let hint = "name the key in `key_file`, or the two halves of a split key in `key_files`";
+            complain("key_file", problem.into(), hint);
+            return Vec::new();
+        }
+    };
+    let mut files = Vec::new();
+    for path in named {
+        let file = secret(at.base, at.credentials, path).unwrap_or_else(|(problem, hint)| {
+            complain(word, problem, hint);
+            PathBuf::new()
+        });
+        if lies_within(&file, data_dir) {
+            let hint = "a backup of the data must not carry the key: move the key elsewhere";
+            complain(word, "the key lies inside `data_dir`".into(), hint);
+        }
+        files.push(file);
+    }
+    files
 }
 
 /// The days on which a source's agreements end.

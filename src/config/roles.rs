@@ -28,6 +28,19 @@ impl Role {
             Self::Auditor => "auditor",
         }
     }
+
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Linkage, Self::Rights, Self::Approver, Self::Caseworker, Self::Auditor];
+
+    /// Whether whoever has it is shown who somebody is.
+    pub const fn sees_identities(self) -> bool {
+        matches!(self, Self::Linkage | Self::Rights | Self::Caseworker)
+    }
+
+    /// Whether whoever has it may split, derive from or replace the key.
+    pub const fn changes_keys(self) -> bool {
+        matches!(self, Self::Approver)
+    }
 }
 
 /// Who has which role.
@@ -73,5 +86,36 @@ impl Roles {
     /// Whether a user of the operating system has a role.
     pub fn may(&self, who: &str, role: Role) -> bool {
         self.open || self.holders.get(&role).is_some_and(|holders| holders.contains(who))
+    }
+
+    /// Roles that nobody has.
+    pub fn nobodys(&self) -> Vec<Role> {
+        let held = |role: &Role| self.open || self.holders.get(role).is_some_and(|held| !held.is_empty());
+        Role::ALL.into_iter().filter(|role| !held(role)).collect()
+    }
+
+    /// Who, by two roles, may both change keys and see identities.
+    pub fn of_both_hands(&self) -> Vec<&str> {
+        let of = |does: fn(Role) -> bool| -> BTreeSet<&str> {
+            let roles = self.holders.iter().filter(|(role, _)| does(**role));
+            roles.flat_map(|(_, holders)| holders.iter().map(String::as_str)).collect()
+        };
+        of(Role::changes_keys).intersection(&of(Role::sees_identities)).copied().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_role_alone_changes_keys_and_sees_identities() {
+        assert!(Role::ALL.iter().all(|role| !(role.changes_keys() && role.sees_identities())));
+        assert!(Role::ALL.iter().any(|role| role.changes_keys()));
+        let raw: RawRoles = toml::from_str("approver = [\"ann\", \"bob\"]\nrights = [\"bob\"]").unwrap();
+        let roles = raw.checked(false);
+        assert_eq!(roles.of_both_hands(), ["bob"]);
+        assert_eq!(roles.nobodys(), [Role::Linkage, Role::Caseworker, Role::Auditor]);
+        assert!(roles.may("ann", Role::Approver) && !roles.may("ann", Role::Rights));
     }
 }

@@ -99,7 +99,7 @@ impl Health {
             }
             (Arc::clone(&seen.settings), complaints)
         };
-        match Key::load(&settings.key_file) {
+        match Key::open(&settings.key_files) {
             Err(_) => complaints.push("the key cannot be loaded"),
             Ok(key) => match Catalog::open(&settings.data_dir.join("catalog.sqlite")) {
                 Err(_) => complaints.push("the catalog cannot be opened"),

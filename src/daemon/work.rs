@@ -11,6 +11,9 @@ use std::{sync::Arc, time::Duration};
 /// How often a lock is asked for that somebody else has.
 const PATIENCE: Duration = Duration::from_millis(500);
 
+/// Who the audit names where nobody is at the keyboard.
+const DAEMON: &str = "the daemon";
+
 /// What a slot leads to. The daemon's own work is the pipeline; tests have theirs.
 pub trait Work: Send + Sync {
     /// Pulls a source.
@@ -130,14 +133,14 @@ fn publish(settings: &Arc<Settings>, step: Step, stop: &Stop) -> Result<bool, Si
                 return Err(SiteFault::Drifted);
             }
         }
-        Step::Expire => drop(pipeline::expire(&mut site)?),
+        Step::Expire => drop(pipeline::expire(&mut site, DAEMON)?),
         #[cfg(feature = "warehouse")]
         Step::Build => drop(pipeline::build(&mut site, &mut Unwatched)?),
         #[cfg(feature = "warehouse")]
         Step::Release => {
             let _lock = site.lock("run")?;
             let built = pipeline::build(&mut site, &mut Unwatched)?;
-            pipeline::release(&mut site, &built)?;
+            pipeline::release(&mut site, &built, DAEMON)?;
         }
         #[cfg(not(feature = "warehouse"))]
         Step::Build | Step::Release => {}
@@ -176,12 +179,12 @@ const fn why(fault: &SiteFault) -> &'static str {
         SiteFault::Runtime(_) => "the network runtime could not be started",
         SiteFault::Build(_) => "the build: see `throughline build`",
         SiteFault::Model => "the model of linking cannot be opened: see `throughline link train`",
-        SiteFault::Role(_) => "somebody without the role for it",
         SiteFault::Drifted => {
             "linking went otherwise than before, and a person has to look: see `throughline link`"
         }
         SiteFault::Reason(_) => "a reason that was not taken",
         SiteFault::Suppression(_) => "the suppression list: see `throughline status`",
         SiteFault::Rights(_) => "somebody's right: see `throughline rights cases`",
+        SiteFault::Refused(_) => "a role that is not held",
     }
 }

@@ -22,7 +22,7 @@ pub use doubt::Doubt;
 pub use explained::{Compared, Explained, Explainer};
 pub use pairs::{Known, Line, PairsFault, PairsReport, Trained, link_files};
 pub use people::{People, Person};
-pub use register::{RegisterFault, Segment, identity_digest, read_segment, reseal, saying_digest};
+pub use register::{RegisterFault, Segment, identity_digest, read_segment, rekey, reseal, saying_digest};
 pub use tiers::Tiers;
 pub use weighed::{Given, Told, Weighed, Weighing};
 

@@ -187,6 +187,24 @@ pub fn reseal(
     Ok(files)
 }
 
+/// Seals a segment again under another key, entry for entry, and shows each on the way as [`read_segment`] does.
+pub fn rekey(
+    path: &Path,
+    plan: &IdentityPlan,
+    (old, new): (&Key, &Key),
+    data_dir: &Path,
+    (run, seq): (i64, i64),
+    source: &str,
+    mut each: impl FnMut(&str, &str, &str, &[Option<&str>]),
+) -> Result<NewFile, RegisterFault> {
+    let mut segment = Segment::new(plan);
+    read_segment(data_dir, path, old, plan, |source, tenant, person, fields, seq| {
+        each(source, tenant, person, fields);
+        segment.copy(tenant, person, fields, seq);
+    })?;
+    segment.seal(plan, new, data_dir, (run, seq), source)
+}
+
 /// Opens a segment and shows each entry: source, tenant, person key, fields, commit sequence. Under the veil.
 pub fn read_segment(
     data_dir: &Path,

@@ -1,8 +1,9 @@
 use super::{
     Site, SiteFault,
+    admit::operator,
     retention::{self, Cleared},
 };
-use crate::catalog::{Holding, ReleaseEntry};
+use crate::catalog::{Access, Holding, ReleaseEntry};
 use chrono::{NaiveDate, TimeDelta};
 use std::{
     fs, io,
@@ -74,7 +75,7 @@ pub fn expiry_counted(site: &Site) -> Result<Expiry, SiteFault> {
 }
 
 /// Removes the rows and the releases that have had their time. Killed at any moment, the next call ends what this one began.
-pub fn expire(site: &mut Site) -> Result<Expiry, SiteFault> {
+pub fn expire(site: &mut Site, who: &str) -> Result<Expiry, SiteFault> {
     let _lock = site.lock("expire")?;
     let cleared = retention::clear(site)?;
     let expiry = Expiry { cleared, ..expiry(site)? };
@@ -85,7 +86,8 @@ pub fn expire(site: &mut Site) -> Result<Expiry, SiteFault> {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
             _ => {}
         }
-        site.catalog.forget_release(&release.id)?;
+        let (access, stamp) = (Access { about: &release.id, ..operator(who, "expire") }, site.stamp());
+        site.catalog.forget_release(&release.id, &access, &stamp)?;
     }
     sweep(&folder)?;
     Ok(expiry)

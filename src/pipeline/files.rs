@@ -252,7 +252,7 @@ impl Reading<'_> {
             }
         };
         let (digest, slot) = (intake.document_digest(&sha256), self.slot(intake));
-        let reading = intake.reading(&digest, &definitions_of(intake, self.connector));
+        let reading = intake.reading(&sha256, &definitions_of(intake, self.connector));
         if intake.has_read(self.feed, &slot, &reading)? {
             return Ok(true);
         }

@@ -175,7 +175,7 @@ impl<'a> Intake<'a> {
 
     /// Keyed digest of a document's bytes.
     pub(super) fn document_digest(&self, bytes: &[u8]) -> Digest16 {
-        self.keyed.digest("document", &[bytes])
+        self.keyed.trail("document", &[bytes])
     }
 
     /// Keyed digest of a page's records. A page is long, and is read once: it is named quickly first.
@@ -187,7 +187,7 @@ impl<'a> Intake<'a> {
     pub(super) fn scope(&self, feed: &Feed, parts: &[&str]) -> Digest16 {
         let mut all: Vec<&[u8]> = vec![self.source.name.as_str().as_bytes(), feed.keyed_name().as_bytes()];
         all.extend(parts.iter().map(|part| part.as_bytes()));
-        self.keyed.digest("scope", &all)
+        self.keyed.trail("scope", &all)
     }
 
     /// A new document begins: duplicate keys are told within one document.
@@ -393,12 +393,13 @@ impl<'a> Intake<'a> {
 
     /// Where a file lies in its inbox, keyed: its name may hold a child's.
     pub(super) fn slot(&self, path: &str) -> Digest16 {
-        self.keyed.digest("slot", &[path.as_bytes()])
+        self.keyed.trail("slot", &[path.as_bytes()])
     }
 
-    /// A document as it would be read: its bytes, and the connector, schemas, parameters and directory it is read with.
-    pub(super) fn reading(&self, document: &Digest16, definitions: &str) -> Digest16 {
-        reading(&self.keyed, document, definitions, self.source, self.directory)
+    /// A document as it would be read: its bytes' own digest, and the connector, schemas, parameters and directory it is
+    /// read with.
+    pub(super) fn reading(&self, sha256: &[u8; 32], definitions: &str) -> Digest16 {
+        reading(&self.keyed, sha256, definitions, self.source, self.directory)
     }
 
     /// Whether this need not be read again: it is what was last read whole from the slot, and nobody asked for

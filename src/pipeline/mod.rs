@@ -2,6 +2,8 @@
 //!
 //! `pull` brings a source's records through the door into staged batches and publishes them with their cursors;
 //! `link` says which subjects are one learner; `build` and `release` make tables and a snapshot of them.
+mod admit;
+mod audit;
 mod backload;
 #[cfg(feature = "warehouse")]
 mod build;
@@ -21,12 +23,15 @@ mod release;
 mod retention;
 pub mod review;
 mod rights;
+mod rotate;
 mod runs;
 mod service;
 mod site;
 mod stage;
 mod stop;
 
+pub use admit::{Admission, admit, operator};
+pub use audit::{AuditFault, Verified, export_audit, head, read_head, verify_audit, verify_export};
 pub use backload::{CohortOutlook, Lack, Outlook, Sorting, backload, coverage, outlooks, sort};
 #[cfg(feature = "warehouse")]
 pub use build::{BuildReport, build, write_shell};
@@ -46,6 +51,7 @@ pub use retention::{Cleared, check_policy};
 pub use rights::{
     Confirmed, Right, RightsFault, WriteCopy, cases, certificate_of, confirm, open_case, withdraw,
 };
+pub use rotate::{RotateFault, Rotated, rotate};
 pub use runs::{Verdict, approve, discard};
 pub use site::{Site, SiteFault, key_fits};
 pub use stop::Stop;

@@ -24,6 +24,11 @@ pub enum ReasonFault {
 
 /// Takes a reason in, sealed.
 pub fn take_reason(site: &Site, text: &str) -> Result<String, SiteFault> {
+    take_reason_under(&site.key, site, text)
+}
+
+/// The same, sealed under a key that is not the site's yet.
+pub(super) fn take_reason_under(key: &Key, site: &Site, text: &str) -> Result<String, SiteFault> {
     let text = text.trim();
     if text.is_empty() {
         return Err(ReasonFault::Empty.into());
@@ -31,7 +36,11 @@ pub fn take_reason(site: &Site, text: &str) -> Result<String, SiteFault> {
     if let Some(what) = identifier_in(text, site.wall_day()) {
         return Err(ReasonFault::Names(what).into());
     }
-    let sealed = site.key.seal(PURPOSE, text).ok_or(ReasonFault::Unsealed)?;
+    seal(key, text)
+}
+
+fn seal(key: &Key, text: &str) -> Result<String, SiteFault> {
+    let sealed = key.seal(PURPOSE, text).ok_or(ReasonFault::Unsealed)?;
     let mut hex = String::from(SEALED);
     for byte in sealed {
         let _ = write!(hex, "{byte:02x}");
@@ -39,16 +48,26 @@ pub fn take_reason(site: &Site, text: &str) -> Result<String, SiteFault> {
     Ok(hex)
 }
 
+/// A sealed reason, sealed again under another key. `None` where it does not open, or is not sealed.
+pub(super) fn reseal_reason(old: &Key, new: &Key, stored: &str) -> Result<Option<String>, SiteFault> {
+    open(old, stored).map(|text| seal(new, &text)).transpose()
+}
+
 /// A reason as it was given, for whoever has the key.
 pub fn reason_given(key: &Key, stored: &str) -> String {
-    let Some(hex) = stored.strip_prefix(SEALED) else { return stored.to_owned() };
+    if !stored.starts_with(SEALED) {
+        return stored.to_owned();
+    }
+    open(key, stored).unwrap_or_else(|| "not to be opened with this key".to_owned())
+}
+
+fn open(key: &Key, stored: &str) -> Option<String> {
+    let hex = stored.strip_prefix(SEALED)?;
     let bytes: Option<Vec<u8>> = (0..hex.len())
         .step_by(2)
         .map(|at| hex.get(at..at + 2).and_then(|byte| u8::from_str_radix(byte, 16).ok()))
         .collect();
-    bytes
-        .and_then(|bytes| key.unseal(PURPOSE, &bytes))
-        .unwrap_or_else(|| "not to be opened with this key".to_owned())
+    key.unseal(PURPOSE, &bytes?)
 }
 
 /// A person's decision, its reason sealed.

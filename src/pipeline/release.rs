@@ -1,5 +1,6 @@
-use super::{BuildReport, Site, SiteFault, build::queries, rights};
+use super::{BuildReport, Site, SiteFault, admit::operator, build::queries, rights};
 use crate::{
+    catalog::Access,
     fault::failpoint,
     release::{self, Column, Coverage, Release, ReleaseInput, TableFile},
     telemetry::{self, Event},
@@ -7,8 +8,8 @@ use crate::{
 };
 use std::{collections::BTreeMap, path::Path};
 
-/// Publishes a build's tables as a snapshot and notes it in the catalog.
-pub fn release(site: &mut Site, built: &BuildReport) -> Result<Release, SiteFault> {
+/// Publishes a build's tables as a snapshot and notes it, and who made it, in the catalog.
+pub fn release(site: &mut Site, built: &BuildReport, who: &str) -> Result<Release, SiteFault> {
     let _lock = site.lock("release")?;
     failpoint("release.begun")?;
     let input = ReleaseInput {
@@ -18,6 +19,7 @@ pub fn release(site: &mut Site, built: &BuildReport) -> Result<Release, SiteFaul
         home_authority: site.settings.home_authority.clone(),
         coverage: coverage(site)?,
         synthetic: site.settings.demo.is_some(),
+        key_fingerprint: site.key.fingerprint(),
         limits: Limits {
             threads: site.settings.threads,
             memory: site.settings.memory_limit.clone(),
@@ -28,7 +30,8 @@ pub fn release(site: &mut Site, built: &BuildReport) -> Result<Release, SiteFaul
     let release = release::publish(&input, &releases).map_err(|fault| SiteFault::Build(fault.to_string()))?;
     let stamp = site.stamp();
     telemetry::emit(Event::Released { tables: input.tables.len() });
-    site.catalog.note_release(&release.id, &input.as_of.to_string(), &stamp)?;
+    let access = Access { about: &release.id, ..operator(who, "release") };
+    site.catalog.note_release(&release.id, &input.as_of.to_string(), &access, &stamp)?;
     rights::write_tombstones(site)?;
     failpoint("release.noted")?;
     Ok(release)

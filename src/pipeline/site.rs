@@ -68,9 +68,9 @@ pub enum SiteFault {
         "linking went otherwise than the last time, and nothing is published until somebody looks: `throughline link`"
     )]
     Drifted,
-    /// Somebody without the role for it.
-    #[error("this asks for the role `{0}`, which the configuration does not give you: see [roles]")]
-    Role(&'static str),
+    /// Somebody without the role that it takes.
+    #[error("this takes the role `{}`: `[roles]` in the configuration says who has it; that you asked is noted", .0.word())]
+    Refused(crate::config::Role),
     /// The asynchronous runtime.
     #[error("the network runtime could not be started: {0}")]
     Runtime(io::Error),
@@ -100,7 +100,7 @@ impl Site {
     pub fn open(settings: Settings) -> Result<Self, SiteFault> {
         let definitions =
             Definitions::load(settings.definitions.as_deref()).map_err(SiteFault::Complaints)?;
-        let key = Key::load(&settings.key_file)?;
+        let key = Key::open(&settings.key_files)?;
         if key.kind() == KeyKind::Demo {
             arm_failpoints();
         }
@@ -110,6 +110,10 @@ impl Site {
         close_folder(&settings.data_dir)?;
         let mut catalog = Catalog::open(&settings.data_dir.join("catalog.sqlite"))?;
         catalog.bind_key(&key)?;
+        let key = match catalog.key_trail()? {
+            Some(sealed) => key.with_trail(&sealed)?,
+            None => key,
+        };
         let (stop, lock) = (Stop::default(), Mutex::default());
         let mut site = Self { settings, definitions, key, catalog, stop, lock };
         // What the list says is done before anything is read: a backup may just have been brought back.
@@ -136,6 +140,8 @@ impl Site {
         }
         let told = |holder: &str| telemetry::emit(Event::LockAwaited { holder: Name::declare(holder) });
         let lock = Arc::new(Lock::take(&self.settings.data_dir, verb, PATIENCE, told)?);
+        // Whoever waited may have waited for the key to be replaced: under the old one nothing is written any more.
+        self.catalog.check_key(&self.key)?;
         *held = Arc::downgrade(&lock);
         Ok(lock)
     }
@@ -176,6 +182,9 @@ impl Site {
         self.abandon_dead()?;
         self.catalog.forget_retired()?;
         failpoint("sweep.forgotten")?;
+        if self.catalog.is_to_scrub()? {
+            self.catalog.scrub()?;
+        }
         let named: HashSet<PathBuf> = self.catalog.named_files()?.into_iter().collect();
         for folder in ["lake", "identity", "index"] {
             remove_unnamed(&data_dir, &data_dir.join(folder), &named)?;

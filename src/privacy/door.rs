@@ -80,8 +80,8 @@ impl<'a> Door<'a> {
             *cell = self.treat(column, raw, identity.veiled(), bytes);
         }
         let subject = if plan.public { None } else { subject };
-        let row_key = self.row_key(plan, subject.as_ref(), scope, &cells, bytes);
-        let row_hash = self.row_hash(&cells, bytes);
+        let row_key = row_key(self.keyed, (self.source, plan), subject.as_ref(), scope, &cells, bytes);
+        let row_hash = row_hash(self.keyed, &cells, bytes);
         // The row is named as ever: it is the same row when its places may be told again, and when they may not any more.
         if self.placeless && !plan.public {
             for (column, cell) in plan.columns.iter().zip(&mut cells) {
@@ -108,45 +108,46 @@ impl<'a> Door<'a> {
             Treatment::Hash => {
                 bytes.clear();
                 cell.encode(bytes);
-                Cell::Digest(self.keyed.digest("column", &[column.name.as_str().as_bytes(), bytes]))
+                Cell::Digest(self.keyed.trail("column", &[column.name.as_str().as_bytes(), bytes]))
             }
         }
     }
+}
 
-    /// What two snapshots of different scope say stands side by side: neither takes the other's row away.
-    fn row_key(
-        &self,
-        plan: &EntityPlan,
-        subject: Option<&Pseudonym>,
-        scope: Option<&Digest16>,
-        cells: &[Cell],
-        key: &mut Vec<u8>,
-    ) -> Digest16 {
-        key.clear();
-        key.push(b'k');
-        for word in [self.source, plan.name.as_str()] {
-            key.extend_from_slice(&(word.len() as u32).to_le_bytes());
-            key.extend_from_slice(word.as_bytes());
-        }
-        for id in [subject, scope] {
-            key.push(u8::from(id.is_some()));
-            key.extend(id.into_iter().flatten());
-        }
-        for at in &plan.key {
-            cells[*at].encode(key);
-        }
-        self.keyed.name(key)
+/// A row's name. What two snapshots of different scope say stands side by side: neither takes the other's row away.
+pub(super) fn row_key(
+    keyed: &Keyed,
+    (source, plan): (&str, &EntityPlan),
+    subject: Option<&Pseudonym>,
+    scope: Option<&Digest16>,
+    cells: &[Cell],
+    key: &mut Vec<u8>,
+) -> Digest16 {
+    key.clear();
+    key.push(b'k');
+    for word in [source, plan.name.as_str()] {
+        key.extend_from_slice(&(word.len() as u32).to_le_bytes());
+        key.extend_from_slice(word.as_bytes());
     }
+    for id in [subject, scope] {
+        key.push(u8::from(id.is_some()));
+        key.extend(id.into_iter().flatten());
+    }
+    for at in &plan.key {
+        cells[*at].encode(key);
+    }
+    keyed.name(key)
+}
 
-    fn row_hash(&self, cells: &[Cell], bytes: &mut Vec<u8>) -> i64 {
-        bytes.clear();
-        bytes.push(b'c');
-        for cell in cells {
-            cell.encode(bytes);
-        }
-        let name = self.keyed.name(bytes);
-        name.first_chunk().map_or(0, |first| i64::from_le_bytes(*first))
+/// A digest of what a row says.
+pub(super) fn row_hash(keyed: &Keyed, cells: &[Cell], bytes: &mut Vec<u8>) -> i64 {
+    bytes.clear();
+    bytes.push(b'c');
+    for cell in cells {
+        cell.encode(bytes);
     }
+    let name = keyed.name(bytes);
+    name.first_chunk().map_or(0, |first| i64::from_le_bytes(*first))
 }
 
 /// The coarse form of an identity text: the month of a birth date, the area of a postcode.

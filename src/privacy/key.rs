@@ -1,12 +1,26 @@
+use super::{halves, study};
 use hkdf::Hkdf;
 use hmac::{Hmac, KeyInit, Mac};
+use ring::rand::{SecureRandom, SystemRandom};
 use sha2::{Digest, Sha256};
-use std::{fmt, fs, path::Path, sync::Arc};
+use std::{
+    fmt, fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 use twox_hash::XxHash3_128;
 use zeroize::Zeroizing;
 
 /// A key is 32 bytes in a file of its own, readable by its owner alone.
-const KEY_BYTES: usize = 32;
+pub(super) const KEY_BYTES: usize = 32;
+
+/// Secret bytes on the heap: what moves is where they are, and no copy stays behind.
+pub(super) type Secret = Box<Zeroizing<[u8; KEY_BYTES]>>;
+
+/// Room for a secret.
+pub(super) fn secret() -> Secret {
+    Box::new(Zeroizing::new([0; KEY_BYTES]))
+}
 
 /// Bytes of the secret under which rows are named; derived from the key.
 const NAME_SECRET: usize = 192;
@@ -48,8 +62,36 @@ pub enum KeyFault {
     #[error("the key file is open to others (mode {0:03o}); close it: chmod 600")]
     OpenToOthers(u32),
     /// Another key than the one this lake was written with.
-    #[error("this is not the key the lake was written with; restore that key, or start a new data folder")]
+    #[error(
+        "this is not the key the lake was written with; restore that key (after `key rotate`, name the new one in `key_file`), or start a new data folder"
+    )]
     AnotherKey,
+    /// One half where a whole key is asked for.
+    #[error(
+        "the file holds one half of a split key; name both halves: key_files = [\"one\", \"other\"] instead of `key_file`"
+    )]
+    OneHalf,
+    /// Not a half.
+    #[error("half {0} of the key is no half; make both with `throughline key split`")]
+    NoHalf(u8),
+    /// A half that was damaged.
+    #[error("half {0} of the key is damaged: restore it from its backup")]
+    DamagedHalf(u8),
+    /// The same half twice.
+    #[error("both files hold the same half of the key; the other half is in other hands")]
+    SameHalf,
+    /// Halves of two keys.
+    #[error("the two halves are not of one key: they were made by different splits")]
+    OtherHalf,
+    /// A study's key.
+    #[error("the file holds the key of a study, from which no lake can be read")]
+    StudyKey,
+    /// What the lake keeps of the keys before this one.
+    #[error("what the catalog keeps about earlier keys was altered: restore the catalog from its backup")]
+    Trail,
+    /// No randomness.
+    #[error("no key can be made: this system gives no randomness")]
+    NoRandomness,
     /// A demonstration key beside a real source.
     #[error(
         "a demonstration key may only be used with a demonstration's own estate; make a real one with `throughline init`"
@@ -58,43 +100,76 @@ pub enum KeyFault {
 }
 
 /// The secret that every pseudonym hangs on. Wiped from memory when dropped; never printed.
-pub struct Key(Zeroizing<[u8; KEY_BYTES]>);
+pub struct Key {
+    bytes: Secret,
+    /// What is left of the keys before this one, oldest first: each only names where rows came from (see [`Keyed::trail`]).
+    trail: Vec<Secret>,
+}
 
 impl Key {
+    /// Reads a key: from its file, or from two that hold a half each. Refused is what is missing, short, trivial or open to
+    /// others.
+    pub fn open(files: &[PathBuf]) -> Result<Self, KeyFault> {
+        match files {
+            [one, other] => halves::join([&*read(one)?, &*read(other)?]),
+            [file] => Self::load(file),
+            _ => Err(KeyFault::Unreadable),
+        }
+    }
+
     /// Reads a key file and refuses one that is missing, short, trivial or open to others.
     pub fn load(path: &Path) -> Result<Self, KeyFault> {
-        let meta = fs::metadata(path).map_err(|_| KeyFault::Unreadable)?;
-        open_to_others(path, &meta)?;
-        let bytes = Zeroizing::new(fs::read(path).map_err(|_| KeyFault::Unreadable)?);
-        Self::from_bytes(&bytes)
+        Self::from_bytes(&read(path)?)
     }
 
     /// Checks the bytes of a key.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, KeyFault> {
-        let key: [u8; KEY_BYTES] = bytes.try_into().map_err(|_| KeyFault::WrongLength(bytes.len()))?;
-        if key.iter().all(|byte| *byte == key[0]) {
+        if halves::is_half(bytes) {
+            return Err(KeyFault::OneHalf);
+        }
+        if study::is_study_key(bytes) {
+            return Err(KeyFault::StudyKey);
+        }
+        if bytes.len() != KEY_BYTES {
+            return Err(KeyFault::WrongLength(bytes.len()));
+        }
+        let mut key = secret();
+        key.copy_from_slice(bytes);
+        Self::of(key)
+    }
+
+    pub(super) fn of(bytes: Secret) -> Result<Self, KeyFault> {
+        if bytes.iter().all(|byte| *byte == bytes[0]) {
             return Err(KeyFault::Trivial);
         }
-        Ok(Self(Zeroizing::new(key)))
+        Ok(Self { bytes, trail: Vec::new() })
+    }
+
+    /// A new key of the system's randomness.
+    pub fn random() -> Result<Self, KeyFault> {
+        let mut key = secret();
+        SystemRandom::new().fill(&mut **key).map_err(|_| KeyFault::NoRandomness)?;
+        Self::of(key)
     }
 
     /// The key of a demonstration, from its seed, marked as such.
     pub fn for_demo(seed: u64) -> Self {
         let digest =
             Sha256::new_with_prefix(b"throughline demonstration key").chain_update(seed.to_le_bytes());
-        let mut key: [u8; KEY_BYTES] = digest.finalize().into();
+        let mut key = secret();
+        key.copy_from_slice(&digest.finalize());
         key[..DEMO_MARK.len()].copy_from_slice(DEMO_MARK);
-        Self(Zeroizing::new(key))
+        Self { bytes: key, trail: Vec::new() }
     }
 
     /// Whether this is a demonstration's key.
     pub fn kind(&self) -> KeyKind {
-        if self.0.starts_with(DEMO_MARK) { KeyKind::Demo } else { KeyKind::Real }
+        if self.bytes.starts_with(DEMO_MARK) { KeyKind::Demo } else { KeyKind::Real }
     }
 
     /// The bytes, to be written to a key file of mode 0600 and nowhere else.
     pub fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
-        Zeroizing::new(self.0.to_vec())
+        Zeroizing::new(self.bytes.to_vec())
     }
 
     /// Eight hex characters by which a catalog knows its key again. Says nothing about the key.
@@ -105,18 +180,68 @@ impl Key {
 
     /// A state ready to hash under this key.
     pub fn keyed(&self) -> Keyed {
-        let mac = <Hmac<Sha256>>::new_from_slice(&*self.0)
-            .unwrap_or_else(|_| unreachable!("HMAC takes any length"));
         let mut secret = Zeroizing::new([0_u8; NAME_SECRET]);
-        let filled = Hkdf::<Sha256>::new(None, &*self.0).expand(b"row names", &mut *secret);
+        let filled = Hkdf::<Sha256>::new(None, &**self.bytes).expand(b"row names", &mut *secret);
         debug_assert!(filled.is_ok(), "192 bytes are a valid HKDF length");
-        Keyed { mac, secret: Arc::new(secret) }
+        let trail = self.trail.iter().map(|bytes| mac(&***bytes)).chain([mac(&**self.trail_key())]).collect();
+        Keyed { mac: mac(&**self.bytes), secret: Arc::new(secret), trail }
+    }
+
+    /// What this key names documents, places and scopes under: derived, so that it may be kept when the key is replaced.
+    fn trail_key(&self) -> Secret {
+        let mut own = secret();
+        own.copy_from_slice(&*self.derive("trail", b""));
+        own
+    }
+
+    /// This key as the one that comes after another: what was named under that one is named on under both.
+    #[must_use]
+    pub fn after(mut self, before: &Self) -> Self {
+        let copied = before.trail.iter().map(|bytes| {
+            let mut copy = secret();
+            copy.copy_from_slice(&***bytes);
+            copy
+        });
+        self.trail = copied.chain([before.trail_key()]).collect();
+        self
+    }
+
+    /// The trail, sealed under this key, to be kept in the catalog. `None` where the system has no randomness.
+    pub fn sealed_trail(&self) -> Option<Vec<u8>> {
+        let mut text = Zeroizing::new(String::with_capacity(self.trail.len() * 2 * KEY_BYTES));
+        for byte in self.trail.iter().flat_map(|bytes| bytes.iter()) {
+            let digit = |nibble: u8| char::from(b"0123456789abcdef"[usize::from(nibble)]);
+            text.push(digit(byte >> 4));
+            text.push(digit(byte & 15));
+        }
+        self.seal("trail", &text)
+    }
+
+    /// This key with the trail that the catalog keeps.
+    pub fn with_trail(mut self, sealed: &[u8]) -> Result<Self, KeyFault> {
+        let text = Zeroizing::new(self.unseal("trail", sealed).ok_or(KeyFault::Trail)?);
+        for part in text.as_bytes().chunks(2 * KEY_BYTES) {
+            let mut bytes = secret();
+            let digit = |digit: u8| char::from(digit).to_digit(16).ok_or(KeyFault::Trail);
+            for (byte, pair) in bytes.iter_mut().zip(part.chunks_exact(2)) {
+                *byte = (digit(pair[0])? << 4 | digit(pair[1])?) as u8;
+            }
+            self.trail.push(bytes);
+        }
+        Ok(self)
+    }
+
+    /// A signature that whoever has the key can make and check, under a key of its own purpose.
+    pub fn sign(&self, purpose: &str, bytes: &[u8]) -> Zeroizing<[u8; 32]> {
+        let mut signing = mac(&*self.derive(purpose, b"signature"));
+        signing.update(bytes);
+        Zeroizing::new(signing.finalize().into_bytes().into())
     }
 
     /// A key derived for one purpose (a register segment), by HKDF-SHA-256.
     pub fn derive(&self, purpose: &str, salt: &[u8]) -> Zeroizing<[u8; 32]> {
         let mut out = Zeroizing::new([0_u8; 32]);
-        let filled = Hkdf::<Sha256>::new(Some(salt), &*self.0).expand(purpose.as_bytes(), &mut *out);
+        let filled = Hkdf::<Sha256>::new(Some(salt), &**self.bytes).expand(purpose.as_bytes(), &mut *out);
         debug_assert!(filled.is_ok(), "32 bytes is a valid HKDF length");
         out
     }
@@ -126,6 +251,18 @@ impl fmt::Debug for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Key({:?})", self.kind())
     }
+}
+
+/// An HMAC under a key.
+pub(super) fn mac(key: &[u8]) -> Hmac<Sha256> {
+    <Hmac<Sha256>>::new_from_slice(key).unwrap_or_else(|_| unreachable!("HMAC takes any length"))
+}
+
+/// The bytes of a secret's file that is closed to others.
+pub(super) fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, KeyFault> {
+    let meta = fs::metadata(path).map_err(|_| KeyFault::Unreadable)?;
+    open_to_others(path, &meta)?;
+    fs::read(path).map(Zeroizing::new).map_err(|_| KeyFault::Unreadable)
 }
 
 #[cfg(unix)]
@@ -152,22 +289,28 @@ pub fn is_closed(path: &Path, mode: u32) -> bool {
 pub struct Keyed {
     mac: Hmac<Sha256>,
     secret: Arc<Zeroizing<[u8; NAME_SECRET]>>,
+    /// One for each key that the lake has had, its own last.
+    trail: Arc<[Hmac<Sha256>]>,
 }
 
 impl Keyed {
     /// Hashes parts under a domain. Each part carries its length, so no two lists of parts collide by running together.
     pub fn digest(&self, domain: &str, parts: &[&[u8]]) -> Digest16 {
-        let mut mac = self.mac.clone();
-        mac.update(domain.as_bytes());
-        mac.update(&[0x1f]);
-        for part in parts {
-            mac.update(&(part.len() as u64).to_le_bytes());
-            mac.update(part);
-        }
-        let full = mac.finalize().into_bytes();
-        let mut short = [0_u8; 16];
-        short.copy_from_slice(&full[..16]);
-        short
+        digest(&self.mac, domain, parts)
+    }
+
+    /// Hashes what stands nowhere but at its source (a file's bytes and place, a snapshot's scope, a hashed column), so that
+    /// it could not be hashed anew when the key is replaced: under the first key that the lake had, and what comes of it
+    /// under the next, and so on. What was stored can be taken one key further, and what is read again comes to the same.
+    pub fn trail(&self, domain: &str, parts: &[&[u8]]) -> Digest16 {
+        let mut keys = self.trail.iter();
+        let first = keys.next().unwrap_or(&self.mac);
+        keys.fold(digest(first, domain, parts), |so_far, key| digest(key, domain, &[&so_far]))
+    }
+
+    /// Takes what [`Keyed::trail`] gave under the key before one key further.
+    pub(in crate::privacy) fn further(&self, domain: &str, so_far: &Digest16) -> Digest16 {
+        digest(self.trail.last().unwrap_or(&self.mac), domain, &[so_far])
     }
 
     /// A name for what identifies nobody: a row by its pseudonym and its kept columns, a row's content as the lake
@@ -193,6 +336,20 @@ impl Keyed {
     pub fn learner(&self, anchor: &Pseudonym) -> Pseudonym {
         self.digest("learner", &[anchor])
     }
+}
+
+fn digest(mac: &Hmac<Sha256>, domain: &str, parts: &[&[u8]]) -> Digest16 {
+    let mut mac = mac.clone();
+    mac.update(domain.as_bytes());
+    mac.update(&[0x1f]);
+    for part in parts {
+        mac.update(&(part.len() as u64).to_le_bytes());
+        mac.update(part);
+    }
+    let full = mac.finalize().into_bytes();
+    let mut short = [0_u8; 16];
+    short.copy_from_slice(&full[..16]);
+    short
 }
 
 impl fmt::Debug for Keyed {

@@ -41,12 +41,15 @@
 //! ```
 mod area;
 mod door;
+mod halves;
 mod key;
 mod linked;
 mod plan;
+mod renaming;
 mod row;
 mod seal;
 mod state;
+mod study;
 pub mod suppression;
 
 pub use area::{Area, PostcodeDirectory};
@@ -58,6 +61,8 @@ pub use plan::{
     CodeWords, ColumnPlan, ColumnType, EntityPlan, IdentityKind, IdentityPlan, PLACE_WITHHELD, Treatment,
     WordHasher,
 };
+pub use renaming::{Named, Renaming};
 pub(crate) use row::hex;
 pub use row::{Cell, Identity, Origin, PersonKey, Row};
 pub use state::{Identified, Pseudonymous, Storable};
+pub use study::StudyKey;

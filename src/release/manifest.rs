@@ -40,6 +40,16 @@ pub(super) struct Table {
 pub(super) struct Provenance {
     pub program: String,
     pub engine: String,
+    /// Under which key its pseudonyms were made, by fingerprint: after the key is replaced they are no longer the lake's.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub key_fingerprint: String,
+}
+
+impl Provenance {
+    pub fn new(engine: String, key_fingerprint: &str) -> Self {
+        let program = concat!("throughline ", env!("CARGO_PKG_VERSION")).to_owned();
+        Self { program, engine, key_fingerprint: key_fingerprint.to_owned() }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -120,10 +130,8 @@ impl Manifest {
         content: Content,
         coverage: Vec<Coverage>,
         files: BTreeMap<String, String>,
-        engine: String,
+        provenance: Provenance,
     ) -> Self {
-        let program = concat!("throughline ", env!("CARGO_PKG_VERSION")).to_owned();
-        let provenance = Provenance { program, engine };
         let mut manifest =
             Self { id: id.to_owned(), content, coverage, files, provenance, seal: String::new() };
         manifest.seal = manifest.expected_seal();

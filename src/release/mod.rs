@@ -96,6 +96,8 @@ pub struct ReleaseInput {
     pub coverage: Vec<Coverage>,
     /// True when every learner is made up.
     pub synthetic: bool,
+    /// The fingerprint of the key that its pseudonyms are of. No part of the content.
+    pub key_fingerprint: String,
     /// How much of the machine the engine may use to write the database. No part of the content.
     pub limits: Limits,
 }
@@ -171,7 +173,8 @@ fn write(
     draft.add("codebook.json", codebook.json()?.as_bytes())?;
     draft.add("codebook.html", codebook_html::page(&codebook).as_bytes())?;
     draft.add("README.md", readme::page(&codebook).as_bytes())?;
-    let manifest = Manifest::new(id, content, coverage, draft.checksums().clone(), engine);
+    let made_by = manifest::Provenance::new(engine, &input.key_fingerprint);
+    let manifest = Manifest::new(id, content, coverage, draft.checksums().clone(), made_by);
     draft.add("manifest.json", manifest.json()?.as_bytes())?;
     draft.finish()
 }

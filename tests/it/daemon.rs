@@ -225,7 +225,8 @@ fn old_releases_go_pinned_ones_stay_and_ended_agreements_are_named() {
     let releases = site.data().join("releases");
     for (id, day) in [("aa", "01"), ("bb", "02"), ("cc", "03"), ("dd", "04"), ("ee", "05")] {
         fs::create_dir_all(releases.join(id).join("parquet")).unwrap();
-        catalog.note_release(id, "2025-01-01", &format!("2025-01-{day}T05:00:00Z")).unwrap();
+        let access = throughline::pipeline::operator("ann", "release");
+        catalog.note_release(id, "2025-01-01", &access, &format!("2025-01-{day}T05:00:00Z")).unwrap();
     }
     std::os::unix::fs::symlink("cc", releases.join("current")).unwrap();
     drop(catalog);

@@ -2,6 +2,8 @@
 #![cfg(test)]
 
 mod architecture;
+mod attacks;
+mod audit;
 mod backload;
 mod bad_input;
 mod bundles;
@@ -16,6 +18,7 @@ mod end_to_end;
 mod export;
 mod faults;
 mod keeping;
+mod keys;
 mod kills;
 #[cfg(feature = "warehouse")]
 mod leaks;

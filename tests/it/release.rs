@@ -85,6 +85,7 @@ fn built(folder: &Path, year: i16) -> ReleaseInput {
             Coverage { source: "wonde".into(), entity: "enrolment".into(), rows: 14_213 },
             Coverage { source: "ap-register".into(), entity: "placement".into(), rows: 187 },
         ],
+        key_fingerprint: "01234567".into(),
         synthetic: false,
         limits: Limits::default(),
     }

@@ -38,7 +38,7 @@ impl Reading<'_> {
         // What cannot be opened says so when its turn comes.
         let Ok(Some((_, sha256))) = self.open() else { return Ok(Turn::New) };
         let digest = intake.document_digest(&sha256);
-        let reading = intake.reading(&digest, &definitions_of(intake, self.connector));
+        let reading = intake.reading(&sha256, &definitions_of(intake, self.connector));
         Ok(if intake.has_read(self.feed, &slot, &reading)? {
             Turn::Done
         } else if content.is_none_or(|content| content == digest) {

@@ -16,7 +16,7 @@ pub(super) fn reading(
     for (name, value) in &source.params {
         parts.extend([name.as_bytes(), value.as_bytes()]);
     }
-    keyed.digest("reading", &parts)
+    keyed.trail("reading", &parts)
 }
 
 /// A digest of everything that a source is read with: a run is only resumed with the same.

@@ -61,7 +61,7 @@ pub(super) fn accept(site: &mut Site, who: &str, reason: &str, report: &LinkRepo
         outcome: if allowed { "done" } else { "refused" },
     };
     site.catalog.note_access(&access, &stamp)?;
-    if allowed { Ok(()) } else { Err(SiteFault::Role(Role::Linkage.word())) }
+    if allowed { Ok(()) } else { Err(SiteFault::Refused(Role::Linkage)) }
 }
 
 #[cfg(test)]

@@ -216,7 +216,7 @@ pub fn adopt_model(site: &mut Site, version: &str, who: &str) -> Result<bool, Si
     };
     if !allowed {
         site.catalog.note_access(&access, &stamp)?;
-        return Err(SiteFault::Role(Role::Linkage.word()));
+        return Err(SiteFault::Refused(Role::Linkage));
     }
     Ok(site.catalog.adopt_model(version, &access, &stamp)?)
 }
