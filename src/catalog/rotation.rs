@@ -61,6 +61,8 @@ pub struct Rotation {
     pub anchors: Vec<(Pseudonym, Pseudonym)>,
     /// Decisions, by number: the two subjects.
     pub decisions: Vec<(i64, Pseudonym, Pseudonym)>,
+    /// Pairs that were drawn to be looked at, by row: the two subjects.
+    pub samples: Vec<(i64, Pseudonym, Pseudonym)>,
     /// Changed learners, by row: subject, before, after.
     pub changes: Vec<(i64, [Pseudonym; 3])>,
     /// Documents.
@@ -100,6 +102,13 @@ impl Catalog {
     /// The two subjects of every decision, by its number.
     pub fn decision_pairs(&self) -> Result<Vec<(i64, Pseudonym, Pseudonym)>, CatalogFault> {
         let mut statement = self.read().prepare("SELECT id, one, other FROM link_decision")?;
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// The two subjects of every pair that was drawn to be looked at, by its row.
+    pub fn sample_pairs(&self) -> Result<Vec<(i64, Pseudonym, Pseudonym)>, CatalogFault> {
+        let mut statement = self.read().prepare("SELECT rowid, one, other FROM link_sample")?;
         let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
@@ -205,6 +214,7 @@ fn rename_files(tx: &Transaction<'_>, rotation: &Rotation) -> rusqlite::Result<(
     for (old, new) in &rotation.files {
         let (old, path) = (old.to_string_lossy(), new.path.to_string_lossy());
         rename.execute(params![old, path, new.rows as i64, new.bytes as i64, new.sha256])?;
+        tx.execute("UPDATE link_model SET path = ?2 WHERE path = ?1", params![old, path])?;
     }
     for path in &rotation.dropped {
         let path = path.to_string_lossy();
@@ -223,6 +233,10 @@ fn rename_people(tx: &Transaction<'_>, rotation: &Rotation) -> rusqlite::Result<
     for (id, one, other) in &rotation.decisions {
         let sql = "UPDATE link_decision SET one = ?2, other = ?3 WHERE id = ?1";
         tx.execute(sql, params![id, one.min(other), one.max(other)])?;
+    }
+    for (row, one, other) in &rotation.samples {
+        let sql = "UPDATE link_sample SET one = ?2, other = ?3 WHERE rowid = ?1";
+        tx.execute(sql, params![row, one.min(other), one.max(other)])?;
     }
     for (row, [subject, before, after]) in &rotation.changes {
         let sql = "UPDATE learner_change SET subject = ?2, before = ?3, after = ?4 WHERE rowid = ?1";

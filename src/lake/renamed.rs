@@ -1,5 +1,5 @@
 //! Files written again with the same rows under other names: what a new key takes.
-use super::{LakeFault, Meta, write};
+use super::{LakeFault, Meta, links::links_path, write};
 use crate::{
     catalog::{FileKind, NewFile, StagedFile, Unfinished},
     privacy::{Cell, Digest16, EntityPlan, Named, Pseudonym, Treatment},
@@ -205,14 +205,14 @@ fn of_ids(ids: impl Iterator<Item = Option<Digest16>>) -> Result<ArrayRef, LakeF
     Ok(super::columns::ids(ids.iter().map(Option::as_ref))?)
 }
 
-/// Writes a file of links again: each subject and learner as they are called from now on.
+/// Writes a file about links again: each subject and learner as they are called from now on.
 pub fn renamed_links(
     file: &StagedFile,
     meta: &Meta<'_>,
     subject: impl Fn(&Pseudonym) -> Pseudonym,
     learner: impl Fn(&Pseudonym) -> Pseudonym,
 ) -> Result<NewFile, LakeFault> {
-    let path = PathBuf::from("lake/learner_link").join(format!("{:06}-{:06}.parquet", meta.run, meta.seq));
+    let path = links_path(&file.entity, meta);
     let builder = ParquetRecordBatchReaderBuilder::try_new(File::open(meta.data_dir.join(&file.path))?)?;
     let schema = builder.schema().clone();
     let growing = Unfinished::create(meta.data_dir, &path)?;
@@ -222,7 +222,7 @@ pub fn renamed_links(
         let columns =
             schema.fields().iter().zip(batch.columns()).map(|(field, column)| match field.name().as_str() {
                 "subject_id" => mapped(column, &subject),
-                "learner_id" => mapped(column, &learner),
+                "learner_id" | "learner_id_before" | "learner_id_after" => mapped(column, &learner),
                 _ => Ok(Arc::clone(column)),
             });
         writer.write(&RecordBatch::try_new(Arc::clone(&schema), columns.collect::<Result<_, _>>()?)?)?;
@@ -235,10 +235,13 @@ pub fn renamed_links(
     Ok(NewFile { kind: FileKind::Link, entity, ay: None, path, rows, bytes, sha256 })
 }
 
-/// Shows subject and learner of every link of a file.
+/// Shows subject and learner of every link of a file; nothing where it holds no links.
 pub fn each_link(path: &Path, mut each: impl FnMut(Pseudonym, Pseudonym)) -> Result<(), LakeFault> {
     for batch in ParquetRecordBatchReaderBuilder::try_new(File::open(path)?)?.build()? {
         let batch = batch?;
+        if batch.column_by_name("learner_id").is_none() {
+            return Ok(());
+        }
         let (subjects, learners) = (ids(&batch, "subject_id")?, ids(&batch, "learner_id")?);
         for at in 0..batch.num_rows() {
             if let (Some(subject), Some(learner)) = (id(subjects, at), id(learners, at)) {

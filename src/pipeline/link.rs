@@ -4,6 +4,7 @@ mod model;
 mod register;
 
 pub use drift::Drift;
+pub(super) use model::reseal_model;
 pub use model::{ModelEffect, TrainReport, adopt_model, models, train};
 
 use super::{Site, SiteFault, Watch, rights};

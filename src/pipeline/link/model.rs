@@ -4,7 +4,7 @@ use super::{
     register, told,
 };
 use crate::{
-    catalog::{Access, Batch, FileKind, LinkModel, LinkNews, NewFile, Publication, Unfinished},
+    catalog::{Access, Batch, FileKind, LinkModel, LinkNews, NewFile, Publication, StagedFile, Unfinished},
     config::Role,
     lake::Meta,
     link::{self, Given, Known, People, Trained, Weighed},
@@ -110,6 +110,18 @@ fn sealed_file(
     growing.write_all(sealed)?;
     let (bytes, sha256) = growing.place()?;
     Ok(NewFile { kind, entity: version.to_owned(), ay: None, path, rows: 0, bytes, sha256 })
+}
+
+/// A model's file for another key: the same model, sealed again.
+pub(in crate::pipeline) fn reseal_model(
+    (old, new): (&Key, &Key),
+    held: &StagedFile,
+    meta: &Meta<'_>,
+) -> Result<NewFile, SiteFault> {
+    let sealed = fs::read(meta.data_dir.join(&held.path))?;
+    let text = old.unseal(MODEL, &sealed).ok_or(SiteFault::Model)?;
+    let sealed = new.seal(MODEL, &text).ok_or(SiteFault::Model)?;
+    sealed_file((FileKind::Model, "model"), &held.entity, &sealed, meta)
 }
 
 /// What was compared under a model before. What cannot be opened is compared again.

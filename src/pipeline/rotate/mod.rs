@@ -13,6 +13,7 @@ mod tests;
 
 use super::{
     Site, SiteFault, key_fits,
+    link::reseal_model,
     reason::{reseal_reason, take_reason_under},
 };
 use crate::{
@@ -23,7 +24,7 @@ use crate::{
     fault::failpoint,
     lake::{self, Meta},
     link,
-    privacy::{Key, KeyFault, Pseudonym, Renaming},
+    privacy::{Key, KeyFault, Pseudonym, Renaming, suppression},
 };
 use people::{Learners, People};
 use std::collections::BTreeSet;
@@ -37,6 +38,9 @@ pub enum RotateFault {
     /// Runs that are held.
     #[error("runs {0} are held, and name people under the old key: approve or discard them first")]
     Held(String),
+    /// Cases of somebody's rights that are open.
+    #[error("the cases {0} are open, and name people under the old key: confirm or withdraw them first")]
+    Cases(String),
     /// A source that is being pulled.
     #[error("the source `{0}` is being pulled: wait for its end, or stop the daemon")]
     Busy(String),
@@ -84,7 +88,7 @@ pub struct Rotated {
     pub unmatched: u64,
     /// Files that were written again.
     pub files: u64,
-    /// Models of linking and pairs that were compared: dropped, and made again by the next linking.
+    /// Files of pairs that were compared: dropped, and made again by the next linking.
     pub dropped: u64,
     /// Whether nothing of the old names can be read in the catalog's file any more; otherwise the next verb sees to it.
     pub scrubbed: bool,
@@ -104,11 +108,17 @@ pub fn rotate(site: &mut Site, new: Key, who: &str, reason: &str) -> Result<Rota
     let reason = take_reason_under(&new, site, reason)?;
     let _lock = site.lock("key rotate")?;
     let _leases = leases(site)?;
+    let open: Vec<String> = site.catalog.open_cases()?.iter().map(ToString::to_string).collect();
+    if !open.is_empty() {
+        return Err(RotateFault::Cases(open.join(", ")));
+    }
     end_pending(site)?;
     failpoint("rotate.begun")?;
     let run = site.catalog.begin("key rotate", "", &site.stamp())?;
     let mut work = Work::of(site, &new)?;
     let rotation = work.all(site, &new, &run)?;
+    // The list of those who must not be held lies outside the folder: it waits under the new key until that is the lake's.
+    suppression::prepare(&site.settings.suppression_list, &site.key, &new).map_err(SiteFault::from)?;
     failpoint("rotate.written")?;
     let Work { mut done, .. } = work;
     done.run = run.id;
@@ -121,6 +131,7 @@ pub fn rotate(site: &mut Site, new: Key, who: &str, reason: &str) -> Result<Rota
     site.catalog.rotate(&run, &rotation, &change, &access)?;
     site.key = new;
     failpoint("rotate.done")?;
+    suppression::Suppression::load(&site.settings.suppression_list, &site.key).map_err(SiteFault::from)?;
     done.scrubbed = site.catalog.scrub()?;
     failpoint("rotate.scrubbed")?;
     for path in rotation.files.iter().map(|(old, _)| old).chain(&rotation.dropped) {
@@ -188,10 +199,15 @@ impl Work {
         let held = |kind| site.catalog.held_files(kind);
         let (lake, register, index, links) =
             (held(FileKind::Lake)?, held(FileKind::Register)?, held(FileKind::Index)?, held(FileKind::Link)?);
-        for kind in [FileKind::Model, FileKind::Pairs] {
-            rotation.dropped.extend(held(kind)?.into_iter().map(|held| held.file.path));
-        }
+        let models = held(FileKind::Model)?;
+        rotation.dropped.extend(held(FileKind::Pairs)?.into_iter().map(|held| held.file.path));
         self.done.dropped = rotation.dropped.len() as u64;
+        for held in models {
+            let seq = site.catalog.reserve_seqs(1)?;
+            let meta = Meta { data_dir: &site.settings.data_dir, run: run.id, seq, source: "" };
+            let file = reseal_model((&site.key, new), &held.file, &meta)?;
+            rotation.files.push((held.file.path, file));
+        }
         let sources: BTreeSet<&String> =
             lake.iter().chain(&register).chain(&index).map(|held| &held.source).collect();
         for source in sources {
@@ -289,10 +305,13 @@ impl Work {
                 (*row, [subject, learners.of(before, renaming), learners.of(after, renaming)])
             })
             .collect();
-        let pairs = site.catalog.decision_pairs()?.into_iter();
-        rotation.decisions = pairs
-            .map(|(id, one, other)| (id, people.new_of(&one, renaming), people.new_of(&other, renaming)))
-            .collect();
+        let mut renamed = |pairs: Vec<(i64, Pseudonym, Pseudonym)>| -> Vec<(i64, Pseudonym, Pseudonym)> {
+            let pair =
+                |(id, one, other)| (id, people.new_of(&one, renaming), people.new_of(&other, renaming));
+            pairs.into_iter().map(pair).collect()
+        };
+        rotation.decisions = renamed(site.catalog.decision_pairs()?);
+        rotation.samples = renamed(site.catalog.sample_pairs()?);
         Ok(())
     }
 

@@ -3,12 +3,12 @@
 //! What the list knows of a person are marks: keyed digests, under a secret of the list's own, of how each source keys them
 //! and of the cells by which somebody is known. It holds no name and no number. It lies sealed under the lake's key in a
 //! file beside that key, never in the data folder: a copy of the data that is brought back does not bring the list back to
-//! what it was, and a new key only seals it again ([`reseal`]).
+//! what it was, and a new key only seals it again ([`prepare`]).
 mod known;
 mod stored;
 
 pub use known::{Marked, Marks};
-pub use stored::{SuppressionFault, reseal};
+pub use stored::{SuppressionFault, prepare};
 
 use super::{Digest16, IdentityPlan, Key, Keyed, Pseudonym, hex};
 use known::{Known, Mark};

@@ -65,8 +65,18 @@ impl Suppression {
         Ok(Self::of(hex(&id), secret, Vec::new()))
     }
 
-    /// Opens the list; none where there is no file.
+    /// Opens the list; none where there is no file. One that waits for this key takes its place.
     pub fn load(path: &Path, key: &Key) -> Result<Option<Self>, SuppressionFault> {
+        match Self::open(path, key) {
+            Err(SuppressionFault::Sealed) => {}
+            opened => return opened,
+        }
+        let list = Self::open(&next(path), key)?.ok_or(SuppressionFault::Sealed)?;
+        fs::rename(next(path), path)?;
+        Ok(Some(list))
+    }
+
+    fn open(path: &Path, key: &Key) -> Result<Option<Self>, SuppressionFault> {
         let sealed = match fs::read(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             read => read?,
@@ -106,16 +116,21 @@ impl Suppression {
     }
 }
 
-/// Seals the list again under a new key. Its marks stay as they are: they hang on the list's own secret. A list that is not
-/// there needs nothing. Safe to call again: one that opens with the new key is left alone.
-pub fn reseal(path: &Path, old: &Key, new: &Key) -> Result<(), SuppressionFault> {
-    if matches!(Suppression::load(path, new), Ok(Some(_))) {
-        return Ok(());
-    }
+/// Writes the list under a key that is to take the place of this one, beside the list: it takes the list's place when it
+/// is first opened with that key. Its marks stay as they are, for they hang on the list's own secret. A list that is not
+/// there needs nothing; one that was prepared for a key that never came is written over.
+pub fn prepare(path: &Path, old: &Key, new: &Key) -> Result<(), SuppressionFault> {
     match Suppression::load(path, old)? {
-        Some(list) => list.save(path, new),
+        Some(list) => list.save(&next(path), new),
         None => Ok(()),
     }
+}
+
+/// Where a list waits for its key.
+fn next(path: &Path) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".next");
+    path.with_file_name(name)
 }
 
 /// Where the list grows before it has its name: beside it, so that the rename is one step.
