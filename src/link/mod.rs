@@ -12,6 +12,7 @@ mod cluster;
 mod pairs;
 mod people;
 mod register;
+mod roll;
 mod tiers;
 mod weighed;
 
@@ -19,6 +20,7 @@ pub use cluster::{Cluster, Member, anchored};
 pub use pairs::{PairsFault, PairsReport, link_files};
 pub use people::{People, Person};
 pub use register::{RegisterFault, Segment, identity_digest, read_segment, reseal, saying_digest};
+pub use roll::{Found, Roll, RollMatch};
 pub use tiers::Tiers;
 pub use weighed::Weighed;
 

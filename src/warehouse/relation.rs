@@ -31,6 +31,8 @@ pub struct Inputs {
     pub codes: BTreeMap<String, String>,
     /// The policy parameters as CSV text: `ay,parameter,value`.
     pub policy: String,
+    /// The day from which a view shows changes, where whoever asks for it names one.
+    pub since: Option<NaiveDate>,
 }
 
 const LINK_COLUMNS: &[(&str, &str)] = &[
@@ -64,6 +66,7 @@ impl Inputs {
             entities: Entity::embedded()?,
             codes,
             policy: policy.to_owned(),
+            since: None,
         })
     }
 
@@ -71,7 +74,7 @@ impl Inputs {
     pub fn names(&self) -> BTreeSet<String> {
         let lake = self.entities.iter().map(|entity| format!("lake_{}", entity.name));
         let codes = self.codes.keys().map(|list| format!("code_{list}"));
-        let fixed = ["learner_link", "policy", "build_context"].map(str::to_owned);
+        let fixed = ["learner_link", "policy", "build_context", "view_context"].map(str::to_owned);
         lake.chain(codes).chain(fixed).collect()
     }
 
@@ -119,6 +122,9 @@ pub(super) fn relations(inputs: &Inputs, context: &BuildContext) -> Result<Vec<R
         quoted(&context.home_authority)
     );
     out.push(Relation { name: "build_context".to_owned(), sql });
+    let since = inputs.since.map_or_else(|| "null".to_owned(), |day| quoted(&day.to_string()));
+    let sql = format!("create or replace table view_context as\nselect cast({since} as date) as since");
+    out.push(Relation { name: "view_context".to_owned(), sql });
     Ok(out)
 }
 
