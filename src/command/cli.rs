@@ -6,6 +6,9 @@ use clap::{
 };
 use std::path::PathBuf;
 
+mod resolve;
+pub use resolve::ResolveArgs;
+
 /// Keeps a line on every child: from Year 6 to sixteen and on, through whatever setting.
 #[derive(Debug, Parser)]
 #[command(name = "throughline", version, about, long_about = None, max_term_width = 110)]
@@ -101,6 +104,8 @@ pub enum Verb {
     /// What could not be read, and where: file, sheet, row and column, never the value.
     #[command(args_conflicts_with_subcommands = true)]
     Quarantine(QuarantineArgs),
+    /// Answer a list of young people whom you already know: your own rows, with what is known of each.
+    Resolve(ResolveArgs),
     /// Look at an unknown sheet and propose how to read it; write that down once you agree.
     Map(MapArgs),
     /// Remove the rows and releases that have had their time: by policy, or because an agreement has ended.

@@ -1,10 +1,7 @@
 use super::{Exit, Halt, Verdict, screen::Screen};
+pub(super) use crate::pipeline::write_private;
 use crate::privacy::Key;
-use std::{
-    fs::{self, OpenOptions},
-    io::{Read, Write},
-    path::Path,
-};
+use std::{fs, io::Read, path::Path};
 
 const CONFIG: &str = include_str!("init.toml");
 
@@ -38,18 +35,4 @@ pub(super) fn init(dir: &Path, screen: &Screen) -> Verdict {
 /// Writes a key that only its owner may read.
 pub(super) fn write_key(path: &Path, key: &Key) -> std::io::Result<()> {
     write_private(path, &key.to_bytes())
-}
-
-/// Writes a new file that only its owner may read.
-pub(super) fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        options.mode(0o600);
-    }
-    let mut file = options.open(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()
 }

@@ -2,14 +2,13 @@
 use super::{
     Exit, Halt, Verdict,
     cli::{Quarantine, QuarantineArgs},
-    init::write_private,
     screen::{Screen, counted, table, thousands, wrap},
 };
 use crate::{
     catalog::SetAside,
     config::{Settings, Source},
     definitions::{Definitions, connector::Form},
-    pipeline::{Site, SiteFault, export},
+    pipeline::{Site, SiteFault, export, outside, write_private},
     source::inbox,
 };
 use serde_json::json;
@@ -146,7 +145,7 @@ fn give_back(
 }
 
 /// Refuses a place where the copy would stay or be read again.
-fn may_write(settings: &Settings, to: &Path, force: bool) -> Result<(), Halt> {
+pub(super) fn may_write(settings: &Settings, to: &Path, force: bool) -> Result<(), Halt> {
     let refuse = |words: &str| Err(Halt::new(Exit::Usage, words));
     let is_workbook =
         to.extension().and_then(|end| end.to_str()).is_some_and(|end| end.eq_ignore_ascii_case("xlsx"));
@@ -157,27 +156,8 @@ fn may_write(settings: &Settings, to: &Path, force: bool) -> Result<(), Halt> {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
-    let Ok(folder) = fs::canonicalize(folder) else {
-        return refuse("the folder of --to is not there");
-    };
-    let within = |other: &Path| fs::canonicalize(other).is_ok_and(|other| folder.starts_with(other));
-    // The data folder may be put together from several disks: what it links to belongs to it.
-    if within(&settings.data_dir) || parts_of(&settings.data_dir).iter().any(|part| within(part)) {
-        return refuse(
-            "--to lies inside the data folder, where nothing identified may be: name another place",
-        );
-    }
-    let definitions = settings
-        .definitions
-        .iter()
-        .flat_map(|folder| std::iter::once(folder.clone()).chain(parts_of(folder)));
-    if definitions.into_iter().any(|folder| within(&folder)) {
-        return refuse(
-            "--to lies among the definitions, which go into every release by their names: name another place",
-        );
-    }
-    if settings.sources.iter().filter_map(|source| source.inbox.as_deref()).any(within) {
-        return refuse("--to lies inside an inbox, where it would be read as a new file: name another place");
+    if let Err(why) = outside(settings, folder) {
+        return refuse(&format!("--to cannot be used: {why}; name another place"));
     }
     if fs::symlink_metadata(to).is_ok_and(|meta| !meta.is_file()) {
         return refuse("--to is there already and is no ordinary file: name another place");
@@ -186,16 +166,6 @@ fn may_write(settings: &Settings, to: &Path, force: bool) -> Result<(), Halt> {
         return refuse("--to is there already; add --force to write over it");
     }
     Ok(())
-}
-
-/// What lies in a folder and one step below (a linked lake, a release), as links lead to it.
-fn parts_of(folder: &Path) -> Vec<PathBuf> {
-    let inside = |folder: &Path| -> Vec<PathBuf> {
-        fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect()
-    };
-    let parts = inside(folder);
-    let below: Vec<PathBuf> = parts.iter().flat_map(|part| inside(part)).collect();
-    [parts, below].concat().into_iter().filter(|part| part.is_dir()).collect()
 }
 
 /// The source whose file it is, and the folder that its patterns start from.

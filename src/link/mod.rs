@@ -16,7 +16,7 @@ mod roll;
 mod tiers;
 mod weighed;
 
-pub use cluster::{Cluster, Member, anchored};
+pub use cluster::{CERTAIN, Cluster, Member, anchored};
 pub use pairs::{PairsFault, PairsReport, link_files};
 pub use people::{People, Person};
 pub use register::{RegisterFault, Segment, identity_digest, read_segment, reseal, saying_digest};

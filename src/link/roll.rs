@@ -191,11 +191,10 @@ mod tests {
             ["", "TOM", "BAKER", "2011-05-01", ""],
             ["", "NO", "SUCHONE", "2011-05-01", ""],
         ];
-        assert_eq!(found(&register, &list[1..]), [
-            Found::One([1; 16], 10_000),
-            Found::One([2; 16], 10_000),
-            Found::Nobody
-        ]);
+        assert_eq!(
+            found(&register, &list[1..]),
+            [Found::One([1; 16], 10_000), Found::One([2; 16], 10_000), Found::Nobody]
+        );
         assert_eq!(found(&register, &list[..1]), [Found::Nobody], "a number with another name is no proof");
     }
 
@@ -220,7 +219,8 @@ mod tests {
 
     #[test]
     fn who_is_out_of_scope_is_answered_like_who_does_not_exist() {
-        let register = [(["", "OLD", "ARCHER", "1999-03-10", ""], 1), (["", "TOM", "BAKER", "2011-05-01", ""], 2)];
+        let register =
+            [(["", "OLD", "ARCHER", "1999-03-10", ""], 1), (["", "TOM", "BAKER", "2011-05-01", ""], 2)];
         let list = [["", "OLD", "ARCHER", "1999-03-10", ""], ["", "NO", "SUCHONE", "1999-03-10", ""]];
         assert_eq!(found(&register, &list), [Found::Nobody, Found::Nobody]);
     }

@@ -13,11 +13,14 @@ mod fold;
 mod intake;
 mod link;
 mod map;
+mod outside;
 mod preview;
 mod pull;
 mod reason;
 #[cfg(feature = "warehouse")]
 mod release;
+#[cfg(feature = "warehouse")]
+mod resolve;
 mod retention;
 mod runs;
 mod service;
@@ -33,11 +36,16 @@ pub use expire::{Expiry, PastKeeping, clear, expire, expiry_counted};
 pub use export::{Marked, export};
 pub use link::{LinkReport, link};
 pub use map::{Fit, Mapped, Untried, map};
+pub use outside::{outside, write_private};
 pub use preview::{FeedPreview, Preview, RecordPreview, Sample, preview};
 pub use pull::{Effect, PullOptions, PullReport, SourceOutcome, SourceReport, Trial, pull};
 pub use reason::{ReasonFault, reason_given, take_reason};
 #[cfg(feature = "warehouse")]
 pub use release::release;
+#[cfg(feature = "warehouse")]
+pub use resolve::{
+    Answered, Ask, Missing, Reach, ResolveFault, Resolved, RollCount, SupplierCopy, answer_folder, resolve,
+};
 pub use retention::{Cleared, check_policy};
 pub use runs::{Verdict, approve, discard};
 pub use site::{Site, SiteFault, key_fits};

@@ -33,6 +33,8 @@ mod real_pulls;
 mod reasons;
 #[cfg(feature = "warehouse")]
 mod release;
+#[cfg(feature = "warehouse")]
+mod resolve;
 mod services;
 mod sheets;
 mod site;

@@ -164,6 +164,8 @@ fn tell(world: &World, story: &Story) -> Rows {
     given.entry("build_context".to_owned()).or_insert_with(|| {
         vec![vec!["as_of".into(), "home_authority".into()], vec!["2026-08-31".into(), "301".into()]]
     });
+    // Nobody asks since when.
+    given.entry("view_context".to_owned()).or_insert_with(|| vec![vec!["since".into()], vec![String::new()]]);
     if !given.contains_key("learner_link") {
         given.insert("learner_link".to_owned(), each_subject_alone(&given));
     }
@@ -267,7 +269,10 @@ fn is_touched(world: &World, given: &BTreeMap<String, Rows>, table: &str) -> boo
     given.contains_key(table)
         || world.queries.queries.get(table).is_some_and(|query| {
             query.reads.is_empty()
-                || query.reads.iter().any(|name| name != "build_context" && is_touched(world, given, name))
+                || query.reads.iter().any(|name| {
+                    !matches!(name.as_str(), "build_context" | "view_context")
+                        && is_touched(world, given, name)
+                })
         })
 }
 
