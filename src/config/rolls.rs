@@ -25,6 +25,8 @@ pub struct RollFolder {
     pub view: String,
     /// In whose name: a user of the operating system with the role `caseworker`.
     pub user: String,
+    /// How dates are written that could be read either way; without it such a date is not read.
+    pub day_first: Option<bool>,
 }
 
 #[derive(Default, Deserialize)]
@@ -43,6 +45,7 @@ pub(super) struct RawRollFolder {
     purpose: String,
     view: String,
     user: String,
+    dates: Option<String>,
 }
 
 impl Reader<'_> {
@@ -53,6 +56,15 @@ impl Reader<'_> {
             let known = crate::definitions::is_purpose(&raw.purpose);
             let hint = "use participation or ap_commissioning";
             let wrong = (format!("`{}` is not a purpose", raw.purpose), hint);
+            let day_first = match raw.dates.as_deref() {
+                None => Ok(None),
+                Some("day-first") => Ok(Some(true)),
+                Some("month-first") => Ok(Some(false)),
+                Some(other) => {
+                    Err((format!("`{other}` is no order of dates"), "use \"day-first\" or \"month-first\""))
+                }
+            };
+            let needle = raw.dates.clone().unwrap_or_default();
             let same = raw.folder == raw.to;
             let hint = "an answer beside the lists would be read as a list: name another folder in `to`";
             let beside = (format!("`{name}` answers into its own folder"), hint);
@@ -65,6 +77,7 @@ impl Reader<'_> {
                 purpose: raw.purpose,
                 view: raw.view,
                 user: raw.user,
+                day_first: self.take(&needle, day_first).flatten(),
             });
         }
         (raw.most_rows_per_day.unwrap_or(MOST_ROWS), folders)

@@ -158,6 +158,7 @@ fn an_officers_list_comes_back_with_what_is_known() {
     let after = files(&demo.site().join("data"));
     assert_eq!(after, before, "a file was left in the data folder");
 
+    the_page_shows_what_happens(&demo);
     every_view_answers(&demo, &roll, folder.path());
     suppliers::are_told_of_their_own_rows_alone(&demo, &roll, &rows, folder.path());
     a_folder_is_answered_once(&demo, &rows, folder.path());
@@ -197,6 +198,29 @@ fn its_own_rows_as_they_were_written(out: &Path, rows: &[Row]) {
     }
 }
 
+/// The commands of the officer's page, run in the demonstration.
+fn the_page_shows_what_happens(demo: &Demo) {
+    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/resolve.md")).unwrap();
+    let commands: Vec<&str> = page.lines().filter_map(|line| line.strip_prefix("$ throughline ")).collect();
+    assert!(commands.len() >= 2);
+    fs::create_dir_all(demo.site().join("copies")).unwrap();
+    for command in commands {
+        let ran = run_in(&demo.site(), &command.split_whitespace().collect::<Vec<_>>());
+        assert_eq!(ran.code, 0, "{command}: {}", ran.err);
+        assert!(ran.out.contains("rows of your list"), "{}", ran.out);
+    }
+    let config = fs::read_to_string(demo.site().join("throughline.toml")).unwrap();
+    let shown = page.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next());
+    for block in shown {
+        let whole = demo.site().join("shown.toml");
+        let text: String = block.lines().map(|line| format!("{}\n", line.trim_start())).collect();
+        fs::write(&whole, format!("{config}\n{text}")).unwrap();
+        let read = config::load(&whole, &[])
+            .map_err(|found| found.iter().map(ToString::to_string).collect::<String>());
+        assert!(read.is_ok(), "{block}: {}", read.unwrap_err());
+    }
+}
+
 fn every_view_answers(demo: &Demo, roll: &Path, folder: &Path) {
     for (view, more, column) in [
         ("no_offer", &[][..], "Guarantee"),
@@ -221,12 +245,18 @@ fn every_view_answers(demo: &Demo, roll: &Path, folder: &Path) {
     assert_eq!((ran.code, ran.err.contains("caseload, changed_since")), (2, true), "{}", ran.err);
 }
 
+fn close(folder: &Path, mode: u32) {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(folder, fs::Permissions::from_mode(mode)).unwrap();
+}
+
 /// `[resolve.name]`: a list that lies in the folder is answered in the name and for the purpose that the configuration
 /// fixes, once; one that cannot be answered is told beside the answers.
 fn a_folder_is_answered_once(demo: &Demo, rows: &[Row], folder: &Path) {
     let (lists, answers) = (folder.join("lists"), folder.join("answers"));
     fs::create_dir_all(&lists).unwrap();
     fs::create_dir_all(&answers).unwrap();
+    close(&answers, 0o755);
     write_roll(&lists.join("march.xlsx"), rows);
     fs::write(lists.join("~$march.xlsx"), "a lock").unwrap();
     fs::write(lists.join("nobody.csv"), "colour,shape\nred,round\nblue,flat\n").unwrap();
@@ -241,6 +271,9 @@ fn a_folder_is_answered_once(demo: &Demo, rows: &[Row], folder: &Path) {
     let settings = config::load(&config, &[]).unwrap();
     let watched = settings.rolls[0].clone();
     let mut site = Site::open(settings).unwrap();
+    let open = pipeline::answer_folder(&mut site, &watched).unwrap();
+    assert_eq!((open.lists, open.not_answered), (0, 0), "nothing is put where everybody may look");
+    close(&answers, 0o750);
     let first = pipeline::answer_folder(&mut site, &watched).unwrap();
     assert_eq!((first.lists, first.not_answered), (1, 1));
     let again = pipeline::answer_folder(&mut site, &watched).unwrap();

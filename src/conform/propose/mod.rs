@@ -193,7 +193,7 @@ pub fn propose_people(
     wishes: &Wishes,
 ) -> Result<Proposal, Refusal> {
     let mut vocabulary = Vocabulary::learn(definitions, |_| true);
-    let known = Known::of(&vocabulary);
+    let known = Known::of(&vocabulary).also(wishes.set.iter().map(|(_, header)| header.as_str()));
     vocabulary.families = vec![vocabulary.people()];
     best_of(looked, &vocabulary, &known, definitions, wishes)
 }

@@ -38,6 +38,11 @@ pub fn answer_folder(site: &mut Site, folder: &RollFolder) -> Result<Answered, S
         telemetry::emit(Event::WorkFailed { source: folder.name, why });
         return Ok(answered);
     }
+    if !is_closed(&folder.to) {
+        let why = "the folder of the answers is open to everybody: chmod o= it, see [resolve]";
+        telemetry::emit(Event::WorkFailed { source: folder.name, why });
+        return Ok(answered);
+    }
     for list in lists(folder)? {
         if site.stop.is_asked() {
             break;
@@ -53,8 +58,7 @@ pub fn answer_folder(site: &mut Site, folder: &RollFolder) -> Result<Answered, S
             purpose: &folder.purpose,
             view: &folder.view,
             since: None,
-            // Whoever lays a list there is asked nothing: a date that reads two ways is not read.
-            day_first: None,
+            day_first: folder.day_first,
             set: &[],
             suppliers: false,
         };
@@ -107,6 +111,28 @@ fn has_settled(list: &Path, settle: Duration) -> bool {
     settle.is_zero() || age.is_some_and(|age| age >= settle)
 }
 
+/// Whether a folder is closed to all but its owner and its group.
+#[cfg(unix)]
+fn is_closed(folder: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    fs::metadata(folder).is_ok_and(|meta| meta.permissions().mode() & 0o007 == 0)
+}
+#[cfg(not(unix))]
+fn is_closed(_: &Path) -> bool {
+    true
+}
+
+/// Lets the folder's group read an answer: the daemon's user is not who asked.
+#[cfg(unix)]
+fn open_to_group(file: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(file, fs::Permissions::from_mode(0o640))
+}
+#[cfg(not(unix))]
+fn open_to_group(_: &Path) -> io::Result<()> {
+    Ok(())
+}
+
 /// Writes a file beside its place and moves it there: half an answer is none.
 fn place(to: &Path, bytes: &[u8]) -> io::Result<()> {
     let name = to.file_name().unwrap_or_default().to_string_lossy();
@@ -115,5 +141,6 @@ fn place(to: &Path, bytes: &[u8]) -> io::Result<()> {
         fs::remove_file(&beside)?;
     }
     write_private(&beside, bytes)?;
+    open_to_group(&beside)?;
     fs::rename(beside, to)
 }

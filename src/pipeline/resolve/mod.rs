@@ -203,13 +203,11 @@ fn may_ask(site: &mut Site, ask: &Ask<'_>, queries: &QuerySet) -> Result<Scope, 
     if let Some(words) = purpose::refusal(site, queries, ask.view, ask.purpose)? {
         return Err(refuse(site, ask, "purpose", words)?);
     }
-    match Scope::of(ask.purpose) {
-        Some(scope) => Ok(scope),
-        None => {
-            let words = format!("names are never matched for {}: there is nobody to look for", ask.purpose);
-            Err(refuse(site, ask, "purpose", words)?)
-        }
-    }
+    let Some(scope) = Scope::of(ask.purpose) else {
+        let words = format!("names are never matched for {}: there is nobody to look for", ask.purpose);
+        return Err(refuse(site, ask, "purpose", words)?);
+    };
+    Ok(scope)
 }
 
 /// Notes a refusal, and gives it.
@@ -264,7 +262,7 @@ fn note(
             ask.who
         )));
     }
-    for copy in copies {
+    for copy in copies.iter().filter(|copy| copy.file.is_some()) {
         let told = about(ask, &format!("copy for {}", copy.source));
         let given = Access { about: &told, people: copy.people, verb: "resolve suppliers", ..access(ask) };
         site.catalog.note_access(&given, &stamp)?;

@@ -98,10 +98,10 @@ pub(super) fn read(
 /// What to do about a list that cannot be read.
 fn unread(refusal: Refusal) -> ResolveFault {
     let hint = match refusal {
-        Refusal::NobodyNamed | Refusal::NobodysRows | Refusal::NoKind => {
-            "a list needs pupil numbers, or first names, surnames and dates of birth; name its columns with --set surname=HEADER"
+        Refusal::Empty | Refusal::NoRows => refusal.hint(),
+        _ => {
+            "a list needs a header, and pupil numbers or first names, surnames and dates of birth; name its columns with --set surname=HEADER"
         }
-        other => other.hint(),
     };
     ResolveFault::Roll(format!("the list cannot be read: {refusal}\n  hint: {hint}"))
 }

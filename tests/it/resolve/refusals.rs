@@ -78,7 +78,18 @@ fn roles() -> String {
 }
 
 fn ask(site: &TestSite, list: &str, purpose: &str, more: &[&str]) -> Ran {
-    let asked = ["resolve", list, "--purpose", purpose, "--view", "caseload", "--to", "out.xlsx"];
+    let asked = [
+        "resolve",
+        list,
+        "--purpose",
+        purpose,
+        "--view",
+        "caseload",
+        "--to",
+        "out.xlsx",
+        "--dates",
+        "day-first",
+    ];
     site.run(&[&asked, more].concat())
 }
 

@@ -83,7 +83,8 @@ pub fn are_told_of_their_own_rows_alone(demo: &Demo, roll: &Path, rows: &[Row], 
     assert!(marked > 0, "no supplier was asked: {given:?}");
     let chain = super::audit(&demo.site().join("data"));
     let asked = chain.iter().filter(|entry| entry.verb == "resolve suppliers").count();
-    assert_eq!(asked, given.len(), "each copy is in the audit");
+    let written = given.iter().filter(|copy| !copy["written"].is_null()).count();
+    assert_eq!(asked, written, "each copy is in the audit");
 }
 
 /// The marked rows of a copy, by sheet and row; and every row's texts.
