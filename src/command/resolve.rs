@@ -156,7 +156,7 @@ fn missing_words(missing: &Missing) -> String {
     }
     let years: Vec<String> = missing.years.iter().map(ToString::to_string).collect();
     let lead = format!(
-        "On no row of your list: {} who live here, or may, of year groups {} by age; of {} nobody says where they live.",
+        "On no row of your list: {} of year groups {} by age with a home here, as far as is known; of {} nobody says where it is.",
         counted(missing.here, "learner", "learners"),
         years.join(", "),
         thousands(missing.home_not_known)

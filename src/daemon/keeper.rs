@@ -90,9 +90,8 @@ pub struct Keeper {
     publish_from: DateTime<Utc>,
     /// The day on which rows were last looked at whose time may have come.
     tidied: Option<NaiveDate>,
-    /// Folders of lists are being looked at; otherwise when they are looked at again.
-    answering: bool,
-    answer_from: DateTime<Utc>,
+    /// When folders of lists are looked at again; none while they are being looked at.
+    answer_from: Option<DateTime<Utc>>,
     stopping: bool,
 }
 
@@ -126,8 +125,7 @@ impl Keeper {
             unreleased,
             publish_from: now,
             tidied: None,
-            answering: false,
-            answer_from: now,
+            answer_from: Some(now),
             stopping: false,
         };
         keeper.settle_unscheduled(now)?;
@@ -164,8 +162,8 @@ impl Keeper {
         let idle = self.busy.is_empty() && waiting.next().is_none();
         self.publish(idle, now, &mut orders);
         self.tidy(idle, now, &mut orders);
-        if !settings.rolls.is_empty() && !self.answering && self.answer_from <= now {
-            self.answering = true;
+        if !settings.rolls.is_empty() && self.answer_from.is_some_and(|from| from <= now) {
+            self.answer_from = None;
             orders.push(Order::Answer);
         }
         Ok(orders)
@@ -173,8 +171,7 @@ impl Keeper {
 
     /// The folders of lists were looked at.
     pub fn answered(&mut self, now: DateTime<Utc>) {
-        self.answering = false;
-        self.answer_from = now + LISTS;
+        self.answer_from = Some(now + LISTS);
     }
 
     /// Once a day, when nothing else is to be done: rows whose time has come, where a rule says so.
@@ -347,7 +344,7 @@ impl Keeper {
 
     /// Whether everything that was begun has ended.
     pub fn is_idle(&self) -> bool {
-        self.busy.is_empty() && !self.publishing && !self.answering
+        self.busy.is_empty() && !self.publishing && self.answer_from.is_some()
     }
 
     /// Sources at work.

@@ -118,7 +118,7 @@ fn in_words(missing: &Missing) -> String {
     let whose =
         if missing.years_of_list { "the year groups of your list" } else { "the purpose's year groups" };
     format!(
-        "{} learners who live here, or may, of {whose} ({}); of {} of them nobody says where they live",
+        "{} of {whose} ({}) with a home here, as far as is known; of {} nobody says where it is",
         missing.here,
         years.join(", "),
         missing.home_not_known

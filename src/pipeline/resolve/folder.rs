@@ -115,7 +115,7 @@ fn has_settled(list: &Path, settle: Duration) -> bool {
 #[cfg(unix)]
 fn is_closed(folder: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt;
-    fs::metadata(folder).is_ok_and(|meta| meta.permissions().mode() & 0o007 == 0)
+    fs::metadata(folder).is_ok_and(|meta| meta.permissions().mode() % 0o10 == 0)
 }
 #[cfg(not(unix))]
 fn is_closed(_: &Path) -> bool {

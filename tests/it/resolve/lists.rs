@@ -16,9 +16,7 @@ pub struct Row {
 impl Row {
     /// Its cells, as they are written.
     pub fn cells(&self) -> [String; 6] {
-        let own = [&self.surname, &self.forename, &self.birth, &self.upn, &self.postcode];
-        let [a, b, c, d, e] = own.map(Clone::clone);
-        [a, b, c, d, e, "=SUM(A1)".to_owned()]
+        [&self.surname, &self.forename, &self.birth, &self.upn, &self.postcode, "=SUM(A1)"].map(str::to_owned)
     }
 
     /// What it says of the person, as the program spells it.
