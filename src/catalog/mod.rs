@@ -10,6 +10,7 @@ mod expiry;
 mod history;
 mod linkage;
 mod lock;
+mod lookup;
 mod measure;
 mod place;
 mod record;

@@ -2,7 +2,7 @@ use super::{Exit, Verdict, list, screen::Screen, trial};
 use crate::{
     config::{Role, Settings, Source},
     definitions::{Complaint, Definitions, connector::Form},
-    pipeline::check_policy,
+    pipeline::{check_policy, outside},
     privacy::{Key, KeyKind},
 };
 use std::path::Path;
@@ -36,6 +36,7 @@ pub(super) fn check(config: &Path, connect: bool, screen: &Screen) -> Verdict {
         }
     }
     check_queries(&settings, &mut complaints, &mut done);
+    check_rolls(&settings, &mut complaints);
     let mut facts = serde_json::json!({
         "checked": done,
         "complaints": complaints.iter().map(|c| serde_json::json!({ "file": c.file, "line": c.line, "problem": c.problem, "hint": c.hint })).collect::<Vec<_>>(),
@@ -88,6 +89,22 @@ fn roles(settings: &Settings) -> String {
         said.push_str(&format!("; {them} may both change keys and see identities: better two people"));
     }
     said
+}
+
+/// Folders of lists: whether both are there, and the answers outside everything that is kept.
+fn check_rolls(settings: &Settings, complaints: &mut Vec<Complaint>) {
+    let file = settings.file.display().to_string();
+    for roll in &settings.rolls {
+        let name = roll.name;
+        let mut complain =
+            |problem: String, hint: &str| complaints.push(Complaint::file(&file, problem, hint));
+        if !roll.folder.is_dir() {
+            complain(format!("the folder of `[resolve.{name}]` is not there"), "make it, or name another");
+        }
+        if let Err(why) = outside(settings, &roll.to) {
+            complain(format!("the answers of `[resolve.{name}]`: {why}"), "name another folder in `to`");
+        }
+    }
 }
 
 fn check_source(

@@ -2,10 +2,14 @@
 pub mod audit;
 mod explain;
 pub mod key;
+mod resolve;
 mod review;
+mod rights;
 
 pub use explain::ExplainArgs;
+pub use resolve::ResolveArgs;
 pub use review::ReviewArgs;
+pub use rights::{ConfirmArgs, Rights};
 
 use chrono::NaiveDate;
 use clap::{
@@ -13,10 +17,6 @@ use clap::{
     builder::{PossibleValue, PossibleValuesParser},
 };
 use std::path::PathBuf;
-
-mod rights;
-
-pub use rights::{ConfirmArgs, Rights};
 
 /// Keeps a line on every child: from Year 6 to sixteen and on, through whatever setting.
 #[derive(Debug, Parser)]
@@ -110,6 +110,8 @@ pub enum Verb {
     /// What could not be read, and where: file, sheet, row and column, never the value.
     #[command(args_conflicts_with_subcommands = true)]
     Quarantine(QuarantineArgs),
+    /// Answer a list of young people whom you already know: your own rows, with what is known of each.
+    Resolve(ResolveArgs),
     /// Look at an unknown sheet and propose how to read it; write that down once you agree.
     Map(MapArgs),
     /// Remove the rows and releases that have had their time: by policy, or because an agreement has ended.

@@ -1,6 +1,7 @@
 use super::{Exit, Halt, Verdict, screen::Screen};
-use crate::{catalog::private_file, privacy::Key};
-use std::{fs, io::Write, path::Path};
+pub(super) use crate::pipeline::write_private;
+use crate::privacy::Key;
+use std::{fs, path::Path};
 
 const CONFIG: &str = include_str!("init.toml");
 
@@ -32,11 +33,4 @@ pub(super) fn init(dir: &Path, screen: &Screen) -> Verdict {
 /// Writes a key that only its owner may read.
 pub(super) fn write_key(path: &Path, key: &Key) -> std::io::Result<()> {
     write_private(path, &key.to_bytes())
-}
-
-/// Writes a new file that only its owner may read.
-pub(super) fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let mut file = private_file(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()
 }

@@ -21,6 +21,8 @@ mod quarantine;
 mod release;
 #[cfg(feature = "warehouse")]
 mod report;
+#[cfg(feature = "warehouse")]
+mod resolve;
 mod review;
 mod rights;
 mod run;
@@ -210,6 +212,8 @@ fn verb(cli: &Cli, screen: &Screen) -> Verdict {
         Verb::Demo(args) => demo::demo(args, screen),
         #[cfg(feature = "warehouse")]
         Verb::Build { shell } => release::build(settings(&cli.config)?, shell.as_deref(), screen),
+        #[cfg(feature = "warehouse")]
+        Verb::Resolve(args) => resolve::resolve(settings(&cli.config)?, args, &person::user(), screen),
         #[cfg(feature = "warehouse")]
         Verb::Release => release::release(settings(&cli.config)?, screen),
         #[cfg(feature = "warehouse")]

@@ -2,7 +2,6 @@
 use super::{
     Exit, Halt, Verdict,
     cli::{Quarantine, QuarantineArgs},
-    init::write_private,
     place,
     screen::{Screen, counted, table, thousands, wrap},
 };
@@ -10,7 +9,7 @@ use crate::{
     catalog::SetAside,
     config::{Settings, Source},
     definitions::{Definitions, connector::Form},
-    pipeline::{Site, SiteFault, export},
+    pipeline::{Site, SiteFault, export, write_private},
     source::inbox,
 };
 use serde_json::json;
@@ -103,7 +102,7 @@ fn give_back(
     let definitions = Definitions::load(settings.definitions.as_deref())
         .map_err(SiteFault::Complaints)
         .map_err(Halt::from)?;
-    may_write(settings, to, force, "--to")?;
+    place::may_write_workbook(settings, to, force, "--to")?;
     let (source, inbox) = source_of(settings, &definitions, file, source)?;
     let connector = definitions.connectors.get(&source.connector).ok_or_else(|| {
         Halt::new(Exit::Usage, format!("the source {} names no connector that is known", source.name))
@@ -144,17 +143,6 @@ fn give_back(
         0,
     ));
     Ok(Exit::Done)
-}
-
-/// Refuses a place where the copy would stay or be read again.
-pub(super) fn may_write(settings: &Settings, to: &Path, force: bool, option: &str) -> Result<(), Halt> {
-    let refuse = |words: &str| Err(Halt::new(Exit::Usage, format!("{option} {words}")));
-    let is_workbook =
-        to.extension().and_then(|end| end.to_str()).is_some_and(|end| end.eq_ignore_ascii_case("xlsx"));
-    if !is_workbook {
-        return refuse("names a workbook: OUT.xlsx");
-    }
-    place::may_write(settings, to, force)
 }
 
 /// The source whose file it is, and the folder that its patterns start from.

@@ -8,7 +8,7 @@ use super::{
     Exit, Halt, Verdict,
     cli::ReviewArgs,
     init::write_private,
-    quarantine::may_write,
+    place,
     screen::{Screen, counted, table, thousands, wrap},
 };
 use crate::{
@@ -62,7 +62,7 @@ pub(super) fn review(settings: Settings, args: &ReviewArgs, who: &str, screen: &
         return import(settings, file, who, screen);
     }
     if let Some(file) = &args.export {
-        may_write(&settings, file, args.force, "--export")?;
+        place::may_write_workbook(&settings, file, args.force, "--export")?;
     } else if !screen.json && !std::io::stdout().is_terminal() {
         return Err(Halt::new(
             Exit::Usage,

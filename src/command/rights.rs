@@ -41,7 +41,7 @@ pub(super) fn rights(settings: Settings, what: &Rights, screen: &Screen) -> Verd
         }
         Rights::Certificate { case, to, force } => {
             if let Some(to) = to {
-                place::may_write(&settings, to, *force)?;
+                place::may_write(&settings, to, *force, "--to")?;
             }
             let certificate = pipeline::certificate_of(&mut Site::open(settings)?, &who, *case)?;
             if let Some(to) = to {
@@ -119,7 +119,7 @@ fn case_line(case: &RightsCase, confirms: bool) -> Vec<String> {
 fn confirm(settings: Settings, args: &ConfirmArgs, who: &str, screen: &Screen) -> Verdict {
     let words_to = args.to.as_deref().map(in_words_beside);
     for to in args.to.iter().chain(&words_to).chain(&args.certificate) {
-        place::may_write(&settings, to, args.force)?;
+        place::may_write(&settings, to, args.force, "--to")?;
     }
     let mut site = Site::open_to_write(settings, "rights")?;
     let mut copy = |document: &str, words: &str| -> io::Result<()> {

@@ -9,12 +9,14 @@ mod raw;
 mod resolve;
 mod retention;
 mod roles;
+mod rolls;
 mod schedule;
 
 pub use daemon::{DaemonSettings, Step};
 pub use resolve::{Settings, load};
 pub use retention::{Keeping, Retention};
 pub use roles::{Role, Roles};
+pub use rolls::RollFolder;
 pub use schedule::Schedule;
 
 use crate::fault::Name;

@@ -1,4 +1,4 @@
-use super::{daemon::RawDaemon, retention::RawRetention, roles::RawRoles};
+use super::{daemon::RawDaemon, retention::RawRetention, roles::RawRoles, rolls::RawResolve};
 use serde::Deserialize;
 use std::{collections::BTreeMap, path::PathBuf};
 
@@ -24,6 +24,8 @@ pub(super) struct RawConfig {
     pub retention: RawRetention,
     #[serde(default)]
     pub roles: RawRoles,
+    #[serde(default)]
+    pub resolve: RawResolve,
     #[serde(default)]
     pub inbox: RawInbox,
     #[serde(default)]

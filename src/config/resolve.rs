@@ -1,5 +1,5 @@
 use super::{
-    Agreement, DaemonSettings, Demo, Retention, Roles, Source,
+    Agreement, DaemonSettings, Demo, Retention, Roles, RollFolder, Source,
     daemon::{RawDaemon, RawTimes, Reader},
     raw::{RawConfig, RawSource},
 };
@@ -55,6 +55,10 @@ pub struct Settings {
     pub retention: Retention,
     /// Who may do what with identities.
     pub roles: Roles,
+    /// So many rows of lists somebody may have answered on one day.
+    pub most_rows_per_day: u64,
+    /// Folders whose lists are answered by themselves.
+    pub rolls: Vec<RollFolder>,
     /// A file of an inbox that is younger than this is still being copied, unless its connector says otherwise.
     pub settle: Duration,
     /// Where traces and metrics are sent, by OTLP over HTTP; none for nowhere.
@@ -162,6 +166,7 @@ fn check(
     let mut reader = Reader { shown, text, complaints: &mut complaints };
     let retention = reader.retention(&base, &raw.retention);
     let roles = raw.roles.checked(raw.demo.is_some());
+    let (most_rows_per_day, rolls) = reader.rolls(&base, raw.resolve);
     // A demonstration writes its files at the moment when it reads them.
     let settle = reader.settle(&raw.inbox, raw.demo.is_some());
     let otlp = reader.otlp(&raw.telemetry);
@@ -205,6 +210,8 @@ fn check(
         daemon,
         retention,
         roles,
+        most_rows_per_day,
+        rolls,
         settle,
         otlp,
         sources,

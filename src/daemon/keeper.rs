@@ -14,6 +14,8 @@ const ATTEMPTS: u32 = 3;
 const PUT_RIGHT: TimeDelta = TimeDelta::minutes(1);
 /// How long after a failed build or release it is tried again.
 const RETRY: TimeDelta = TimeDelta::minutes(30);
+/// How often folders of lists are looked at.
+const LISTS: TimeDelta = TimeDelta::seconds(30);
 /// How long settled slots are remembered.
 const REMEMBERED: TimeDelta = TimeDelta::days(400);
 /// The words of a schedule that never comes.
@@ -37,6 +39,8 @@ pub enum Order {
     Publish,
     /// Take away the rows that have had their time.
     Tidy,
+    /// Answer the lists that lie in folders for it.
+    Answer,
 }
 
 /// How an order ended.
@@ -86,6 +90,8 @@ pub struct Keeper {
     publish_from: DateTime<Utc>,
     /// The day on which rows were last looked at whose time may have come.
     tidied: Option<NaiveDate>,
+    /// When folders of lists are looked at again; none while they are being looked at.
+    answer_from: Option<DateTime<Utc>>,
     stopping: bool,
 }
 
@@ -119,6 +125,7 @@ impl Keeper {
             unreleased,
             publish_from: now,
             tidied: None,
+            answer_from: Some(now),
             stopping: false,
         };
         keeper.settle_unscheduled(now)?;
@@ -155,7 +162,16 @@ impl Keeper {
         let idle = self.busy.is_empty() && waiting.next().is_none();
         self.publish(idle, now, &mut orders);
         self.tidy(idle, now, &mut orders);
+        if !settings.rolls.is_empty() && self.answer_from.is_some_and(|from| from <= now) {
+            self.answer_from = None;
+            orders.push(Order::Answer);
+        }
         Ok(orders)
+    }
+
+    /// The folders of lists were looked at.
+    pub fn answered(&mut self, now: DateTime<Utc>) {
+        self.answer_from = Some(now + LISTS);
     }
 
     /// Once a day, when nothing else is to be done: rows whose time has come, where a rule says so.
@@ -328,7 +344,7 @@ impl Keeper {
 
     /// Whether everything that was begun has ended.
     pub fn is_idle(&self) -> bool {
-        self.busy.is_empty() && !self.publishing
+        self.busy.is_empty() && !self.publishing && self.answer_from.is_some()
     }
 
     /// Sources at work.

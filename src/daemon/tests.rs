@@ -109,6 +109,7 @@ impl World {
                 }
                 Order::Publish => daemon.published(true, self.now).unwrap(),
                 Order::Tidy => daemon.tidied(self.expires, self.now).unwrap(),
+                Order::Answer => daemon.answered(self.now),
             }
         }
         for order in daemon.tick(self.now).unwrap() {
@@ -122,6 +123,7 @@ impl World {
                 Order::Pull(Slot { source, at }) => format!("{time} {source} {}", at.format("%a %H:%M")),
                 Order::Publish => format!("{time} publish"),
                 Order::Tidy => format!("{time} tidy"),
+                Order::Answer => format!("{time} answer"),
             });
             self.ends.entry(self.now + self.takes).or_default().push(order);
         }

@@ -34,6 +34,8 @@ pub enum Message {
     Published(bool),
     /// Rows were looked at whose time may have come; whether any went.
     Tidied(bool),
+    /// The folders of lists were looked at.
+    Answered,
     /// End what is in hand and go; a second time: go.
     Terminate,
     /// Read the configuration again.
@@ -113,6 +115,10 @@ impl Turning<'_> {
                     let went = catch_unwind(AssertUnwindSafe(|| work.tidy(&settings, &stop)));
                     Message::Tidied(went.unwrap_or(false))
                 }
+                Order::Answer => {
+                    let _ = catch_unwind(AssertUnwindSafe(|| work.answer(&settings, &stop)));
+                    Message::Answered
+                }
                 Order::Publish => {
                     let well = catch_unwind(AssertUnwindSafe(|| work.publish(&settings, &stop)));
                     Message::Published(well.unwrap_or(false))
@@ -126,6 +132,7 @@ impl Turning<'_> {
                 Order::Pull(slot) => Message::Pulled(slot, End::without_run("failed")),
                 Order::Publish => Message::Published(false),
                 Order::Tidy => Message::Tidied(false),
+                Order::Answer => Message::Answered,
             };
             let _ = self.sender.send(message);
         }
@@ -137,6 +144,10 @@ impl Turning<'_> {
         let noted = match message {
             Message::Pulled(slot, end) => self.keeper.pulled(slot, end, now),
             Message::Tidied(went) => self.keeper.tidied(went, now),
+            Message::Answered => {
+                self.keeper.answered(now);
+                Ok(())
+            }
             Message::Published(well) => self.keeper.published(well, now),
             Message::Terminate if self.stop.is_asked() => return true,
             Message::Terminate => {

@@ -24,6 +24,8 @@ pub trait Work: Send + Sync {
     fn tidy(&self, _settings: &Arc<Settings>, _stop: &Stop) -> bool {
         false
     }
+    /// Answers the lists that lie in folders for it.
+    fn answer(&self, _settings: &Arc<Settings>, _stop: &Stop) {}
 }
 
 /// The pipeline, called as the verbs call it.
@@ -67,6 +69,26 @@ impl Work for Pipeline {
             }
         }
     }
+
+    #[cfg(feature = "warehouse")]
+    fn answer(&self, settings: &Arc<Settings>, stop: &Stop) {
+        if let Err(fault) = answer(settings, stop) {
+            telemetry::emit(Event::WorkFailed { source: Name::NONE, why: why(&fault) });
+        }
+    }
+}
+
+/// Answers what lies in one folder after the other: one that cannot be used keeps no other waiting.
+#[cfg(feature = "warehouse")]
+fn answer(settings: &Arc<Settings>, stop: &Stop) -> Result<(), SiteFault> {
+    let mut site = Site::open(Settings::clone(settings))?;
+    site.stop = stop.clone();
+    for folder in &settings.rolls {
+        if let Err(fault) = pipeline::answer_folder(&mut site, folder) {
+            telemetry::emit(Event::WorkFailed { source: folder.name, why: why(&fault) });
+        }
+    }
+    Ok(())
 }
 
 fn compact(settings: &Arc<Settings>, stop: &Stop) -> Result<(), SiteFault> {

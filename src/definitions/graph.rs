@@ -106,7 +106,7 @@ mod tests {
                 ((*name).to_owned(), query)
             })
             .collect();
-        QuerySet { queries, engine: String::new(), engine_sha256: String::new() }
+        QuerySet { queries, views: BTreeMap::new(), engine: String::new(), engine_sha256: String::new() }
     }
 
     #[test]

@@ -21,6 +21,9 @@ const ENGINE_FILE: &str = "_engine/duckdb.sql";
 /// The folders of `queries/`, in the order in which the data passes through them.
 const LAYERS: [&str; 6] = ["staging", "spine", "cohort", "outcome", "headline", "checks"];
 
+/// The folder of what `resolve` shows: no build makes it and no release holds it.
+const VIEWS: &str = "view";
+
 /// One thing that is wrong with a query, and where.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Problem {
@@ -91,7 +94,7 @@ pub struct Query {
     pub name: String,
     /// Path inside `queries/`, with forward slashes.
     pub file: String,
-    /// The folder: staging, spine, cohort, outcome, headline or checks.
+    /// The folder: staging, spine, cohort, outcome, headline, checks or view.
     pub layer: String,
     /// One line that says what the table is.
     pub title: String,
@@ -120,6 +123,11 @@ impl Query {
     pub fn is_check(&self) -> bool {
         self.layer == "checks"
     }
+
+    /// Whether it is for one person's own rows: see [`QuerySet::views`].
+    pub fn is_view(&self) -> bool {
+        self.layer == VIEWS
+    }
 }
 
 /// All queries by table name, and the engine's own functions.
@@ -127,6 +135,8 @@ impl Query {
 pub struct QuerySet {
     /// By table name.
     pub queries: BTreeMap<String, Query>,
+    /// What `resolve` shows of a learner, by name. Views read tables; nothing reads a view.
+    pub views: BTreeMap<String, Query>,
     /// SQL that defines the functions the queries call.
     pub engine: String,
     /// SHA-256 of the engine file, 64 hex characters.
@@ -158,6 +168,7 @@ impl QuerySet {
         mut problems: Vec<Problem>,
     ) -> Result<Self, Problems> {
         let mut queries: BTreeMap<String, Query> = BTreeMap::new();
+        let mut views: BTreeMap<String, Query> = BTreeMap::new();
         let mut engine = String::new();
         for (file, (text, is_overlaid)) in texts {
             if file == ENGINE_FILE {
@@ -167,9 +178,11 @@ impl QuerySet {
             problems.extend(lint::lint(&file, &text));
             match read_query(&file, text, is_overlaid) {
                 Ok(query) => {
-                    if let Some(twin) = queries.get(&query.name) {
+                    if let Some(twin) = queries.get(&query.name).or(views.get(&query.name)) {
                         let what = format!("the table `{}` is also made by {}", query.name, twin.file);
                         problems.push(Problem { file, line: 1, what });
+                    } else if query.layer == VIEWS {
+                        views.insert(query.name.clone(), query);
                     } else {
                         queries.insert(query.name.clone(), query);
                     }
@@ -179,11 +192,33 @@ impl QuerySet {
         }
         if problems.is_empty() {
             let engine_sha256 = sha256_hex(engine.as_bytes());
-            Ok(Self { queries, engine, engine_sha256 })
+            Ok(Self { queries, views, engine, engine_sha256 })
         } else {
             problems.sort();
             Err(Problems(problems))
         }
+    }
+
+    /// Some of the views with all that they read, directly or not, and nothing else. Unknown names are left out.
+    #[must_use]
+    pub fn behind(&self, views: &[&str]) -> Self {
+        let mut waiting: Vec<&str> = views.to_vec();
+        let mut found = BTreeMap::new();
+        while let Some(name) = waiting.pop() {
+            let Some(query) = self.queries.get(name).or_else(|| self.views.get(name)) else { continue };
+            if found.insert(name.to_owned(), query.clone()).is_none() {
+                waiting.extend(query.reads.iter().map(String::as_str));
+            }
+        }
+        Self { queries: found, views: BTreeMap::new(), ..self.clone() }
+    }
+
+    /// All queries, the views among them: for whoever proves that they fit together.
+    #[must_use]
+    pub fn with_views(&self) -> Self {
+        let mut all = self.clone();
+        all.queries.append(&mut all.views);
+        all
     }
 
     /// The published tables, by name.
@@ -215,9 +250,9 @@ fn overlay_texts(folder: &Path, texts: &mut BTreeMap<String, (String, bool)>, pr
     };
     for layer in entries.flatten() {
         let name = layer.file_name().to_string_lossy().into_owned();
-        let is_known = LAYERS.contains(&name.as_str()) || name == "_engine";
+        let is_known = LAYERS.contains(&name.as_str()) || name == VIEWS || name == "_engine";
         if !is_known && (layer.path().is_dir() || is_sql(&layer.path())) {
-            problem(&name, format!("not one of the folders {}", LAYERS.join(", ")));
+            problem(&name, format!("not one of the folders {}, {VIEWS}", LAYERS.join(", ")));
         }
         let Ok(files) = std::fs::read_dir(layer.path()) else { continue };
         for path in files.flatten().map(|file| file.path()).filter(|path| is_known && is_sql(path)) {
@@ -241,8 +276,8 @@ fn read_query(file: &str, sql: String, is_overlaid: bool) -> Result<Query, Probl
     let (layer, name) = file
         .split_once('/')
         .and_then(|(layer, rest)| Some((layer, rest.strip_suffix(".sql")?)))
-        .filter(|(layer, _)| LAYERS.contains(layer))
-        .ok_or_else(|| problem(1, format!("not in one of the folders {}", LAYERS.join(", "))))?;
+        .filter(|(layer, _)| LAYERS.contains(layer) || *layer == VIEWS)
+        .ok_or_else(|| problem(1, format!("not in one of the folders {}, {VIEWS}", LAYERS.join(", "))))?;
     let is_plain_name = name.starts_with(|c: char| c.is_ascii_lowercase())
         && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
     if !is_plain_name {
@@ -258,8 +293,15 @@ fn read_query(file: &str, sql: String, is_overlaid: bool) -> Result<Query, Probl
         let line = 1 + header_text.bytes().take(before).filter(|byte| *byte == b'\n').count();
         problem(line, error.message().to_owned())
     })?;
-    if header.published && header.purposes.is_empty() {
-        return Err(problem(1, "a published table must name its purposes".to_owned()));
+    let is_view = layer == VIEWS;
+    if (header.published || is_view) && header.purposes.is_empty() {
+        return Err(problem(1, "a published table or a view must name its purposes".to_owned()));
+    }
+    if is_view && header.published {
+        return Err(problem(1, "a view is never published: it is for one person's own rows".to_owned()));
+    }
+    if is_view && header.grain.first().is_none_or(|name| name != "learner_id") {
+        return Err(problem(1, "the grain of a view begins with `learner_id`".to_owned()));
     }
     if header.grain.is_empty() {
         return Err(problem(1, "the grain names no column".to_owned()));
@@ -323,6 +365,19 @@ mod tests {
         let problems = one("spine/x.sql", text).unwrap_err();
         assert_eq!(problems.0[0].line, 5);
         assert!(problems.0[0].what.contains("unknown field `colour`"), "{problems}");
+    }
+
+    #[test]
+    fn views_stand_apart_and_bring_what_they_read() {
+        let set = QuerySet::load(None).unwrap();
+        assert!(set.views.contains_key("caseload") && !set.queries.contains_key("caseload"));
+        assert!(set.views.values().all(|view| !view.published && !view.purposes.is_empty()));
+        let behind = set.behind(&["caseload"]);
+        assert!(behind.queries.contains_key("spell") && behind.queries.contains_key("stg_enrolment"));
+        assert!(!behind.queries.contains_key("cohort_outcome"), "and nothing else");
+        let named = "/*\ntitle = \"x\"\ngrain = [\"learner_id\"]\nreads = []\n*/\nselect * from final\n";
+        let problems = one("view/x.sql", named).unwrap_err().to_string();
+        assert!(problems.contains("a view must name its purposes"), "{problems}");
     }
 
     #[test]

@@ -9,11 +9,7 @@ use arrow::{
     datatypes::{DataType, Date32Type, Decimal128Type, Int32Type, Int64Type, Schema},
 };
 use parquet::arrow::{ArrowWriter, arrow_reader::ParquetRecordBatchReaderBuilder};
-use std::{
-    fs::File,
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{fs::File, path::Path, sync::Arc};
 
 /// The columns of ids that every file has.
 const OWN: [&str; 4] = ["subject_id", "row_key", "scope_id", "document_id"];

@@ -25,8 +25,8 @@ pub struct Member {
     pub probability: u16,
 }
 
-/// What is stated as certain.
-const CERTAIN: u16 = 10_000;
+/// What is stated as certain, in ten-thousandths.
+pub const CERTAIN: u16 = 10_000;
 
 impl Member {
     /// A subject that a rule joined, which states no probability, or that nothing joined.

@@ -14,15 +14,17 @@ mod explained;
 mod pairs;
 mod people;
 mod register;
+mod roll;
 mod tiers;
 mod weighed;
 
-pub use cluster::{Cluster, Member, anchored};
+pub use cluster::{CERTAIN, Cluster, Member, anchored};
 pub use doubt::Doubt;
 pub use explained::{Compared, Explained, Explainer};
 pub use pairs::{Known, Line, PairsFault, PairsReport, Trained, link_files};
 pub use people::{People, Person};
 pub use register::{RegisterFault, Segment, identity_digest, read_segment, rekey, reseal, saying_digest};
+pub use roll::{Found, Roll, RollMatch};
 pub use tiers::Tiers;
 pub use weighed::{Given, Told, Weighed, Weighing};
 

@@ -54,20 +54,16 @@ pub fn build(site: &mut Site, watch: &mut dyn Watch) -> Result<BuildReport, Site
     Ok(BuildReport { tables: made.tables, checks: made.checks, lake_rows, folder })
 }
 
+/// The entities whose rows a table is made of, directly or not.
+pub(super) fn entities_behind(queries: &QuerySet, table: &str) -> BTreeSet<String> {
+    let behind = queries.behind(&[table]);
+    let reads = behind.queries.values().flat_map(|query| &query.reads);
+    reads.filter_map(|name| name.strip_prefix("lake_")).map(str::to_owned).collect()
+}
+
 /// What every source behind a table allows: purposes travel with rows, and a table's are those that all share.
 fn purposes(site: &Site, queries: &QuerySet, table: &str) -> Result<BTreeSet<String>, SiteFault> {
-    let (mut waiting, mut seen) = (vec![table.to_owned()], BTreeSet::new());
-    let mut entities = BTreeSet::new();
-    while let Some(name) = waiting.pop() {
-        if let Some(entity) = name.strip_prefix("lake_") {
-            entities.insert(entity.to_owned());
-        }
-        if seen.insert(name.clone())
-            && let Some(query) = queries.queries.get(&name)
-        {
-            waiting.extend(query.reads.iter().cloned());
-        }
-    }
+    let entities = entities_behind(queries, table);
     let mut allowed: BTreeSet<String> =
         ["research", "participation", "ap_commissioning"].map(str::to_owned).into();
     for schema in site.definitions.schemas.iter().filter(|schema| entities.contains(&schema.name)) {
@@ -92,7 +88,8 @@ pub(super) fn queries(site: &Site) -> Result<QuerySet, SiteFault> {
         .map_err(|problems| SiteFault::Build(problems.to_string()))
 }
 
-fn inputs(site: &Site) -> Result<Inputs, SiteFault> {
+/// What the lake holds, for the engine.
+pub(super) fn inputs(site: &Site) -> Result<Inputs, SiteFault> {
     let files = &site.definitions.files;
     let mut entities = Vec::new();
     for schema in &site.definitions.schemas {

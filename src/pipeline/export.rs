@@ -1,7 +1,7 @@
 //! A supplier's own file, given back with what is wrong in it marked: the cells in colour and with a note, and a sheet
 //! that says each in plain words. It is the one document that holds the supplier's cells, so it goes only to the place
 //! that whoever asked has named.
-mod book;
+pub(super) mod book;
 mod words;
 
 use super::preview::{Sample, preview};
@@ -39,9 +39,23 @@ impl Marked {
     pub fn write<E>(self, write: impl FnOnce(&[u8]) -> Result<(), E>) -> Result<(), E> {
         write(&self.workbook.unveil())
     }
+
+    /// The same, for whoever still needs its counts.
+    pub fn written<E>(&self, write: impl FnOnce(&[u8]) -> Result<(), E>) -> Result<(), E> {
+        write(self.workbook.veiled())
+    }
 }
 
-/// Something to mend.
+/// Why something is marked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Why {
+    /// It is to be mended.
+    Wrong(Problem),
+    /// The tracking roll does not have whom the row is about.
+    NotListed,
+}
+
+/// Something to look at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Mark {
     /// Sheet by position in its workbook, from 1.
@@ -50,7 +64,7 @@ struct Mark {
     row: u32,
     /// Column from 0; none for the whole row.
     column: Option<usize>,
-    problem: Problem,
+    why: Why,
 }
 
 /// What there is to mend in one file.
@@ -86,18 +100,35 @@ pub fn export(
             findings.add(definitions, &alone, form, &looked, &sample);
         }
     }
-    let rows: BTreeSet<(u32, u32)> = findings.marks.iter().map(|mark| (mark.part, mark.row)).collect();
-    let bytes = book::write(&looked, &findings).map_err(|_| Problem::UnreadableFile)?;
-    Ok(Marked {
-        workbook: Identified::new(bytes),
-        marks: findings.marks.len() + findings.missing.len(),
-        rows: rows.len(),
-        ours: findings.ours,
-        whole: findings.whole,
-    })
+    findings.marked(&looked, book::MEND)
+}
+
+/// Marks rows of a file, by sheet and row, whose people the tracking roll does not have.
+///
+/// # Errors
+/// As [`export`].
+#[cfg(feature = "warehouse")]
+pub(super) fn mark_not_listed(path: &Path, rows: &BTreeSet<(u32, u32)>) -> Result<Marked, Problem> {
+    let looked = look::look(fs::read(path).map_err(|_| Problem::UnreadableFile)?)?;
+    let mark = |(part, row): &(u32, u32)| Mark { part: *part, row: *row, column: None, why: Why::NotListed };
+    let findings = Findings { marks: rows.iter().map(mark).collect(), ..Findings::default() };
+    findings.marked(&looked, book::NOT_LISTED)
 }
 
 impl Findings {
+    /// The file with what was found in it, and a last sheet that says it.
+    fn marked(self, looked: &Looked, telling: book::Telling) -> Result<Marked, Problem> {
+        let rows: BTreeSet<(u32, u32)> = self.marks.iter().map(|mark| (mark.part, mark.row)).collect();
+        let bytes = book::write(looked, &self, telling).map_err(|_| Problem::UnreadableFile)?;
+        Ok(Marked {
+            workbook: Identified::new(bytes),
+            marks: self.marks.len() + self.missing.len(),
+            rows: rows.len(),
+            ours: self.ours,
+            whole: self.whole,
+        })
+    }
+
     /// Adds what one feed with one kind of row finds.
     fn add(
         &mut self,
@@ -152,7 +183,7 @@ impl Cells<'_> {
     fn mark(&self, part: u32, row: u32, fault: &Fault) -> Option<Mark> {
         let column = fault.place.column;
         let column = if column == Name::NONE { None } else { Some(self.column(column)?) };
-        Some(Mark { part, row, column, problem: fault.problem })
+        Some(Mark { part, row, column, why: Why::Wrong(fault.problem) })
     }
 
     /// The column of the sheet, from 0; none for what no cell of the sheet says.

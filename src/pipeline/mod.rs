@@ -15,11 +15,14 @@ mod fold;
 mod intake;
 mod link;
 mod map;
+mod outside;
 mod preview;
 mod pull;
 mod reason;
 #[cfg(feature = "warehouse")]
 mod release;
+#[cfg(feature = "warehouse")]
+mod resolve;
 mod retention;
 pub mod review;
 mod rights;
@@ -42,11 +45,16 @@ pub use link::{
     Drift, LinkReport, ModelEffect, TrainReport, adopt_model, link, link_accepted, models, train,
 };
 pub use map::{Fit, Mapped, Untried, map};
+pub use outside::{outside, write_private};
 pub use preview::{FeedPreview, Preview, RecordPreview, Sample, preview};
 pub use pull::{Effect, PullOptions, PullReport, SourceOutcome, SourceReport, Trial, pull};
 pub use reason::{ReasonFault, reason_given, take_reason};
 #[cfg(feature = "warehouse")]
 pub use release::release;
+#[cfg(feature = "warehouse")]
+pub use resolve::{
+    Answered, Ask, Missing, Reach, ResolveFault, Resolved, RollCount, SupplierCopy, answer_folder, resolve,
+};
 pub use retention::{Cleared, check_policy};
 pub use rights::{
     Confirmed, Right, RightsFault, WriteCopy, cases, certificate_of, confirm, open_case, withdraw,

@@ -11,7 +11,7 @@ use crate::{
         connector::{Feed, FileForm, Form},
     },
     fault::{Fault, Name, Place, Problem},
-    privacy::{Cell, Identified, Identity, Origin},
+    privacy::{Cell, Identified, Identity, Origin, PersonKey},
     source::inbox::{self, InboxFile},
 };
 use std::{collections::BTreeMap, convert::Infallible, fmt, path::Path, time::Duration};
@@ -45,6 +45,8 @@ pub struct FeedPreview {
 pub struct RecordPreview {
     /// Row in the file, or record in the document, from 1.
     pub row: u32,
+    /// How its source names the person.
+    pub person: Option<Identified<PersonKey>>,
     /// Filled identity fields, normalised.
     pub identity: Vec<(Name, String)>,
     /// Rows by entity, with their filled columns as text.
@@ -194,8 +196,14 @@ impl Reader<'_> {
     ) -> RecordPreview {
         let origin = Origin { document: [0; 16], part: place.part, row: place.row };
         let mut faults = Vec::new();
-        let mut shown =
-            RecordPreview { row: place.row, identity: vec![], rows: vec![], faults: vec![], gone: false };
+        let mut shown = RecordPreview {
+            row: place.row,
+            person: None,
+            identity: vec![],
+            rows: vec![],
+            faults: vec![],
+            gone: false,
+        };
         let conformed = match &record {
             Ok(record) => conformer.record(record, place, origin, &mut faults),
             Err(problem) => Err(Fault::row(place, *problem)),
@@ -203,6 +211,7 @@ impl Reader<'_> {
         match conformed {
             Ok(conformed) => {
                 shown.gone = conformed.gone;
+                shown.person = conformed.person;
                 shown.identity = self.identity(&conformed.identity);
                 for row in conformed.rows {
                     let row = row.unveil();

@@ -148,6 +148,20 @@ pub enum Event {
         /// What they became.
         into: u64,
     },
+    /// A list in a folder was answered.
+    ListAnswered {
+        /// The folder, by its name in the configuration.
+        folder: Name,
+        /// Rows of the list.
+        rows: u64,
+        /// Rows whose learner was found.
+        found: u64,
+    },
+    /// Somebody asked for learners' rows and got none.
+    LookupRefused {
+        /// In a word: `no role`, `purpose`, `too many`.
+        why: &'static str,
+    },
     /// Linking, building and releasing are over.
     AfterPull {
         /// Whether a release stands that holds everything pulled.
@@ -215,6 +229,8 @@ fn emit_daemon(event: Event) {
         Event::WorkFailed { source, why } => tracing::error!(%source, why, "work failed"),
         Event::RowsExpired { run, rows } => tracing::info!(run, rows, "rows expired"),
         Event::Compacted { files, into } => tracing::info!(files, into, "files merged"),
+        Event::ListAnswered { folder, rows, found } => tracing::info!(%folder, rows, found, "list answered"),
+        Event::LookupRefused { why } => tracing::warn!(why, "a lookup was refused: see the audit"),
         Event::AfterPull { well: true } => tracing::info!("linked, built and released"),
         Event::AfterPull { well: false } => tracing::error!("linking, building or releasing failed"),
         _ => {}

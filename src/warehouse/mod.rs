@@ -12,6 +12,7 @@ mod publish;
 mod relation;
 mod shape;
 mod shell;
+mod view;
 
 pub use build::{Build, BuildOptions, CheckResult, build, build_with_checks};
 pub use connection::{Limits, over_tables};
@@ -22,6 +23,7 @@ pub use publish::BuiltTable;
 pub use relation::{BuildContext, Inputs};
 pub use shape::{Shapes, prove_reads, scratch, shapes};
 pub use shell::write_shell;
+pub use view::{ViewCell, ViewTable, views};
 
 #[cfg(test)]
 mod tests;

@@ -33,6 +33,8 @@ pub struct Inputs {
     pub policy: String,
     /// How many learners are only counted, by the academic year of their Year 6.
     pub withheld: Vec<(i32, u64)>,
+    /// The day from which a view shows changes, where whoever asks for it names one.
+    pub since: Option<NaiveDate>,
 }
 
 const LINK_COLUMNS: &[(&str, &str)] = &[
@@ -67,6 +69,7 @@ impl Inputs {
             codes,
             policy: policy.to_owned(),
             withheld: Vec::new(),
+            since: None,
         })
     }
 
@@ -74,7 +77,8 @@ impl Inputs {
     pub fn names(&self) -> BTreeSet<String> {
         let lake = self.entities.iter().map(|entity| format!("lake_{}", entity.name));
         let codes = self.codes.keys().map(|list| format!("code_{list}"));
-        let fixed = ["learner_link", "policy", "build_context", "withheld_count"].map(str::to_owned);
+        let fixed =
+            ["learner_link", "policy", "build_context", "view_context", "withheld_count"].map(str::to_owned);
         lake.chain(codes).chain(fixed).collect()
     }
 
@@ -129,6 +133,9 @@ pub(super) fn relations(inputs: &Inputs, context: &BuildContext) -> Result<Vec<R
         sql.push_str(&format!(";\ninsert into withheld_count values {}", counted.join(", ")));
     }
     out.push(Relation { name: "withheld_count".to_owned(), sql });
+    let since = inputs.since.map_or_else(|| "null".to_owned(), |day| quoted(&day.to_string()));
+    let sql = format!("create or replace table view_context as\nselect cast({since} as date) as since");
+    out.push(Relation { name: "view_context".to_owned(), sql });
     Ok(out)
 }
 

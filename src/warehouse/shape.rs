@@ -70,7 +70,7 @@ pub fn scratch<'a>(
 }
 
 /// Proves that each query reads the tables it declares and no others, that its grain and its described columns are
-/// columns it has, and that a published table describes every column.
+/// columns it has, and that a published table and a view describe every column.
 ///
 /// # Errors
 /// Everything that does not hold, for all queries.
@@ -88,8 +88,8 @@ pub fn prove_reads(queries: &QuerySet) -> Result<(), WarehouseFault> {
                 problems.push(problem(query, &format!("has no column `{column}`")));
             }
         }
-        for column in columns.iter().filter(|column| query.published && !query.columns.contains_key(**column))
-        {
+        let is_shown = query.published || query.is_view();
+        for column in columns.iter().filter(|column| is_shown && !query.columns.contains_key(**column)) {
             problems.push(problem(query, &format!("does not describe its column `{column}`")));
         }
         for name in query.reads.iter().filter(|name| !mentions(query, name)) {

@@ -1,6 +1,6 @@
 //! The whole product on an invented authority, compared with what the oracle works out from its events alone.
 mod cause;
-mod truth;
+pub mod truth;
 
 use crate::{
     oracle,
@@ -21,13 +21,15 @@ use throughline::{
 use truth::Place;
 
 /// A demonstration in a folder of its own.
-struct Demo {
+pub struct Demo {
     dir: tempfile::TempDir,
-    world: World,
+    /// Who is in it.
+    pub world: World,
 }
 
 impl Demo {
-    fn run(seed: u64, learners: u32, identifiers: Identifiers) -> Self {
+    /// Makes one.
+    pub fn run(seed: u64, learners: u32, identifiers: Identifiers) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let (seed_text, learners_text) = (seed.to_string(), learners.to_string());
         let mut arguments =
@@ -40,11 +42,13 @@ impl Demo {
         Self { dir, world: World::generate(&WorldSpec { seed, learners, identifiers }) }
     }
 
-    fn site(&self) -> PathBuf {
+    /// Its folder.
+    pub fn site(&self) -> PathBuf {
         self.dir.path().join("site")
     }
 
-    fn estate(&self) -> PathBuf {
+    /// Where the outside world is.
+    pub fn estate(&self) -> PathBuf {
         self.site().join("estate")
     }
 
@@ -53,7 +57,7 @@ impl Demo {
     }
 
     /// Which true people the rows of each learner are about.
-    fn people_of_learners(&self) -> BTreeMap<String, BTreeSet<u32>> {
+    pub fn people_of_learners(&self) -> BTreeMap<String, BTreeSet<u32>> {
         let site = self.site();
         let key = Key::load(&site.join("key")).unwrap();
         let keyed = key.keyed();

@@ -6,9 +6,11 @@
 //! digest, and every column of every Parquet file and database is read and searched too.
 use crate::{
     needles::Needles,
-    site::{Ran, run_in, walk},
+    site::{Ran, run_in, run_with, walk},
 };
+use calamine::{Reader, open_workbook_auto};
 use std::{
+    fmt::Write as _,
     fs,
     path::{Path, PathBuf},
 };
@@ -46,6 +48,95 @@ fn planted(dir: &Path, needles: &mut Needles) {
     fs::remove_dir_all(site.join("estate")).unwrap();
     fs::remove_dir_all(site.join("data")).unwrap();
     estate::write(&world, &site.join("estate")).unwrap();
+    lay_out_lists(dir, &world, needles);
+}
+
+/// Lists as an officer may hold them, under a child's name: of people and strangers, and one that is none.
+fn lay_out_lists(dir: &Path, world: &World, needles: &mut Needles) {
+    for folder in ["lists/copies", "temp"] {
+        fs::create_dir_all(dir.join(folder)).unwrap();
+    }
+    let mut list = "Surname,First name,DOB,UPN,Note\n".to_owned();
+    for who in world.people.iter().take(200).map(|person| &person.identity) {
+        let day = who.birth_date.format("%d/%m/%Y");
+        let _ = writeln!(list, "{},{},{day},{},Zqxcanarynote", who.surname, who.forename, who.upn);
+    }
+    list.push_str(
+        "Zqxcanarystranger,Zqxcanarybody,05/05/2009,,\nZqxcanarystranger,,99zqxcanaryday,H80120000100X,\n",
+    );
+    fs::write(dir.join("lists/ZqxCanaryList.csv"), list).unwrap();
+    fs::write(
+        dir.join("lists/ZqxCanaryNone.csv"),
+        "Zqxcanarynote,Zqxcanarybody\nZqxcanaryone,Zqxcanarytwo\n",
+    )
+    .unwrap();
+    for text in [
+        "ZqxCanaryList",
+        "ZqxCanaryNone",
+        "Zqxcanarynote",
+        "Zqxcanarystranger",
+        "Zqxcanarybody",
+        "99zqxcanaryday",
+    ] {
+        needles.add(text);
+    }
+}
+
+/// Asks with the lists in every way, right and wrong. The answers alone hold names.
+fn resolve(dir: &Path, said: &mut Vec<Ran>) {
+    let temp = dir.join("temp");
+    for (list, more, code) in [
+        (
+            "ZqxCanaryList",
+            &[
+                "-vv",
+                "--view",
+                "caseload",
+                "--purpose",
+                "participation",
+                "--to",
+                "lists/a.xlsx",
+                "--suppliers",
+                "lists/copies",
+            ][..],
+            0,
+        ),
+        (
+            "ZqxCanaryList",
+            &["--json", "--view", "placements", "--purpose", "ap_commissioning", "--to", "lists/b.xlsx"],
+            0,
+        ),
+        ("ZqxCanaryList", &["-vv", "--view", "caseload", "--purpose", "research", "--to", "lists/c.xlsx"], 5),
+        (
+            "ZqxCanaryList",
+            &["-vv", "--view", "caseload", "--purpose", "participation", "--to", "lists/a.xlsx"],
+            2,
+        ),
+        (
+            "ZqxCanaryList",
+            &["-vv", "--view", "caseload", "--purpose", "participation", "--to", "site/data/a.xlsx"],
+            2,
+        ),
+        (
+            "ZqxCanaryNone",
+            &["-vv", "--view", "caseload", "--purpose", "participation", "--to", "lists/d.xlsx"],
+            1,
+        ),
+    ] {
+        let list = format!("lists/{list}.csv");
+        let mut all = vec!["--config", "site/throughline.toml", "resolve", &list];
+        all.extend_from_slice(more);
+        let ran = run_with(dir, &[("TMPDIR", temp.to_str().unwrap())], &all);
+        assert_eq!(ran.code, code, "{more:?}: {}\n{}", ran.out, ran.err);
+        said.push(ran);
+    }
+    assert_eq!(fs::read_dir(temp).unwrap().count(), 0, "a temporary file was left");
+    let mut book = open_workbook_auto(dir.join("lists/a.xlsx")).unwrap();
+    let answer = book.worksheet_range("Your list").unwrap();
+    let texts = |what: &str| {
+        answer.rows().filter(|row| row.iter().any(|cell| cell.to_string().starts_with(what))).count()
+    };
+    assert!(texts(SURNAME) >= 200 && texts("found") > 0, "the answer holds the list, and people were found");
 }
 
 fn letters(number: u32) -> String {
@@ -168,6 +259,7 @@ fn no_identifier_leaves_the_identified_zone() {
         assert_eq!(last.code, code, "{arguments:?}: {}\n{}", last.out, last.err);
     }
     provoked(&said.last().unwrap().json());
+    resolve(dir.path(), &mut said);
 
     for ran in &said {
         needles.search_text("standard output", &ran.out);

@@ -37,6 +37,8 @@ mod real_pulls;
 mod reasons;
 #[cfg(feature = "warehouse")]
 mod release;
+#[cfg(feature = "warehouse")]
+mod resolve;
 mod review;
 mod rights;
 mod services;

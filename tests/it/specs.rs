@@ -29,7 +29,7 @@ struct World {
 
 impl World {
     fn new() -> Self {
-        let queries = QuerySet::load(None).unwrap();
+        let queries = QuerySet::load(None).unwrap().with_views();
         let shapes = warehouse::shapes(&queries).unwrap();
         let inputs = Inputs::embedded().unwrap();
         let mut codes: BTreeMap<String, String> =
@@ -45,7 +45,7 @@ impl World {
 
 #[test]
 fn every_query_reads_what_it_declares_and_no_more() {
-    let queries = QuerySet::load(None).unwrap();
+    let queries = QuerySet::load(None).unwrap().with_views();
     if let Err(fault) = warehouse::prove_reads(&queries) {
         panic!("{fault}");
     }
@@ -72,12 +72,17 @@ fn every_story_is_told_as_expected() {
     assert!(differences.is_empty(), "stories that are told differently (- expected, + told):\n{differences}");
 }
 
+/// What somebody reads: the published tables, and the views of `resolve`.
+fn shown(queries: &QuerySet) -> impl Iterator<Item = &Query> {
+    queries.published().chain(queries.views.values())
+}
+
 #[test]
-fn every_published_table_has_a_story() {
+fn every_published_table_and_every_view_has_a_story() {
     let queries = QuerySet::load(None).unwrap();
     let told: BTreeSet<String> = story_files().iter().map(|file| read_story(file).query).collect();
     let untold: Vec<&str> =
-        queries.published().map(|query| query.name.as_str()).filter(|name| !told.contains(*name)).collect();
+        shown(&queries).map(|query| query.name.as_str()).filter(|name| !told.contains(*name)).collect();
     assert_eq!(untold, Vec::<&str>::new());
 }
 
@@ -159,6 +164,8 @@ fn tell(world: &World, story: &Story) -> Rows {
     given.entry("build_context".to_owned()).or_insert_with(|| {
         vec![vec!["as_of".into(), "home_authority".into()], vec!["2026-08-31".into(), "301".into()]]
     });
+    // Nobody asks since when.
+    given.entry("view_context".to_owned()).or_insert_with(|| vec![vec!["since".into()], vec![String::new()]]);
     if !given.contains_key("learner_link") {
         given.insert("learner_link".to_owned(), each_subject_alone(&given));
     }
@@ -262,7 +269,10 @@ fn is_touched(world: &World, given: &BTreeMap<String, Rows>, table: &str) -> boo
     given.contains_key(table)
         || world.queries.queries.get(table).is_some_and(|query| {
             query.reads.is_empty()
-                || query.reads.iter().any(|name| name != "build_context" && is_touched(world, given, name))
+                || query.reads.iter().any(|name| {
+                    !matches!(name.as_str(), "build_context" | "view_context")
+                        && is_touched(world, given, name)
+                })
         })
 }
 

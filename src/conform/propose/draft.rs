@@ -26,7 +26,7 @@ fn filler<'m>(family: &Family, matches: &'m [Match], target: Target) -> Option<&
 pub(super) fn is_whole(family: &Family, matches: &[Match], definitions: &Definitions) -> bool {
     let main =
         family.blocks.iter().position(|block| definitions.plans[block.entity].name.as_str() != "learner");
-    main.is_some_and(|main| block_is_whole(family, matches, definitions, main, None))
+    family.only_people || main.is_some_and(|main| block_is_whole(family, matches, definitions, main, None))
 }
 
 /// The same for one block; with captures, a part of the file name counts only where the name has it.

@@ -72,6 +72,13 @@ impl Known {
         Self(slots.flat_map(|slot| &slot.spellings).map(|s| (s.folded.clone(), s.tokens.clone())).collect())
     }
 
+    /// Knows headers besides that somebody has named.
+    pub(super) fn also<'t>(mut self, named: impl Iterator<Item = &'t str>) -> Self {
+        let headers = named.filter(|text| !text.starts_with('#')).map(|text| (fold(text), tokens(text)));
+        self.0.extend(headers.filter(|(folded, _)| !folded.is_empty()));
+        self
+    }
+
     /// Whether a text holds a word that known headers use.
     fn has_word_of(&self, text: &str) -> bool {
         tokens(text).iter().any(|word| word.len() > 2 && self.0.values().any(|words| words.contains(word)))

@@ -180,13 +180,39 @@ pub struct Proposal {
 pub fn propose(looked: &Looked, definitions: &Definitions, wishes: &Wishes) -> Result<Proposal, Refusal> {
     let vocabulary = Vocabulary::learn(definitions, |name| !wishes.without.iter().any(|other| other == name));
     let known = Known::of(&vocabulary);
+    best_of(looked, &vocabulary, &known, definitions, wishes)
+}
+
+/// Looks at somebody's own list of people, whatever else stands in it: who they are, and nothing else, is read.
+///
+/// # Errors
+/// As [`propose`].
+pub fn propose_people(
+    looked: &Looked,
+    definitions: &Definitions,
+    wishes: &Wishes,
+) -> Result<Proposal, Refusal> {
+    let mut vocabulary = Vocabulary::learn(definitions, |_| true);
+    let known = Known::of(&vocabulary).also(wishes.set.iter().map(|(_, header)| header.as_str()));
+    vocabulary.families = vec![vocabulary.people()];
+    best_of(looked, &vocabulary, &known, definitions, wishes)
+}
+
+/// The visible sheet, and the kind of sheet, that fit best.
+fn best_of(
+    looked: &Looked,
+    vocabulary: &Vocabulary,
+    known: &Known,
+    definitions: &Definitions,
+    wishes: &Wishes,
+) -> Result<Proposal, Refusal> {
     let mut best: Option<Reading<'_>> = None;
     let mut refusal = Refusal::Empty;
     for sheet in looked.sheets.iter().filter(|sheet| !sheet.hidden) {
         if sheet.rows.iter().all(|(_, row)| row.iter().all(crate::source::RawCell::is_blank)) {
             continue;
         }
-        match read(sheet, &vocabulary, &known, definitions, wishes) {
+        match read(sheet, vocabulary, known, definitions, wishes) {
             Ok(reading) if best.as_ref().is_none_or(|best| reading.score > best.score) => {
                 best = Some(reading);
             }
@@ -257,6 +283,9 @@ fn read<'s>(
     let mut refusal = Refusal::NobodyNamed;
     for family in &vocabulary.families {
         let mut matches = matching::pair(&offer, family, definitions);
+        if family.only_people {
+            matches.retain(|found| is_certain(found, family, definitions));
+        }
         naming::obey(&wishes.set, family, definitions, texts, &mut matches);
         let person_key = family.person_keys.iter().find_map(|key| {
             let folded = crate::definitions::connector::fold(key);
@@ -303,6 +332,13 @@ fn names_somebody(matches: &[Match], family: &Family, definitions: &Definitions)
         Target::Column(..) => false,
     });
     number || (has("forename") && has("surname"))
+}
+
+/// Whether a column of somebody's list is told by its header, or holds numbers that check themselves: a guess would look for
+/// the wrong people.
+fn is_certain(found: &Match, family: &Family, definitions: &Definitions) -> bool {
+    let Target::Identity(at) = family.slots[found.slot].lead else { return false };
+    found.name >= 0.8 || matches!(definitions.identity.fields[at].1, IdentityKind::Upn | IdentityKind::Uln)
 }
 
 /// What part of a column's filled cells must be what its header promises.

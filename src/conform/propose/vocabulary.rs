@@ -39,6 +39,8 @@ pub(super) struct Family {
     pub(super) file_words: BTreeSet<String>,
     /// Words that name the sheet, folded.
     pub(super) sheet_words: BTreeSet<String>,
+    /// A list of people and nothing else: only who they are is read.
+    pub(super) only_people: bool,
 }
 
 /// Rows of one entity, and what is fixed in them.
@@ -95,6 +97,18 @@ impl Vocabulary {
         share(definitions, &mut families);
         Self { families }
     }
+
+    /// What is known of lists of people: who somebody is, under every header that any kind of sheet has for it.
+    pub(super) fn people(&self) -> Family {
+        let mut people = Family { only_people: true, ..Family::empty() };
+        for family in &self.families {
+            people.nulls.extend(family.nulls.iter().cloned());
+            for slot in family.slots.iter().filter(|slot| matches!(slot.lead, Target::Identity(_))) {
+                people.slot(slot.lead).learn(slot);
+            }
+        }
+        people
+    }
 }
 
 /// The block that a feed is about: the first that is not the learner, with what is fixed in it.
@@ -128,6 +142,7 @@ impl Family {
             headings: BTreeSet::new(),
             file_words: BTreeSet::new(),
             sheet_words: BTreeSet::new(),
+            only_people: false,
         }
     }
 
@@ -341,6 +356,12 @@ fn share(definitions: &Definitions, families: &mut [Family]) {
 }
 
 impl Slot {
+    /// Takes over what another slot knows of the same field.
+    fn learn(&mut self, other: &Self) {
+        other.spellings.iter().for_each(|spelling| self.take(&spelling.folded, &spelling.tokens));
+        self.dates.extend(other.dates.iter().cloned());
+    }
+
     fn take(&mut self, folded: &str, tokens: &[String]) {
         if !self.spellings.iter().any(|spelling| spelling.folded == folded) {
             self.spellings.push(Spelling { folded: folded.to_owned(), tokens: tokens.to_vec(), weight: 1.0 });

@@ -1,5 +1,5 @@
 //! The workbook that goes back: the supplier's sheets with marks, and the sheet that explains them.
-use super::{Findings, Mark, words::plain};
+use super::{Findings, Mark, Why, words::plain};
 use crate::source::{
     RawCell,
     look::{Looked, LookedSheet},
@@ -10,14 +10,38 @@ use rust_xlsxwriter::{
 };
 use std::collections::BTreeMap;
 
-/// The sheet that explains.
-const MEND: &str = "What to mend";
+/// What the sheet that explains is called, and what it says above its rows.
+#[derive(Clone, Copy)]
+pub(super) struct Telling {
+    name: &'static str,
+    lead: fn(&Findings) -> String,
+    how: &'static str,
+    then: &'static str,
+}
+
+/// What could not be read.
+pub(super) const MEND: Telling = Telling {
+    name: "What to mend",
+    lead: to_mend,
+    how: "On the other sheets each has a thick border, a colour and a note: point at the cell to read it.",
+    then: "Please mend them in your own file, or here, and send it to us under the same file name. You need not keep this sheet.",
+};
+
+/// Whom the tracking roll does not have.
+#[cfg(feature = "warehouse")]
+pub(super) const NOT_LISTED: Telling = Telling {
+    name: "Not on the tracking roll",
+    lead: not_listed,
+    how: "On the other sheets each of these rows has a dashed border, a colour and a note.",
+    then: "Please tell us for each whether they are still with you; and if not, since when and where they went. You need not change your file.",
+};
+
 const CELL: Color = Color::RGB(0x00FF_D966);
 const ROW: Color = Color::RGB(0x00FF_F2CC);
 /// Whole numbers of more digits than this are shown by spreadsheet programs as 1.23E+12.
 const LONG_NUMBER: f64 = 1e10;
 
-pub(super) fn write(looked: &Looked, findings: &Findings) -> Result<Vec<u8>, XlsxError> {
+pub(super) fn write(looked: &Looked, findings: &Findings, telling: Telling) -> Result<Vec<u8>, XlsxError> {
     let mut workbook = Workbook::new();
     let mut names = BTreeMap::new();
     for sheet in looked.sheets.iter().filter(|sheet| !sheet.hidden) {
@@ -29,7 +53,7 @@ pub(super) fn write(looked: &Looked, findings: &Findings) -> Result<Vec<u8>, Xls
         names.insert(sheet.part, worksheet.name());
         Page { sheet, findings }.fill(worksheet)?;
     }
-    explain(workbook.add_worksheet(), findings, &names)?;
+    explain(workbook.add_worksheet(), findings, &names, telling)?;
     workbook.save_to_buffer()
 }
 
@@ -93,8 +117,39 @@ fn note_row(out: &mut Worksheet, marks: &[Mark], row: u32, cells: &[RawCell]) ->
 }
 
 fn words(mark: Mark) -> String {
-    let (wrong, mend) = plain(mark.problem);
+    let (wrong, mend) = said(mark.why);
     format!("{wrong} {mend}")
+}
+
+/// Why something is marked, and what to do.
+fn said(why: Why) -> (&'static str, &'static str) {
+    match why {
+        Why::Wrong(problem) => plain(problem),
+        Why::NotListed => (
+            "Not on the tracking roll: the authority does not have this person on its list.",
+            "Please tell us whether they are still with you.",
+        ),
+    }
+}
+
+fn to_mend(findings: &Findings) -> String {
+    match (findings.whole.map(plain), findings.marks.len() + findings.missing.len()) {
+        (Some((wrong, mend)), _) => format!("{wrong} {mend}"),
+        (None, 0) => "Everything in this file could be read. Thank you: there is nothing to mend.".to_owned(),
+        (None, 1) => "Thank you for this file. One cell could not be read; it is listed here.".to_owned(),
+        (None, n) => format!("Thank you for this file. {n} places could not be read; they are listed here."),
+    }
+}
+
+#[cfg(feature = "warehouse")]
+fn not_listed(findings: &Findings) -> String {
+    match findings.marks.len() {
+        1 => "Thank you for this file. One row is about somebody whom our tracking roll does not have."
+            .to_owned(),
+        n => format!(
+            "Thank you for this file. {n} rows are about people whom our tracking roll does not have."
+        ),
+    }
 }
 
 fn note(text: &str) -> Note {
@@ -102,7 +157,7 @@ fn note(text: &str) -> Note {
 }
 
 /// Colour is never the only sign: a marked cell has a thick border and a note as well.
-fn format_of(cell: &RawCell, marked: bool, row: bool, header: bool) -> Format {
+pub(in crate::pipeline) fn format_of(cell: &RawCell, marked: bool, row: bool, header: bool) -> Format {
     let mut format = match cell {
         RawCell::Date(_) => Format::new().set_num_format("dd/mm/yyyy"),
         RawCell::Number(n) if n.fract() == 0.0 && n.abs() > LONG_NUMBER => Format::new().set_num_format("0"),
@@ -119,7 +174,13 @@ fn format_of(cell: &RawCell, marked: bool, row: bool, header: bool) -> Format {
     format
 }
 
-fn put(out: &mut Worksheet, row: u32, column: u16, cell: &RawCell, format: &Format) -> Result<(), XlsxError> {
+pub(in crate::pipeline) fn put(
+    out: &mut Worksheet,
+    row: u32,
+    column: u16,
+    cell: &RawCell,
+    format: &Format,
+) -> Result<(), XlsxError> {
     match cell {
         RawCell::Empty => out.write_blank(row, column, format)?,
         // A text that begins like a formula stays a text: it is somebody else's file.
@@ -143,27 +204,22 @@ fn put(out: &mut Worksheet, row: u32, column: u16, cell: &RawCell, format: &Form
 
 /// The sheet that says each in plain words. It stands last, so that the tables keep their places when the file comes
 /// back, and is the one that opens.
-fn explain(out: &mut Worksheet, findings: &Findings, names: &BTreeMap<u32, String>) -> Result<(), XlsxError> {
-    out.set_name(if names.values().any(|name| name == MEND) { "What to mend (2)" } else { MEND })?;
+fn explain(
+    out: &mut Worksheet,
+    findings: &Findings,
+    names: &BTreeMap<u32, String>,
+    telling: Telling,
+) -> Result<(), XlsxError> {
+    let taken = names.values().any(|name| name == telling.name);
+    out.set_name(if taken { format!("{} (2)", telling.name) } else { telling.name.to_owned() })?;
     out.set_active(true);
     let bold = Format::new().set_bold();
     let wrap = Format::new().set_text_wrap().set_align(FormatAlign::Top);
     let title = Format::new().set_bold().set_font_size(14);
-    out.write_string_with_format(0, 0, "What to mend", &title)?;
-    let marks = findings.marks.len() + findings.missing.len();
-    let lead = match (findings.whole.map(plain), marks) {
-        (Some((wrong, mend)), _) => format!("{wrong} {mend}"),
-        (None, 0) => "Everything in this file could be read. Thank you: there is nothing to mend.".to_owned(),
-        (None, 1) => "Thank you for this file. One cell could not be read; it is listed here.".to_owned(),
-        (None, n) => format!("Thank you for this file. {n} places could not be read; they are listed here."),
-    };
-    out.write_string(1, 0, lead)?;
-    out.write_string(
-        2,
-        0,
-        "On the other sheets each has a thick border, a colour and a note: point at the cell to read it.",
-    )?;
-    out.write_string(3, 0, "Please mend them in your own file, or here, and send it to us under the same file name. You need not keep this sheet.")?;
+    out.write_string_with_format(0, 0, telling.name, &title)?;
+    out.write_string(1, 0, (telling.lead)(findings))?;
+    out.write_string(2, 0, telling.how)?;
+    out.write_string(3, 0, telling.then)?;
     let top = 5;
     for (at, text) in ["Sheet", "Row", "Column", "What is wrong", "What to do"].into_iter().enumerate() {
         out.write_string_with_format(top, at as u16, text, &bold)?;
@@ -176,7 +232,7 @@ fn explain(out: &mut Worksheet, findings: &Findings, names: &BTreeMap<u32, Strin
         row += 1;
     }
     for mark in &findings.marks {
-        let (wrong, mend) = plain(mark.problem);
+        let (wrong, mend) = said(mark.why);
         let sheet = names.get(&mark.part).map_or("", String::as_str);
         let header = findings.headers.get(&mark.part).zip(mark.column);
         let header =
