@@ -13,6 +13,7 @@ mod measure;
 mod place;
 mod record;
 mod run;
+mod sample;
 mod schedule;
 mod schema;
 mod settled;

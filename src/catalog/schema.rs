@@ -56,6 +56,10 @@ CREATE TABLE link_decision(
     id INTEGER PRIMARY KEY AUTOINCREMENT, one BLOB NOT NULL, other BLOB NOT NULL,
     verdict TEXT NOT NULL CHECK (verdict IN ('same', 'different', 'withdrawn')),
     who TEXT NOT NULL, at TEXT NOT NULL, reason TEXT NOT NULL, CHECK (one < other)) STRICT;
+-- Pairs that were drawn by chance for a person to look at: what the linker had said, and whether the person agreed.
+CREATE TABLE link_sample(
+    one BLOB NOT NULL, other BLOB NOT NULL, band TEXT NOT NULL, probability INTEGER NOT NULL, agreed INTEGER NOT NULL,
+    PRIMARY KEY (one, other), CHECK (one < other)) STRICT;
 -- Models that were trained, and since when one is used. Its file is sealed: how often names are borne is said by names.
 CREATE TABLE link_model(
     version TEXT PRIMARY KEY, path TEXT NOT NULL, trained_at TEXT NOT NULL, fingerprint TEXT NOT NULL,

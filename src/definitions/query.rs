@@ -19,7 +19,7 @@ static EMBEDDED: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/queries");
 const ENGINE_FILE: &str = "_engine/duckdb.sql";
 
 /// The folders of `queries/`, in the order in which the data passes through them.
-const LAYERS: [&str; 6] = ["staging", "spine", "cohort", "outcome", "headline", "checks"];
+const LAYERS: [&str; 7] = ["staging", "spine", "cohort", "outcome", "headline", "link", "checks"];
 
 /// One thing that is wrong with a query, and where.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -91,7 +91,7 @@ pub struct Query {
     pub name: String,
     /// Path inside `queries/`, with forward slashes.
     pub file: String,
-    /// The folder: staging, spine, cohort, outcome, headline or checks.
+    /// The folder: staging, spine, cohort, outcome, headline, link or checks.
     pub layer: String,
     /// One line that says what the table is.
     pub title: String,

@@ -13,10 +13,7 @@ use parquet::arrow::{
     ArrowWriter, ProjectionMask,
     arrow_reader::{ParquetRecordBatchReaderBuilder, RowSelection},
 };
-use std::{
-    fs::File,
-    path::{Path, PathBuf},
-};
+use std::{fs::File, path::Path};
 
 /// What a rule of keeping asks of a row.
 #[derive(Clone, Copy, Debug)]
@@ -99,9 +96,7 @@ pub fn without(file: &StagedFile, kept: &Kept, meta: &Meta<'_>) -> Result<Option
         return Ok(None);
     }
     let path = match file.kind {
-        FileKind::Link => {
-            PathBuf::from("lake/learner_link").join(format!("{:06}-{:06}.parquet", meta.run, meta.seq))
-        }
+        FileKind::Link => super::links::link_path(&file.entity, meta),
         _ => write::lake_path(&file.entity, file.ay, meta),
     };
     let builder = ParquetRecordBatchReaderBuilder::try_new(File::open(meta.data_dir.join(&file.path))?)?;

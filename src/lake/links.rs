@@ -1,10 +1,12 @@
 use super::{LakeFault, Meta, columns, write::store};
 use crate::{
     catalog::{FileKind, NewFile},
-    privacy::{Link, Storable},
+    privacy::{Link, LinkEvidence, LinkSample, Storable},
 };
 use arrow::{
-    array::{ArrayRef, Decimal128Builder, RecordBatch, StringArray},
+    array::{
+        ArrayRef, BooleanArray, Decimal128Array, Decimal128Builder, Int64Array, RecordBatch, StringArray,
+    },
     datatypes::{DataType, Field, Schema},
 };
 use std::{path::PathBuf, sync::Arc};
@@ -40,16 +42,62 @@ pub fn write_links(
         text("model"),
     ]);
     let batch = RecordBatch::try_new(Arc::new(schema), arrays)?;
-    let path = PathBuf::from("lake/learner_link").join(format!("{:06}-{:06}.parquet", meta.run, meta.seq));
-    let (bytes, sha256) = store(meta.data_dir, &path, &batch)?;
-    let rows = links.len() as u64;
-    Ok(NewFile {
-        kind: FileKind::Link,
-        entity: "learner_link".to_owned(),
-        ay: None,
-        path,
-        rows,
-        bytes,
-        sha256,
-    })
+    place("learner_link", &batch, meta)
+}
+
+/// Writes how much each source told of its subjects: yes, no and numbers. It replaces the file before, as links do.
+pub fn write_evidence(
+    evidence: impl Storable<Content = Vec<LinkEvidence>>,
+    meta: &Meta<'_>,
+) -> Result<NewFile, LakeFault> {
+    let evidence = evidence.into_content();
+    let flags = |of: fn(&LinkEvidence) -> Option<bool>| -> ArrayRef {
+        Arc::new(evidence.iter().map(of).collect::<BooleanArray>())
+    };
+    let said = evidence.iter().map(|told| i64::from(told.said_times));
+    let runners_up = evidence.iter().map(|told| told.runner_up.map(i128::from));
+    let columns: Vec<(&str, ArrayRef)> = vec![
+        ("subject_id", columns::ids(evidence.iter().map(|told| Some(&told.subject)))?),
+        ("has_upn", flags(|told| Some(told.has_upn))),
+        ("upn_valid", flags(|told| Some(told.upn_valid))),
+        ("has_uln", flags(|told| Some(told.has_uln))),
+        ("has_name", flags(|told| Some(told.has_name))),
+        ("has_birth_date", flags(|told| Some(told.has_birth_date))),
+        ("has_postcode", flags(|told| Some(told.has_postcode))),
+        ("said_times", Arc::new(Int64Array::from_iter_values(said))),
+        ("runner_up", ten_thousandths(runners_up)?),
+        ("linked_before", flags(|told| told.linked_before)),
+    ];
+    place("link_evidence", &RecordBatch::try_from_iter(columns)?, meta)
+}
+
+/// Writes what persons said of pairs that they were shown. It replaces the file before.
+pub fn write_samples(
+    samples: impl Storable<Content = Vec<LinkSample>>,
+    meta: &Meta<'_>,
+) -> Result<NewFile, LakeFault> {
+    let samples = samples.into_content();
+    let bands = samples.iter().map(|sample| sample.band.as_str());
+    let columns: Vec<(&str, ArrayRef)> = vec![
+        ("band", Arc::new(StringArray::from_iter_values(bands))),
+        ("probability", ten_thousandths(samples.iter().map(|sample| Some(i128::from(sample.probability))))?),
+        ("agreed", Arc::new(samples.iter().map(|sample| Some(sample.agreed)).collect::<BooleanArray>())),
+    ];
+    place("link_sample", &RecordBatch::try_from_iter(columns)?, meta)
+}
+
+fn ten_thousandths(values: impl Iterator<Item = Option<i128>>) -> Result<ArrayRef, LakeFault> {
+    Ok(Arc::new(values.collect::<Decimal128Array>().with_precision_and_scale(5, 4)?))
+}
+
+/// Where a file of links and what stands beside them lies.
+pub(super) fn link_path(entity: &str, meta: &Meta<'_>) -> PathBuf {
+    PathBuf::from("lake").join(entity).join(format!("{:06}-{:06}.parquet", meta.run, meta.seq))
+}
+
+fn place(entity: &str, batch: &RecordBatch, meta: &Meta<'_>) -> Result<NewFile, LakeFault> {
+    let path = link_path(entity, meta);
+    let (bytes, sha256) = store(meta.data_dir, &path, batch)?;
+    let (entity, rows) = (entity.to_owned(), batch.num_rows() as u64);
+    Ok(NewFile { kind: FileKind::Link, entity, ay: None, path, rows, bytes, sha256 })
 }

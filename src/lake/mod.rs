@@ -19,7 +19,7 @@ pub use index::{
     Entry, Index, IndexWriter, Merge, NO_FILE, RecordPlace, Records, Rows, Saying, Sayings, Sorted,
 };
 pub use keep::{Kept, rewrite};
-pub use links::write_links;
+pub use links::{write_evidence, write_links, write_samples};
 pub use table::Table;
 pub use write::{Meta, StoredRow, Written, write_rows, write_table};
 

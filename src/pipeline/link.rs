@@ -3,7 +3,7 @@ use crate::{
     catalog::{Batch, Publication},
     lake::{self, Meta},
     link::{self, Linker, People, Weighed},
-    privacy::{Identified, Link},
+    privacy::{Identified, Link, LinkEvidence, LinkSample},
 };
 use std::collections::HashSet;
 
@@ -35,8 +35,11 @@ pub fn link(site: &mut Site, watch: &mut dyn Watch) -> Result<LinkReport, SiteFa
         })?;
     }
     let linker = Weighed::default();
-    let clusters = linker.clusters(&Identified::new(people));
-    let (links, anchors) = link::anchored(&clusters, &keyed, &site.catalog.anchors()?);
+    let people = Identified::new(people);
+    let clusters = linker.clusters(&people);
+    let before = site.catalog.anchors()?;
+    let evidence = link::evidence(&people, &before);
+    let (links, anchors) = link::anchored(&clusters, &keyed, &before);
     let learners = links.iter().map(|link| link.learner).collect::<HashSet<_>>().len() as u64;
     let report = LinkReport {
         subjects: links.len() as u64,
@@ -47,8 +50,12 @@ pub fn link(site: &mut Site, watch: &mut dyn Watch) -> Result<LinkReport, SiteFa
     let run = site.catalog.begin("link", "", &site.stamp())?;
     let seq = site.catalog.reserve_seqs(1)?;
     let meta = Meta { data_dir: &data_dir, run: run.id, seq, source: "" };
-    let file = lake::write_links(Link::sealed(links), linker.model(), &meta)?;
-    site.catalog.stage(&run, &Batch { seq, files: vec![file], ..Batch::default() })?;
+    let files = vec![
+        lake::write_links(Link::sealed(links), linker.model(), &meta)?,
+        lake::write_evidence(LinkEvidence::sealed(evidence), &meta)?,
+        lake::write_samples(LinkSample::sealed(site.catalog.link_samples()?), &meta)?,
+    ];
+    site.catalog.stage(&run, &Batch { seq, files, ..Batch::default() })?;
     let publication = Publication { anchors, replaces_links: true, ..Publication::default() };
     let stamp = site.stamp();
     site.catalog.publish(&run, &publication, &stamp)?;

@@ -52,7 +52,7 @@ pub use area::{Area, PostcodeDirectory};
 pub(crate) use door::days;
 pub use door::{Door, Drawn, Scratch};
 pub use key::{Digest16, Key, KeyFault, KeyKind, Keyed, Pseudonym, is_closed};
-pub use linked::Link;
+pub use linked::{Link, LinkEvidence, LinkSample};
 pub use plan::{
     CodeWords, ColumnPlan, ColumnType, EntityPlan, IdentityKind, IdentityPlan, Treatment, WordHasher,
 };
