@@ -29,8 +29,7 @@ with final as (
         subject_profile.probability,
         subject_profile.is_linked,
         subject_profile.is_linked_elsewhere,
-        subject_profile.runner_up,
-        subject_profile.linked_before
+        subject_profile.runner_up
     from subject_profile
     cross join (values ('all'), ('source'), ('provider'), ('setting'), ('sex'), ('ethnicity'), ('sen'), ('fsm'),
                        ('care'), ('eal'), ('upn')) as grouped(dimension)

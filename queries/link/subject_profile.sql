@@ -145,8 +145,7 @@ final as (
         evidence.has_name,
         evidence.has_birth_date,
         evidence.has_postcode,
-        evidence.runner_up,
-        evidence.linked_before
+        evidence.runner_up
     from links
     inner join sources_of_subject on sources_of_subject.subject_id = links.subject_id
     inner join learners on learners.learner_id = links.learner_id
@@ -156,7 +155,7 @@ final as (
     left join latest_places on latest_places.subject_id = links.subject_id
     left join (
         select id_text(link_evidence.subject_id) as subject_id, has_upn, upn_valid, has_uln, has_name, has_birth_date,
-               has_postcode, runner_up, linked_before
+               has_postcode, runner_up
         from link_evidence
     ) as evidence on evidence.subject_id = links.subject_id
 )

@@ -178,6 +178,10 @@ fn verb(cli: &Cli, screen: &Screen) -> Verdict {
         }
         Verb::Link { what: None } => pull::link(settings(&cli.config)?, screen),
         Verb::Link { what: Some(Linking::Pairs(args)) } => pairs::pairs(args, screen),
+        #[cfg(feature = "warehouse")]
+        Verb::Link { what: Some(Linking::Report(args)) } => {
+            report::links(settings(&cli.config)?, args, screen)
+        }
         Verb::Runs { what } => runs::runs(settings(&cli.config)?, what.as_ref(), screen),
         Verb::Status => status::status(settings(&cli.config)?, screen),
         Verb::Quarantine(args) => quarantine::quarantine(settings(&cli.config)?, args, screen),

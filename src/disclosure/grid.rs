@@ -182,6 +182,70 @@ fn row(group: &LinkGroup, hidden: bool, grid: &LinkGrid, policy: &Policy) -> Dis
     DisclosedRow { keys, figures }
 }
 
+/// Wholes with several parts each, that may overlap, as shares without a sum over the rows.
+#[derive(Debug, Clone)]
+pub struct Shares {
+    /// What the table is, in words.
+    pub title: String,
+    /// Whom it counts.
+    pub population: String,
+    /// What the rows are.
+    pub dimension: String,
+    /// The names of the parts.
+    pub measures: Vec<String>,
+    /// The rows.
+    pub rows: Vec<ShareRow>,
+}
+
+/// A whole and its parts.
+#[derive(Debug, Clone)]
+pub struct ShareRow {
+    /// Its code.
+    pub key: String,
+    /// How many.
+    pub whole: u64,
+    /// How many of each part.
+    pub parts: Vec<u64>,
+    /// Whether nothing of it may be shown, because another table hides it.
+    pub is_hidden: bool,
+}
+
+/// Each part beside its whole and nothing else: overlapping parts of one whole tell nothing of each other's size.
+pub(super) fn shares(shares: &Shares, policy: &Policy) -> Result<DisclosedTable, Refusal> {
+    let mut rows = Vec::new();
+    for row in &shares.rows {
+        let mut figures = Vec::new();
+        for part in &row.parts {
+            let keys = || vec![row.key.clone()];
+            let table = CountTable {
+                title: shares.title.clone(),
+                population: shares.population.clone(),
+                dimensions: vec![shares.dimension.clone()],
+                wholes: vec![Count::whole(keys(), row.whole, Count::leaf(keys(), *part))],
+            };
+            let nodes = table.checked()?;
+            let hidden = row.is_hidden || protect::hidden(&nodes, policy).into_iter().any(|hidden| hidden);
+            let (part, whole) = (policy.rounded(*part) as f64, policy.rounded(row.whole) as f64);
+            figures.push(match hidden {
+                true => Figure::Symbol(Symbol::Confidential),
+                false if whole > 0.0 => Figure::share(part / whole, policy.rate_decimals()),
+                false => Figure::Symbol(Symbol::NotAvailable),
+            });
+        }
+        rows.push(DisclosedRow { keys: vec![row.key.clone()], figures });
+    }
+    Ok(DisclosedTable {
+        title: shares.title.clone(),
+        population: shares.population.clone(),
+        policy: policy.name(),
+        policy_in_words: policy.in_words(),
+        dimensions: vec![shares.dimension.clone()],
+        measures: shares.measures.clone(),
+        notices: table::notices(&rows, policy),
+        rows,
+    })
+}
+
 /// Shares by row, each of a number of people who are not counted in the table.
 #[derive(Debug, Clone)]
 pub struct Rates {

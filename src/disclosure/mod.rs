@@ -32,7 +32,7 @@ mod proofs;
 use std::fmt;
 
 pub use figure::{Figure, Symbol};
-pub use grid::{LinkGrid, LinkGroup, Rate, Rates};
+pub use grid::{LinkGrid, LinkGroup, Rate, Rates, ShareRow, Shares};
 pub use headline::{Headline, HeadlineGroup};
 pub use policy::{KeyKind, Policy};
 pub use refusal::{Notice, Refusal};
@@ -115,4 +115,12 @@ pub fn disclose_estimates(
 /// None today; a [`Refusal`] like every way through the gate.
 pub fn disclose_rates(rates: &Rates, policy: &Policy) -> Result<Disclosed<DisclosedTable>, Refusal> {
     Ok(Disclosed(grid::rates(rates, policy)))
+}
+
+/// Puts wholes with parts that overlap through the gate, as shares without sums over the rows.
+///
+/// # Errors
+/// As [`disclose`].
+pub fn disclose_shares(shares: &Shares, policy: &Policy) -> Result<Disclosed<DisclosedTable>, Refusal> {
+    grid::shares(shares, policy).map(Disclosed)
 }

@@ -51,22 +51,21 @@ pub fn write_evidence(
     meta: &Meta<'_>,
 ) -> Result<NewFile, LakeFault> {
     let evidence = evidence.into_content();
-    let flags = |of: fn(&LinkEvidence) -> Option<bool>| -> ArrayRef {
-        Arc::new(evidence.iter().map(of).collect::<BooleanArray>())
+    let flags = |of: fn(&LinkEvidence) -> bool| -> ArrayRef {
+        Arc::new(evidence.iter().map(|told| Some(of(told))).collect::<BooleanArray>())
     };
     let said = evidence.iter().map(|told| i64::from(told.said_times));
     let runners_up = evidence.iter().map(|told| told.runner_up.map(i128::from));
     let columns: Vec<(&str, ArrayRef)> = vec![
         ("subject_id", columns::ids(evidence.iter().map(|told| Some(&told.subject)))?),
-        ("has_upn", flags(|told| Some(told.has_upn))),
-        ("upn_valid", flags(|told| Some(told.upn_valid))),
-        ("has_uln", flags(|told| Some(told.has_uln))),
-        ("has_name", flags(|told| Some(told.has_name))),
-        ("has_birth_date", flags(|told| Some(told.has_birth_date))),
-        ("has_postcode", flags(|told| Some(told.has_postcode))),
+        ("has_upn", flags(|told| told.has_upn)),
+        ("upn_valid", flags(|told| told.upn_valid)),
+        ("has_uln", flags(|told| told.has_uln)),
+        ("has_name", flags(|told| told.has_name)),
+        ("has_birth_date", flags(|told| told.has_birth_date)),
+        ("has_postcode", flags(|told| told.has_postcode)),
         ("said_times", Arc::new(Int64Array::from_iter_values(said))),
         ("runner_up", ten_thousandths(runners_up)?),
-        ("linked_before", flags(|told| told.linked_before)),
     ];
     place("link_evidence", &RecordBatch::try_from_iter(columns)?, meta)
 }

@@ -21,7 +21,7 @@ pub use pairs::{PairsFault, PairsReport, link_files};
 pub use people::{People, Person};
 pub use register::{RegisterFault, Segment, identity_digest, read_segment, reseal, saying_digest};
 pub use tiers::Tiers;
-pub use told::evidence;
+pub use told::{Drift, drift, evidence};
 pub use weighed::Weighed;
 
 use crate::privacy::{Identified, Link};

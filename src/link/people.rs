@@ -1,4 +1,7 @@
-use crate::privacy::{IdentityPlan, Pseudonym};
+use crate::{
+    fault::Name,
+    privacy::{IdentityPlan, Pseudonym},
+};
 use std::collections::HashMap;
 
 /// A text of the register as a number: 0 is "nothing". Texts are kept once, whoever bears them.
@@ -9,6 +12,8 @@ pub type Word = u32;
 pub struct Person {
     /// The person as the source knows them.
     pub subject: Pseudonym,
+    /// The source.
+    pub source: Name,
     /// The commit that first named them.
     pub first_seq: i64,
     /// Distinct sets of identity words, in the identity plan's order.
@@ -90,7 +95,8 @@ impl People {
             *word = self.word(&scoped);
         }
         let at = *self.index.entry(subject).or_insert_with(|| {
-            self.people.push(Person { subject, first_seq: seq, said: Vec::new() });
+            let source = Name::declare(origin.0);
+            self.people.push(Person { subject, source, first_seq: seq, said: Vec::new() });
             self.people.len() - 1
         });
         let person = &mut self.people[at];

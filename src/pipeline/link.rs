@@ -2,7 +2,7 @@ use super::{Site, SiteFault, Watch};
 use crate::{
     catalog::{Batch, Publication},
     lake::{self, Meta},
-    link::{self, Linker, People, Weighed},
+    link::{self, Drift, Linker, People, Weighed},
     privacy::{Identified, Link, LinkEvidence, LinkSample},
 };
 use std::collections::HashSet;
@@ -18,6 +18,8 @@ pub struct LinkReport {
     pub by_method: Vec<(&'static str, u64)>,
     /// The model's name and version.
     pub model: &'static str,
+    /// How the match rates of sources moved since subjects were last linked.
+    pub drift: Vec<Drift>,
 }
 
 /// Links every subject of the register anew and publishes the answer.
@@ -38,14 +40,16 @@ pub fn link(site: &mut Site, watch: &mut dyn Watch) -> Result<LinkReport, SiteFa
     let people = Identified::new(people);
     let clusters = linker.clusters(&people);
     let before = site.catalog.anchors()?;
-    let evidence = link::evidence(&people, &before);
+    let evidence = link::evidence(&people);
     let (links, anchors) = link::anchored(&clusters, &keyed, &before);
+    let drift = link::drift(&people, &links, &before);
     let learners = links.iter().map(|link| link.learner).collect::<HashSet<_>>().len() as u64;
     let report = LinkReport {
         subjects: links.len() as u64,
         learners,
         by_method: link::by_method(&links),
         model: linker.model(),
+        drift,
     };
     let run = site.catalog.begin("link", "", &site.stamp())?;
     let seq = site.catalog.reserve_seqs(1)?;

@@ -51,8 +51,6 @@ pub struct LinkEvidence {
     pub said_times: u32,
     /// In ten-thousandths, how likely the likeliest subject is that was not joined; none where nobody reckoned it.
     pub runner_up: Option<u16>,
-    /// Whether it was joined to another when subjects were last linked; none where it was not there.
-    pub linked_before: Option<bool>,
 }
 
 /// A pair of subjects that a person looked at: what the linker had said of it, and whether the person agreed.

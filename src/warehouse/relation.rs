@@ -59,7 +59,6 @@ pub const BESIDE_LINKS: &[(&str, &str, &[(&str, &str)])] = &[
             ("has_postcode", "BOOLEAN"),
             ("said_times", "BIGINT"),
             ("runner_up", "DECIMAL(5,4)"),
-            ("linked_before", "BOOLEAN"),
         ],
     ),
     (
