@@ -55,11 +55,9 @@ create or replace macro wilson_high(n, whole) as
                    / (1e0 + 3.8416e0 / whole)), 4) as decimal(9, 4))
     end;
 
--- A decimal part of a whole with four decimals; empty when there is nothing to divide by.
+-- The same for parts and wholes that are decimals of four places, exactly.
 create or replace macro ratio_of(part, whole) as
-    case when whole > 0
-         then cast(round(cast(part as double) / cast(whole as double), 4) as decimal(9, 4))
-    end;
+    share_of(cast(part * 10000 as bigint), cast(whole * 10000 as bigint));
 
 -- Both ends of a 95% interval for a sum of chances (each happens or not, by itself) over a whole, between nothing and
 -- all, z = 1.96, four decimals. The variance is the sum of each chance times its complement.

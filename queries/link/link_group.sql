@@ -12,10 +12,10 @@ with final as (
         subject_profile.subject_id,
         subject_profile.learner_id,
         grouped.dimension,
-        case grouped.dimension
+        coalesce(case grouped.dimension
             when 'all' then 'all'
             when 'source' then subject_profile.source
-            when 'provider' then coalesce(subject_profile.provider, 'not_known')
+            when 'provider' then subject_profile.provider
             when 'setting' then subject_profile.setting
             when 'sex' then subject_profile.sex
             when 'ethnicity' then subject_profile.ethnicity
@@ -24,7 +24,7 @@ with final as (
             when 'care' then subject_profile.care
             when 'eal' then subject_profile.eal
             when 'upn' then subject_profile.upn
-        end as category,
+        end, 'not_known') as category,
         subject_profile.band,
         subject_profile.probability,
         subject_profile.is_linked,

@@ -14,7 +14,7 @@ n = "Members of the population in this state, as the waterfall counts them"
 n_members = "All members: the denominator of share"
 n_believed = "Of those in the state, linked and by no link below the threshold"
 n_all_believed = "All members who are believed: the denominator of share_believed"
-n_weighted = "The believed of this state, each counted by its weight"
+n_weighted = "The believed of this state, each counted by its weight; empty where one of the population has none, as in a year without policy"
 n_all_weighted = "All believed members, each counted by its weight: the denominator of share_weighted"
 n_missing = "Members who are not believed: they stand alone, or a link of theirs is below the threshold"
 share = "n / n_members"
@@ -56,6 +56,7 @@ counts as (
         state,
         count(*) as n,
         count(*) filter (where is_believed) as n_believed,
+        count(*) filter (where is_believed and weight is null) as n_without_weight,
         sum(weight) as n_weighted
     from members
     group by threshold, cohort_ay, population, state
@@ -70,6 +71,7 @@ filled as (
         frame.state,
         coalesce(counts.n, 0) as n,
         coalesce(counts.n_believed, 0) as n_believed,
+        coalesce(counts.n_without_weight, 0) as n_without_weight,
         cast(coalesce(counts.n_weighted, 0) as decimal(18, 4)) as n_weighted
     from frame
     left join counts
@@ -84,6 +86,7 @@ totals as (
         *,
         cast(sum(n) over (partition by threshold, cohort_ay, population) as bigint) as n_members,
         cast(sum(n_believed) over (partition by threshold, cohort_ay, population) as bigint) as n_all_believed,
+        sum(n_without_weight) over (partition by threshold, cohort_ay, population) as n_all_without_weight,
         cast(sum(n_weighted) over (partition by threshold, cohort_ay, population) as decimal(18, 4)) as n_all_weighted
     from filled
 ),
@@ -99,12 +102,12 @@ final as (
         n_members,
         n_believed,
         n_all_believed,
-        n_weighted,
-        n_all_weighted,
+        case when n_all_without_weight = 0 then n_weighted end as n_weighted,
+        case when n_all_without_weight = 0 then n_all_weighted end as n_all_weighted,
         n_members - n_all_believed as n_missing,
         share_of(n, n_members) as share,
         share_of(n_believed, n_all_believed) as share_believed,
-        ratio_of(n_weighted, n_all_weighted) as share_weighted
+        case when n_all_without_weight = 0 then ratio_of(n_weighted, n_all_weighted) end as share_weighted
     from totals
 )
 

@@ -21,6 +21,8 @@ mod kills;
 mod leaks;
 mod leaks_files;
 mod link_pairs;
+#[cfg(feature = "warehouse")]
+mod link_report;
 mod map;
 mod map_nobody;
 mod needles;

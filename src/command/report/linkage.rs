@@ -11,7 +11,10 @@ use crate::{
 };
 use rows::{BandRow, QualityRow};
 use serde_json::json;
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 mod html;
 mod rows;
@@ -32,6 +35,11 @@ const DIMENSIONS: [(&str, &str); 8] = [
 
 /// The page, on the terminal and where asked for as a file.
 pub(in crate::command) fn links(settings: Settings, args: &LinkReportArgs, screen: &Screen) -> Verdict {
+    // Nothing else is ever written over by a slip of the keyboard.
+    let is_page = |file: &PathBuf| file.extension().is_some_and(|extension| extension == "html");
+    if args.html.as_ref().is_some_and(|file| !is_page(file)) {
+        return Err(Halt::new(Exit::Usage, "--html writes a page: name a file that ends in .html"));
+    }
     let site = Site::open(settings)?;
     let policy = Policy::named(&site.settings.disclosure_policy, site.key.kind())?;
     let (folder, id) = newest(&site)?;
