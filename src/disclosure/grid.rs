@@ -368,6 +368,7 @@ mod tests {
     /// the hidden rows in each column: each hidden cell lies anywhere between nothing and that sum, if there are two.
     #[test]
     fn no_hidden_count_follows_from_rows_and_sums() {
+        type Column = fn(&(u64, u64)) -> u64;
         const SIDE: u64 = 6;
         let policy = Policy::trial(3, 1, true);
         let mut seen = [0_u32; 2];
@@ -380,7 +381,7 @@ mod tests {
                 continue;
             }
             let kept = |at: &usize| hidden.rows[*at];
-            let columns: [fn(&(u64, u64)) -> u64; 3] = [|g| g.0 + g.1, |g| g.0, |g| g.1];
+            let columns: [Column; 3] = [|g| g.0 + g.1, |g| g.0, |g| g.1];
             for (at, group) in groups.iter().enumerate() {
                 let small = columns.iter().any(|column| policy.is_small(column(group)));
                 assert!(hidden.rows[at] || !small, "{groups:?}: row {at} holds a small count and is shown");

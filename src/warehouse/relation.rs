@@ -44,8 +44,11 @@ const LINK_COLUMNS: &[(&str, &str)] = &[
     ("model", "VARCHAR"),
 ];
 
+/// Names and SQL types.
+pub type Columns = &'static [(&'static str, &'static str)];
+
 /// What linking writes beside the links: the relation, the entity of its files, and its columns.
-pub const BESIDE_LINKS: &[(&str, &str, &[(&str, &str)])] = &[
+pub const BESIDE_LINKS: &[(&str, &str, Columns)] = &[
     (
         "link_evidence",
         "link_evidence",

@@ -256,6 +256,9 @@ fn samples(bands: &[BandRow], policy: &Policy) -> Result<Disclosed<DisclosedTabl
     Ok(disclosure::disclose_links(&grid, policy)?)
 }
 
+/// Weighted shares by threshold, the firmest first.
+type Weighted = BTreeMap<i64, Option<u16>>;
+
 /// The newest cohort at sixteen that has anybody in it, or the one that was asked for.
 fn sensitivity(
     folder: &Path,
@@ -274,10 +277,9 @@ fn sensitivity(
             None => Ok(None),
         };
     };
-    let mut states: BTreeMap<i64, (String, u64, BTreeMap<i64, Option<u16>>)> = BTreeMap::new();
+    let mut states: BTreeMap<i64, (String, u64, Weighted)> = BTreeMap::new();
     for row in rows.into_iter().filter(|row| row.cohort_ay == year) {
-        let state = states.entry(row.state_order).or_insert_with(|| (row.state, row.n, BTreeMap::new()));
-        // The firmest first.
+        let state = states.entry(row.state_order).or_insert_with(|| (row.state, row.n, Weighted::new()));
         state.2.insert(-row.threshold, row.weighted);
     }
     let waterfall = Waterfall {

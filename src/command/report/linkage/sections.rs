@@ -87,7 +87,7 @@ fn places(page: &LinkPage) -> Section {
         ("Sources", "A subject is a person as one source knows them.", "source")
     };
     let words = format!(
-        "{what} Linked means: joined to another subject, of this or another source. The range is that of chance."
+        "{what} Linked: joined to another subject, of this or another source; alone: to none. The range is that of chance."
     );
     grid(title.to_owned(), words, header, page.places.as_ref(), false)
 }
@@ -155,7 +155,7 @@ fn difference(table: &DisclosedTable, row: &DisclosedRow, total: Option<&Disclos
         Some((linked / all_linked, (subjects - linked) / (all - all_linked)))
     });
     let Some((linked, alone)) = shares else { return "c".to_owned() };
-    let spread = ((linked * (1.0 - linked) + alone * (1.0 - alone)) / 2.0).sqrt();
+    let spread = f64::midpoint(linked * (1.0 - linked), alone * (1.0 - alone)).sqrt();
     let difference = (linked - alone) / spread;
     if difference.is_finite() { format!("{difference:+.2}") } else { "x".to_owned() }
 }
@@ -165,7 +165,7 @@ fn completeness(table: &DisclosedTable) -> Section {
     header.extend(["UPN", "ULN", "name", "birth date", "postcode"]);
     let words = "How many of its subjects each source told this of, at any time. UPN: a permanent one with a right \
                  check letter. What a source does not tell cannot link.";
-    plain("What each source tells".to_owned(), words.to_owned(), header, table, |row| row.to_owned())
+    plain("What each source tells".to_owned(), words.to_owned(), header, table, str::to_owned)
 }
 
 fn methods(table: &DisclosedTable) -> Section {
@@ -200,7 +200,7 @@ fn stated(page: &LinkPage) -> Section {
         words,
         vec!["band", "right", "at least", "at most"],
         page.stated.as_ref(),
-        |row| row.to_owned(),
+        str::to_owned,
     )
 }
 
