@@ -61,7 +61,7 @@ final as (
         category,
         n_subjects,
         n_learners,
-        cast(coalesce(sum(n_subjects) filter (where category = 'not_known') over (partition by dimension), 0) as bigint)
+        cast(sum(case when category = 'not_known' then n_subjects else 0 end) over (partition by dimension) as bigint)
             as n_not_known,
         n_linked,
         n_linked_elsewhere,

@@ -71,9 +71,9 @@ with rows_told as (
     from lake_transfer
 ),
 
-final as (
+terms_told as (
     select distinct
-        id_text(rows_told.subject_id) as subject_id,
+        rows_told.subject_id,
         rows_told.source,
         academic_year(rows_told.told_on) as ay,
         case when month(rows_told.told_on) >= 9 then 'autumn'
@@ -82,10 +82,15 @@ final as (
              else 'not_dated'
         end as term
     from rows_told
-    inner join learner_link on learner_link.subject_id = rows_told.subject_id
     cross join build_context
     where rows_told.told_on <= build_context.as_of
        or rows_told.told_on is null
+),
+
+final as (
+    select id_text(terms_told.subject_id) as subject_id, terms_told.source, terms_told.ay, terms_told.term
+    from terms_told
+    inner join learner_link on learner_link.subject_id = terms_told.subject_id
 )
 
 select * from final

@@ -176,10 +176,21 @@ pub(super) fn link_words(report: &LinkReport) -> String {
 pub(super) fn link_json(report: &LinkReport) -> serde_json::Value {
     let methods: serde_json::Map<String, serde_json::Value> =
         report.by_method.iter().map(|(method, n)| ((*method).to_owned(), json!(n))).collect();
-    json!({ "subjects": report.subjects, "learners": report.learners, "model": report.model, "by_method": methods })
+    let counts = |(all, linked): (u64, u64)| json!({ "subjects": all, "linked": linked });
+    let sources: Vec<serde_json::Value> = report
+        .drift
+        .iter()
+        .map(|drift| {
+            json!({ "source": drift.source.as_str(), "now": counts(drift.now), "before": counts(drift.before),
+                    "new": counts(drift.new), "lost": drift.lost })
+        })
+        .collect();
+    json!({ "subjects": report.subjects, "learners": report.learners, "model": report.model, "by_method": methods,
+            "sources": sources })
 }
 
-fn in_words(method: &str) -> &'static str {
+/// By what a subject found its learner, in words.
+pub(super) fn in_words(method: &str) -> &'static str {
     match method {
         "local_key" => "the source's own number for the child",
         "upn" => "pupil number (UPN), and birth date or names beside it",

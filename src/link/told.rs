@@ -11,10 +11,18 @@ use std::{
     hash::BuildHasher,
 };
 
-/// What was told of every subject, in subject order.
-pub fn evidence(people: &Identified<People>) -> Vec<LinkEvidence> {
+/// What was told of every subject, in subject order. `left` is how likely, in ten-thousandths, the likeliest subject is
+/// to which each was not joined; nobody is in it whose runner-up was not reckoned.
+pub fn evidence(
+    people: &Identified<People>,
+    left: &HashMap<Pseudonym, u16, impl BuildHasher>,
+) -> Vec<LinkEvidence> {
     let people = people.veiled();
-    let mut told: Vec<LinkEvidence> = people.people.iter().map(|person| of(people, person)).collect();
+    let mut told: Vec<LinkEvidence> = people
+        .people
+        .iter()
+        .map(|person| LinkEvidence { runner_up: left.get(&person.subject).copied(), ..of(people, person) })
+        .collect();
     told.sort_unstable_by_key(|evidence| evidence.subject);
     told
 }
@@ -112,11 +120,11 @@ mod tests {
         people.add(other, ("sheet", ""), &[Some("B80120000500A"), None, None], 1);
         people.add(kai, ("mis", ""), &[Some("B801200005001"), Some("KAI"), None], 1);
         people.add(kai, ("mis", ""), &[None, None, Some("MARSH")], 2);
-        let told = evidence(&Identified::new(people));
+        let told = evidence(&Identified::new(people), &HashMap::from([(kai, 412)]));
         let [kai, other] = &told[..] else { panic!("two subjects") };
         assert!(kai.has_upn && kai.upn_valid && kai.has_name && !kai.has_birth_date && kai.said_times == 2);
         assert!(other.has_upn && !other.upn_valid && !other.has_name);
-        assert!(told.iter().all(|evidence| evidence.runner_up.is_none()));
+        assert_eq!((kai.runner_up, other.runner_up), (Some(412), None));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use crate::{
     link::{self, Drift, Linker, People, Weighed},
     privacy::{Identified, Link, LinkEvidence, LinkSample},
 };
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// What linking found.
 #[derive(Clone, Debug)]
@@ -40,7 +40,8 @@ pub fn link(site: &mut Site, watch: &mut dyn Watch) -> Result<LinkReport, SiteFa
     let people = Identified::new(people);
     let clusters = linker.clusters(&people);
     let before = site.catalog.anchors()?;
-    let evidence = link::evidence(&people);
+    // Nobody reckons runners-up yet: how many links are missing is not known, and is not said to be none.
+    let evidence = link::evidence(&people, &HashMap::new());
     let (links, anchors) = link::anchored(&clusters, &keyed, &before);
     let drift = link::drift(&people, &links, &before);
     let learners = links.iter().map(|link| link.learner).collect::<HashSet<_>>().len() as u64;

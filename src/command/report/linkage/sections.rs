@@ -3,6 +3,7 @@
 use super::{DIMENSIONS, LinkPage};
 use crate::{
     command::{
+        pull::in_words,
         report::figures::{academic_year, state_words},
         screen::thousands,
     },
@@ -176,8 +177,10 @@ fn methods(table: &DisclosedTable) -> Section {
         words.to_owned(),
         vec!["band: rule", "subjects", "share"],
         table,
-        |row| {
-            if row == "total" { "all".to_owned() } else { row.replace('_', " ") }
+        |row| match row.split_once(": ") {
+            Some(("alone", _)) => "alone".to_owned(),
+            Some((band, method)) => format!("{band}: {}", in_words(method)),
+            None => key_words(row),
         },
     );
     if let Some(line) = section.rows.last_mut() {
