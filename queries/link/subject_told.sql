@@ -8,7 +8,7 @@ reads = ["learner_link", "build_context",
          "lake_suspension", "lake_transfer"]
 [columns]
 subject_id = "The person as one source knows them"
-ay = "The academic year, by its end year, that a row is about; empty where rows have no date"
+ay = "The academic year, by its end year, that a row is about; empty where rows have no date, or one after the day the build looks back from"
 term = "autumn (September to December), spring (January to March), summer (April to August), or not_dated"
 */
 -- A row that was later taken back was told all the same, and linking used it: every version counts here.
@@ -71,20 +71,28 @@ with rows_told as (
     from lake_transfer
 ),
 
-terms_told as (
-    select distinct
+-- Who was told of has no date: a row from after the day the build looks back from still tells of somebody, and its date
+-- is not read.
+dated_rows as (
+    select
         rows_told.subject_id,
         rows_told.source,
-        academic_year(rows_told.told_on) as ay,
-        case when month(rows_told.told_on) >= 9 then 'autumn'
-             when month(rows_told.told_on) <= 3 then 'spring'
-             when month(rows_told.told_on) <= 8 then 'summer'
-             else 'not_dated'
-        end as term
+        case when rows_told.told_on <= build_context.as_of then rows_told.told_on end as told_on
     from rows_told
     cross join build_context
-    where rows_told.told_on <= build_context.as_of
-       or rows_told.told_on is null
+),
+
+terms_told as (
+    select distinct
+        subject_id,
+        source,
+        academic_year(told_on) as ay,
+        case when month(told_on) >= 9 then 'autumn'
+             when month(told_on) <= 3 then 'spring'
+             when month(told_on) <= 8 then 'summer'
+             else 'not_dated'
+        end as term
+    from dated_rows
 ),
 
 final as (
