@@ -292,11 +292,17 @@ pub(super) fn rates(rates: &Rates, policy: &Policy) -> DisclosedTable {
 /// all, as the group is large enough to hide its small counts in half a step.
 pub(super) fn estimate(value: Option<u16>, people: u64, policy: &Policy) -> Figure {
     let Some(value) = value else { return Figure::Symbol(Symbol::NotAvailable) };
-    let share = f64::from(value) / 10_000.0;
-    match people {
-        _ if people >= policy.threshold() * 2_000 => Figure::share(share, 1),
-        _ if people >= policy.threshold() * 200 => Figure::share(share, 0),
-        _ => Figure::Symbol(Symbol::NotAvailable),
+    let decimals = match people {
+        _ if people >= policy.threshold() * 2_000 => 1,
+        _ if people >= policy.threshold() * 200 => 0,
+        _ => return Figure::Symbol(Symbol::NotAvailable),
+    };
+    // Nearly all is not all: an estimate is never rounded up to certainty.
+    match Figure::share(f64::from(value) / 10_000.0, decimals) {
+        Figure::PerCentTenths(1_000) if value < 10_000 => {
+            Figure::PerCentTenths(if decimals == 1 { 999 } else { 990 })
+        }
+        figure => figure,
     }
 }
 
@@ -332,10 +338,10 @@ mod tests {
 
     #[test]
     fn a_small_group_takes_another_with_it_and_the_sums_stay() {
-        let rows = texts(&[(612, 40), (300, 61), (55, 4)], &Policy::published());
-        assert!(rows[0].starts_with("650 610 94%"), "{rows:?}");
+        let rows = texts(&[(612, 90), (300, 61), (55, 4)], &Policy::published());
+        assert!(rows[0].starts_with("700 610 87%"), "{rows:?}");
         assert!(rows[1].starts_with("c c c") && rows[2].starts_with("c c c"), "{rows:?}");
-        assert!(rows[3].starts_with("1070 965 90%"), "{rows:?}");
+        assert!(rows[3].starts_with("1120 965 86%"), "{rows:?}");
     }
 
     #[test]
@@ -348,7 +354,8 @@ mod tests {
     fn an_estimate_is_as_coarse_as_its_group_is_small() {
         let policy = Policy::published();
         assert_eq!(estimate(Some(9_962), 20_000, &policy), Figure::PerCentTenths(996));
-        assert_eq!(estimate(Some(9_962), 19_999, &policy), Figure::PerCentTenths(1_000));
+        assert_eq!(estimate(Some(9_962), 19_999, &policy), Figure::PerCentTenths(990), "never up to all");
+        assert_eq!(estimate(Some(10_000), 19_999, &policy), Figure::PerCentTenths(1_000));
         assert_eq!(estimate(Some(9_962), 1_999, &policy), Figure::Symbol(Symbol::NotAvailable));
         assert_eq!(estimate(None, 20_000, &policy), Figure::Symbol(Symbol::NotAvailable));
     }

@@ -96,14 +96,14 @@ fn places(page: &LinkPage) -> Section {
 fn group(title: &str, dimension: &str, table: &DisclosedTable) -> Section {
     let words = match dimension {
         "upn" => {
-            "valid: a permanent number with a right check letter; not valid: another, a temporary one too."
+            "In this table and those that follow everybody is described by their own source alone, so that those linked and \
+             those not are described alike. valid: a permanent number with a right check letter; not valid: another, a \
+             temporary one too."
         }
         "setting" => {
             "Where the subject\u{2019}s own source last has them; off roll: educated at home or missing education."
         }
-        _ => {
-            "By what the subject\u{2019}s own source says, so that those linked and those not are described alike."
-        }
+        _ => "By what the subject\u{2019}s own source says.",
     };
     grid(title.to_owned(), words.to_owned(), "group", table, true)
 }
