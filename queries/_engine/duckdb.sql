@@ -54,3 +54,51 @@ create or replace macro wilson_high(n, whole) as
                     + 1.96e0 * sqrt(n / whole * (1e0 - n / whole) / whole + 0.9604e0 / whole / whole))
                    / (1e0 + 3.8416e0 / whole)), 4) as decimal(9, 4))
     end;
+
+-- The same for parts and wholes that are decimals of four places, exactly.
+create or replace macro ratio_of(part, whole) as
+    share_of(cast(part * 10000 as bigint), cast(whole * 10000 as bigint));
+
+-- Both ends of a 95% interval for a sum of chances (each happens or not, by itself) over a whole, between nothing and
+-- all, z = 1.96, four decimals. The variance is the sum of each chance times its complement.
+create or replace macro chances_low(expected, variance, whole) as
+    case when whole > 0
+         then cast(round(greatest(0e0, (cast(expected as double) - 1.96e0 * sqrt(cast(variance as double)))
+                   / cast(whole as double)), 4) as decimal(9, 4))
+    end;
+create or replace macro chances_high(expected, variance, whole) as
+    case when whole > 0
+         then cast(round(least(1e0, (cast(expected as double) + 1.96e0 * sqrt(cast(variance as double)))
+                   / cast(whole as double)), 4) as decimal(9, 4))
+    end;
+
+-- The same for what was found out of what was found and missed, both being sums of chances: the low end has the fewest
+-- found and the most missed, the high end the other way round.
+create or replace macro found_low(found, found_variance, missed, missed_variance) as
+    case when found + missed > 0
+         then cast(round(greatest(0e0, cast(found as double) - 1.96e0 * sqrt(cast(found_variance as double)))
+                   / (greatest(0e0, cast(found as double) - 1.96e0 * sqrt(cast(found_variance as double)))
+                      + cast(missed as double) + 1.96e0 * sqrt(cast(missed_variance as double)) + 1e-9), 4)
+                   as decimal(9, 4))
+    end;
+create or replace macro found_high(found, found_variance, missed, missed_variance) as
+    case when found + missed > 0
+         then cast(round((cast(found as double) + 1.96e0 * sqrt(cast(found_variance as double)))
+                   / (cast(found as double) + 1.96e0 * sqrt(cast(found_variance as double))
+                      + greatest(0e0, cast(missed as double) - 1.96e0 * sqrt(cast(missed_variance as double))) + 1e-9), 4)
+                   as decimal(9, 4))
+    end;
+
+-- How far two shares lie apart in units of their spread (Cohen's standardised difference), four decimals; empty when a
+-- share has nobody to divide by, nought when both are nothing or all.
+create or replace macro standardised_difference(n, whole, other_n, other_whole) as
+    case when whole > 0 and other_whole > 0
+         then case when n * (whole - n) = 0 and other_n * (other_whole - other_n) = 0 and n * other_whole = other_n * whole
+                   then cast(0 as decimal(9, 4))
+                   when n * (whole - n) = 0 and other_n * (other_whole - other_n) = 0 then null
+                   else cast(round((cast(n as double) / whole - cast(other_n as double) / other_whole)
+                        / sqrt((cast(n as double) / whole * (1e0 - cast(n as double) / whole)
+                                + cast(other_n as double) / other_whole * (1e0 - cast(other_n as double) / other_whole)) / 2e0),
+                        4) as decimal(9, 4))
+              end
+    end;

@@ -25,6 +25,7 @@ latest as (
 final as (
     select
         id_text(learner_link.learner_id) as learner_id,
+        id_text(latest.subject_id) as subject_id,
         latest.provision,
         latest.primary_need,
         latest.starts_on,

@@ -127,11 +127,16 @@ impl Catalog {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// Visible files about links, of one relation: `learner_link`, `learner_change`.
-    pub fn link_files(&self, relation: &str) -> Result<Vec<PathBuf>, CatalogFault> {
+    /// Visible files that say which subjects are one learner.
+    pub fn link_files(&self) -> Result<Vec<PathBuf>, CatalogFault> {
+        self.files_beside_links("learner_link")
+    }
+
+    /// Visible files of one kind that linking writes: the links, or what stands beside them.
+    pub fn files_beside_links(&self, entity: &str) -> Result<Vec<PathBuf>, CatalogFault> {
         let sql = format!("SELECT f.path {VISIBLE} AND f.kind = 'link' AND f.entity = ?1 ORDER BY f.path");
         let mut statement = self.read().prepare(&sql)?;
-        let rows = statement.query_map([relation], |row| row.get::<_, String>(0).map(PathBuf::from))?;
+        let rows = statement.query_map([entity], |row| row.get::<_, String>(0).map(PathBuf::from))?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 

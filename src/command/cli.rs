@@ -18,6 +18,9 @@ use clap::{
 };
 use std::path::PathBuf;
 
+mod link_report;
+pub use link_report::LinkReportArgs;
+
 /// Keeps a line on every child: from Year 6 to sixteen and on, through whatever setting.
 #[derive(Debug, Parser)]
 #[command(name = "throughline", version, about, long_about = None, max_term_width = 110)]
@@ -200,6 +203,9 @@ pub enum Linking {
     /// Link the rows of one Parquet file with the records of another, with a probability for each pair; asks for no
     /// configuration, keeps nothing.
     Pairs(PairsArgs),
+    /// How well records were linked: who was, by which rule, how far it may be believed, and whom it misses; from the
+    /// newest release, through disclosure control.
+    Report(LinkReportArgs),
 }
 
 /// Two files and where to write.

@@ -1,8 +1,11 @@
 //! `link` and what belongs to its model: trained, looked at, adopted.
+#[cfg(feature = "warehouse")]
+use super::report;
+use super::review;
 use super::{
     Exit, Halt, Verdict,
     cli::{LinkArgs, Linking},
-    explain, pairs, person, review,
+    explain, pairs, person,
     screen::{Screen, counted, table, thousands, wrap},
 };
 use crate::{
@@ -24,6 +27,12 @@ pub(super) fn link(
         Some(Linking::Models) => models(settings()?, screen),
         Some(Linking::Adopt { version }) => adopt(settings()?, version, screen),
         Some(Linking::Review(args)) => review::review(settings()?, args, &person::user(), screen),
+        #[cfg(feature = "warehouse")]
+        Some(Linking::Report(args)) => report::links(settings()?, args, screen),
+        #[cfg(not(feature = "warehouse"))]
+        Some(Linking::Report(_)) => {
+            Err(Halt::new(Exit::Usage, "this program was built without its warehouse"))
+        }
         Some(Linking::Explain(args)) => explain::explain(settings()?, args, &person::user(), screen),
     }
 }
@@ -184,8 +193,17 @@ pub(super) fn link_words(report: &LinkReport) -> String {
 pub(super) fn link_json(report: &LinkReport) -> serde_json::Value {
     let methods: serde_json::Map<String, serde_json::Value> =
         report.by_method.iter().map(|(method, n)| ((*method).to_owned(), json!(n))).collect();
+    let counts = |(all, linked): (u64, u64)| json!({ "subjects": all, "linked": linked });
+    let sources: Vec<serde_json::Value> = report
+        .moved
+        .iter()
+        .map(|moved| {
+            json!({ "source": moved.source.as_str(), "now": counts(moved.now), "before": counts(moved.before),
+                    "new": counts(moved.new), "lost": moved.lost })
+        })
+        .collect();
     json!({
-        "subjects": report.subjects, "learners": report.learners, "model": report.model, "by_method": methods,
+        "sources": sources, "subjects": report.subjects, "learners": report.learners, "model": report.model, "by_method": methods,
         "trained": report.trained, "changed": report.changed, "doubts": report.doubts, "held": report.held,
     })
 }

@@ -8,10 +8,13 @@ use crate::{
     release,
 };
 use serde_json::json;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 mod figures;
+mod linkage;
 mod words;
+
+pub(super) use linkage::links;
 
 use figures::{HeadlineRow, WaterfallRow};
 
@@ -25,15 +28,21 @@ impl From<Refusal> for Halt {
 pub(super) fn cohort(settings: Settings, year: Option<i32>, population: &str, screen: &Screen) -> Verdict {
     let site = Site::open(settings)?;
     let policy = Policy::named(&site.settings.disclosure_policy, site.key.kind())?;
+    let (folder, id) = newest(&site)?;
+    let page = CohortPage::of(&folder, &id, year, population, &policy)?;
+    screen.result(&page.in_words());
+    screen.document(&page.as_json());
+    Ok(Exit::Done)
+}
+
+/// The newest release: its folder and its id.
+fn newest(site: &Site) -> Result<(PathBuf, String), Halt> {
     let releases = site.settings.data_dir.join("releases");
     let none = || Halt::new(Exit::Failed, "there is no release yet; run `throughline release`");
     let id = release::current(&releases)
         .map_err(|fault| Halt::new(Exit::Failed, fault.to_string()))?
         .ok_or_else(none)?;
-    let page = CohortPage::of(&releases.join(&id), &id, year, population, &policy)?;
-    screen.result(&page.in_words());
-    screen.document(&page.as_json());
-    Ok(Exit::Done)
+    Ok((releases.join(&id), id))
 }
 
 /// One cohort and population of a release, through the gate.

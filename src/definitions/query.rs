@@ -19,7 +19,7 @@ static EMBEDDED: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/queries");
 const ENGINE_FILE: &str = "_engine/duckdb.sql";
 
 /// The folders of `queries/`, in the order in which the data passes through them.
-const LAYERS: [&str; 6] = ["staging", "spine", "cohort", "outcome", "headline", "checks"];
+const LAYERS: [&str; 7] = ["staging", "spine", "cohort", "outcome", "headline", "link", "checks"];
 
 /// The folder of what `resolve` shows: no build makes it and no release holds it.
 const VIEWS: &str = "view";
@@ -351,6 +351,16 @@ mod tests {
                 "cohort_member",
                 "cohort_outcome",
                 "learner",
+                "learner_change",
+                "learner_linkage",
+                "link_difference",
+                "link_drift",
+                "link_method",
+                "link_population",
+                "link_precision",
+                "link_quality",
+                "link_sensitivity",
+                "link_weight",
                 "lost_potential",
                 "outcome",
                 "spell"

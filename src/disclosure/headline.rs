@@ -160,7 +160,7 @@ fn lost_potential(headline: &Headline, shown: &[Shown], policy: &Policy) -> Resu
 }
 
 /// Both numbers of a share, or the symbol that stands for it.
-fn ratio(part: Figure, whole: Figure) -> Result<(f64, f64), Symbol> {
+pub(super) fn ratio(part: Figure, whole: Figure) -> Result<(f64, f64), Symbol> {
     let whole = number(whole)?;
     if whole == 0.0 {
         return Err(Symbol::NotAvailable);
@@ -177,7 +177,7 @@ fn number(figure: Figure) -> Result<f64, Symbol> {
 }
 
 /// The 95% Wilson score interval of `part` in `whole` (Wilson 1927), within 0 to 1.
-fn wilson(part: f64, whole: f64) -> (f64, f64) {
+pub(super) fn wilson(part: f64, whole: f64) -> (f64, f64) {
     let share = part / whole;
     let spread = Z * Z / whole;
     let middle = share + spread / 2.0;

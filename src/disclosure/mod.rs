@@ -16,6 +16,7 @@
 
 mod attack;
 mod figure;
+mod grid;
 mod headline;
 mod policy;
 mod protect;
@@ -31,11 +32,12 @@ mod proofs;
 use std::fmt;
 
 pub use figure::{Figure, Symbol};
+pub use grid::{LinkGrid, LinkGroup, Rate, Rates, ShareRow, Shares};
 pub use headline::{Headline, HeadlineGroup};
 pub use policy::{KeyKind, Policy};
 pub use refusal::{Notice, Refusal};
 pub use table::{Count, CountTable, DisclosedRow, DisclosedTable};
-pub use waterfall::{StateCount, Waterfall};
+pub use waterfall::{Estimates, StateCount, Waterfall};
 
 /// A value that has passed disclosure control: the only kind of figure that may leave the controller.
 ///
@@ -83,4 +85,42 @@ pub fn disclose_waterfall(
 /// As [`disclose`], and when the measures of a group are not nested.
 pub fn disclose_headline(headline: &Headline, policy: &Policy) -> Result<Disclosed<DisclosedTable>, Refusal> {
     headline::disclose(headline, policy).map(Disclosed)
+}
+
+/// Puts groups and their link rates through the gate: counts with sums over all groups, and estimates beside them.
+///
+/// # Errors
+/// As [`disclose`].
+pub fn disclose_links(grid: &LinkGrid, policy: &Policy) -> Result<Disclosed<DisclosedTable>, Refusal> {
+    grid::disclose(grid, policy).map(Disclosed)
+}
+
+/// Puts a waterfall through the gate with estimated shares beside its states, shown where the state is shown and to
+/// steps that give no small count away.
+///
+/// # Errors
+/// As [`disclose`].
+pub fn disclose_estimates(
+    waterfall: &Waterfall,
+    estimates: &Estimates,
+    policy: &Policy,
+) -> Result<Disclosed<DisclosedTable>, Refusal> {
+    waterfall::disclose_with(waterfall, estimates, policy).map(Disclosed)
+}
+
+/// Shares that are rates of something other than people, or of so many that nobody can be told from them: to steps as
+/// coarse as the number of people behind each row asks for.
+///
+/// # Errors
+/// None today; a [`Refusal`] like every way through the gate.
+pub fn disclose_rates(rates: &Rates, policy: &Policy) -> Result<Disclosed<DisclosedTable>, Refusal> {
+    Ok(Disclosed(grid::rates(rates, policy)))
+}
+
+/// Puts wholes with parts that overlap through the gate, as shares without sums over the rows.
+///
+/// # Errors
+/// As [`disclose`].
+pub fn disclose_shares(shares: &Shares, policy: &Policy) -> Result<Disclosed<DisclosedTable>, Refusal> {
+    grid::shares(shares, policy).map(Disclosed)
 }

@@ -1,6 +1,7 @@
 //! The attrition waterfall: where every member of a cohort ended, states in their fixed order, zeros listed.
 
 use super::figure::{Figure, Symbol};
+use super::grid::estimate;
 use super::policy::Policy;
 use super::protect;
 use super::refusal::Refusal;
@@ -53,6 +54,36 @@ pub(super) fn disclose(waterfall: &Waterfall, policy: &Policy) -> Result<Disclos
     for row in &mut disclosed.rows {
         let share = share(row, total, policy);
         row.figures.push(share);
+    }
+    disclosed.notices = table::notices(&disclosed.rows, policy);
+    Ok(disclosed)
+}
+
+/// Estimated shares beside the states.
+#[derive(Debug, Clone)]
+pub struct Estimates {
+    /// Their names.
+    pub names: Vec<String>,
+    /// In ten-thousandths, for each state in order, one for each name.
+    pub of_states: Vec<Vec<Option<u16>>>,
+}
+
+/// As [`disclose`], with estimates beside each state that is shown.
+pub(super) fn disclose_with(
+    waterfall: &Waterfall,
+    estimates: &Estimates,
+    policy: &Policy,
+) -> Result<DisclosedTable, Refusal> {
+    let mut disclosed = disclose(waterfall, policy)?;
+    let people = waterfall.states.iter().map(|state| state.count).fold(0, u64::saturating_add);
+    disclosed.measures.extend(estimates.names.iter().cloned());
+    let nothing = vec![None; estimates.names.len()];
+    for (row, of_state) in disclosed.rows.iter_mut().zip(estimates.of_states.iter().chain([&nothing])) {
+        let is_shown = row.figures.first().is_some_and(|figure| figure.is_number());
+        let hidden = row.figures.first().copied().unwrap_or(Figure::Symbol(Symbol::Confidential));
+        let shown = |value: &Option<u16>| if is_shown { estimate(*value, people, policy) } else { hidden };
+        let shown: Vec<Figure> = of_state.iter().map(shown).collect();
+        row.figures.extend(shown);
     }
     disclosed.notices = table::notices(&disclosed.rows, policy);
     Ok(disclosed)

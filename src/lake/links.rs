@@ -2,11 +2,12 @@ use super::{LakeFault, Meta, columns, write::store};
 use crate::{
     catalog::{FileKind, NewFile},
     fault::Name,
-    privacy::{Link, Relinked, Storable},
+    privacy::{Link, LinkEvidence, LinkSample, Relinked, Storable},
 };
 use arrow::{
     array::{
-        ArrayRef, AsArray, Date32Array, Decimal128Builder, FixedSizeBinaryArray, RecordBatch, StringArray,
+        ArrayRef, AsArray, BooleanArray, Date32Array, Decimal128Array, Decimal128Builder,
+        FixedSizeBinaryArray, Int64Array, RecordBatch, StringArray,
     },
     datatypes::{DataType, Decimal128Type, Field, Schema},
 };
@@ -22,10 +23,10 @@ pub(super) fn links_path(entity: &str, meta: &Meta<'_>) -> PathBuf {
     PathBuf::from("lake").join(entity).join(format!("{:06}-{:06}.parquet", meta.run, meta.seq))
 }
 
-fn written(entity: &str, rows: usize, batch: &RecordBatch, meta: &Meta<'_>) -> Result<NewFile, LakeFault> {
+fn written(entity: &str, batch: &RecordBatch, meta: &Meta<'_>) -> Result<NewFile, LakeFault> {
     let path = links_path(entity, meta);
     let (bytes, sha256) = store(meta.data_dir, &path, batch)?;
-    let (entity, rows) = (entity.to_owned(), rows as u64);
+    let (entity, rows) = (entity.to_owned(), batch.num_rows() as u64);
     Ok(NewFile { kind: FileKind::Link, entity, ay: None, path, rows, bytes, sha256 })
 }
 
@@ -34,7 +35,7 @@ fn id(name: &str) -> Field {
 }
 
 /// Writes which subjects were given another learner, and when: (`subject_id`, `learner_id_before`, `learner_id_after`,
-/// `changed_on`).
+/// `changed_at`).
 pub fn write_changes(
     changes: impl Storable<Content = Vec<Relinked>>,
     meta: &Meta<'_>,
@@ -44,7 +45,7 @@ pub fn write_changes(
         id("subject_id"),
         id("learner_id_before"),
         id("learner_id_after"),
-        Field::new("changed_on", DataType::Date32, false),
+        Field::new("changed_at", DataType::Date32, false),
     ]);
     let arrays: Vec<ArrayRef> = vec![
         columns::ids(changes.iter().map(|change| Some(&change.subject)))?,
@@ -53,7 +54,7 @@ pub fn write_changes(
         Arc::new(Date32Array::from_iter_values(changes.iter().map(|change| change.day))),
     ];
     let batch = RecordBatch::try_new(Arc::new(schema), arrays)?;
-    written("learner_change", changes.len(), &batch, meta)
+    written("learner_change", &batch, meta)
 }
 
 /// The links of a published file.
@@ -78,7 +79,6 @@ pub fn links_held(path: &Path) -> Result<Vec<Link>, LakeFault> {
                 method: Name::declare(methods.value(at)),
                 probability: stated.value(at) as u16,
                 band: Name::declare(bands.value(at)),
-                left: 0,
             });
         }
     }
@@ -115,5 +115,49 @@ pub fn write_links(
         text("model"),
     ]);
     let batch = RecordBatch::try_new(Arc::new(schema), arrays)?;
-    written("learner_link", links.len(), &batch, meta)
+    written("learner_link", &batch, meta)
+}
+
+/// Writes how much each source told of its subjects: yes, no and numbers. It replaces the file before, as links do.
+pub fn write_evidence(
+    evidence: impl Storable<Content = Vec<LinkEvidence>>,
+    meta: &Meta<'_>,
+) -> Result<NewFile, LakeFault> {
+    let evidence = evidence.into_content();
+    let flags = |of: fn(&LinkEvidence) -> bool| -> ArrayRef {
+        Arc::new(evidence.iter().map(|told| Some(of(told))).collect::<BooleanArray>())
+    };
+    let said = evidence.iter().map(|told| i64::from(told.said_times));
+    let runners_up = evidence.iter().map(|told| told.runner_up.map(i128::from));
+    let columns: Vec<(&str, ArrayRef)> = vec![
+        ("subject_id", columns::ids(evidence.iter().map(|told| Some(&told.subject)))?),
+        ("has_upn", flags(|told| told.has_upn)),
+        ("upn_valid", flags(|told| told.upn_valid)),
+        ("has_uln", flags(|told| told.has_uln)),
+        ("has_name", flags(|told| told.has_name)),
+        ("has_birth_date", flags(|told| told.has_birth_date)),
+        ("has_postcode", flags(|told| told.has_postcode)),
+        ("said_times", Arc::new(Int64Array::from_iter_values(said))),
+        ("runner_up", ten_thousandths(runners_up)?),
+    ];
+    written("link_evidence", &RecordBatch::try_from_iter(columns)?, meta)
+}
+
+/// Writes what persons said of pairs that they were shown. It replaces the file before.
+pub fn write_samples(
+    samples: impl Storable<Content = Vec<LinkSample>>,
+    meta: &Meta<'_>,
+) -> Result<NewFile, LakeFault> {
+    let samples = samples.into_content();
+    let bands = samples.iter().map(|sample| sample.band.as_str());
+    let columns: Vec<(&str, ArrayRef)> = vec![
+        ("band", Arc::new(StringArray::from_iter_values(bands))),
+        ("probability", ten_thousandths(samples.iter().map(|sample| Some(i128::from(sample.probability))))?),
+        ("agreed", Arc::new(samples.iter().map(|sample| Some(sample.agreed)).collect::<BooleanArray>())),
+    ];
+    written("link_sample", &RecordBatch::try_from_iter(columns)?, meta)
+}
+
+fn ten_thousandths(values: impl Iterator<Item = Option<i128>>) -> Result<ArrayRef, LakeFault> {
+    Ok(Arc::new(values.collect::<Decimal128Array>().with_precision_and_scale(5, 4)?))
 }

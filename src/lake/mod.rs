@@ -21,7 +21,7 @@ pub use index::{
     Entry, Index, IndexWriter, Merge, NO_FILE, RecordPlace, Records, Rows, Saying, Sayings, Sorted,
 };
 pub use keep::{Kept, rewrite};
-pub use links::{links_held, write_changes, write_links};
+pub use links::{links_held, write_changes, write_evidence, write_links, write_samples};
 pub use placeless::{tell_places, without_places};
 pub use renamed::{Called, Namer, buried, call, each_link, renamed, renamed_links};
 pub use table::Table;

@@ -63,7 +63,7 @@ pub fn anchored(
                 _ => likely,
             };
             let (subject, method, probability) = (*subject, *method, *probability);
-            links.push(Link { subject, learner, method, probability, band, left: 0 });
+            links.push(Link { subject, learner, method, probability, band });
             if before.get(&subject) != Some(&learner) {
                 anchors.push((subject, learner));
             }

@@ -16,6 +16,7 @@ mod people;
 mod register;
 mod roll;
 mod tiers;
+mod told;
 mod weighed;
 
 pub use cluster::{CERTAIN, Cluster, Member, anchored};
@@ -26,7 +27,8 @@ pub use people::{People, Person};
 pub use register::{RegisterFault, Segment, identity_digest, read_segment, rekey, reseal, saying_digest};
 pub use roll::{Found, Roll, RollMatch};
 pub use tiers::Tiers;
-pub use weighed::{Given, Told, Weighed, Weighing};
+pub use told::{Drift, drift, evidence};
+pub use weighed::{Given, Standing, Told, Weighed, Weighing};
 
 use crate::privacy::{Identified, Link};
 

@@ -1,4 +1,7 @@
-use crate::privacy::{IdentityPlan, Pseudonym};
+use crate::{
+    fault::Name,
+    privacy::{IdentityPlan, Pseudonym},
+};
 use std::collections::HashMap;
 
 /// A text of the register as a number: 0 is "nothing". Texts are kept once, whoever bears them.
@@ -9,6 +12,8 @@ pub type Word = u32;
 pub struct Person {
     /// The person as the source knows them.
     pub subject: Pseudonym,
+    /// The source.
+    pub source: Name,
     /// The commit that first named them.
     pub first_seq: i64,
     /// Who says so: the source, and within it the tenant.
@@ -93,7 +98,8 @@ impl People {
         }
         let writer = self.word(&format!("{}\u{1f}{}", origin.0, origin.1));
         let at = *self.index.entry(subject).or_insert_with(|| {
-            self.people.push(Person { subject, first_seq: seq, writer, said: Vec::new() });
+            let source = Name::declare(origin.0);
+            self.people.push(Person { subject, source, first_seq: seq, writer, said: Vec::new() });
             self.people.len() - 1
         });
         let person = &mut self.people[at];

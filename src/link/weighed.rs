@@ -126,6 +126,26 @@ impl Linker for Weighed {
     }
 }
 
+/// The linker under a model that stands, with what persons said.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Standing<'m> {
+    /// The model; without one the rules stand alone.
+    pub model: Option<&'m Trained>,
+    /// What persons said, each pair once.
+    pub told: &'m [Told],
+}
+
+impl Linker for Standing<'_> {
+    fn model(&self) -> &'static str {
+        "weighed-2"
+    }
+
+    fn clusters(&self, people: &Identified<People>) -> Vec<Cluster> {
+        let given = Given { model: self.model, known: Known::default(), told: self.told };
+        Weighed::default().link(people, &given).map_or_else(Vec::new, |weighing| weighing.clusters)
+    }
+}
+
 /// The order in which sources were read is no part of the answer.
 fn in_order(people: &People) -> Vec<u32> {
     let mut order: Vec<u32> = (0..people.people.len() as u32).collect();

@@ -112,8 +112,12 @@ pub(super) fn inputs(site: &Site) -> Result<Inputs, SiteFault> {
     for file in site.catalog.lake_files()? {
         inputs.lake.entry(file.entity).or_default().push(data_dir.join(file.path));
     }
-    inputs.links =
-        site.catalog.link_files("learner_link")?.into_iter().map(|path| data_dir.join(path)).collect();
+    inputs.links = site.catalog.link_files()?.into_iter().map(|path| data_dir.join(path)).collect();
+    for (relation, entity, _) in warehouse::BESIDE_LINKS {
+        let files = site.catalog.files_beside_links(entity)?;
+        let files = files.into_iter().map(|path| data_dir.join(path)).collect();
+        inputs.beside_links.insert((*relation).to_owned(), files);
+    }
     Ok(inputs)
 }
 

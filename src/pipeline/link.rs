@@ -9,10 +9,13 @@ pub use model::{ModelEffect, TrainReport, adopt_model, models, train};
 
 use super::{Site, SiteFault, Watch, rights};
 use crate::{
-    catalog::{Batch, Catalog, LearnerChange, LinkMeasure, LinkNews, LinkVerdict, NewFile, Publication},
+    catalog::{
+        Batch, Catalog, LearnerChange, LinkMeasure, LinkNews, LinkVerdict, NewFile, Publication, SampledPair,
+    },
+    fault::Name,
     lake::{self, Meta},
     link::{self, Given, People, Told, Trained, Weighed, Weighing},
-    privacy::{Identified, Link, Pseudonym, Relinked, days},
+    privacy::{Identified, Link, LinkEvidence, LinkSample, Pseudonym, Relinked, days},
 };
 use chrono::NaiveDate;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -37,6 +40,8 @@ pub struct LinkReport {
     pub changed: u64,
     /// Pairs of subjects that a person should look at.
     pub doubts: u64,
+    /// How the match rates of sources moved since subjects were last linked.
+    pub moved: Vec<link::Drift>,
     /// Why nothing was published: linking has drifted. A person looks, and accepts it or not.
     pub held: Vec<Drift>,
 }
@@ -79,9 +84,6 @@ fn link_as(
     let keyed = site.key.keyed();
     let (mut links, anchors) = link::anchored(&weighing.clusters, &keyed, &before);
     frozen(site, &register.sources, &mut links)?;
-    for link in &mut links {
-        link.left = weighing.left.get(&link.subject).copied().unwrap_or(0);
-    }
     let measures = measures(&register.sources, &links);
     let held = drift::since(&site.catalog.link_measures()?, &measures);
     let changes: Vec<LearnerChange> = anchors
@@ -99,6 +101,7 @@ fn link_as(
         trained: trained.is_some(),
         changed: changes.len() as u64,
         doubts: weighing.doubts.len() as u64,
+        moved: link::drift(&register.people, &links, &before),
         held,
     };
     if let Some((who, reason)) = accepted {
@@ -106,8 +109,13 @@ fn link_as(
         report.held.clear();
     }
     if report.held.is_empty() {
+        let beside = Beside {
+            evidence: link::evidence(&register.people, &runners_up(&weighing, model.is_some(), &links)),
+            samples: samples(site, &links)?,
+        };
         let news = LinkNews { model: trained, changes, measures };
-        publish(site, (links, anchors), &weighing, (&version, model.as_ref().map(|model| &model.1)), news)?;
+        let model = (version.as_str(), model.as_ref().map(|model| &model.1));
+        publish(site, (links, anchors), (&weighing, beside), model, news)?;
     }
     Ok(report)
 }
@@ -133,11 +141,17 @@ pub(super) fn model_now(site: &Site, people: &Identified<People>) -> Result<Opti
     Ok(model::in_use(site, Weighed::default(), people)?.0.map(|(_, model)| model))
 }
 
+/// The model in use, if there is one, and what persons said: what any other matching stands on, too.
+#[cfg(feature = "warehouse")]
+pub(super) fn standing(site: &Site) -> Result<(Option<Trained>, Vec<Told>), SiteFault> {
+    Ok((model::adopted(site)?, told(&site.catalog)?))
+}
+
 /// Writes the links, what was compared, and a model that is new, and publishes them at once.
 fn publish(
     site: &mut Site,
     (links, anchors): (Vec<Link>, Vec<(Pseudonym, Pseudonym)>),
-    weighing: &Weighing,
+    (weighing, beside): (&Weighing, Beside),
     (version, model): (&str, Option<&Trained>),
     mut news: LinkNews,
 ) -> Result<(), SiteFault> {
@@ -145,7 +159,11 @@ fn publish(
     let run = site.catalog.begin("link", "", &site.stamp())?;
     let seq = site.catalog.reserve_seqs(1)?;
     let meta = Meta { data_dir: &data_dir, run: run.id, seq, source: "" };
-    let mut files: Vec<NewFile> = vec![lake::write_links(Link::sealed(links), version, &meta)?];
+    let mut files: Vec<NewFile> = vec![
+        lake::write_links(Link::sealed(links), version, &meta)?,
+        lake::write_evidence(LinkEvidence::sealed(beside.evidence), &meta)?,
+        lake::write_samples(LinkSample::sealed(beside.samples), &meta)?,
+    ];
     let changes = every_change(site, &news.changes)?;
     if !changes.is_empty() {
         files.push(lake::write_changes(Relinked::sealed(changes), &meta)?);
@@ -174,6 +192,37 @@ fn publish(
     Ok(())
 }
 
+/// What is written beside the links, for those who judge them.
+struct Beside {
+    evidence: Vec<LinkEvidence>,
+    samples: Vec<LinkSample>,
+}
+
+/// How likely each subject is at most somebody to whom it was not joined; nothing where no model reckoned it.
+fn runners_up(weighing: &Weighing, reckoned: bool, links: &[Link]) -> HashMap<Pseudonym, u16> {
+    let of = |link: &Link| (link.subject, weighing.left.get(&link.subject).copied().unwrap_or(0));
+    if reckoned { links.iter().map(of).collect() } else { HashMap::new() }
+}
+
+/// What persons said of joined pairs that were drawn for them to look at.
+fn samples(site: &Site, links: &[Link]) -> Result<Vec<LinkSample>, SiteFault> {
+    let told: HashMap<(Pseudonym, Pseudonym), bool> =
+        told(&site.catalog)?.into_iter().map(|told| (told.pair, told.same)).collect();
+    let link_of = |subject: &Pseudonym| {
+        links.binary_search_by_key(subject, |link| link.subject).ok().map(|at| links[at].probability)
+    };
+    let sample = |drawn: SampledPair| {
+        let agreed = *told.get(&drawn.pair)?;
+        let by_weights = drawn.band.starts_with("weighed");
+        let least = link_of(&drawn.pair.0)?.min(link_of(&drawn.pair.1)?);
+        // A rule states no probability; what a person joined since is no more certain for having been looked at.
+        let probability = if by_weights { least.min(9_999) } else { 10_000 };
+        let band = Name::declare(if by_weights { "likely" } else { "certain" });
+        Some(LinkSample { band, probability, agreed })
+    };
+    Ok(site.catalog.sample()?.into_iter().filter_map(sample).collect())
+}
+
 /// What persons said, of each pair the newest.
 pub(super) fn told(catalog: &Catalog) -> Result<Vec<Told>, SiteFault> {
     let mut newest = BTreeMap::new();
@@ -196,7 +245,7 @@ fn frozen(
     there: &HashMap<Pseudonym, &'static str>,
     links: &mut Vec<Link>,
 ) -> Result<(), SiteFault> {
-    for path in site.catalog.link_files("learner_link")? {
+    for path in site.catalog.link_files()? {
         let held = lake::links_held(&site.settings.data_dir.join(path))?;
         links.extend(held.into_iter().filter(|link| !there.contains_key(&link.subject)));
     }

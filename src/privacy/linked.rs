@@ -14,8 +14,6 @@ pub struct Link {
     pub probability: u16,
     /// `certain`, `likely` or `alone`.
     pub band: Name,
-    /// How likely at most it is somebody else's, too, who was not joined: ten-thousandths.
-    pub left: u16,
 }
 
 /// A subject that was given another learner than before. Digests only.
@@ -48,5 +46,61 @@ impl Relinked {
     /// Changes as something the lake may store.
     pub(crate) const fn sealed(changes: Vec<Self>) -> Pseudonymous<Vec<Self>> {
         Pseudonymous::drawn(changes)
+    }
+}
+
+/// How much a source told of one subject, as yes, no and numbers: what was told is not here. Like [`Link`], it can hold
+/// no identifier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each answers a question of its own")]
+pub struct LinkEvidence {
+    /// The person as one source knows them.
+    pub subject: Pseudonym,
+    /// Whether any pupil number was told.
+    pub has_upn: bool,
+    /// Whether a permanent pupil number with a right check letter was told.
+    pub upn_valid: bool,
+    /// Whether a learner number was told.
+    pub has_uln: bool,
+    /// Whether a forename and a surname were told.
+    pub has_name: bool,
+    /// Whether a birth date was told.
+    pub has_birth_date: bool,
+    /// Whether a postcode was told.
+    pub has_postcode: bool,
+    /// In how many different ways the subject was described.
+    pub said_times: u32,
+    /// In ten-thousandths, how likely the likeliest subject is that was not joined; none where nobody reckoned it.
+    pub runner_up: Option<u16>,
+}
+
+/// A pair of subjects that a person looked at: what the linker had said of it, and whether the person agreed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LinkSample {
+    /// The band in which it was drawn.
+    pub band: Name,
+    /// How likely the linker had said the two are one, in ten-thousandths.
+    pub probability: u16,
+    /// Whether the person said that they are one.
+    pub agreed: bool,
+}
+
+const _: () = {
+    const fn holds_no_value<T: Copy + 'static>() {}
+    holds_no_value::<LinkEvidence>();
+    holds_no_value::<LinkSample>();
+};
+
+impl LinkEvidence {
+    /// As something the lake may store: yes, no and numbers hold no identifier.
+    pub(crate) const fn sealed(evidence: Vec<Self>) -> Pseudonymous<Vec<Self>> {
+        Pseudonymous::drawn(evidence)
+    }
+}
+
+impl LinkSample {
+    /// As something the lake may store.
+    pub(crate) const fn sealed(samples: Vec<Self>) -> Pseudonymous<Vec<Self>> {
+        Pseudonymous::drawn(samples)
     }
 }

@@ -56,7 +56,7 @@ pub use area::{Area, PostcodeDirectory};
 pub(crate) use door::days;
 pub use door::{Door, Drawn, Scratch};
 pub use key::{Digest16, Key, KeyFault, KeyKind, Keyed, Pseudonym, is_closed};
-pub use linked::{Link, Relinked};
+pub use linked::{Link, LinkEvidence, LinkSample, Relinked};
 pub use plan::{
     CodeWords, ColumnPlan, ColumnType, EntityPlan, IdentityKind, IdentityPlan, PLACE_WITHHELD, Treatment,
     WordHasher,

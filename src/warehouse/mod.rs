@@ -20,7 +20,7 @@ pub use database::{DatabaseTable, write_database};
 pub use entity::Entity;
 pub use fault::{Cause, WarehouseFault};
 pub use publish::BuiltTable;
-pub use relation::{BuildContext, Inputs};
+pub use relation::{BESIDE_LINKS, BuildContext, Inputs};
 pub use shape::{Shapes, prove_reads, scratch, shapes};
 pub use shell::write_shell;
 pub use view::{ViewCell, ViewTable, views};

@@ -25,6 +25,8 @@ pub struct Inputs {
     pub lake: BTreeMap<String, Vec<PathBuf>>,
     /// Parquet files of `learner_link`.
     pub links: Vec<PathBuf>,
+    /// Parquet files of what linking writes beside the links, by the name of the relation. One that is not here is empty.
+    pub beside_links: BTreeMap<String, Vec<PathBuf>>,
     /// The entities and their columns.
     pub entities: Vec<Entity>,
     /// Code list name to CSV text.
@@ -46,6 +48,44 @@ const LINK_COLUMNS: &[(&str, &str)] = &[
     ("model", "VARCHAR"),
 ];
 
+/// Names and SQL types.
+pub type Columns = &'static [(&'static str, &'static str)];
+
+/// What linking writes beside the links: the relation, the entity of its files, and its columns.
+pub const BESIDE_LINKS: &[(&str, &str, Columns)] = &[
+    (
+        "link_evidence",
+        "link_evidence",
+        &[
+            ("subject_id", "BLOB"),
+            ("has_upn", "BOOLEAN"),
+            ("upn_valid", "BOOLEAN"),
+            ("has_uln", "BOOLEAN"),
+            ("has_name", "BOOLEAN"),
+            ("has_birth_date", "BOOLEAN"),
+            ("has_postcode", "BOOLEAN"),
+            ("said_times", "BIGINT"),
+            ("runner_up", "DECIMAL(5,4)"),
+        ],
+    ),
+    (
+        "link_sample",
+        "link_sample",
+        &[("band", "VARCHAR"), ("probability", "DECIMAL(5,4)"), ("agreed", "BOOLEAN")],
+    ),
+    // A published table bears the name `learner_change`.
+    (
+        "moved_subject",
+        "learner_change",
+        &[
+            ("subject_id", "BLOB"),
+            ("learner_id_before", "BLOB"),
+            ("learner_id_after", "BLOB"),
+            ("changed_at", "DATE"),
+        ],
+    ),
+];
+
 impl Inputs {
     /// The schemas, code lists and policy that travel in the binary, over an empty lake.
     ///
@@ -65,6 +105,7 @@ impl Inputs {
         Ok(Self {
             lake: BTreeMap::new(),
             links: Vec::new(),
+            beside_links: BTreeMap::new(),
             entities: Entity::embedded()?,
             codes,
             policy: policy.to_owned(),
@@ -79,12 +120,14 @@ impl Inputs {
         let codes = self.codes.keys().map(|list| format!("code_{list}"));
         let fixed =
             ["learner_link", "policy", "build_context", "view_context", "withheld_count"].map(str::to_owned);
-        lake.chain(codes).chain(fixed).collect()
+        let beside = BESIDE_LINKS.iter().map(|(name, ..)| (*name).to_owned());
+        lake.chain(codes).chain(fixed).chain(beside).collect()
     }
 
     /// All Parquet files, sorted, each once.
     pub(super) fn files(&self) -> Vec<PathBuf> {
-        let files: BTreeSet<&PathBuf> = self.lake.values().flatten().chain(&self.links).collect();
+        let files: BTreeSet<&PathBuf> =
+            self.lake.values().chain(self.beside_links.values()).flatten().chain(&self.links).collect();
         files.into_iter().cloned().collect()
     }
 }
@@ -107,6 +150,10 @@ pub(super) fn relations(inputs: &Inputs, context: &BuildContext) -> Result<Vec<R
     }
     let name = "learner_link".to_owned();
     out.push(Relation { sql: over_files(&name, LINK_COLUMNS, &inputs.links), name });
+    for (name, _, columns) in BESIDE_LINKS {
+        let files = inputs.beside_links.get(*name).map_or(&[][..], Vec::as_slice);
+        out.push(Relation { sql: over_files(name, columns, files), name: (*name).to_owned() });
+    }
     for (list, text) in &inputs.codes {
         let name = format!("code_{list}");
         let kind_of = |column: &str| if column.starts_with("valid_") { "DATE" } else { "VARCHAR" };

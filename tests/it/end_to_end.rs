@@ -1,5 +1,6 @@
 //! The whole product on an invented authority, compared with what the oracle works out from its events alone.
 mod cause;
+mod linkage;
 pub mod truth;
 
 use crate::{
@@ -58,6 +59,29 @@ impl Demo {
 
     /// Which true people the rows of each learner are about.
     pub fn people_of_learners(&self) -> BTreeMap<String, BTreeSet<u32>> {
+        let learner_of = self.learner_of_subjects();
+        let mut people: BTreeMap<String, BTreeSet<u32>> = BTreeMap::new();
+        for (subject, of_subject) in self.people_of_subjects() {
+            let learner = learner_of.get(&subject).unwrap_or_else(|| panic!("a subject without a learner"));
+            people.entry(learner.clone()).or_default().extend(of_subject.into_keys());
+        }
+        people.retain(|_, people| !people.is_empty());
+        people
+    }
+
+    fn learner_of_subjects(&self) -> HashMap<String, String> {
+        let mut learner_of: HashMap<String, String> = HashMap::new();
+        for batch in lake_rows(&self.site().join("data"), "learner_link") {
+            for at in 0..batch.num_rows() {
+                learner_of
+                    .insert(column_text(&batch, "subject_id", at), column_text(&batch, "learner_id", at));
+            }
+        }
+        learner_of
+    }
+
+    /// Which true people the rows of each subject are about, and how many rows each.
+    fn people_of_subjects(&self) -> BTreeMap<String, BTreeMap<u32, usize>> {
         let site = self.site();
         let key = Key::load(&site.join("key")).unwrap();
         let keyed = key.keyed();
@@ -78,14 +102,7 @@ impl Demo {
                 }
             }
         }
-        let mut learner_of: HashMap<String, String> = HashMap::new();
-        for batch in lake_rows(&site.join("data"), "learner_link") {
-            for at in 0..batch.num_rows() {
-                learner_of
-                    .insert(column_text(&batch, "subject_id", at), column_text(&batch, "learner_id", at));
-            }
-        }
-        let mut people: BTreeMap<String, BTreeSet<u32>> = BTreeMap::new();
+        let mut people: BTreeMap<String, BTreeMap<u32, usize>> = BTreeMap::new();
         for batch in all_rows(&site.join("data")) {
             for at in 0..batch.num_rows() {
                 let text = |name| column_text(&batch, name, at);
@@ -96,11 +113,10 @@ impl Demo {
                 let person = by_subject.get(&subject).copied().or_else(|| {
                     by_row.get(&(text("document_id"), text("part"), text("row_number"))).copied()
                 });
-                let learner =
-                    learner_of.get(&subject).unwrap_or_else(|| panic!("a subject without a learner"));
+                let of_subject = people.entry(subject).or_default();
                 // An exclusion names a student of the same school by the same key: its subject is known already.
                 if let Some(person) = person {
-                    people.entry(learner.clone()).or_default().insert(person);
+                    *of_subject.entry(person).or_default() += 1;
                 }
             }
         }
@@ -117,7 +133,7 @@ fn all_rows(data: &Path) -> Vec<RecordBatch> {
     let entities: BTreeSet<String> = fs::read_dir(data.join("lake"))
         .unwrap()
         .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
-        .filter(|entity| entity != "learner_link")
+        .filter(|entity| !["learner_link", "link_evidence", "link_sample"].contains(&entity.as_str()))
         .collect();
     entities.iter().flat_map(|entity| lake_rows(data, entity)).collect()
 }

@@ -242,6 +242,7 @@ fn no_identifier_leaves_the_identified_zone() {
         server.stop();
     }
     fs::write(site.join("throughline.toml"), config).unwrap();
+    let page = site.join("page.html");
     for (arguments, code) in [
         (&["pull", "--full"][..], 4),
         (&["link"], 0),
@@ -250,6 +251,7 @@ fn no_identifier_leaves_the_identified_zone() {
         (&["status"], 0),
         (&["quarantine", "--all"], 0),
         (&["report", "cohort"], 0),
+        (&["link", "report", "--html", page.to_str().unwrap()], 0),
         (&["verify"], 0),
         (&["check"], 0),
         (&["--json", "quarantine"], 0),
@@ -272,6 +274,7 @@ fn no_identifier_leaves_the_identified_zone() {
         needles.search_file(&site, file);
     }
     needles.search_file(&site, &site.join("throughline.toml"));
+    needles.search_file(&site, &page);
     assert!(needles.found().is_empty(), "an identifier left its zone:\n{}", needles.found().join("\n"));
     assert!(needles.searched() > 1_000_000, "nothing much was searched");
 }

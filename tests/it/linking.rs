@@ -96,7 +96,7 @@ fn link(site: &TestSite) -> serde_json::Value {
 /// The learner of each subject, as the newest published file has it.
 fn learners(site: &TestSite) -> BTreeMap<String, String> {
     let catalog = Catalog::open(&site.data().join("catalog.sqlite")).unwrap();
-    let [path] = &catalog.link_files("learner_link").unwrap()[..] else { panic!("one file of links") };
+    let [path] = &catalog.link_files().unwrap()[..] else { panic!("one file of links") };
     let links = throughline::lake::links_held(&site.data().join(path)).unwrap();
     let hex = |id: &Pseudonym| id.iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
     links.iter().map(|link| (hex(&link.subject), hex(&link.learner))).collect()

@@ -24,6 +24,8 @@ mod kills;
 mod leaks;
 mod leaks_files;
 mod link_pairs;
+#[cfg(feature = "warehouse")]
+mod link_report;
 mod linking;
 mod map;
 mod map_nobody;

@@ -264,11 +264,13 @@ fn name_of(text: String) -> String {
     }
 }
 
-/// Whether anything given reaches this table.
+/// Whether anything given reaches this table. What is made from policy alone, with or without samples, is always there.
 fn is_touched(world: &World, given: &BTreeMap<String, Rows>, table: &str) -> bool {
+    let is_always =
+        |name: &String| world.codes.contains_key(name) || name == "build_context" || name == "link_sample";
     given.contains_key(table)
         || world.queries.queries.get(table).is_some_and(|query| {
-            query.reads.is_empty()
+            query.reads.iter().all(is_always)
                 || query.reads.iter().any(|name| {
                     !matches!(name.as_str(), "build_context" | "view_context")
                         && is_touched(world, given, name)

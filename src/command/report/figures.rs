@@ -3,7 +3,7 @@ use super::{Exit, Halt};
 use arrow::{
     array::{Array, AsArray, RecordBatch},
     compute::cast,
-    datatypes::{DataType, Int64Type},
+    datatypes::{DataType, Decimal128Type, Int64Type},
 };
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use std::{fs::File, path::Path};
@@ -54,25 +54,35 @@ pub(super) fn headline(release: &Path) -> Result<Vec<HeadlineRow>, Halt> {
     })
 }
 
-struct RowOf<'b> {
+pub(super) struct RowOf<'b> {
     batch: &'b RecordBatch,
     at: usize,
 }
 
 impl RowOf<'_> {
-    fn number(&self, name: &str) -> Option<i64> {
+    pub(super) fn number(&self, name: &str) -> Option<i64> {
         let column = cast(self.batch.column_by_name(name)?, &DataType::Int64).ok()?;
         let column = column.as_primitive_opt::<Int64Type>()?;
         column.is_valid(self.at).then(|| column.value(self.at))
     }
-    fn text(&self, name: &str) -> Option<String> {
+    /// A decimal in ten-thousandths.
+    pub(super) fn ten_thousandths(&self, name: &str) -> Option<i64> {
+        let column = cast(self.batch.column_by_name(name)?, &DataType::Decimal128(38, 4)).ok()?;
+        let column = column.as_primitive_opt::<Decimal128Type>()?;
+        column.is_valid(self.at).then(|| column.value(self.at)).and_then(|value| i64::try_from(value).ok())
+    }
+    pub(super) fn text(&self, name: &str) -> Option<String> {
         let column = cast(self.batch.column_by_name(name)?, &DataType::Utf8).ok()?;
         let column = column.as_string_opt::<i32>()?;
         column.is_valid(self.at).then(|| column.value(self.at).to_owned())
     }
 }
 
-fn read<T>(release: &Path, table: &str, row: impl Fn(&RowOf<'_>) -> Option<T>) -> Result<Vec<T>, Halt> {
+pub(super) fn read<T>(
+    release: &Path,
+    table: &str,
+    row: impl Fn(&RowOf<'_>) -> Option<T>,
+) -> Result<Vec<T>, Halt> {
     let path = release.join("parquet").join(format!("{table}.parquet"));
     let fail =
         |words: String| Halt::new(Exit::Failed, format!("{table} of the release cannot be read: {words}"));

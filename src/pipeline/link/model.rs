@@ -63,6 +63,13 @@ pub(super) fn in_use(site: &Site, linker: Weighed, people: &Identified<People>) 
     Ok((Some((new.version.clone(), model)), Some(new)))
 }
 
+/// The model in use, if there is one.
+#[cfg(feature = "warehouse")]
+pub(super) fn adopted(site: &Site) -> Result<Option<Trained>, SiteFault> {
+    let held = site.catalog.model_in_use()?;
+    held.map(|held| open(&site.key, &site.settings.data_dir.join(&held.path))).transpose()
+}
+
 /// A model as the catalog has it; its file comes later.
 fn described(site: &Site, model: &Trained) -> LinkModel {
     let digest = site.key.keyed().digest(MODEL, &[model.to_text().as_bytes()]);

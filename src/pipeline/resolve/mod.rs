@@ -12,12 +12,12 @@ mod roll;
 pub use folder::{Answered, answer_folder};
 pub use missing::{Missing, Reach, SupplierCopy};
 
-use super::{Site, SiteFault, Watch, build};
+use super::{Site, SiteFault, Watch, build, link::standing};
 use crate::{
     catalog::Access,
     config::Role,
     definitions::query::QuerySet,
-    link::{self, Found, People, Roll, Weighed},
+    link::{self, Found, People, Roll, Standing},
     privacy::{Identified, Identity, Pseudonym},
     telemetry::{self, Event},
     warehouse::{self, BuildContext, BuildOptions, ViewTable},
@@ -295,7 +295,9 @@ fn find(
     let today = site.today();
     let in_scope = |birth: &str| scope.holds(birth, today);
     let roll = Roll { rows, learners, in_scope: &in_scope };
-    Ok(roll.find(&Weighed::default(), people, &keyed).found)
+    let (model, told) = standing(site)?;
+    let linker = Standing { model: model.as_ref(), told: &told };
+    Ok(roll.find(&linker, people, &keyed).found)
 }
 
 /// The view, and the one that says who is missing where that may serve the purpose too.

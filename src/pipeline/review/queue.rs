@@ -95,7 +95,7 @@ pub fn queue(
             doubts(weighing.doubts, again, &compared, &learners, &settled)
         }
         Wanted::Sample(size) => {
-            let drawn = sample::draw(&known, &explainer, &site.key.keyed(), size);
+            let drawn = sample::draw(&weighing.clusters, &explainer, &site.key.keyed(), size);
             let stamp = site.stamp();
             site.catalog.note_sample(&sample::kept(&drawn), &stamp)?;
             let open = drawn.into_iter().filter(|drawn| is_open(&drawn.doubt.pair));

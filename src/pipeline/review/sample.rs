@@ -1,10 +1,9 @@
 //! A clerical sample: joined pairs, drawn across the bands, so that what persons find in them says how often joining is
 //! right. The same register and key give the same draw, and a larger one holds the smaller.
-use super::known::Known;
 use crate::{
     catalog::SampledPair,
     fault::Name,
-    link::{Cluster, Doubt, Explainer, Linker, Member, Weighed},
+    link::{Cluster, Doubt, Explainer, Member},
     privacy::{Keyed, Pseudonym},
 };
 use std::collections::BTreeMap;
@@ -18,10 +17,14 @@ pub(super) struct Drawn {
 }
 
 /// Draws so many joined pairs: of each band as many as of the others, as far as it has them.
-pub(super) fn draw(known: &Known, explainer: &Explainer<'_>, keyed: &Keyed, size: usize) -> Vec<Drawn> {
-    let clusters = Weighed::default().clusters(&known.people);
+pub(super) fn draw(
+    clusters: &[Cluster],
+    explainer: &Explainer<'_>,
+    keyed: &Keyed,
+    size: usize,
+) -> Vec<Drawn> {
     let mut bands: BTreeMap<&'static str, Vec<(&Cluster, &Member)>> = BTreeMap::new();
-    for cluster in &clusters {
+    for cluster in clusters {
         for member in cluster.members.iter().skip(1) {
             bands.entry(band(member)).or_default().push((cluster, member));
         }
