@@ -19,7 +19,18 @@ static EMBEDDED: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/queries");
 const ENGINE_FILE: &str = "_engine/duckdb.sql";
 
 /// The folders of `queries/`, in the order in which the data passes through them.
-const LAYERS: [&str; 6] = ["staging", "spine", "cohort", "outcome", "headline", "checks"];
+const LAYERS: [&str; 10] = [
+    "staging",
+    "spine",
+    "cohort",
+    "circumstances",
+    "attendance",
+    "outcome",
+    "attainment",
+    "headline",
+    "segregation",
+    "checks",
+];
 
 /// One thing that is wrong with a query, and where.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -304,14 +315,31 @@ mod tests {
         assert_eq!(
             published,
             [
+                "absence_enrolment",
+                "absence_learner",
+                "absence_rate",
                 "area_spell",
+                "attainment8_mean",
                 "attrition_waterfall",
+                "baseline",
+                "circumstance_rate",
+                "circumstance_year",
                 "cohort_member",
                 "cohort_outcome",
+                "disadvantage_gap",
+                "ks4_rate",
+                "ks4_result",
                 "learner",
                 "lost_potential",
                 "outcome",
-                "spell"
+                "pathway",
+                "pathway_form",
+                "school_move",
+                "segregation",
+                "spell",
+                "suspension_event",
+                "suspension_learner",
+                "suspension_rate"
             ]
         );
         assert!(set.engine.contains("macro academic_year"));
