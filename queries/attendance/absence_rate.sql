@@ -1,14 +1,14 @@
 /*
 title = "Absence rates, persistent and severe absence: by enrolment as published, and by pupil"
 grain = ["ay", "population", "breakdown", "category", "basis"]
-reads = ["absence_enrolment", "learner_year", "school", "policy", "build_context"]
+reads = ["absence_enrolment", "learner_year", "circumstance_year", "school", "policy", "build_context"]
 purposes = ["research", "participation", "ap_commissioning"]
 published = true
 [columns]
 ay = "The academic year, by its end year"
 population = "attending: enrolments at schools here; resident: all enrolments of those who lived here on the January census day"
-breakdown = "all, or kind: the kind of establishment (by pupil: that of the January census day)"
-category = "Which one of the breakdown"
+breakdown = "all; kind: the kind of establishment (by pupil: that of the January census day); fsm: free meals in the spring term; sen: the most observed in the year"
+category = "Which one of the breakdown; not_known where nobody says"
 basis = "enrolment: a pupil at each school is one; pupil: all schools of a pupil together"
 n_units = "Enrolments or pupils with possible sessions: the denominator of persistent and severe absence"
 n_without_sessions = "Units without a possible session, who drop out"
@@ -51,6 +51,8 @@ placed_units as (
         populations.population,
         coalesce(school.kind, 'none') as kind_of_school,
         coalesce(learner_year.kind, 'not_known') as kind_in_january,
+        case when circumstance_year.fsm then 'yes' when not circumstance_year.fsm then 'no' else 'not_known' end as fsm,
+        coalesce(circumstance_year.sen, 'not_known') as sen,
         units_on_record.sessions_possible,
         units_on_record.sessions_absent
     from units_on_record
@@ -60,6 +62,9 @@ placed_units as (
     left join learner_year
         on learner_year.learner_id = units_on_record.learner_id
        and learner_year.ay = units_on_record.ay
+    left join circumstance_year
+        on circumstance_year.learner_id = units_on_record.learner_id
+       and circumstance_year.ay = units_on_record.ay
     where case populations.population
               when 'attending' then coalesce(school.la_code = build_context.home_authority, false)
               else coalesce(learner_year.resident, false)
@@ -67,12 +72,12 @@ placed_units as (
 ),
 
 units as (
-    select ay, population, 'enrolment' as basis, kind_of_school as kind, sessions_possible, sessions_absent
+    select ay, population, 'enrolment' as basis, kind_of_school as kind, fsm, sen, sessions_possible, sessions_absent
     from placed_units
     union all
-    select ay, population, 'pupil' as basis, kind_in_january as kind, sum(sessions_possible), sum(sessions_absent)
+    select ay, population, 'pupil' as basis, kind_in_january as kind, fsm, sen, sum(sessions_possible), sum(sessions_absent)
     from placed_units
-    group by ay, population, learner_id, kind_in_january
+    group by ay, population, learner_id, kind_in_january, fsm, sen
 ),
 
 thresholds as (
@@ -91,7 +96,7 @@ judged_units as (
         units.population,
         units.basis,
         breakdowns.breakdown,
-        case breakdowns.breakdown when 'all' then 'all' else units.kind end as category,
+        case breakdowns.breakdown when 'all' then 'all' when 'kind' then units.kind when 'fsm' then units.fsm else units.sen end as category,
         case when units.sessions_possible > 0 then units.sessions_possible end as possible,
         case when units.sessions_possible > 0 then units.sessions_absent end as absent,
         units.sessions_possible is null as is_missing,
@@ -102,7 +107,7 @@ judged_units as (
         thresholds.persistent_percent is not null and thresholds.severe_percent is not null
             and thresholds.min_sessions is not null as is_ruled
     from units
-    cross join (values ('all'), ('kind')) as breakdowns(breakdown)
+    cross join (values ('all'), ('kind'), ('fsm'), ('sen')) as breakdowns(breakdown)
     left join thresholds on thresholds.ay = units.ay
 ),
 

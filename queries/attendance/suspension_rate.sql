@@ -1,14 +1,14 @@
 /*
 title = "Suspension and permanent exclusion rates: events for each hundred pupils on roll in January"
 grain = ["ay", "population", "breakdown", "category"]
-reads = ["suspension_event", "learner_year", "school", "build_context"]
+reads = ["suspension_event", "learner_year", "circumstance_year", "school", "build_context"]
 purposes = ["research", "participation", "ap_commissioning"]
 published = true
 [columns]
 ay = "The academic year, by its end year"
 population = "attending: at schools here; resident: who lived here on the January census day"
-breakdown = "all, or kind: the kind of establishment (of pupils that of the January census day, of events the school that suspended)"
-category = "Which one of the breakdown"
+breakdown = "all; kind: the kind of establishment (of pupils that of the January census day, of events the school that suspended); fsm: free meals in the spring term; sen: the most observed in the year"
+category = "Which one of the breakdown; not_known where nobody says"
 n_pupils = "On a main roll (single, or main of two) on the January census day: the denominator"
 n_not_on_roll = "Others of the population, on no main roll that day: not in the denominator"
 n_suspensions = "Suspensions: events, not pupils"
@@ -26,7 +26,16 @@ permanent_high = "Upper end of its 95% interval"
 n_lunchtime = "Lunchtime suspensions, in no rate here"
 n_taken_back = "Suspensions and exclusions that were taken back, in no rate here"
 */
-with pupils as (
+with groups_of_learner as (
+    select
+        learner_id,
+        ay,
+        case when fsm then 'yes' when not fsm then 'no' else 'not_known' end as fsm,
+        coalesce(sen, 'not_known') as sen
+    from circumstance_year
+),
+
+pupils as (
     select
         learner_year.learner_id,
         learner_year.ay,
@@ -71,6 +80,7 @@ things as (
     select
         pupils.ay,
         pupils.population,
+        pupils.learner_id,
         pupils.kind,
         case when pupils.on_roll then 1 else 0 end as pupil,
         case when pupils.on_roll then 0 else 1 end as not_on_roll,
@@ -88,6 +98,7 @@ things as (
     select
         ay,
         population,
+        learner_id,
         kind,
         0,
         0,
@@ -104,7 +115,9 @@ counts as (
         things.ay,
         things.population,
         breakdowns.breakdown,
-        case breakdowns.breakdown when 'all' then 'all' else things.kind end as category,
+        case breakdowns.breakdown when 'all' then 'all' when 'kind' then things.kind
+                                  when 'fsm' then coalesce(groups_of_learner.fsm, 'not_known')
+                                  else coalesce(groups_of_learner.sen, 'not_known') end as category,
         cast(sum(things.pupil) as bigint) as n_pupils,
         cast(sum(things.not_on_roll) as bigint) as n_not_on_roll,
         cast(sum(things.suspended) as bigint) as n_suspended,
@@ -113,9 +126,14 @@ counts as (
         cast(sum(things.lunchtime) as bigint) as n_lunchtime,
         cast(sum(things.taken_back) as bigint) as n_taken_back
     from things
-    cross join (values ('all'), ('kind')) as breakdowns(breakdown)
+    cross join (values ('all'), ('kind'), ('fsm'), ('sen')) as breakdowns(breakdown)
+    left join groups_of_learner
+        on groups_of_learner.learner_id = things.learner_id
+       and groups_of_learner.ay = things.ay
     group by things.ay, things.population, breakdowns.breakdown,
-             case breakdowns.breakdown when 'all' then 'all' else things.kind end
+             case breakdowns.breakdown when 'all' then 'all' when 'kind' then things.kind
+                                       when 'fsm' then coalesce(groups_of_learner.fsm, 'not_known')
+                                       else coalesce(groups_of_learner.sen, 'not_known') end
 ),
 
 final as (

@@ -1,5 +1,6 @@
 //! Absence: `docs/measures/absence.md`, read once more.
 use super::cells::{Fixed, Person};
+use super::circumstances::{Groups, breakdowns};
 use super::days::academic_year;
 use super::facts::{Attendance, PersonFacts};
 use super::measures::{AbsenceEnrolment, AbsenceLearner, AbsenceRate};
@@ -105,16 +106,17 @@ pub fn learners(enrolments: &[AbsenceEnrolment]) -> Vec<AbsenceLearner> {
     by_year.into_iter().map(row).collect()
 }
 
-/// What is counted: an enrolment, or a pupil with all enrolments of the population. No sessions: nobody tells.
-struct Unit {
-    kind: String,
-    sessions: Option<(i64, i64)>,
-}
+/// What a group of units is named by: year, population, breakdown, category, basis.
+type Name<'a> = (i64, &'a str, &'a str, String, &'a str);
 
-/// Rates of every year, population, kind and basis.
+/// Possible and missed sessions of each enrolment or pupil of a group; none where nobody tells.
+type Units<'a> = BTreeMap<Name<'a>, Vec<Option<(i64, i64)>>>;
+
+/// Rates of every year, population, breakdown and basis.
 pub fn rates(
     enrolments: &[AbsenceEnrolment],
     years: &BTreeMap<(u32, i64), Year>,
+    groups: &Groups,
     setting: &Setting,
 ) -> Vec<AbsenceRate> {
     let mut sessions: BTreeMap<(u32, i64, &str), Option<(i64, i64)>> = BTreeMap::new();
@@ -127,7 +129,7 @@ pub fn rates(
         let told = row.sessions_possible.zip(row.sessions_absent);
         sessions.insert((row.person.0, row.ay, &row.establishment_id), told);
     }
-    let mut groups: BTreeMap<(i64, &str, &str, String, &str), Vec<Unit>> = BTreeMap::new();
+    let mut units = Units::new();
     for population in ["attending", "resident"] {
         let mut pupils: BTreeMap<(u32, i64), Option<(i64, i64)>> = BTreeMap::new();
         for ((person, ay, school), told) in &sessions {
@@ -138,41 +140,32 @@ pub fn rates(
             if !is_in {
                 continue;
             }
-            let unit = Unit { kind: setting.kind(school).to_owned(), sessions: *told };
-            add(&mut groups, *ay, population, "enrolment", unit);
+            for (breakdown, category) in breakdowns(groups, *person, *ay, setting.kind(school)) {
+                units.entry((*ay, population, breakdown, category, "enrolment")).or_default().push(*told);
+            }
             let pupil = pupils.entry((*person, *ay)).or_default();
             if let Some((possible, absent)) = told {
                 let before = pupil.unwrap_or_default();
                 *pupil = Some((before.0 + possible, before.1 + absent));
             }
         }
-        for ((person, ay), sessions) in pupils {
-            let kind = years.get(&(person, ay)).map_or("not_known", |year| &year.kind).to_owned();
-            add(&mut groups, ay, population, "pupil", Unit { kind, sessions });
+        for ((person, ay), told) in pupils {
+            let kind = years.get(&(person, ay)).map_or("not_known", |year| &year.kind);
+            for (breakdown, category) in breakdowns(groups, person, ay, kind) {
+                units.entry((ay, population, breakdown, category, "pupil")).or_default().push(told);
+            }
         }
     }
-    groups
-        .into_iter()
-        .map(|((ay, population, breakdown, category, basis), units)| {
-            rate((ay, population, breakdown, &category, basis), &units)
-        })
-        .collect()
-}
-
-type Groups<'a> = BTreeMap<(i64, &'a str, &'a str, String, &'a str), Vec<Unit>>;
-
-fn add<'a>(groups: &mut Groups<'a>, ay: i64, population: &'a str, basis: &'a str, unit: Unit) {
-    let again = Unit { kind: unit.kind.clone(), sessions: unit.sessions };
-    groups.entry((ay, population, "kind", unit.kind.clone(), basis)).or_default().push(unit);
-    groups.entry((ay, population, "all", "all".to_owned(), basis)).or_default().push(again);
+    units.iter().map(|(name, told)| rate(name, told)).collect()
 }
 
 fn rate(
-    (ay, population, breakdown, category, basis): (i64, &str, &str, &str, &str),
-    units: &[Unit],
+    (ay, population, breakdown, category, basis): &Name<'_>,
+    units: &[Option<(i64, i64)>],
 ) -> AbsenceRate {
+    let (ay, basis) = (*ay, *basis);
     let known: Vec<(i64, i64)> =
-        units.iter().filter_map(|unit| unit.sessions).filter(|(possible, _)| *possible > 0).collect();
+        units.iter().flatten().filter(|(possible, _)| *possible > 0).copied().collect();
     let enough: Vec<&(i64, i64)> =
         known.iter().filter(|(possible, _)| basis == "enrolment" || *possible >= ENOUGH).collect();
     let count = |percent: Option<i64>| {
@@ -189,14 +182,14 @@ fn rate(
     let ends = |n: Option<i64>| n.and_then(|n| wilson(n, of));
     let (possible, absent) =
         (known.iter().map(|one| one.0).sum::<i64>(), known.iter().map(|one| one.1).sum::<i64>());
-    let missing = units.iter().filter(|unit| unit.sessions.is_none()).count() as i64;
+    let missing = units.iter().filter(|told| told.is_none()).count() as i64;
     let half = half_width(&known);
     let rate = absent as f64 / possible as f64;
     AbsenceRate {
         ay,
-        population: population.to_owned(),
-        breakdown: breakdown.to_owned(),
-        category: category.to_owned(),
+        population: (*population).to_owned(),
+        breakdown: (*breakdown).to_owned(),
+        category: category.clone(),
         basis: basis.to_owned(),
         n_units: known.len() as i64,
         n_without_sessions: units.len() as i64 - known.len() as i64 - missing,

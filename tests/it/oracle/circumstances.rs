@@ -213,6 +213,28 @@ fn changes(spells: &[Spell]) -> Vec<NaiveDate> {
         .collect()
 }
 
+/// Free meals and needs of each learner in each year, as breakdowns name them.
+pub type Groups = BTreeMap<(u32, i64), (&'static str, String)>;
+
+pub fn groups(rows: &[CircumstanceYear]) -> Groups {
+    let word = |row: &CircumstanceYear| {
+        let meals = match row.fsm {
+            Some(true) => "yes",
+            Some(false) => "no",
+            None => "not_known",
+        };
+        (meals, row.sen.clone().unwrap_or_else(|| "not_known".to_owned()))
+    };
+    rows.iter().map(|row| ((row.person.0, row.ay), word(row))).collect()
+}
+
+/// Every breakdown that somebody of a kind of establishment is counted in.
+pub fn breakdowns(groups: &Groups, person: u32, ay: i64, kind: &str) -> [(&'static str, String); 4] {
+    let (meals, needs) =
+        groups.get(&(person, ay)).cloned().unwrap_or_else(|| ("not_known", "not_known".to_owned()));
+    [("all", "all".to_owned()), ("kind", kind.to_owned()), ("fsm", meals.to_owned()), ("sen", needs)]
+}
+
 /// A measure and what a row answers.
 type Measure = (&'static str, fn(&CircumstanceYear) -> Option<bool>);
 

@@ -151,8 +151,9 @@ impl Tables {
         self.lost_potential = waterfall::lost_potential(&pairs);
         self.pathway_form = pathway::forms(&pairs, &self.pathway);
         let years = year::years(&self.spell, &self.area_spell, &self.setting);
-        self.absence_rate = absence::rates(&self.absence_enrolment, &years, &self.setting);
-        self.suspension_rate = suspension::rates(&self.suspension_event, &years, &self.setting);
+        let groups = circumstances::groups(&self.circumstance_year);
+        self.absence_rate = absence::rates(&self.absence_enrolment, &years, &groups, &self.setting);
+        self.suspension_rate = suspension::rates(&self.suspension_event, &years, &groups, &self.setting);
         self.circumstance_rate = circumstances::rates(&self.circumstance_year);
         self.segregation = segregation::segregation(&self.circumstance_year, &years, &self.setting);
         self.ks4_rate = attainment::rates(&self.ks4_result);

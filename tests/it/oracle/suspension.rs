@@ -1,5 +1,6 @@
 //! Suspensions and exclusions: `docs/measures/absence.md`, read once more.
 use super::cells::{Fixed, Person};
+use super::circumstances::{Groups, breakdowns};
 use super::days::academic_year;
 use super::facts::{PersonFacts, Suspension};
 use super::measures::{SuspensionEvent, SuspensionLearner, SuspensionRate};
@@ -78,6 +79,7 @@ struct Counts {
 pub fn rates(
     events: &[SuspensionEvent],
     years: &BTreeMap<(u32, i64), Year>,
+    groups: &Groups,
     setting: &Setting,
 ) -> Vec<SuspensionRate> {
     let mut counts: BTreeMap<(i64, &str, &str, String), Counts> = BTreeMap::new();
@@ -93,16 +95,17 @@ pub fn rates(
             .map(|event| (event.person.0, event.ay))
             .collect();
         for ((person, ay), year) in years.iter().filter(|(_, year)| year.belongs(population)) {
-            for (breakdown, category) in [("all", "all"), ("kind", &year.kind)] {
-                let one = counts.entry((*ay, population, breakdown, category.to_owned())).or_default();
+            for (breakdown, category) in breakdowns(groups, *person, *ay, &year.kind) {
+                let one = counts.entry((*ay, population, breakdown, category)).or_default();
                 one.pupils += i64::from(year.on_roll);
                 one.not_on_roll += i64::from(!year.on_roll);
                 one.suspended += i64::from(year.on_roll && suspended.contains(&(*person, *ay)));
             }
         }
         for event in theirs {
-            for (breakdown, category) in [("all", "all"), ("kind", setting.kind(&event.establishment_id))] {
-                let one = counts.entry((event.ay, population, breakdown, category.to_owned())).or_default();
+            let kind = setting.kind(&event.establishment_id);
+            for (breakdown, category) in breakdowns(groups, event.person.0, event.ay, kind) {
+                let one = counts.entry((event.ay, population, breakdown, category)).or_default();
                 match (event.counts, event.category.as_str()) {
                     (false, _) => one.taken_back += 1,
                     (true, "SUSP") => one.suspensions += 1,
