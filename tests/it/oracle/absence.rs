@@ -106,11 +106,14 @@ pub fn learners(enrolments: &[AbsenceEnrolment]) -> Vec<AbsenceLearner> {
     by_year.into_iter().map(row).collect()
 }
 
+/// Possible and missed sessions; none where nobody tells.
+type Told = Option<(i64, i64)>;
+
 /// What a group of units is named by: year, population, breakdown, category, basis.
 type Name<'a> = (i64, &'a str, &'a str, String, &'a str);
 
-/// Possible and missed sessions of each enrolment or pupil of a group; none where nobody tells.
-type Units<'a> = BTreeMap<Name<'a>, Vec<Option<(i64, i64)>>>;
+/// What is told of each enrolment or pupil of a group.
+type Units<'a> = BTreeMap<Name<'a>, Vec<Told>>;
 
 /// Rates of every year, population, breakdown and basis.
 pub fn rates(
@@ -119,7 +122,7 @@ pub fn rates(
     groups: &Groups,
     setting: &Setting,
 ) -> Vec<AbsenceRate> {
-    let mut sessions: BTreeMap<(u32, i64, &str), Option<(i64, i64)>> = BTreeMap::new();
+    let mut sessions: BTreeMap<(u32, i64, &str), Told> = BTreeMap::new();
     for ((person, ay), year) in years.iter().filter(|(_, year)| year.on_roll) {
         if let Some(school) = &year.establishment {
             sessions.insert((*person, *ay, school), None);
@@ -131,7 +134,7 @@ pub fn rates(
     }
     let mut units = Units::new();
     for population in ["attending", "resident"] {
-        let mut pupils: BTreeMap<(u32, i64), Option<(i64, i64)>> = BTreeMap::new();
+        let mut pupils: BTreeMap<(u32, i64), Told> = BTreeMap::new();
         for ((person, ay, school), told) in &sessions {
             let is_in = match population {
                 "attending" => setting.is_here(school),
@@ -159,10 +162,7 @@ pub fn rates(
     units.iter().map(|(name, told)| rate(name, told)).collect()
 }
 
-fn rate(
-    (ay, population, breakdown, category, basis): &Name<'_>,
-    units: &[Option<(i64, i64)>],
-) -> AbsenceRate {
+fn rate((ay, population, breakdown, category, basis): &Name<'_>, units: &[Told]) -> AbsenceRate {
     let (ay, basis) = (*ay, *basis);
     let known: Vec<(i64, i64)> =
         units.iter().flatten().filter(|(possible, _)| *possible > 0).copied().collect();

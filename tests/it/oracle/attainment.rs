@@ -410,7 +410,7 @@ fn signed_round(number: f64) -> Fixed<4> {
     Fixed((number * 1e4).round() as i64)
 }
 
-/// 1.96 standard errors of an area under the curve (Hanley and McNeil 1982).
+/// 1.96 standard errors of an area under the curve (Hanley and `McNeil` 1982).
 fn hanley(area: f64, over: f64, under: f64) -> f64 {
     let one = area / (2.0 - area) - area * area;
     let two = 2.0 * area * area / (1.0 + area) - area * area;

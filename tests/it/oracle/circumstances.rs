@@ -27,11 +27,7 @@ fn term_no(day: NaiveDate) -> i64 {
 }
 
 /// The days on which a kind of circumstance was observed, with what was said.
-fn observed<'a>(
-    person: &'a PersonFacts,
-    kind: Code,
-    as_of: NaiveDate,
-) -> impl Iterator<Item = (NaiveDate, bool)> + 'a {
+fn observed(person: &PersonFacts, kind: Code, as_of: NaiveDate) -> impl Iterator<Item = (NaiveDate, bool)> {
     person.circumstances.iter().filter_map(move |row| {
         let day = row.observed_on.filter(|day| *day <= as_of)?;
         (row.kind == kind && row.value != "U").then_some((day, row.value == "Y"))
