@@ -56,7 +56,7 @@ create or replace macro wilson_high(n, whole) as
     end;
 
 -- The same for parts and wholes that are decimals of four places, exactly.
-create or replace macro ratio_of(part, whole) as
+create or replace macro ratio_of_chances(part, whole) as
     share_of(cast(part * 10000 as bigint), cast(whole * 10000 as bigint));
 
 -- Both ends of a 95% interval for a sum of chances (each happens or not, by itself) over a whole, between nothing and
@@ -101,4 +101,62 @@ create or replace macro standardised_difference(n, whole, other_n, other_whole) 
                                 + cast(other_n as double) / other_whole * (1e0 - cast(other_n as double) / other_whole)) / 2e0),
                         4) as decimal(9, 4))
               end
+    end;
+
+-- The other two days on which schools count their pupils: the first Thursday of October and the third of May.
+create or replace macro first_thursday_of_october(ay) as
+    cast(make_date(cast(ay as integer) - 1, 10, 1)
+         + cast((11 - isodow(make_date(cast(ay as integer) - 1, 10, 1))) % 7 as integer) as date);
+create or replace macro third_thursday_of_may(ay) as
+    cast(make_date(cast(ay as integer), 5, 15)
+         + cast((11 - isodow(make_date(cast(ay as integer), 5, 15))) % 7 as integer) as date);
+
+-- Events for each hundred pupils, and both ends of their 95% Poisson interval by Byar's approximation, four decimals.
+create or replace macro per_hundred(n, whole) as share_of(100 * cast(n as bigint), whole);
+create or replace macro poisson_low(n, whole) as
+    case when whole > 0
+         then cast(round(case when n = 0 then 0e0 else
+                    1e2 * n / whole
+                    * (1e0 - 1e0 / (9e0 * greatest(n, 1)) - 1.96e0 / (3e0 * sqrt(greatest(n, 1))))
+                    * (1e0 - 1e0 / (9e0 * greatest(n, 1)) - 1.96e0 / (3e0 * sqrt(greatest(n, 1))))
+                    * (1e0 - 1e0 / (9e0 * greatest(n, 1)) - 1.96e0 / (3e0 * sqrt(greatest(n, 1)))) end, 4) as decimal(9, 4))
+    end;
+create or replace macro poisson_high(n, whole) as
+    case when whole > 0
+         then cast(round(1e2 * (n + 1) / whole
+                    * (1e0 - 1e0 / (9e0 * (n + 1)) + 1.96e0 / (3e0 * sqrt(n + 1e0)))
+                    * (1e0 - 1e0 / (9e0 * (n + 1)) + 1.96e0 / (3e0 * sqrt(n + 1e0)))
+                    * (1e0 - 1e0 / (9e0 * (n + 1)) + 1.96e0 / (3e0 * sqrt(n + 1e0))), 4) as decimal(9, 4))
+    end;
+
+-- Half the width of the 95% interval of a ratio of two sums over n units (absent over possible sessions of pupils), from
+-- exact sums of squares and products: units vary as wholes, their sessions do not stand alone. Empty for fewer than two.
+create or replace macro ratio_half_width(n, over, under, over_squared, over_under, under_squared) as
+    case when n > 1 and under > 0
+         then 1.96e0 * sqrt(greatest(0e0, over_squared - 2e0 * over / under * over_under
+                                        + 1e0 * over / under * over / under * under_squared)
+                            * n / (n - 1e0)) / under
+    end;
+
+-- A ratio of whole numbers of either sign with four decimals, rounded half up away from nothing, exact throughout.
+create or replace macro ratio_of(n, whole) as
+    case when whole > 0
+         then cast(cast(case when n < 0 then -1 else 1 end
+                        * ((abs(cast(n as hugeint)) * 20000 + whole) // (2 * cast(whole as hugeint))) as decimal(14, 0)) * 0.0001
+                   as decimal(9, 4))
+    end;
+
+-- Half the width of the 95% interval of an area under the curve (the chance that one of n_over stands above one of
+-- n_under), by Hanley and McNeil.
+create or replace macro auc_half_width(auc, n_over, n_under) as
+    case when n_over > 0 and n_under > 0
+         then 1.96e0 * sqrt(greatest(0e0, auc * (1e0 - auc)
+                            + (n_over - 1e0) * (auc / (2e0 - auc) - auc * auc)
+                            + (n_under - 1e0) * (2e0 * auc * auc / (1e0 + auc) - auc * auc)) / n_over / n_under)
+    end;
+
+-- Half the width of the 95% interval of a mean, from the exact sums of n values and of their squares.
+create or replace macro mean_half_width(n, total, squares) as
+    case when n > 1
+         then 1.96e0 * sqrt(greatest(0e0, (cast(squares as double) - 1e0 * total / n * total) / (n - 1e0)) / n)
     end;

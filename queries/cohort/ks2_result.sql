@@ -1,42 +1,15 @@
 /*
 title = "Key stage 2 reading and maths in Year 6"
 grain = ["learner_id"]
-reads = ["learner", "stg_assessment", "policy"]
+reads = ["learner", "ks2_row", "policy"]
 [columns]
 learner_id = "Pseudonym of the learner"
 ks2_state = "What is known of key stage 2; empty where no row and no rule say anything"
 ks2_score = "Mean of reading and maths, two decimals; only when tested or below_test"
 */
-with rows_of_year_6 as (
-    select
-        stg_assessment.learner_id,
-        stg_assessment.subject,
-        stg_assessment.status,
-        stg_assessment.score
-    from stg_assessment
-    inner join learner on learner.learner_id = stg_assessment.learner_id
-    where stg_assessment.kind = 'ks2'
-      and stg_assessment.subject in ('reading', 'maths')
-      and academic_year(stg_assessment.taken_on) = learner.cohort_ay
-),
-
--- Of several rows for one subject a test taken wins, then the greater score, then the order of the statuses.
-ranked_rows as (
-    select
-        learner_id, subject, status, score,
-        row_number() over (
-            partition by learner_id, subject
-            order by case when status = 'tested' then 1 else 2 end asc nulls last,
-                     score desc nulls last,
-                     case status when 'tested' then 1 when 'below_test' then 2 when 'absent' then 3
-                                 when 'disapplied' then 4 when 'maladmin' then 5 when 'lost' then 6 end asc nulls last
-        ) as place
-    from rows_of_year_6
-),
-
-subjects as (
+with subjects as (
     select learner_id, subject, status, case when status = 'tested' then score end as score
-    from ranked_rows
+    from ks2_row
     where place = 1
 ),
 

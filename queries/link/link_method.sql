@@ -35,7 +35,7 @@ final as (
         n_learners,
         cast(sum(n_subjects) over (partition by source) as bigint) as n_source,
         share_of(n_subjects, sum(n_subjects) over (partition by source)) as share,
-        case when band <> 'alone' then ratio_of(stated, n_subjects) end as stated
+        case when band <> 'alone' then ratio_of_chances(stated, n_subjects) end as stated
     from counts
 )
 

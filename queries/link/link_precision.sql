@@ -46,7 +46,7 @@ final as (
         bands.band,
         coalesce(joined.n_subjects, 0) as n_subjects,
         link_rule.basis,
-        ratio_of(joined.weighed_right + joined.n_by_rule * link_rule.rule_right, joined.n_subjects) as stated,
+        ratio_of_chances(joined.weighed_right + joined.n_by_rule * link_rule.rule_right, joined.n_subjects) as stated,
         chances_low(
             joined.weighed_right + joined.n_by_rule * link_rule.rule_right_least,
             joined.weighed_variance + joined.n_by_rule * link_rule.rule_right * (1 - link_rule.rule_right),

@@ -70,11 +70,11 @@ final as (
         wilson_high(n_linked, n_subjects) as link_rate_high,
         n_by_rule,
         expected_right,
-        ratio_of(expected_right, n_linked) as precision,
+        ratio_of_chances(expected_right, n_linked) as precision,
         chances_low(least_right, right_variance, n_linked) as precision_low,
         chances_high(most_right, right_variance, n_linked) as precision_high,
         cast(expected_missed as decimal(18, 4)) as expected_missed,
-        ratio_of(expected_right, expected_right + expected_missed) as recall,
+        ratio_of_chances(expected_right, expected_right + expected_missed) as recall,
         found_low(least_right, right_variance, expected_missed, missed_variance) as recall_low,
         found_high(most_right, right_variance, expected_missed, missed_variance) as recall_high
     from believed

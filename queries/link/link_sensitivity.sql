@@ -107,7 +107,7 @@ final as (
         n_members - n_all_believed as n_missing,
         share_of(n, n_members) as share,
         share_of(n_believed, n_all_believed) as share_believed,
-        case when n_all_without_weight = 0 then ratio_of(n_weighted, n_all_weighted) end as share_weighted
+        case when n_all_without_weight = 0 then ratio_of_chances(n_weighted, n_all_weighted) end as share_weighted
     from totals
 )
 

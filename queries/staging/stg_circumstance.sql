@@ -31,6 +31,7 @@ final as (
         latest.starts_on,
         latest.ends_on,
         latest.observed_on,
+        latest.basis,
         latest.source,
         latest.feed,
         latest.row_key

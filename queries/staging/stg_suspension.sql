@@ -31,6 +31,7 @@ final as (
         latest.reason,
         latest.starts_on,
         latest.sessions,
+        latest.review,
         latest.source,
         latest.feed,
         latest.row_key

@@ -19,7 +19,19 @@ static EMBEDDED: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/queries");
 const ENGINE_FILE: &str = "_engine/duckdb.sql";
 
 /// The folders of `queries/`, in the order in which the data passes through them.
-const LAYERS: [&str; 7] = ["staging", "spine", "cohort", "outcome", "headline", "link", "checks"];
+const LAYERS: [&str; 11] = [
+    "staging",
+    "spine",
+    "cohort",
+    "circumstances",
+    "attendance",
+    "outcome",
+    "attainment",
+    "headline",
+    "segregation",
+    "link",
+    "checks",
+];
 
 /// The folder of what `resolve` shows: no build makes it and no release holds it.
 const VIEWS: &str = "view";
@@ -346,10 +358,20 @@ mod tests {
         assert_eq!(
             published,
             [
+                "absence_enrolment",
+                "absence_learner",
+                "absence_rate",
                 "area_spell",
+                "attainment8_mean",
                 "attrition_waterfall",
+                "baseline",
+                "circumstance_rate",
+                "circumstance_year",
                 "cohort_member",
                 "cohort_outcome",
+                "disadvantage_gap",
+                "ks4_rate",
+                "ks4_result",
                 "learner",
                 "learner_change",
                 "learner_linkage",
@@ -363,7 +385,14 @@ mod tests {
                 "link_weight",
                 "lost_potential",
                 "outcome",
-                "spell"
+                "pathway",
+                "pathway_form",
+                "school_move",
+                "segregation",
+                "spell",
+                "suspension_event",
+                "suspension_learner",
+                "suspension_rate"
             ]
         );
         assert!(set.engine.contains("macro academic_year"));

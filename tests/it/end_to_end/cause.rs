@@ -41,7 +41,12 @@ impl Cause {
         match self {
             Self::Split | Self::Shared | Self::SetAside | Self::Emptied | Self::BirthMonth => true,
             Self::Sex => table == "learner",
-            Self::Home => matches!(table, "area_spell" | "cohort_member" | "cohort_outcome"),
+            Self::Home => {
+                matches!(
+                    table,
+                    "area_spell" | "cohort_member" | "cohort_outcome" | "circumstance_year" | "ks4_result"
+                )
+            }
         }
     }
 }

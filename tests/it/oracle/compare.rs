@@ -78,7 +78,7 @@ impl Display for Differences {
     }
 }
 
-/// The differences of all eight tables; empty tables of differences are kept, for the counts.
+/// The differences of every table; empty tables of differences are kept, for the counts.
 pub struct Report(pub Vec<Differences>);
 
 impl Report {

@@ -2,7 +2,7 @@
 //!
 //! | door | shows | of the person |
 //! |---|---|---|
-//! | a school's own system | enrolments, as they ended | birth, sex, ethnicity |
+//! | a school's own system | enrolments, as they ended; sessions and suspensions while on its roll | birth, sex, ethnicity |
 //! | January census | who is on roll that day: status, day of entry, free meals, care, special needs | birth, sex, ethnicity, home on the day |
 //! | key stage 2 file | both tests | birth, sex, home on 1 May |
 //! | examination file | entries and grades | birth, sex, home on the day of the award |
@@ -16,8 +16,8 @@
 //! of another authority.
 use super::days::{academic_year, cohort_of, january_census};
 use super::facts::{
-    Address, Attributes, Circumstance, Destination, Enrolment, Establishment, EstablishmentLink, Facts, Ks2,
-    OffRoll, PersonFacts, Placement, Qualification, Sen,
+    Address, Attendance, Attributes, Circumstance, Destination, Enrolment, Establishment, EstablishmentLink,
+    Facts, Ks2, OffRoll, PersonFacts, Placement, Qualification, Sen, Suspension,
 };
 use chrono::{Datelike, NaiveDate};
 use std::collections::BTreeSet;
@@ -111,6 +111,39 @@ impl Seen<'_> {
                     ends_on: roll.ends_on,
                     leaving_reason: roll.leaving_reason,
                     observed_on: None,
+                });
+                // What a school's system says of circumstances has no day: of the language alone it says enough.
+                let value = if self.person.identity.eal { "Y" } else { "N" };
+                self.facts.circumstances.push(Circumstance { kind: "eal", value, observed_on: None });
+                self.registers_of(roll);
+            }
+        }
+    }
+
+    /// What a school's own system has of the days on its roll.
+    fn registers_of(&mut self, roll: &world::Enrolment) {
+        let during = |day: NaiveDate| roll.starts_on <= day && roll.ends_on.is_none_or(|end| end >= day);
+        let establishment = self.id(roll.place);
+        for one in &self.person.attendance {
+            if one.place == roll.place && during(one.starts_on) {
+                self.facts.attendance.push(Attendance {
+                    establishment: establishment.clone(),
+                    starts_on: one.starts_on,
+                    ends_on: one.ends_on,
+                    possible: i64::from(one.possible),
+                    authorised: i64::from(one.authorised),
+                    unauthorised: i64::from(one.unauthorised),
+                });
+            }
+        }
+        for one in &self.person.suspensions {
+            if one.place == roll.place && during(one.starts_on) {
+                self.facts.suspensions.push(Suspension {
+                    establishment: establishment.clone(),
+                    category: one.category,
+                    reason: one.reason,
+                    starts_on: one.starts_on,
+                    sessions: (one.sessions > 0).then(|| i64::from(one.sessions)),
                 });
             }
         }

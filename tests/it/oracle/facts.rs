@@ -45,6 +45,8 @@ pub struct PersonFacts {
     pub ks2: Vec<Ks2>,
     pub qualifications: Vec<Qualification>,
     pub destinations: Vec<Destination>,
+    pub attendance: Vec<Attendance>,
+    pub suspensions: Vec<Suspension>,
 }
 
 pub struct Attributes {
@@ -120,4 +122,23 @@ pub struct Destination {
     pub starts_on: NaiveDate,
     pub ends_on: Option<NaiveDate>,
     pub transferred_to_la: Option<Code>,
+}
+
+/// Sessions at one school over a period.
+pub struct Attendance {
+    pub establishment: String,
+    pub starts_on: NaiveDate,
+    pub ends_on: NaiveDate,
+    pub possible: i64,
+    pub authorised: i64,
+    pub unauthorised: i64,
+}
+
+pub struct Suspension {
+    pub establishment: String,
+    pub category: Code,
+    pub reason: Code,
+    pub starts_on: NaiveDate,
+    /// Half days; none where the school does not say.
+    pub sessions: Option<i64>,
 }

@@ -20,9 +20,12 @@
 //!
 //! with a world of perfect identifiers, so that no difference is a matter of linkage, and `people` from the truth of the
 //! estate. Where that is not at hand, `without_people` on both sides still compares every row, only not whose it is.
+mod absence;
 mod area;
 mod at_sixteen;
+mod attainment;
 mod cells;
+mod circumstances;
 mod codes;
 mod compare;
 mod days;
@@ -32,15 +35,26 @@ mod facts;
 mod journey;
 mod learner;
 mod ledger;
+mod measures;
 mod member;
+mod pathway;
 mod published;
 mod rows;
+mod school_move;
+mod segregation;
+mod suspension;
 mod waterfall;
+mod year;
 
 mod stories;
 
 pub use cells::{Fixed, People, Person};
 pub use compare::{Report, compare_rows};
+pub use measures::{
+    AbsenceEnrolment, AbsenceLearner, AbsenceRate, Attainment8Mean, Baseline, CircumstanceRate,
+    CircumstanceYear, DisadvantageGap, Ks4Rate, Ks4Result, Pathway, PathwayForm, SchoolMove, Segregation,
+    SuspensionEvent, SuspensionLearner, SuspensionRate,
+};
 pub use published::published;
 pub use rows::{AreaSpell, CohortMember, CohortOutcome, Learner, LostPotential, Outcome, Spell, Waterfall};
 
@@ -52,6 +66,7 @@ use journey::Journey;
 use rows::{Group, Row};
 use std::collections::BTreeSet;
 use throughline::synth::{World, world};
+use year::Setting;
 
 /// The published tables, with true person numbers; each is sorted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -64,6 +79,25 @@ pub struct Tables {
     pub outcome: Vec<Outcome>,
     pub attrition_waterfall: Vec<Waterfall>,
     pub lost_potential: Vec<LostPotential>,
+    pub absence_enrolment: Vec<AbsenceEnrolment>,
+    pub absence_learner: Vec<AbsenceLearner>,
+    pub absence_rate: Vec<AbsenceRate>,
+    pub suspension_event: Vec<SuspensionEvent>,
+    pub suspension_learner: Vec<SuspensionLearner>,
+    pub suspension_rate: Vec<SuspensionRate>,
+    pub circumstance_year: Vec<CircumstanceYear>,
+    pub circumstance_rate: Vec<CircumstanceRate>,
+    pub baseline: Vec<Baseline>,
+    pub ks4_result: Vec<Ks4Result>,
+    pub ks4_rate: Vec<Ks4Rate>,
+    pub attainment8_mean: Vec<Attainment8Mean>,
+    pub disadvantage_gap: Vec<DisadvantageGap>,
+    pub segregation: Vec<Segregation>,
+    pub school_move: Vec<SchoolMove>,
+    pub pathway: Vec<Pathway>,
+    pub pathway_form: Vec<PathwayForm>,
+    /// What counting needs beside rows; empty where they were read from a release.
+    setting: Setting,
 }
 
 impl Tables {
@@ -75,6 +109,15 @@ impl Tables {
         self.cohort_member.iter_mut().for_each(|row| row.person = Person(0));
         self.cohort_outcome.iter_mut().for_each(|row| row.person = Person(0));
         self.outcome.iter_mut().for_each(|row| row.person = Person(0));
+        self.absence_enrolment.iter_mut().for_each(|row| row.person = Person(0));
+        self.absence_learner.iter_mut().for_each(|row| row.person = Person(0));
+        self.suspension_event.iter_mut().for_each(|row| row.person = Person(0));
+        self.suspension_learner.iter_mut().for_each(|row| row.person = Person(0));
+        self.circumstance_year.iter_mut().for_each(|row| row.person = Person(0));
+        self.baseline.iter_mut().for_each(|row| row.person = Person(0));
+        self.ks4_result.iter_mut().for_each(|row| row.person = Person(0));
+        self.pathway.iter_mut().for_each(|row| row.person = Person(0));
+        self.school_move.iter_mut().for_each(|row| row.person = Person(0));
         self
     }
 
@@ -87,6 +130,15 @@ impl Tables {
         replace(&mut self.cohort_member, &published.cohort_member, people);
         replace(&mut self.cohort_outcome, &published.cohort_outcome, people);
         replace(&mut self.outcome, &published.outcome, people);
+        replace(&mut self.absence_enrolment, &published.absence_enrolment, people);
+        replace(&mut self.absence_learner, &published.absence_learner, people);
+        replace(&mut self.suspension_event, &published.suspension_event, people);
+        replace(&mut self.suspension_learner, &published.suspension_learner, people);
+        replace(&mut self.circumstance_year, &published.circumstance_year, people);
+        replace(&mut self.baseline, &published.baseline, people);
+        replace(&mut self.ks4_result, &published.ks4_result, people);
+        replace(&mut self.pathway, &published.pathway, people);
+        replace(&mut self.school_move, &published.school_move, people);
         self.count();
         self
     }
@@ -97,6 +149,16 @@ impl Tables {
         let pairs: Vec<_> = self.cohort_member.iter().zip(&self.cohort_outcome).collect();
         self.attrition_waterfall = waterfall::attrition_waterfall(&pairs);
         self.lost_potential = waterfall::lost_potential(&pairs);
+        self.pathway_form = pathway::forms(&pairs, &self.pathway);
+        let years = year::years(&self.spell, &self.area_spell, &self.setting);
+        let groups = circumstances::groups(&self.circumstance_year);
+        self.absence_rate = absence::rates(&self.absence_enrolment, &years, &groups, &self.setting);
+        self.suspension_rate = suspension::rates(&self.suspension_event, &years, &groups, &self.setting);
+        self.circumstance_rate = circumstances::rates(&self.circumstance_year);
+        self.segregation = segregation::segregation(&self.circumstance_year, &years, &self.setting);
+        self.ks4_rate = attainment::rates(&self.ks4_result);
+        self.attainment8_mean = attainment::means(&self.ks4_result);
+        self.disadvantage_gap = attainment::gaps(&self.cohort_member, &self.ks4_result);
     }
 }
 
@@ -118,7 +180,7 @@ pub fn expected_on(world: &World, as_of: NaiveDate) -> Tables {
     derive(&doors::open(world, as_of))
 }
 
-/// Compares all eight tables.
+/// Compares every table.
 pub fn compare(expected: &Tables, published: &Tables) -> Report {
     Report(vec![
         compare_rows(&expected.learner, &published.learner),
@@ -129,13 +191,30 @@ pub fn compare(expected: &Tables, published: &Tables) -> Report {
         compare_rows(&expected.outcome, &published.outcome),
         compare_rows(&expected.attrition_waterfall, &published.attrition_waterfall),
         compare_rows(&expected.lost_potential, &published.lost_potential),
+        compare_rows(&expected.absence_enrolment, &published.absence_enrolment),
+        compare_rows(&expected.absence_learner, &published.absence_learner),
+        compare_rows(&expected.absence_rate, &published.absence_rate),
+        compare_rows(&expected.suspension_event, &published.suspension_event),
+        compare_rows(&expected.suspension_learner, &published.suspension_learner),
+        compare_rows(&expected.suspension_rate, &published.suspension_rate),
+        compare_rows(&expected.circumstance_year, &published.circumstance_year),
+        compare_rows(&expected.circumstance_rate, &published.circumstance_rate),
+        compare_rows(&expected.baseline, &published.baseline),
+        compare_rows(&expected.ks4_result, &published.ks4_result),
+        compare_rows(&expected.ks4_rate, &published.ks4_rate),
+        compare_rows(&expected.attainment8_mean, &published.attainment8_mean),
+        compare_rows(&expected.disadvantage_gap, &published.disadvantage_gap),
+        compare_rows(&expected.segregation, &published.segregation),
+        compare_rows(&expected.pathway, &published.pathway),
+        compare_rows(&expected.school_move, &published.school_move),
+        compare_rows(&expected.pathway_form, &published.pathway_form),
     ])
 }
 
 /// The second step: from what the doors show to the tables.
 fn derive(facts: &Facts) -> Tables {
     let places = Places::of(facts);
-    let mut tables = Tables::default();
+    let mut tables = Tables { setting: setting(facts), ..Tables::default() };
     for person in &facts.people {
         let learner = learner::learner(person);
         let cohort = learner.cohort_ay.map(|ay| ay as i32);
@@ -143,15 +222,52 @@ fn derive(facts: &Facts) -> Tables {
         let journey = Journey::of(person.number, stays, cohort, facts.as_of);
         let area = Area::of(person, &journey, facts.as_of);
         let awards = ledger::awards(person, facts.as_of);
+        let circumstances = circumstances::years(
+            person,
+            cohort.map(i64::from),
+            &journey.spells,
+            &area.spells(person.number),
+            &tables.setting,
+        );
         if let Some(cohort) = cohort {
-            tables.cohort_member.push(member::member(facts, person, cohort, &journey, &area));
-            tables.cohort_outcome.push(at_sixteen::outcome(facts, person, cohort, &journey, &area, &awards));
+            let member = member::member(facts, person, cohort, &journey, &area);
+            let at = at_sixteen::outcome(facts, person, cohort, &journey, &area, &awards);
+            let year_11 = circumstances.iter().find(|year| year.ay == i64::from(cohort) + 5);
+            tables.baseline.push(attainment::baseline(&member));
+            tables.ks4_result.extend(attainment::result(&member, &at, &awards, year_11));
+            tables.cohort_member.push(member);
+            tables.cohort_outcome.push(at);
         }
         tables.learner.push(learner);
         tables.area_spell.extend(area.spells(person.number));
         tables.outcome.extend(ledger::outcomes(person.number, &awards));
+        tables.absence_enrolment.extend(absence::enrolments(person, facts.as_of));
+        let events = suspension::events(person, facts.as_of);
+        tables.school_move.extend(school_move::moves(
+            person,
+            cohort.map(i64::from),
+            &journey.spells,
+            &area.spells(person.number),
+            &events,
+            facts.as_of,
+        ));
+        tables.suspension_event.extend(events);
+        tables.circumstance_year.extend(circumstances);
         tables.spell.extend(journey.spells);
     }
+    tables.pathway = pathway::pathways(&tables.cohort_member, &tables.spell, facts.as_of);
+    tables.absence_learner = absence::learners(&tables.absence_enrolment);
+    tables.suspension_learner = suspension::learners(&tables.suspension_event);
     tables.count();
     tables
+}
+
+fn setting(facts: &Facts) -> Setting {
+    let described =
+        |one: &facts::Establishment| (one.id.clone(), (one.kind.to_owned(), one.la.map(str::to_owned)));
+    Setting {
+        establishments: facts.establishments.iter().map(described).collect(),
+        here: facts.here.to_owned(),
+        as_of: facts.as_of,
+    }
 }

@@ -21,6 +21,24 @@ pub fn published(folder: &Path, people: &People) -> Result<Tables, String> {
         outcome: table(folder, people)?,
         attrition_waterfall: table(folder, people)?,
         lost_potential: table(folder, people)?,
+        absence_enrolment: table(folder, people)?,
+        absence_learner: table(folder, people)?,
+        absence_rate: table(folder, people)?,
+        suspension_event: table(folder, people)?,
+        suspension_learner: table(folder, people)?,
+        suspension_rate: table(folder, people)?,
+        circumstance_year: table(folder, people)?,
+        circumstance_rate: table(folder, people)?,
+        baseline: table(folder, people)?,
+        ks4_result: table(folder, people)?,
+        ks4_rate: table(folder, people)?,
+        attainment8_mean: table(folder, people)?,
+        disadvantage_gap: table(folder, people)?,
+        segregation: table(folder, people)?,
+        pathway: table(folder, people)?,
+        school_move: table(folder, people)?,
+        pathway_form: table(folder, people)?,
+        ..Tables::default()
     })
 }
 

@@ -1,4 +1,4 @@
-//! The rows of the eight published tables, column for column as the page on cohorts lists them.
+//! The rows of the published tables, column for column as the page on cohorts lists them.
 //!
 //! `learner_id` is the true number of the person instead. A macro writes each row's reading and printing from its
 //! columns, so that a column can be neither forgotten nor read under another name.
@@ -65,7 +65,7 @@ macro_rules! row {
     };
 }
 
-fn column(batch: &RecordBatch, name: &'static str) -> Result<Column, String> {
+pub fn column(batch: &RecordBatch, name: &'static str) -> Result<Column, String> {
     let Some(array) = batch.column_by_name(name) else {
         let schema = batch.schema();
         let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
@@ -73,6 +73,8 @@ fn column(batch: &RecordBatch, name: &'static str) -> Result<Column, String> {
     };
     Column::new(name, array)
 }
+
+pub(super) use row;
 
 row! {
     /// Somebody of whom a door shows anything.

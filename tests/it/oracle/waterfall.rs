@@ -11,7 +11,7 @@ fn followed_up(pairs: &[Pair<'_>]) -> BTreeSet<i64> {
     pairs.iter().filter(|(_, at)| at.state != "not_yet_16").map(|(member, _)| member.cohort_ay).collect()
 }
 
-fn belongs(member: &CohortMember, population: &str) -> bool {
+pub fn belongs(member: &CohortMember, population: &str) -> bool {
     match population {
         "resident" => member.resident,
         "attending" => member.attending,
@@ -20,7 +20,7 @@ fn belongs(member: &CohortMember, population: &str) -> bool {
     }
 }
 
-fn counts(at: &CohortOutcome, population: &str) -> bool {
+pub fn counts(at: &CohortOutcome, population: &str) -> bool {
     if population == "resident" { at.in_resident_denominator } else { at.in_denominator }
 }
 
@@ -133,10 +133,10 @@ fn lost(disadvantaged: &LostPotential, others: &LostPotential) -> Option<Fixed<4
 }
 
 /// Standard score of a 95% interval.
-const Z: f64 = 1.96;
+pub const Z: f64 = 1.96;
 
 /// The 95% interval of Wilson; none when there is nobody.
-fn wilson(achieved: i64, of: i64) -> Option<(Fixed<4>, Fixed<4>)> {
+pub fn wilson(achieved: i64, of: i64) -> Option<(Fixed<4>, Fixed<4>)> {
     if of == 0 {
         return None;
     }

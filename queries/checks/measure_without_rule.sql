@@ -1,0 +1,32 @@
+/*
+title = "Years for which the policy table has no rule of a measure, which is therefore empty"
+grain = ["measure", "ay"]
+reads = ["absence_enrolment", "circumstance_year", "ks4_result", "policy"]
+*/
+with years as (
+    select distinct 'persistent absence' as measure, ay
+    from absence_enrolment
+    where threshold_state = 'no_rule_for_year'
+    union all
+    select distinct 'meals in six years' as measure, circumstance_year.ay
+    from circumstance_year
+    left join policy
+        on policy.ay = circumstance_year.ay
+       and policy.parameter = 'ever6_terms'
+    where policy.ay is null
+    union all
+    select distinct 'basics' as measure, ks4_ay as ay
+    from ks4_result
+    where basics_9_4 = 'no_rule_for_year'
+    union all
+    select distinct 'attainment 8' as measure, ks4_ay as ay
+    from ks4_result
+    where attainment8_state = 'no_rule_for_year'
+),
+
+final as (
+    select measure, ay
+    from years
+)
+
+select * from final
