@@ -33,7 +33,7 @@ pub use lock::{Lock, LockFault};
 pub use measure::{Measures, RunCount, Totals};
 pub use place::{Unfinished, private_file, private_folder};
 pub use record::{FileKind, NewFile, SetAside};
-pub use rotation::{DocumentNames, KeyChange, Rotation, SealedText};
+pub use rotation::{DocumentNames, KeyChange, PairRow, PersonCell, Rotation, Sealed, SealedCell};
 pub use run::{Decision, Publication, Run, RunState};
 pub use schedule::{SlotClaim, SlotClock, SlotEnd, SlotEntry};
 pub use shape::FeedShape;

@@ -205,14 +205,15 @@ fn of_ids(ids: impl Iterator<Item = Option<Digest16>>) -> Result<ArrayRef, LakeF
     Ok(super::columns::ids(ids.iter().map(Option::as_ref))?)
 }
 
-/// Writes a file of links again: each subject and learner as they are called from now on.
+/// Writes a file of links, or of what stands beside them, again: each subject and learner as they are called from now on.
 pub fn renamed_links(
     file: &StagedFile,
     meta: &Meta<'_>,
     subject: impl Fn(&Pseudonym) -> Pseudonym,
     learner: impl Fn(&Pseudonym) -> Pseudonym,
 ) -> Result<NewFile, LakeFault> {
-    let path = PathBuf::from("lake/learner_link").join(format!("{:06}-{:06}.parquet", meta.run, meta.seq));
+    let path = PathBuf::from("lake").join(&file.entity);
+    let path = path.join(format!("{:06}-{:06}.parquet", meta.run, meta.seq));
     let builder = ParquetRecordBatchReaderBuilder::try_new(File::open(meta.data_dir.join(&file.path))?)?;
     let schema = builder.schema().clone();
     let growing = Unfinished::create(meta.data_dir, &path)?;
@@ -235,15 +236,17 @@ pub fn renamed_links(
     Ok(NewFile { kind: FileKind::Link, entity, ay: None, path, rows, bytes, sha256 })
 }
 
-/// Shows subject and learner of every link of a file.
-pub fn each_link(path: &Path, mut each: impl FnMut(Pseudonym, Pseudonym)) -> Result<(), LakeFault> {
+/// Shows subject and learner of every row of a file of links; a file beside them may lack either.
+pub fn each_link(
+    path: &Path,
+    mut each: impl FnMut(Option<Pseudonym>, Option<Pseudonym>),
+) -> Result<(), LakeFault> {
     for batch in ParquetRecordBatchReaderBuilder::try_new(File::open(path)?)?.build()? {
         let batch = batch?;
-        let (subjects, learners) = (ids(&batch, "subject_id")?, ids(&batch, "learner_id")?);
+        let (subjects, learners) = (ids(&batch, "subject_id").ok(), ids(&batch, "learner_id").ok());
         for at in 0..batch.num_rows() {
-            if let (Some(subject), Some(learner)) = (id(subjects, at), id(learners, at)) {
-                each(subject, learner);
-            }
+            let of = |column: Option<&FixedSizeBinaryArray>| column.and_then(|column| id(column, at));
+            each(of(subjects), of(learners));
         }
     }
     Ok(())
