@@ -38,7 +38,7 @@ pub use place::{Unfinished, private_file, private_folder};
 pub use record::{FileKind, NewFile, SetAside};
 pub use review::SampledPair;
 pub use rights::{CaseEnd, Closing, ListSeen, NewCase, Note, ReleaseTombstone, RightsCase};
-pub use rotation::{DocumentNames, KeyChange, Rotation, SealedText};
+pub use rotation::{DocumentNames, KeyChange, PairRow, PersonCell, Rotation, Sealed, SealedCell};
 pub use run::{Decision, Publication, Run, RunState};
 pub use schedule::{SlotClaim, SlotClock, SlotEnd, SlotEntry};
 pub use shape::FeedShape;

@@ -158,14 +158,6 @@ impl Catalog {
         Ok(found.optional()?)
     }
 
-    /// The numbers of cases that wait for somebody.
-    pub fn open_cases(&self) -> Result<Vec<i64>, CatalogFault> {
-        let mut statement =
-            self.read().prepare("SELECT id FROM rights_case WHERE state = 'open' ORDER BY id")?;
-        let rows = statement.query_map([], |row| row.get(0))?;
-        Ok(rows.collect::<rusqlite::Result<_>>()?)
-    }
-
     /// Every case, newest first.
     pub fn cases(&self) -> Result<Vec<RightsCase>, CatalogFault> {
         let mut statement = self.read().prepare(&format!("{CASE} ORDER BY id DESC"))?;

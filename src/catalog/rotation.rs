@@ -7,6 +7,32 @@ use std::path::PathBuf;
 /// What marks a text as sealed under the lake's key.
 const SEALED: &str = "sealed:";
 
+/// Tables whose rows name two subjects, the smaller pseudonym first. One that a catalog does not have is passed over.
+const PAIRS: [&str; 2] = ["link_decision", "link_sample"];
+/// Columns that name a person as a source knows them ...
+const SUBJECTS: [(&str, &str); 2] = [("learner_change", "subject"), ("rights_subject", "subject")];
+/// ... or a learner.
+const LEARNERS: [(&str, &str); 2] = [("learner_change", "before"), ("learner_change", "after")];
+/// Columns of bytes that are sealed under the key, and for which purpose.
+const SEALED_BYTES: [(&str, &str, &str); 1] = [("rights_case", "asked", "rights case")];
+
+/// A cell that names somebody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PersonCell {
+    table: &'static str,
+    column: &'static str,
+    row: i64,
+    /// Whether it names a learner, and not a person as a source knows them.
+    pub is_learner: bool,
+}
+
+/// A row that names two persons as sources know them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PairRow {
+    table: &'static str,
+    row: i64,
+}
+
 /// How a document is known: by its place, by what it was read with, and by what it held.
 #[derive(Clone, Copy, Debug)]
 pub struct DocumentNames {
@@ -20,17 +46,24 @@ pub struct DocumentNames {
     pub content: Option<Digest16>,
 }
 
-/// A text of the catalog that is sealed under the key.
+/// A cell of the catalog that is sealed under the key.
 #[derive(Clone, Debug)]
-pub struct SealedText {
-    /// In which table ...
+pub struct SealedCell {
+    /// In which table.
     pub table: String,
-    /// ... and column ...
-    pub column: String,
-    /// ... and row.
-    pub row: i64,
-    /// The text.
-    pub text: String,
+    column: String,
+    row: i64,
+    /// What it holds.
+    pub held: Sealed,
+}
+
+/// What is sealed, and how it is kept.
+#[derive(Clone, Debug)]
+pub enum Sealed {
+    /// A text of digits that begins with a mark.
+    Text(String),
+    /// Bytes, and for which purpose they are sealed.
+    Bytes(&'static str, Vec<u8>),
 }
 
 /// Whose key took whose place, and why.
@@ -59,16 +92,14 @@ pub struct Rotation {
     pub dropped: Vec<PathBuf>,
     /// The learner of every subject.
     pub anchors: Vec<(Pseudonym, Pseudonym)>,
-    /// Decisions, by number: the two subjects.
-    pub decisions: Vec<(i64, Pseudonym, Pseudonym)>,
-    /// Pairs that were drawn to be looked at, by row: the two subjects.
-    pub samples: Vec<(i64, Pseudonym, Pseudonym)>,
-    /// Changed learners, by row: subject, before, after.
-    pub changes: Vec<(i64, [Pseudonym; 3])>,
+    /// Rows that name two subjects.
+    pub pairs: Vec<(PairRow, Pseudonym, Pseudonym)>,
+    /// Cells that name one subject or learner.
+    pub people: Vec<(PersonCell, Pseudonym)>,
     /// Documents.
     pub documents: Vec<DocumentNames>,
-    /// Sealed texts.
-    pub texts: Vec<SealedText>,
+    /// What is sealed.
+    pub sealed: Vec<SealedCell>,
     /// The trail of the keys before, sealed.
     pub trail: Vec<u8>,
 }
@@ -99,52 +130,68 @@ impl Catalog {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// The two subjects of every decision, by its number.
-    pub fn decision_pairs(&self) -> Result<Vec<(i64, Pseudonym, Pseudonym)>, CatalogFault> {
-        let mut statement = self.read().prepare("SELECT id, one, other FROM link_decision")?;
-        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
-        Ok(rows.collect::<rusqlite::Result<_>>()?)
-    }
-
-    /// The two subjects of every pair that was drawn to be looked at, by its row.
-    pub fn sample_pairs(&self) -> Result<Vec<(i64, Pseudonym, Pseudonym)>, CatalogFault> {
-        let mut statement = self.read().prepare("SELECT rowid, one, other FROM link_sample")?;
-        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
-        Ok(rows.collect::<rusqlite::Result<_>>()?)
-    }
-
-    /// Subject, learner before and learner after of every change, by its row.
-    pub fn change_names(&self) -> Result<Vec<(i64, [Pseudonym; 3])>, CatalogFault> {
-        let mut statement =
-            self.read().prepare("SELECT rowid, subject, before, after FROM learner_change")?;
-        let rows =
-            statement.query_map([], |row| Ok((row.get(0)?, [row.get(1)?, row.get(2)?, row.get(3)?])))?;
-        Ok(rows.collect::<rusqlite::Result<_>>()?)
-    }
-
-    /// Every text of every table that is sealed under the key.
-    pub fn sealed_texts(&self) -> Result<Vec<SealedText>, CatalogFault> {
-        let mut tables = self
-            .read()
-            .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")?;
-        let tables: Vec<String> = tables.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+    /// Every row that names two subjects, but for links and anchors.
+    pub fn named_pairs(&self) -> Result<Vec<(PairRow, Pseudonym, Pseudonym)>, CatalogFault> {
         let mut found = Vec::new();
-        for table in tables {
+        for table in PAIRS {
+            if !self.has_table(table)? {
+                continue;
+            }
+            let mut statement = self.read().prepare(&format!("SELECT rowid, one, other FROM {table}"))?;
+            let rows = statement
+                .query_map([], |row| Ok((PairRow { table, row: row.get(0)? }, row.get(1)?, row.get(2)?)))?;
+            found.extend(rows.collect::<rusqlite::Result<Vec<_>>>()?);
+        }
+        Ok(found)
+    }
+
+    /// Every cell that names one subject or learner, but for links and anchors.
+    pub fn named_people(&self) -> Result<Vec<(PersonCell, Pseudonym)>, CatalogFault> {
+        let columns = SUBJECTS.map(|of| (of, false)).into_iter().chain(LEARNERS.map(|of| (of, true)));
+        let mut found = Vec::new();
+        for ((table, column), is_learner) in columns {
+            if !self.has_table(table)? {
+                continue;
+            }
+            let mut statement = self.read().prepare(&format!("SELECT rowid, {column} FROM {table}"))?;
+            let rows = statement.query_map([], |row| {
+                Ok((PersonCell { table, column, row: row.get(0)?, is_learner }, row.get(1)?))
+            })?;
+            found.extend(rows.collect::<rusqlite::Result<Vec<_>>>()?);
+        }
+        Ok(found)
+    }
+
+    fn has_table(&self, table: &str) -> Result<bool, CatalogFault> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1)";
+        Ok(self.read().query_row(sql, [table], |row| row.get(0))?)
+    }
+
+    /// Every cell of every table that is sealed under the key.
+    pub fn sealed_cells(&self) -> Result<Vec<SealedCell>, CatalogFault> {
+        let mut found = Vec::new();
+        for table in self.tables()? {
             let mut statement = self.read().prepare(&format!("SELECT rowid, * FROM \"{table}\""))?;
-            let columns: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+            let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
             let mut rows = statement.query([])?;
             while let Some(row) = rows.next()? {
                 for (at, column) in columns.iter().enumerate().skip(1) {
-                    if let ValueRef::Text(text) = row.get_ref(at)?
-                        && text.starts_with(SEALED.as_bytes())
-                    {
+                    if let Some(held) = sealed(&table, column, row.get_ref(at)?) {
                         let (table, column) = (table.clone(), column.clone());
-                        found.push(SealedText { table, column, row: row.get(0)?, text: row.get(at)? });
+                        found.push(SealedCell { table, column, row: row.get(0)?, held });
                     }
                 }
             }
         }
         Ok(found)
+    }
+
+    fn tables(&self) -> Result<Vec<String>, CatalogFault> {
+        let sql =
+            "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name";
+        let mut statement = self.read().prepare(sql)?;
+        let rows = statement.query_map([], |row| row.get(0))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
     /// Puts a new key in the place of the old one: all of it, or nothing.
@@ -162,9 +209,12 @@ impl Catalog {
                 let sql = "UPDATE document SET slot = ?2, digest = ?3, content = ?4 WHERE rowid = ?1";
                 tx.execute(sql, params![row, slot, reading, content])?;
             }
-            for SealedText { table, column, row, text } in &rotation.texts {
+            for SealedCell { table, column, row, held } in &rotation.sealed {
                 let sql = format!("UPDATE \"{table}\" SET \"{column}\" = ?2 WHERE rowid = ?1");
-                tx.execute(&sql, params![row, text])?;
+                match held {
+                    Sealed::Text(text) => tx.execute(&sql, params![row, text])?,
+                    Sealed::Bytes(_, bytes) => tx.execute(&sql, params![row, bytes])?,
+                };
             }
             tx.execute("UPDATE meta SET value = ?1 WHERE name = 'key_fingerprint'", [&change.after])?;
             let trail = super::audit::hex(&rotation.trail);
@@ -230,17 +280,69 @@ fn rename_people(tx: &Transaction<'_>, rotation: &Rotation) -> rusqlite::Result<
     for (subject, learner) in &rotation.anchors {
         anchor.execute(params![subject, learner])?;
     }
-    for (id, one, other) in &rotation.decisions {
-        let sql = "UPDATE link_decision SET one = ?2, other = ?3 WHERE id = ?1";
-        tx.execute(sql, params![id, one.min(other), one.max(other)])?;
+    for (PairRow { table, row }, one, other) in &rotation.pairs {
+        let sql = format!("UPDATE {table} SET one = ?2, other = ?3 WHERE rowid = ?1");
+        tx.execute(&sql, params![row, one.min(other), one.max(other)])?;
     }
-    for (row, one, other) in &rotation.samples {
-        let sql = "UPDATE link_sample SET one = ?2, other = ?3 WHERE rowid = ?1";
-        tx.execute(sql, params![row, one.min(other), one.max(other)])?;
-    }
-    for (row, [subject, before, after]) in &rotation.changes {
-        let sql = "UPDATE learner_change SET subject = ?2, before = ?3, after = ?4 WHERE rowid = ?1";
-        tx.execute(sql, params![row, subject, before, after])?;
+    for (PersonCell { table, column, row, .. }, id) in &rotation.people {
+        let sql = format!("UPDATE {table} SET {column} = ?2 WHERE rowid = ?1");
+        tx.execute(&sql, params![row, id])?;
     }
     Ok(())
+}
+
+/// Whether a cell is sealed, and how.
+fn sealed(table: &str, column: &str, cell: ValueRef<'_>) -> Option<Sealed> {
+    match cell {
+        ValueRef::Text(text) if text.starts_with(SEALED.as_bytes()) => {
+            String::from_utf8(text.to_vec()).ok().map(Sealed::Text)
+        }
+        ValueRef::Blob(bytes) if !bytes.is_empty() => {
+            let of = SEALED_BYTES
+                .iter()
+                .find(|(in_table, in_column, _)| *in_table == table && *in_column == column);
+            of.map(|(_, _, purpose)| Sealed::Bytes(purpose, bytes.to_vec()))
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A column of bytes is a name or a seal until it is shown not to be: one that a rotation does not know would keep the
+    /// old names.
+    #[test]
+    fn every_column_of_bytes_is_known_to_the_rotation() {
+        // With links and documents, and what a run has staged: when a key is replaced there is none.
+        let elsewhere = [
+            ("link_anchor", "subject"),
+            ("link_anchor", "learner"),
+            ("document", "slot"),
+            ("document", "digest"),
+            ("document", "content"),
+            ("staged_document", "slot"),
+            ("staged_document", "digest"),
+            ("staged_document", "content"),
+            ("staged_word", "about"),
+            ("staged_word", "document"),
+            ("checkpoint", "token"),
+            ("checkpoint", "scope"),
+        ];
+        let catalog = Catalog::in_memory().unwrap();
+        for table in catalog.tables().unwrap() {
+            let sql = "SELECT name FROM pragma_table_info(?1) WHERE type = 'BLOB'";
+            let mut statement = catalog.read().prepare(sql).unwrap();
+            let columns: Vec<String> =
+                statement.query_map([&table], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+            for column in columns {
+                let is = |(in_table, in_column): &(&str, &str)| *in_table == table && *in_column == column;
+                let sealed = SEALED_BYTES.map(|(table, column, _)| (table, column));
+                let known = elsewhere.iter().chain(&SUBJECTS).chain(&LEARNERS).chain(&sealed).any(is);
+                let pair = PAIRS.contains(&table.as_str()) && matches!(column.as_str(), "one" | "other");
+                assert!(known || pair, "{table}.{column}");
+            }
+        }
+    }
 }

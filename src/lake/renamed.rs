@@ -231,18 +231,17 @@ pub fn renamed_links(
     Ok(NewFile { kind: FileKind::Link, entity, ay: None, path, rows, bytes, sha256 })
 }
 
-/// Shows subject and learner of every link of a file; nothing where it holds no links.
-pub fn each_link(path: &Path, mut each: impl FnMut(Pseudonym, Pseudonym)) -> Result<(), LakeFault> {
+/// Shows subject and learner of every row of a file of links; a file beside them may lack either.
+pub fn each_link(
+    path: &Path,
+    mut each: impl FnMut(Option<Pseudonym>, Option<Pseudonym>),
+) -> Result<(), LakeFault> {
     for batch in ParquetRecordBatchReaderBuilder::try_new(File::open(path)?)?.build()? {
         let batch = batch?;
-        if batch.column_by_name("learner_id").is_none() {
-            return Ok(());
-        }
-        let (subjects, learners) = (ids(&batch, "subject_id")?, ids(&batch, "learner_id")?);
+        let (subjects, learners) = (ids(&batch, "subject_id").ok(), ids(&batch, "learner_id").ok());
         for at in 0..batch.num_rows() {
-            if let (Some(subject), Some(learner)) = (id(subjects, at), id(learners, at)) {
-                each(subject, learner);
-            }
+            let of = |column: Option<&FixedSizeBinaryArray>| column.and_then(|column| id(column, at));
+            each(of(subjects), of(learners));
         }
     }
     Ok(())

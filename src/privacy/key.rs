@@ -18,6 +18,10 @@ pub(super) const KEY_BYTES: usize = 32;
 pub(super) type Secret = Box<Zeroizing<[u8; KEY_BYTES]>>;
 
 /// Room for a secret.
+#[expect(
+    clippy::unnecessary_box_returns,
+    reason = "what moves is the place of the secret, and not the secret"
+)]
 pub(super) fn secret() -> Secret {
     Box::new(Zeroizing::new([0; KEY_BYTES]))
 }
@@ -188,6 +192,10 @@ impl Key {
     }
 
     /// What this key names documents, places and scopes under: derived, so that it may be kept when the key is replaced.
+    #[expect(
+        clippy::unnecessary_box_returns,
+        reason = "what moves is the place of the secret, and not the secret"
+    )]
     fn trail_key(&self) -> Secret {
         let mut own = secret();
         own.copy_from_slice(&*self.derive("trail", b""));

@@ -19,6 +19,7 @@ mod export;
 mod faults;
 mod keeping;
 mod keys;
+mod keys_everywhere;
 mod kills;
 #[cfg(feature = "warehouse")]
 mod leaks;

@@ -18,7 +18,8 @@ use super::{
 };
 use crate::{
     catalog::{
-        Access, DocumentNames, FileKind, HeldFile, KeyChange, Lock, LockFault, Rotation, Run, SealedText,
+        Access, DocumentNames, FileKind, HeldFile, KeyChange, Lock, LockFault, Rotation, Run, Sealed,
+        SealedCell,
     },
     config::Role,
     fault::failpoint,
@@ -28,6 +29,7 @@ use crate::{
 };
 use people::{Learners, People};
 use std::collections::BTreeSet;
+use zeroize::Zeroizing;
 
 /// Why a key was not replaced. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
@@ -38,9 +40,6 @@ pub enum RotateFault {
     /// Runs that are held.
     #[error("runs {0} are held, and name people under the old key: approve or discard them first")]
     Held(String),
-    /// Cases of somebody's rights that are open.
-    #[error("the cases {0} are open, and name people under the old key: confirm or withdraw them first")]
-    Cases(String),
     /// A source that is being pulled.
     #[error("the source `{0}` is being pulled: wait for its end, or stop the daemon")]
     Busy(String),
@@ -108,10 +107,6 @@ pub fn rotate(site: &mut Site, new: Key, who: &str, reason: &str) -> Result<Rota
     let reason = take_reason_under(&new, site, reason)?;
     let _lock = site.lock("key rotate")?;
     let _leases = leases(site)?;
-    let open: Vec<String> = site.catalog.open_cases()?.iter().map(ToString::to_string).collect();
-    if !open.is_empty() {
-        return Err(RotateFault::Cases(open.join(", ")));
-    }
     end_pending(site)?;
     failpoint("rotate.begun")?;
     let run = site.catalog.begin("key rotate", "", &site.stamp())?;
@@ -221,7 +216,7 @@ impl Work {
         }
         self.links(site, run, &links, &mut rotation)?;
         self.documents(site, &mut rotation)?;
-        rotation.texts = texts(site, new)?;
+        rotation.sealed = sealed(site, new)?;
         self.done.files = rotation.files.len() as u64;
         self.done.strangers = self.people.strangers();
         self.done.subjects = self.people.len() + self.done.strangers;
@@ -270,16 +265,19 @@ impl Work {
     ) -> Result<(), RotateFault> {
         let data_dir = site.settings.data_dir.clone();
         let anchors: Vec<(Pseudonym, Pseudonym)> = site.catalog.anchors()?.into_iter().collect();
-        let changes = site.catalog.change_names()?;
+        let (named, pairs) = (site.catalog.named_people()?, site.catalog.named_pairs()?);
         let mut learners = Learners::default();
-        anchors.iter().for_each(|(subject, learner)| learners.meet(subject, learner));
-        for (_, [subject, before, after]) in &changes {
-            learners.meet(subject, before);
-            learners.meet(subject, after);
+        for (subject, learner) in &anchors {
+            learners.meet_subject(subject);
+            learners.meet_learner(learner);
+        }
+        for (cell, id) in &named {
+            if cell.is_learner { learners.meet_learner(id) } else { learners.meet_subject(id) }
         }
         for held in held {
             lake::each_link(&data_dir.join(&held.file.path), |subject, learner| {
-                learners.meet(&subject, &learner)
+                subject.iter().for_each(|subject| learners.meet_subject(subject));
+                learner.iter().for_each(|learner| learners.meet_learner(learner));
             })?;
         }
         learners.resolve(&mut self.people, &self.renaming);
@@ -298,20 +296,18 @@ impl Work {
             .iter()
             .map(|(subject, learner)| (people.new_of(subject, renaming), learners.of(learner, renaming)))
             .collect();
-        rotation.changes = changes
-            .iter()
-            .map(|(row, [subject, before, after])| {
-                let subject = people.new_of(subject, renaming);
-                (*row, [subject, learners.of(before, renaming), learners.of(after, renaming)])
+        rotation.people = named
+            .into_iter()
+            .map(|(cell, old)| {
+                let new =
+                    if cell.is_learner { learners.of(&old, renaming) } else { people.new_of(&old, renaming) };
+                (cell, new)
             })
             .collect();
-        let mut renamed = |pairs: Vec<(i64, Pseudonym, Pseudonym)>| -> Vec<(i64, Pseudonym, Pseudonym)> {
-            let pair =
-                |(id, one, other)| (id, people.new_of(&one, renaming), people.new_of(&other, renaming));
-            pairs.into_iter().map(pair).collect()
-        };
-        rotation.decisions = renamed(site.catalog.decision_pairs()?);
-        rotation.samples = renamed(site.catalog.sample_pairs()?);
+        rotation.pairs = pairs
+            .into_iter()
+            .map(|(row, one, other)| (row, people.new_of(&one, renaming), people.new_of(&other, renaming)))
+            .collect();
         Ok(())
     }
 
@@ -329,12 +325,18 @@ impl Work {
     }
 }
 
-/// Every sealed text, sealed again.
-fn texts(site: &Site, new: &Key) -> Result<Vec<SealedText>, RotateFault> {
-    let mut texts = site.catalog.sealed_texts()?;
-    for sealed in &mut texts {
-        let again = reseal_reason(&site.key, new, &sealed.text)?;
-        sealed.text = again.ok_or_else(|| RotateFault::Sealed(sealed.table.clone()))?;
+/// Everything that is sealed, sealed again.
+fn sealed(site: &Site, new: &Key) -> Result<Vec<SealedCell>, RotateFault> {
+    let mut cells = site.catalog.sealed_cells()?;
+    for cell in &mut cells {
+        let unopened = || RotateFault::Sealed(cell.table.clone());
+        cell.held = match &cell.held {
+            Sealed::Text(text) => Sealed::Text(reseal_reason(&site.key, new, text)?.ok_or_else(unopened)?),
+            Sealed::Bytes(purpose, bytes) => {
+                let text = site.key.unseal(purpose, bytes).map(Zeroizing::new).ok_or_else(unopened)?;
+                Sealed::Bytes(purpose, new.seal(purpose, &text).ok_or(KeyFault::NoRandomness)?)
+            }
+        };
     }
-    Ok(texts)
+    Ok(cells)
 }

@@ -66,8 +66,11 @@ pub(super) struct Learners {
 }
 
 impl Learners {
-    pub(super) fn meet(&mut self, subject: &Pseudonym, learner: &Pseudonym) {
+    pub(super) fn meet_learner(&mut self, learner: &Pseudonym) {
         self.met.insert(*learner);
+    }
+
+    pub(super) fn meet_subject(&mut self, subject: &Pseudonym) {
         self.subjects.insert(*subject);
     }
 

@@ -21,7 +21,7 @@ struct Names<'w> {
     /// Rows that were said to be gone: what tells that has no cells to be named by.
     gone: &'w mut HashMap<Digest16, Option<Digest16>>,
     /// What every row was called and is called.
-    names: Option<&'w mut Sorter>,
+    told: Option<&'w mut Sorter>,
     rows: u64,
     unmatched: u64,
 }
@@ -45,8 +45,8 @@ impl Namer for Names<'_> {
         {
             *known = Some(key);
         }
-        if let Some(names) = &mut self.names {
-            names.push(Entry {
+        if let Some(told) = &mut self.told {
+            told.push(Entry {
                 key: old.key,
                 subject: Some(key),
                 hash,
@@ -104,7 +104,7 @@ impl Work {
                     source,
                     plan,
                     gone: &mut gone,
-                    names: writes.then_some(&mut names),
+                    told: writes.then_some(&mut names),
                     rows: 0,
                     unmatched: 0,
                 };
