@@ -9,6 +9,7 @@ use std::collections::HashMap;
 
 /// Why two subjects are one learner, or not. Our own words and numbers: it can hold no value of anybody's.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Explained {
     /// A line for each field, of the pair of their sayings that agrees best.
     pub lines: Vec<Line>,

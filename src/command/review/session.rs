@@ -156,17 +156,12 @@ impl<'q> Session<'q> {
             self.asking = Asking::Verdict;
             return Step::Show;
         }
-        let number = line.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
-        match number {
-            Some(at) => match FIXED_REASONS.get(at) {
-                Some(reason) => Step::Seal((*reason).to_owned()),
-                None => {
-                    "There is no reason of that number.".clone_into(&mut self.notice);
-                    Step::Show
-                }
-            },
-            None => Step::Seal(line.to_owned()),
+        let Ok(number) = line.parse::<usize>() else { return Step::Seal(line.to_owned()) };
+        if let Some(reason) = number.checked_sub(1).and_then(|at| FIXED_REASONS.get(at)) {
+            return Step::Seal((*reason).to_owned());
         }
+        "There is no reason of that number.".clone_into(&mut self.notice);
+        Step::Show
     }
 
     /// The reason was sealed: the decision waits to be written, and the next pair comes.

@@ -165,7 +165,6 @@ impl Weigher<'_> {
 fn word(field: usize, level: u8) -> &'static str {
     match (field, level) {
         (FORENAME, forename::WEAK) | (SURNAME, surname::WEAK) => "weak",
-        (FORENAME, forename::NEAR) | (SURNAME, surname::NEAR) => "near",
         (FORENAME, forename::INITIAL) => "initial",
         (FORENAME, forename::PHONETIC) | (SURNAME, surname::PHONETIC) => "phonetic",
         (FORENAME, forename::SWAPPED) => "swapped",
@@ -184,7 +183,6 @@ fn word(field: usize, level: u8) -> &'static str {
         (BIRTH, birth::CROSSED) => "day_month_swapped",
         (POSTCODE, postcode::AREA) => "area",
         (POSTCODE, postcode::OUTWARD) => "outward",
-        (POSTCODE, postcode::NEAR) | (NUMBER, number::NEAR) => "near",
         (NUMBER, number::CONFLICT) => "conflict",
         (NUMBER, number::OTHERS_DIFFER) => "others_differ",
         (NUMBER, number::MISTYPED) => "mistyped",
@@ -196,7 +194,11 @@ fn word(field: usize, level: u8) -> &'static str {
         | (SCHOOL, 1)
         | (NUMBER, number::SAME)
         | (EXTRA.., 2) => "exact",
-        (EXTRA.., 1) => "near",
+        (FORENAME, forename::NEAR)
+        | (SURNAME, surname::NEAR)
+        | (POSTCODE, postcode::NEAR)
+        | (NUMBER, number::NEAR)
+        | (EXTRA.., 1) => "near",
         _ => "none",
     }
 }

@@ -121,22 +121,19 @@ pub fn explain(
     let explainer = compared.explainer();
     let ones = meant(&known, &learners, one)?;
     let mut left_out = 0;
-    let (pairs, about) = match other {
-        Some(other) => {
-            let others = meant(&known, &learners, other)?;
-            let best = best(&explainer, &ones, &others).ok_or(ReviewFault::OneRecord)?;
-            let about = format!("{} and {}", id_text(&best.0.0), id_text(&best.0.1));
-            (vec![best], about)
-        }
-        None => {
-            let learner = ones.first().and_then(|subject| learners.get(subject));
-            let about = learner
-                .map_or_else(|| "nobody who is linked".to_owned(), |id| format!("learner {}", id_text(id)));
-            let mut all = members(&known, &learners, &ones);
-            left_out = all.len().saturating_sub(MOST_SUBJECTS);
-            all.truncate(MOST_SUBJECTS);
-            (tree(&explainer, &all), about)
-        }
+    let (pairs, about) = if let Some(other) = other {
+        let others = meant(&known, &learners, other)?;
+        let best = best(&explainer, &ones, &others).ok_or(ReviewFault::OneRecord)?;
+        let about = format!("{} and {}", id_text(&best.0.0), id_text(&best.0.1));
+        (vec![best], about)
+    } else {
+        let learner = ones.first().and_then(|subject| learners.get(subject));
+        let nobody = || "nobody who is linked".to_owned();
+        let about = learner.map_or_else(nobody, |id| format!("learner {}", id_text(id)));
+        let mut all = members(&known, &learners, &ones);
+        left_out = all.len().saturating_sub(MOST_SUBJECTS);
+        all.truncate(MOST_SUBJECTS);
+        (tree(&explainer, &all), about)
     };
     noted(site, who, "link explain", &about, 2 * pairs.len() as u64)?;
     let explanation = |(pair, explained): (Pair, Explained)| {

@@ -127,10 +127,12 @@ struct Line {
     cells: Vec<(String, String)>,
 }
 
+type Pair = (Pseudonym, Pseudonym);
+
 /// What a row asks for, once it is known to be ours.
 struct Asked {
     row: usize,
-    pair: (Pseudonym, Pseudonym),
+    pair: Pair,
     verdict: LinkVerdict,
     reason: String,
 }
@@ -182,12 +184,12 @@ struct Desk<'d> {
     known: &'d Known,
     keyed: &'d Keyed,
     folder: [u8; 8],
-    last: HashMap<(Pseudonym, Pseudonym), (&'d LinkDecision, u32)>,
+    last: HashMap<Pair, (&'d LinkDecision, u32)>,
 }
 
 impl Desk<'_> {
     /// What a row asks for: nothing, or a verdict on two. Otherwise how it ends.
-    fn look_at(&self, line: &Line) -> Result<Option<((Pseudonym, Pseudonym), LinkVerdict)>, RowEnd> {
+    fn look_at(&self, line: &Line) -> Result<Option<(Pair, LinkVerdict)>, RowEnd> {
         let verdict = match line.decision.as_str() {
             "" | NOT_SURE => return Ok(None),
             SAME => LinkVerdict::Same,

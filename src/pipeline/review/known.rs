@@ -99,11 +99,11 @@ impl Known {
     fn said_of_one(&self, subject: &Pseudonym) -> Vec<Digest16> {
         let people = self.people.veiled();
         let said = self.at.get(subject).map_or(&[][..], |at| &people.people[*at].said);
-        let digest = |said: &Box<[u32]>| {
+        let digests = said.iter().map(|said| {
             let fields = said.iter().map(|word| (*word != 0).then(|| people.text(*word)));
             link::identity_digest(&self.keyed, subject, fields)
-        };
-        let mut digests: Vec<Digest16> = said.iter().map(digest).collect();
+        });
+        let mut digests: Vec<Digest16> = digests.collect();
         digests.sort_unstable();
         digests
     }
