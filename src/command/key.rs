@@ -20,9 +20,7 @@ impl From<RotateFault> for Halt {
     fn from(fault: RotateFault) -> Self {
         match fault {
             RotateFault::Site(fault) => fault.into(),
-            RotateFault::SameKey | RotateFault::Held(_) => {
-                Self::new(Exit::Usage, fault.to_string())
-            }
+            RotateFault::SameKey | RotateFault::Held(_) => Self::new(Exit::Usage, fault.to_string()),
             RotateFault::Busy(_) | RotateFault::Sealed(_) => Self::new(Exit::Failed, fault.to_string()),
         }
     }
