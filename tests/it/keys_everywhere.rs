@@ -1,6 +1,7 @@
 //! A new key over everything that the product can read: what every connector's sample gave is met again as it was.
 use crate::{
-    audit::give,
+    audit::{give, me},
+    connector_pages::{SAMPLED, sampled},
     connectors::{Laid, copy, file_connectors, folder},
     site::{TestSite, walk},
 };
@@ -66,5 +67,39 @@ fn every_connector_of_files_is_met_again_under_a_new_key() {
             let held = memchr::memmem::find(&bytes, name.to_uppercase().as_bytes());
             assert!(held.is_none(), "{}", file.display());
         }
+    }
+}
+
+/// What came of every pull of a service's sample, with a new key after each or with the same throughout.
+fn walked(connector: &str, turns: bool) -> Vec<(i32, [u64; 5])> {
+    let sample = sampled(connector, &|_, bytes| bytes);
+    let (site, service) = (&sample.site, &sample.service);
+    site.configure_with(&sample.index.as_of, &format!("[roles]\napprover = [\"{}\"]\n", me()));
+    let mut came = Vec::new();
+    for code in &sample.index.pulls {
+        let ran = site.run(&["--json", "pull"]);
+        assert_eq!(ran.code, *code, "{connector}: {}{}", ran.out, ran.err);
+        service.turn();
+        let source = &ran.json()["sources"][0];
+        let counts = ["read", "accepted", "unchanged", "set_aside", "gone"];
+        came.push((ran.code, counts.map(|name| source[name].as_u64().unwrap_or_default())));
+        // What is held is a person's to decide first.
+        if turns && ran.code != 3 {
+            assert_eq!(site.run(&["key", "new", "fresh"]).code, 0);
+            let done = site.run(&["--json", "key", "rotate", "--new", "fresh", "--reason", "ticket 7"]);
+            assert_eq!(done.code, 0, "{connector}: {}{}", done.out, done.err);
+            assert_eq!(done.json()["unmatched"], 0, "{connector}: {}", done.out);
+            fs::rename(site.path().join("fresh"), site.path().join("key")).unwrap();
+        }
+    }
+    came
+}
+
+/// Lists that end, people who are deleted, schools with cursors of their own: all of it goes on under another key after
+/// every pull as if there had been one.
+#[test]
+fn a_service_goes_on_under_a_new_key_after_every_pull() {
+    for connector in SAMPLED {
+        assert_eq!(walked(connector, true), walked(connector, false), "{connector}");
     }
 }
