@@ -96,8 +96,10 @@ impl Catalog {
                 staged::name_files(tx, &Run { id: run.id, source: source.clone() }, *seq, files)?;
             }
             let mut anchor = tx.prepare("DELETE FROM link_anchor WHERE subject = ?1")?;
+            let mut sample = tx.prepare("DELETE FROM link_sample WHERE one = ?1 OR other = ?1")?;
             for subject in &clearing.subjects {
                 anchor.execute(params![subject])?;
+                sample.execute(params![subject])?;
             }
             for (source, tenant) in &clearing.forgotten {
                 forget(tx, source, tenant)?;
