@@ -138,7 +138,9 @@ fn forget_people(tx: &Transaction<'_>, subjects: &[Pseudonym]) -> rusqlite::Resu
     let mut anchor = tx.prepare("DELETE FROM link_anchor WHERE subject = ?1")?;
     let mut decision = tx.prepare("DELETE FROM link_decision WHERE one = ?1 OR other = ?1")?;
     let mut change = tx.prepare("DELETE FROM learner_change WHERE subject = ?1")?;
+    let mut sample = tx.prepare("DELETE FROM link_sample WHERE one = ?1 OR other = ?1")?;
     for subject in subjects {
+        sample.execute(params![subject])?;
         anchor.execute(params![subject])?;
         decision.execute(params![subject])?;
         change.execute(params![subject])?;

@@ -62,6 +62,7 @@ CREATE TABLE link_decision(
 CREATE TABLE link_sample(
     one BLOB NOT NULL, other BLOB NOT NULL, band TEXT NOT NULL, joined INTEGER NOT NULL, drawn_at TEXT NOT NULL,
     PRIMARY KEY (one, other), CHECK (one < other)) STRICT;
+CREATE INDEX link_sample_by_other ON link_sample(other);
 -- Models that were trained, and since when one is used. Its file is sealed: how often names are borne is said by names.
 CREATE TABLE link_model(
     version TEXT PRIMARY KEY, path TEXT NOT NULL, trained_at TEXT NOT NULL, fingerprint TEXT NOT NULL,

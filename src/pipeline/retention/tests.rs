@@ -1,12 +1,13 @@
 //! What goes by which rule, and that nothing else does.
 use super::{Cleared, clear, due};
 use crate::{
-    catalog::{FileKind, Removal},
+    catalog::{Access, FileKind, LinkDecision, LinkVerdict, Removal, SampledPair},
     pipeline::{
-        compact, compaction,
+        Unwatched, compact, compaction,
         files::tests::Desk,
         fold::{fold, tests as folded},
         intake::{Belonging, Intake},
+        link,
     },
     privacy::{Identified, Origin, PersonKey, PostcodeDirectory},
 };
@@ -117,6 +118,41 @@ fn a_source_whose_agreement_ended_goes_whole_after_its_days() {
     // With a new agreement everything is read again.
     desk.reopen(|text| text.replace("2026-03-01", "2099-12-31"));
     assert_eq!(desk.read(false).accepted, 2);
+}
+
+#[test]
+fn what_stands_beside_links_goes_with_its_people() {
+    let mut desk = Desk::new("");
+    desk.lay("a.csv", "Ref,Start,Hours\n1,2025-09-01,5\n2,2025-09-01,6\n");
+    desk.read(false);
+    link(&mut desk.site, &mut Unwatched).unwrap();
+    let anchors = desk.site.catalog.anchors().unwrap();
+    let [one, other] = anchors.into_keys().collect::<Vec<_>>()[..] else { panic!("two subjects") };
+    let pair = (one.min(other), one.max(other));
+    let drawn = SampledPair { pair, band: "weighed_90".to_owned(), joined: 1 };
+    desk.site.catalog.note_sample(&[drawn], "2026-03-01").unwrap();
+    let (who, at) = ("ann".to_owned(), "2026-03-01".to_owned());
+    let word = LinkDecision { pair, verdict: LinkVerdict::Different, who, at, reason: String::new() };
+    let access = Access {
+        who: "ann",
+        role: "linkage",
+        verb: "link review",
+        purpose: "",
+        about: "a pair",
+        people: 2,
+        outcome: "done",
+    };
+    desk.site.catalog.note_decisions(&[word], &access, "2026-03-01").unwrap();
+    link(&mut desk.site, &mut Unwatched).unwrap();
+    assert_eq!(held(&desk, FileKind::Link), 2 + 2 + 1, "links, how much was told, and a sampled pair");
+    desk.reopen(|text| text.replace("2099-12-31", "2026-03-01") + "[retention]\nafter_agreement = \"29d\"\n");
+    clear(&mut desk.site).unwrap();
+    assert_eq!(held(&desk, FileKind::Link), 1, "a pair that names nobody stays counted until linked anew");
+    assert_eq!(
+        (desk.site.catalog.sample().unwrap(), desk.site.catalog.decisions().unwrap()),
+        (vec![], vec![])
+    );
+    is_tidy(&desk);
 }
 
 #[test]

@@ -190,7 +190,8 @@ pub(super) fn links(
         return Ok(());
     }
     let data_dir = site.settings.data_dir.clone();
-    for held in &held.links {
+    // What persons said of sampled pairs names nobody.
+    for held in held.links.iter().filter(|held| held.file.entity != "link_sample") {
         let mut kept = Kept::default();
         lake::subjects(&data_dir.join(&held.file.path), |subject| {
             kept.note(subject.is_none_or(|subject| !gone.contains(&subject)));
