@@ -120,15 +120,16 @@ fn link_as(
     Ok(report)
 }
 
-/// What linking would find now, and the model that it would stand on; nothing is written.
+/// What linking would find now, and the model that it would stand on; nothing is written. `heard`: with what persons said.
 pub(super) fn looked_at(
     site: &Site,
     people: &Identified<People>,
+    heard: bool,
 ) -> Result<(Option<Trained>, Weighing), SiteFault> {
     let linker = Weighed::default();
     let model = model::in_use(site, linker, people)?.0;
     let version = model.as_ref().map_or(RULES_ALONE, |(version, _)| version);
-    let told = told(&site.catalog)?;
+    let told = if heard { told(&site.catalog)? } else { Vec::new() };
     let known = model::known(site, version)?;
     let model = model.map(|(_, model)| model);
     let given = Given { model: model.as_ref(), known, told: &told };

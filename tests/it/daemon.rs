@@ -48,7 +48,9 @@ impl Daemon {
             .unwrap();
         let address = patiently("an address", || {
             assert!(child.try_wait().unwrap().is_none(), "{}", said(site));
-            at_work(&site.data()).and_then(|daemon| daemon.listening)
+            // What the one before wrote stands until this one has written: an address counts once it answers.
+            let told = at_work(&site.data()).and_then(|daemon| daemon.listening);
+            told.filter(|address| TcpStream::connect(address).is_ok())
         });
         Self { child, address }
     }

@@ -96,7 +96,7 @@ impl Demo {
                 Place::File { document, sheet, row: number } => {
                     let id = documents.entry(document).or_insert_with_key(|document| {
                         let bytes = fs::read(self.estate().join(document)).unwrap();
-                        hex(&keyed.digest("document", &[&Sha256::digest(&bytes)]))
+                        hex(&keyed.trail("document", &[&Sha256::digest(&bytes)]))
                     });
                     by_row.insert((id.clone(), sheet.to_string(), number.to_string()), row.person);
                 }

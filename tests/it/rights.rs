@@ -167,7 +167,7 @@ fn what_is_said_wrongly_is_told_by_its_place_and_kept_nowhere() {
     for to in ["data/copy.json", "inbox/office/copy.json", "definitions/copy.json"] {
         let ran = office.site.run(&["rights", "confirm", &case, "--reason", "asked", "--to", to]);
         assert!(
-            !office.site.path().join(to).exists() && code(&ran, 2).err.contains("--to lies"),
+            !office.site.path().join(to).exists() && code(&ran, 2).err.contains("it lies"),
             "{}",
             ran.err
         );

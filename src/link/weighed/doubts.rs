@@ -60,7 +60,7 @@ impl Groups<'_> {
         if self.unions.numbers_differ(one, other) {
             // A child who was adopted or is in hiding has a new number and a new name, and nobody is to find the old
             // one here: two numbers are only shown where nothing else differs.
-            return (probability >= LEAST && pool.are_alike(a, b)).then_some("numbers_differ");
+            return pool.are_alike(a, b).then_some("numbers_differ");
         }
         Some(if pool.look_like_twins(&self.faces[one], &self.faces[other]) {
             "twins"

@@ -81,7 +81,8 @@ pub fn queue(
     let learners = site.catalog.anchors()?;
     let decisions = site.catalog.decisions()?;
     let last = last_words(&decisions);
-    let (model, weighing) = looked_at(site, &known.people)?;
+    // A sample is of what the linker joins by itself: what was said of one must not change what is drawn.
+    let (model, weighing) = looked_at(site, &known.people, wanted == Wanted::Doubts)?;
     let compared = Compared::of(&known.people, model.as_ref());
     let explainer = compared.explainer();
     let is_open = |pair: &(Pseudonym, Pseudonym)| {
