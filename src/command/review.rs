@@ -39,7 +39,7 @@ impl From<ReviewFault> for Halt {
     fn from(fault: ReviewFault) -> Self {
         let exit = match fault {
             ReviewFault::Site(fault) => return fault.into(),
-            ReviewFault::NotAllowed => Exit::Refused,
+            ReviewFault::NotAllowed | ReviewFault::Placeless => Exit::Refused,
             ReviewFault::UnknownId
             | ReviewFault::AmbiguousId
             | ReviewFault::OneRecord

@@ -133,7 +133,9 @@ fn all_rows(data: &Path) -> Vec<RecordBatch> {
     let entities: BTreeSet<String> = fs::read_dir(data.join("lake"))
         .unwrap()
         .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
-        .filter(|entity| !["learner_link", "link_evidence", "link_sample"].contains(&entity.as_str()))
+        .filter(|entity| {
+            !["learner_link", "learner_change", "link_evidence", "link_sample"].contains(&entity.as_str())
+        })
         .collect();
     entities.iter().flat_map(|entity| lake_rows(data, entity)).collect()
 }

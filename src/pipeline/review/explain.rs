@@ -1,6 +1,6 @@
 //! Why two records are one learner, or not.
 use super::{
-    ReviewFault, Standing, allowed,
+    ReviewFault, Standing, access, allowed,
     decided::{Decided, last_words},
     id_text,
     known::Known,
@@ -135,6 +135,11 @@ pub fn explain(
         all.truncate(MOST_SUBJECTS);
         (tree(&explainer, &all), about)
     };
+    if pairs.iter().any(|(pair, _)| known.is_placeless(&pair.0) || known.is_placeless(&pair.1)) {
+        let stamp = site.stamp();
+        site.catalog.note_access(&access(who, "link explain", &about, 0, "refused"), &stamp)?;
+        return Err(ReviewFault::Placeless);
+    }
     noted(site, who, "link explain", &about, 2 * pairs.len() as u64)?;
     let explanation = |(pair, explained): (Pair, Explained)| {
         let word = last.get(&pair).map(|(decision, _)| *decision);

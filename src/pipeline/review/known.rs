@@ -4,9 +4,12 @@ use crate::{
     fault::Name,
     link::{self, People},
     pipeline::{Site, SiteFault, Watch},
-    privacy::{Digest16, Identified, IdentityPlan, Keyed, Pseudonym},
+    privacy::{
+        Digest16, Identified, IdentityPlan, Keyed, Pseudonym,
+        suppression::{Suppression, Wish},
+    },
 };
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Where a subject is from.
 struct Origin {
@@ -21,6 +24,8 @@ pub(super) struct Known {
     pub(super) people: Identified<People>,
     origins: HashMap<Pseudonym, Origin>,
     at: HashMap<Pseudonym, usize>,
+    /// People of whom no place may be told: they are laid before nobody.
+    placeless: HashSet<Pseudonym>,
     plan: IdentityPlan,
     days: Vec<(i64, String)>,
     keyed: Keyed,
@@ -33,6 +38,9 @@ impl Known {
         let plan = site.definitions.identity.clone();
         let mut people = People::new(&plan);
         let mut origins: HashMap<Pseudonym, Origin> = HashMap::new();
+        let mut placeless = HashSet::new();
+        let list = Suppression::load(&site.settings.suppression_list, &site.key).map_err(SiteFault::from)?;
+        let marked = Suppression::plan(&plan);
         let segments = site.catalog.register_files(None)?;
         for (at, (_, path)) in segments.iter().enumerate() {
             watch.part("identity register", at + 1, segments.len());
@@ -45,6 +53,13 @@ impl Known {
                 |source, tenant, person, fields, seq| {
                     let subject = keyed.subject(source, tenant, person);
                     people.add(subject, (source, tenant), fields, seq);
+                    if let Some(list) = &list
+                        && let Some(at) =
+                            list.concerning(&list.person(source, tenant, person), &marked, fields)
+                        && list.entry(at).wish == Wish::Restricted
+                    {
+                        placeless.insert(subject);
+                    }
                     // A source's name is the configuration's, never a cell.
                     let new =
                         || Origin { source: Name::declare(source), tenant: tenant.to_owned(), last: seq };
@@ -57,7 +72,7 @@ impl Known {
         let place = |(at, person): (usize, &link::Person)| (person.subject, at);
         let at = people.people.iter().enumerate().map(place).collect();
         let days = site.catalog.batch_days()?;
-        Ok(Self { people: Identified::new(people), origins, at, plan, days, keyed })
+        Ok(Self { people: Identified::new(people), origins, at, placeless, plan, days, keyed })
     }
 
     /// Every subject, in no order.
@@ -68,6 +83,11 @@ impl Known {
     /// Whether the register knows a subject.
     pub(super) fn knows(&self, subject: &Pseudonym) -> bool {
         self.at.contains_key(subject)
+    }
+
+    /// Whether nobody may learn where a subject is.
+    pub(super) fn is_placeless(&self, subject: &Pseudonym) -> bool {
+        self.placeless.contains(subject)
     }
 
     /// All that was said of a subject, to be shown.

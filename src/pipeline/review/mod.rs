@@ -65,6 +65,11 @@ pub enum ReviewFault {
     /// Two ids of one record.
     #[error("both ids are of one record: there is nothing to compare")]
     OneRecord,
+    /// Somebody of whom no place may be told.
+    #[error(
+        "of one of them no place may be told, and evidence would tell it: whoever keeps `rights` knows the case. That you asked is in the audit"
+    )]
+    Placeless,
     /// There is nothing to take back.
     #[error("no decision on these two is in force: `link review --list` shows those that are")]
     NotDecided,

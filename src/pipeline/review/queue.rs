@@ -103,6 +103,12 @@ pub fn queue(
             open.map(|drawn| (drawn.doubt, drawn.band)).collect()
         }
     };
+    // Side by side with somebody, a place would be told by its being the same.
+    let placeless = |doubt: &Doubt| {
+        let pair = [Some(doubt.pair.0), Some(doubt.pair.1), doubt.runner_up.map(|(subject, _)| subject)];
+        pair.iter().flatten().any(|subject| known.is_placeless(subject))
+    };
+    let found: Vec<(Doubt, Name)> = found.into_iter().filter(|(doubt, _)| !placeless(doubt)).collect();
     let waiting = found.len();
     let case = |(doubt, band): (Doubt, Name)| {
         let pair = doubt.pair;
