@@ -44,7 +44,12 @@ impl Cause {
             Self::Home => {
                 matches!(
                     table,
-                    "area_spell" | "cohort_member" | "cohort_outcome" | "circumstance_year" | "ks4_result"
+                    "area_spell"
+                        | "cohort_member"
+                        | "cohort_outcome"
+                        | "circumstance_year"
+                        | "ks4_result"
+                        | "school_move"
                 )
             }
         }
