@@ -17,7 +17,8 @@ pub struct Access<'a> {
     pub verb: &'a str,
     /// For which purpose, where one was given.
     pub purpose: &'a str,
-    /// What it was about, in our own words: a case's number, a learner's pseudonym, a view.
+    /// What it was about, in our own words: a case's number, the first digits of a pseudonym, a view. No pseudonym whole:
+    /// the chain is never rewritten, not even for a new key.
     pub about: &'a str,
     /// How many people it touched.
     pub people: u64,

@@ -52,6 +52,7 @@ enum Why {
     /// It is to be mended.
     Wrong(Problem),
     /// The tracking roll does not have whom the row is about.
+    #[cfg_attr(not(feature = "warehouse"), expect(dead_code, reason = "only `resolve` knows a roll"))]
     NotListed,
 }
 

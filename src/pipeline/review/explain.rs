@@ -124,12 +124,12 @@ pub fn explain(
     let (pairs, about) = if let Some(other) = other {
         let others = meant(&known, &learners, other)?;
         let best = best(&explainer, &ones, &others).ok_or(ReviewFault::OneRecord)?;
-        let about = format!("{} and {}", id_text(&best.0.0), id_text(&best.0.1));
+        let about = format!("{} and {}", begins(&best.0.0), begins(&best.0.1));
         (vec![best], about)
     } else {
         let learner = ones.first().and_then(|subject| learners.get(subject));
         let nobody = || "nobody who is linked".to_owned();
-        let about = learner.map_or_else(nobody, |id| format!("learner {}", id_text(id)));
+        let about = learner.map_or_else(nobody, |id| format!("learner {}", begins(id)));
         let mut all = members(&known, &learners, &ones);
         left_out = all.len().saturating_sub(MOST_SUBJECTS);
         all.truncate(MOST_SUBJECTS);
@@ -160,6 +160,13 @@ pub fn explain(
         }
     };
     Ok(Explanations { pairs: pairs.into_iter().map(explanation).collect(), left_out })
+}
+
+/// What the audit says of an id: its first digits. The audit is never rewritten, so it holds no pseudonym whole.
+fn begins(id: &Pseudonym) -> String {
+    let mut text = id_text(id);
+    text.truncate(FEWEST_DIGITS);
+    text + "…"
 }
 
 type Pair = (Pseudonym, Pseudonym);
