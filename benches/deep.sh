@@ -32,6 +32,7 @@ state="${XDG_CACHE_HOME:-$HOME/.cache}/throughline-deep/$commit"
 stages() {
     cat <<'TABLE'
 oracle       | ignored_tests deep_the_oracle  | The published tables agree with an independent count of the same rules, at many seeds
+provision    | ignored_tests deep_rows_of     | Fewer than one row of alternative provision in a hundred is on the wrong learner, or on none, by the truth
 kills        | ignored_tests deep_a_pull      | A pull killed at a hundred moments is completed by the next, nothing lost and nothing doubled
 failpoints   | ignored_tests deep_killed_at   | Killed at every step of staging, folding, publishing, building and releasing, at a hundred seeds: as above
 faults       | many_cases faults              | Random schedules of a service's faults end in the oracle's lake or in a run that says so

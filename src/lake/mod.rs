@@ -10,6 +10,7 @@ mod index;
 mod keep;
 mod links;
 mod placeless;
+mod registered;
 mod renamed;
 mod table;
 mod write;
@@ -23,6 +24,7 @@ pub use index::{
 pub use keep::{Kept, rewrite};
 pub use links::{links_held, write_changes, write_evidence, write_links, write_samples};
 pub use placeless::{tell_places, without_places};
+pub use registered::{Registration, registrations};
 pub use renamed::{Called, Namer, buried, call, each_link, renamed, renamed_links};
 pub use table::Table;
 pub use write::{Meta, StoredRow, Written, write_rows, write_table};

@@ -7,6 +7,7 @@ mod decided;
 mod explain;
 mod import;
 mod known;
+mod overlap;
 mod queue;
 mod sample;
 mod side;

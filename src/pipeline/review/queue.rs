@@ -1,6 +1,7 @@
 //! The queue: pairs that a person should look at, the ones that matter most first.
 use super::{
-    ReviewFault, Standing, allowed, decided::last_words, known::Known, noted, sample, side::Side, token::half,
+    ReviewFault, Standing, allowed, decided::last_words, known::Known, noted, overlap, sample, side::Side,
+    token::half,
 };
 use crate::{
     catalog::LinkVerdict,
@@ -93,7 +94,8 @@ pub fn queue(
     let found = match wanted {
         Wanted::Doubts => {
             let again = |pair: &(Pseudonym, Pseudonym)| last.get(pair).is_some_and(|(_, said)| *said > 1);
-            doubts(weighing.doubts, again, &compared, &learners, &settled)
+            let found = [overlap::doubts(site, &learners)?, weighing.doubts].concat();
+            doubts(found, again, &compared, &learners, &settled)
         }
         Wanted::Sample(size) => {
             let drawn = sample::draw(&weighing.clusters, &explainer, &site.key.keyed(), size);

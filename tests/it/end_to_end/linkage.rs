@@ -3,7 +3,7 @@ use super::{Demo, column_text, lake_rows};
 use arrow::array::RecordBatch;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     fs::File,
 };
 use throughline::synth::Identifiers;
@@ -215,6 +215,51 @@ fn latest(data: &std::path::Path, entity: &str) -> Vec<(RecordBatch, usize)> {
     }
     let live = rows.into_values().filter(|(_, _, batch, at)| column_text(batch, "tombstone", *at) != "true");
     live.map(|(_, _, batch, at)| (batch, at)).collect()
+}
+
+/// Rows of alternative provision, and those of them that are not on the learner whom the other sources made of their person.
+fn rows_of_alternative_provision(demo: &Demo) -> (usize, usize) {
+    let learner_of = demo.learner_of_subjects();
+    let mut provided: BTreeSet<String> = BTreeSet::new();
+    for batch in super::all_rows(&demo.site().join("data")) {
+        for at in 0..batch.num_rows() {
+            if column_text(&batch, "source", at).starts_with("ap-") {
+                provided.insert(column_text(&batch, "subject_id", at));
+            }
+        }
+    }
+    let people = demo.people_of_subjects();
+    let mut homes: HashMap<u32, BTreeMap<&str, usize>> = HashMap::new();
+    for (subject, of_subject) in people.iter().filter(|(subject, _)| !provided.contains(*subject)) {
+        for person in of_subject.keys() {
+            *homes.entry(*person).or_default().entry(learner_of[subject].as_str()).or_default() += 1;
+        }
+    }
+    let home = |person: &u32| homes.get(person)?.iter().max_by_key(|(_, subjects)| **subjects);
+    let (mut rows, mut astray) = (0, 0);
+    for subject in &provided {
+        for (person, count) in people.get(subject).into_iter().flatten() {
+            rows += count;
+            // Whom no other source knows is rightly alone.
+            if home(person).is_some_and(|(learner, _)| *learner != learner_of[subject].as_str()) {
+                astray += count;
+            }
+        }
+    }
+    (rows, astray)
+}
+
+#[test]
+#[ignore = "takes a while: run by `just deep`"]
+fn deep_rows_of_alternative_provision_are_on_their_learner() {
+    let (mut rows, mut astray) = (0, 0);
+    for seed in 300..304 {
+        let demo = Demo::run(seed, 20_000, Identifiers::Realistic);
+        let (of_seed, of_them) = rows_of_alternative_provision(&demo);
+        println!("seed {seed}: of {of_seed} rows of alternative provision {of_them} are astray");
+        (rows, astray) = (rows + of_seed, astray + of_them);
+    }
+    assert!(rows > 2_000 && astray * 100 < rows, "{astray} of {rows}");
 }
 
 #[test]

@@ -1,0 +1,65 @@
+use super::LakeFault;
+use crate::privacy::{Digest16, Pseudonym};
+use arrow::{
+    array::{Array, AsArray},
+    datatypes::Int64Type,
+};
+use parquet::arrow::{ProjectionMask, arrow_reader::ParquetRecordBatchReaderBuilder};
+use std::{fs::File, path::Path};
+
+/// One version of a registration at an establishment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Registration {
+    /// The row that it is a version of.
+    pub key: Digest16,
+    /// Which version: the later has the greater.
+    pub seq: i64,
+    /// Whose it is.
+    pub subject: Pseudonym,
+    /// Where.
+    pub establishment: String,
+    /// Whether it is a live main registration: on roll, with no day of leaving, and no return of one day.
+    pub is_live_main: bool,
+}
+
+/// Shows every version of a registration in a file of enrolments.
+pub fn registrations(path: &Path, mut each: impl FnMut(Registration)) -> Result<(), LakeFault> {
+    let wanted = [
+        "row_key",
+        "subject_id",
+        "commit_seq",
+        "tombstone",
+        "establishment_id",
+        "status",
+        "ends_on",
+        "observed_on",
+    ];
+    let builder = ParquetRecordBatchReaderBuilder::try_new(File::open(path)?)?;
+    let mask = ProjectionMask::columns(builder.parquet_schema(), wanted);
+    for batch in builder.with_projection(mask).with_batch_size(8_192).build()? {
+        let batch = batch?;
+        let ids = |name: &str| batch.column_by_name(name).and_then(|array| array.as_fixed_size_binary_opt());
+        let text = |name: &str| batch.column_by_name(name).and_then(|array| array.as_string_opt::<i32>());
+        let seqs = batch.column_by_name("commit_seq").and_then(|array| array.as_primitive_opt::<Int64Type>());
+        let gone = batch.column_by_name("tombstone").and_then(|array| array.as_boolean_opt());
+        let columns =
+            (ids("row_key"), ids("subject_id"), seqs, gone, text("establishment_id"), text("status"));
+        let (Some(keys), Some(subjects), Some(seqs), Some(gone), Some(places), Some(status)) = columns else {
+            return Err(LakeFault::Index);
+        };
+        let none = |name: &str, at: usize| batch.column_by_name(name).is_none_or(|array| array.is_null(at));
+        for at in (0..batch.num_rows()).filter(|at| keys.is_valid(*at) && subjects.is_valid(*at)) {
+            let digest = |bytes: &[u8]| Digest16::try_from(bytes).map_err(|_| LakeFault::Index);
+            let main = status.is_valid(at) && ["C", "M"].contains(&status.value(at));
+            let told = places.is_valid(at) && !gone.value(at);
+            each(Registration {
+                key: digest(keys.value(at))?,
+                seq: seqs.value(at),
+                subject: digest(subjects.value(at))?,
+                establishment: if told { places.value(at).to_owned() } else { String::new() },
+                is_live_main: told && main && none("ends_on", at) && none("observed_on", at),
+            });
+        }
+    }
+    Ok(())
+}
