@@ -7,10 +7,11 @@ pub use drift::Drift;
 pub(super) use model::reseal_model;
 pub use model::{ModelEffect, TrainReport, adopt_model, models, train};
 
-use super::{Site, SiteFault, Watch, rights};
+use super::{Site, SiteFault, Watch, reason::decide, rights};
 use crate::{
     catalog::{
-        Batch, Catalog, LearnerChange, LinkMeasure, LinkNews, LinkVerdict, NewFile, Publication, SampledPair,
+        Batch, Catalog, Decision, LearnerChange, LinkMeasure, LinkNews, LinkVerdict, NewFile, Publication,
+        SampledPair,
     },
     fault::Name,
     lake::{self, Meta},
@@ -58,13 +59,13 @@ pub fn link_accepted(
     reason: &str,
     watch: &mut dyn Watch,
 ) -> Result<LinkReport, SiteFault> {
-    let reason = super::take_reason(site, reason)?;
-    link_as(site, Some((who, &reason)), watch)
+    let decision = decide(site, "approved", who, reason)?;
+    link_as(site, Some(decision), watch)
 }
 
 fn link_as(
     site: &mut Site,
-    accepted: Option<(&str, &str)>,
+    accepted: Option<Decision>,
     watch: &mut dyn Watch,
 ) -> Result<LinkReport, SiteFault> {
     rights::settle(site)?;
@@ -104,8 +105,8 @@ fn link_as(
         moved: link::drift(&register.people, &links, &before),
         held,
     };
-    if let Some((who, reason)) = accepted {
-        drift::accept(site, who, reason, &report)?;
+    if let Some(decision) = &accepted {
+        drift::accept(site, &decision.who, &report)?;
         report.held.clear();
     }
     if report.held.is_empty() {
@@ -115,7 +116,7 @@ fn link_as(
         };
         let news = LinkNews { model: trained, changes, measures };
         let model = (version.as_str(), model.as_ref().map(|model| &model.1));
-        publish(site, (links, anchors), (&weighing, beside), model, news)?;
+        publish(site, (links, anchors), (&weighing, beside), model, (news, accepted))?;
     }
     Ok(report)
 }
@@ -127,7 +128,7 @@ pub(super) fn looked_at(
     heard: bool,
 ) -> Result<(Option<Trained>, Weighing), SiteFault> {
     let linker = Weighed::default();
-    let model = model::in_use(site, linker, people)?.0;
+    let model = model::at_hand(site, linker, people)?;
     let version = model.as_ref().map_or(RULES_ALONE, |(version, _)| version);
     let told = if heard { told(&site.catalog)? } else { Vec::new() };
     let known = model::known(site, version)?;
@@ -137,15 +138,15 @@ pub(super) fn looked_at(
     Ok((model, weighing))
 }
 
-/// The model that linking would stand on now.
+/// The model that the links stand on.
 pub(super) fn model_now(site: &Site, people: &Identified<People>) -> Result<Option<Trained>, SiteFault> {
-    Ok(model::in_use(site, Weighed::default(), people)?.0.map(|(_, model)| model))
+    Ok(model::at_hand(site, Weighed::default(), people)?.map(|(_, model)| model))
 }
 
 /// The model in use, if there is one, and what persons said: what any other matching stands on, too.
 #[cfg(feature = "warehouse")]
 pub(super) fn standing(site: &Site) -> Result<(Option<Trained>, Vec<Told>), SiteFault> {
-    Ok((model::adopted(site)?, told(&site.catalog)?))
+    Ok((model::adopted(site)?.map(|(_, model)| model), told(&site.catalog)?))
 }
 
 /// Writes the links, what was compared, and a model that is new, and publishes them at once.
@@ -154,7 +155,7 @@ fn publish(
     (links, anchors): (Vec<Link>, Vec<(Pseudonym, Pseudonym)>),
     (weighing, beside): (&Weighing, Beside),
     (version, model): (&str, Option<&Trained>),
-    mut news: LinkNews,
+    (mut news, decision): (LinkNews, Option<Decision>),
 ) -> Result<(), SiteFault> {
     let data_dir = site.settings.data_dir.clone();
     let run = site.catalog.begin("link", "", &site.stamp())?;
@@ -182,6 +183,7 @@ fn publish(
         replaces_links: true,
         links: news,
         dropped: dropped.clone(),
+        decision,
         ..Publication::default()
     };
     let stamp = site.stamp();

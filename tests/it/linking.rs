@@ -206,6 +206,8 @@ fn a_source_whose_children_are_suddenly_strangers_is_held_until_somebody_looked(
         site.run(&["--quiet", "link", "--accept", "--reason", "a new provider, checked with the team"]);
     assert_eq!(accepted.code, 0, "{}{}", accepted.out, accepted.err);
     assert!(learners(&site).len() > before.len());
+    let shown = site.run(&["--json", "runs", "show"]).json();
+    assert_eq!(shown["decision"]["reason"], "a new provider, checked with the team", "{shown}");
     let audit = Catalog::open(&site.data().join("catalog.sqlite")).unwrap().audit(1).unwrap();
     assert!(audit.iter().any(|entry| entry.verb == "link accept" && entry.outcome == "done"));
     assert_eq!(site.run(&["--quiet", "link"]).code, 0, "the next time it is what it was");

@@ -46,11 +46,11 @@ pub(super) fn since(before: &[LinkMeasure], now: &[LinkMeasure]) -> Vec<Drift> {
     drift
 }
 
-/// Notes that somebody looked at a drift and accepts it.
-pub(super) fn accept(site: &mut Site, who: &str, reason: &str, report: &LinkReport) -> Result<(), SiteFault> {
+/// Notes that somebody looked at a drift and accepts it; why stands with the run that publishes it.
+pub(super) fn accept(site: &mut Site, who: &str, report: &LinkReport) -> Result<(), SiteFault> {
     let allowed = site.settings.roles.may(who, Role::Linkage);
     let stamp = site.stamp();
-    let about = format!("{} figures that drifted; {reason}", report.held.len());
+    let about = format!("{} figures that drifted", report.held.len());
     let access = Access {
         who,
         role: Role::Linkage.word(),

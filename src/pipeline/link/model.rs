@@ -63,11 +63,23 @@ pub(super) fn in_use(site: &Site, linker: Weighed, people: &Identified<People>) 
     Ok((Some((new.version.clone(), model)), Some(new)))
 }
 
-/// The model in use, if there is one.
-#[cfg(feature = "warehouse")]
-pub(super) fn adopted(site: &Site) -> Result<Option<Trained>, SiteFault> {
-    let held = site.catalog.model_in_use()?;
-    held.map(|held| open(&site.key, &site.settings.data_dir.join(&held.path))).transpose()
+/// The model in use with its name, if there is one.
+pub(super) fn adopted(site: &Site) -> Result<Option<(String, Trained)>, SiteFault> {
+    let Some(held) = site.catalog.model_in_use()? else { return Ok(None) };
+    let model = open(&site.key, &site.settings.data_dir.join(&held.path))?;
+    Ok(Some((held.version, model)))
+}
+
+/// The model in use, which the links stand on; before anything is linked, what linking would begin with.
+pub(super) fn at_hand(
+    site: &Site,
+    linker: Weighed,
+    people: &Identified<People>,
+) -> Result<Option<(String, Trained)>, SiteFault> {
+    match adopted(site)? {
+        Some(held) => Ok(Some(held)),
+        None => Ok(in_use(site, linker, people)?.0),
+    }
 }
 
 /// A model as the catalog has it; its file comes later.
