@@ -443,3 +443,22 @@ fn attack_25_an_erased_child_is_in_no_file_no_backup_and_no_later_pull() {
     hidden("brought back and pulled", site.path());
     assert_eq!(cells(&site.data(), "placement", "establishment_id").len(), 3, "the others stayed");
 }
+
+#[cfg(feature = "warehouse")]
+#[test]
+fn a_release_from_before_a_new_key_goes_with_whomever_it_may_hold() {
+    let office = Office::new(&office::one_person());
+    let site = &office.site;
+    code(&site.run(&["--quiet", "link"]), 0);
+    code(&site.run(&["--quiet", "release"]), 0);
+    let release = fs::read_link(site.data().join("releases/current")).unwrap();
+    code(&site.run(&["key", "new", "fresh"]), 0);
+    code(&site.run(&["key", "rotate", "--new", "fresh", "--reason", "ticket 7"]), 0);
+    fs::rename(site.path().join("fresh"), site.path().join("key")).unwrap();
+    let folder = site.data().join("releases").join(release);
+    assert!(folder.is_dir(), "a new key leaves it as it was");
+    let case = opened(&office.asks("erase", CHILD));
+    let done = site.run(&["--json", "rights", "confirm", &case, "--reason", "asked"]);
+    assert_eq!(code(&done, 0).json()["releases_withdrawn"].as_array().unwrap().len(), 1, "{}", done.out);
+    assert!(!folder.exists(), "nobody can say any more that the child is not in it");
+}

@@ -31,12 +31,21 @@ pub(super) fn holding(site: &Site, subjects: &HashSet<Pseudonym>) -> Result<Vec<
     }
     for release in site.catalog.releases()? {
         let folder = site.settings.data_dir.join("releases").join(&release.id).join("parquet");
-        // What cannot be read is taken for one that holds them; what is not there holds nobody.
-        if folder.is_dir() && holds(&folder, &ids).unwrap_or(true) {
+        // What cannot be read is taken for one that holds them, and so is what names people under a key that was replaced
+        // since; what is not there holds nobody.
+        let own = || is_of_key(&folder.with_file_name("manifest.json"), &site.key.fingerprint());
+        if folder.is_dir() && (!own() || holds(&folder, &ids).unwrap_or(true)) {
             found.push(release.id);
         }
     }
     Ok(found)
+}
+
+/// Whether a release says that it names people under a key.
+fn is_of_key(manifest: &Path, fingerprint: &str) -> bool {
+    let text = fs::read_to_string(manifest).unwrap_or_default();
+    let manifest: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
+    manifest["provenance"]["key_fingerprint"] == fingerprint
 }
 
 fn holds(folder: &Path, ids: &HashSet<[u8; 32]>) -> Result<bool, LakeFault> {
@@ -51,8 +60,7 @@ fn holds(folder: &Path, ids: &HashSet<[u8; 32]>) -> Result<bool, LakeFault> {
 fn table_holds(path: &Path, ids: &HashSet<[u8; 32]>) -> Result<bool, LakeFault> {
     let builder = ParquetRecordBatchReaderBuilder::try_new(File::open(path)?)?;
     let schema = builder.schema().clone();
-    let named =
-        schema.fields().iter().map(|field| field.name().as_str()).filter(|name| name.ends_with("_id"));
+    let named = schema.fields().iter().map(|field| field.name().as_str()).filter(|name| name.contains("_id"));
     let mask = ProjectionMask::columns(builder.parquet_schema(), named);
     for batch in builder.with_projection(mask).with_batch_size(8_192).build()? {
         for column in batch?.columns() {
