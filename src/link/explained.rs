@@ -107,7 +107,7 @@ impl Explainer<'_> {
             sum,
             probability,
             rule: rule_between(people, at, with),
-            twins: pool.look_like_twins(&pool.faces(a), &pool.faces(b)),
+            twins: pool.look_like_twins(&pool.faces(a), &pool.faces(b), pool.share_a_number(a, b)),
             pupil_numbers_differ,
             learner_numbers_differ,
             too_few: self.weigher.is_none(),

@@ -100,11 +100,11 @@ mod tests {
     fn the_better_of_two_levels_counts() {
         let (mut record, mut other) = (Levels::default(), Levels::default());
         record.set(SURNAME, 0);
-        record.set(BIRTH, 7);
+        record.set(BIRTH, 8);
         other.set(SURNAME, 6);
         other.set(POSTCODE, 4);
         let best = joined(record, [(other, true)].into_iter());
-        assert_eq!((best.get(SURNAME), best.get(BIRTH), best.get(POSTCODE)), (Some(6), Some(7), Some(4)));
+        assert_eq!((best.get(SURNAME), best.get(BIRTH), best.get(POSTCODE)), (Some(6), Some(8), Some(4)));
         assert_eq!(best.get(SEEN), Some(1));
         other.set(FORENAME, 11);
         record.set(FORENAME, 0);

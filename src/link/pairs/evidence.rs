@@ -59,8 +59,10 @@ pub(super) mod birth {
     pub const YEAR_AND_DAY: u8 = 3;
     pub const YEAR_AND_MONTH: u8 = 4;
     pub const FIRST_OF_YEAR: u8 = 5;
-    pub const CROSSED: u8 = 6;
-    pub const EXACT: u8 = 7;
+    /// One digit of day or month is another.
+    pub const SLIP: u8 = 6;
+    pub const CROSSED: u8 = 7;
+    pub const EXACT: u8 = 8;
 }
 
 /// Levels of the postcode.
@@ -225,10 +227,14 @@ impl<'w> Comparer<'w> {
             return Some(f::MIDDLE);
         }
         let alike = |a: Word, b: Word| a == b || (words.has_bones(a) && words.bones(a) == words.bones(b));
+        // Of swapped names the forename may be in another form, too: Wilson Tom is Thomas Wilson.
+        let crossed = |surname: Word, forename: Word, preferred: Word| {
+            alike(surname, forename) || same(surname, preferred) || words.are_forms(surname, forename)
+        };
         if row.surname != 0
             && record.surname != 0
-            && alike(ours, record.surname)
-            && alike(row.surname, theirs)
+            && (alike(ours, record.surname) && crossed(row.surname, theirs, record.preferred)
+                || alike(theirs, row.surname) && crossed(record.surname, ours, row.preferred))
         {
             return Some(f::SWAPPED);
         }
@@ -346,6 +352,13 @@ pub(super) fn births(ours: u32, theirs: u32) -> u8 {
             b::CROSSED
         } else if (m, d) == (1, 1) || (month, day) == (1, 1) {
             b::FIRST_OF_YEAR
+        } else if [(m / 10, month / 10), (m % 10, month % 10), (d / 10, day / 10), (d % 10, day % 10)]
+            .iter()
+            .filter(|(ours, theirs)| ours != theirs)
+            .count()
+            == 1
+        {
+            b::SLIP
         } else if m == month {
             b::YEAR_AND_MONTH
         } else if d == day {

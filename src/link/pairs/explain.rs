@@ -58,7 +58,8 @@ pub struct Weigher<'p> {
     linkage: Linkage<'p>,
     model: &'p Model,
     habits: &'p Habits,
-    same: Same,
+    /// By hand.
+    same: Vec<Same>,
 }
 
 impl Pool {
@@ -67,7 +68,13 @@ impl Pool {
         let (table, words) = self.parts();
         let linkage =
             Linkage { rows: table, register: table, words, threads: 1, chance: ready.chance.clone() };
-        Weigher { pool: self, linkage, model: &ready.model, habits: &ready.habits, same: ready.model.same() }
+        Weigher {
+            pool: self,
+            linkage,
+            model: &ready.model,
+            habits: &ready.habits,
+            same: ready.model.by_hand(),
+        }
     }
 }
 
@@ -91,7 +98,8 @@ impl Weigher<'_> {
 
     fn pair(&self, row: u32, record: u32, desk: &mut Desk<'_>) -> Pair {
         let mut pair = self.linkage.pair(row, record, desk, None);
-        pair.habit = self.habits.of_pair(&pair, self.linkage.register, self.linkage.words, &self.same);
+        pair.habit =
+            self.habits.of_pair(&pair, self.linkage.register, self.linkage.words, self.model, &self.same);
         pair
     }
 
@@ -180,6 +188,7 @@ fn word(field: usize, level: u8) -> &'static str {
         (BIRTH, birth::YEAR_AND_DAY) => "year_and_day",
         (BIRTH, birth::YEAR_AND_MONTH) => "year_and_month",
         (BIRTH, birth::FIRST_OF_YEAR) => "first_of_year",
+        (BIRTH, birth::SLIP) => "one_digit",
         (BIRTH, birth::CROSSED) => "day_month_swapped",
         (POSTCODE, postcode::AREA) => "area",
         (POSTCODE, postcode::OUTWARD) => "outward",
@@ -293,7 +302,7 @@ mod tests {
     #[test]
     fn every_level_has_its_word() {
         for (field, levels) in
-            [(FORENAME, 12), (SURNAME, 7), (BIRTH, 8), (SEX, 2), (POSTCODE, 5), (NUMBER, 5)]
+            [(FORENAME, 12), (SURNAME, 7), (BIRTH, 9), (SEX, 2), (POSTCODE, 5), (NUMBER, 5)]
         {
             let words: std::collections::BTreeSet<&str> =
                 (0..levels).map(|level| word(field, level)).collect();

@@ -1,9 +1,11 @@
 //! Some names are written in more ways than others: how records of one person differ is learnt for each name that is
 //! met often, and drawn towards what holds for all where it is not.
+//!
+//! Each hand by itself: a name that was copied a thousand times with care says nothing of how it is written in a hurry.
 use super::{
     evidence::{FORENAME, LEVELS, SURNAME},
     floats::Floats,
-    model::{Model, Pair, Same},
+    model::{HANDS, Model, Pair, Same},
     record::Table,
     words::{Map, Word, Words},
 };
@@ -23,8 +25,14 @@ const fn key(field: usize, level: u8) -> u8 {
     (field as u8) << 4 | level
 }
 
-/// Counts of levels for names that sound alike.
-type Counts = Map<Word, [f64; LEVELS]>;
+/// Counts of levels, for each hand, of names that sound alike.
+type Counts = Map<Word, [[f64; LEVELS]; HANDS]>;
+
+/// How much oftener than for other names a level was seen, `here` of `all` times where `expected` is the share of all names.
+fn change(here: f64, all: f64, expected: f64) -> f64 {
+    let expected = expected.max(1e-6);
+    (here.max(0.0) + BELIEF * expected) / (all.max(0.0) + BELIEF) / expected
+}
 
 /// How names that are met often are written, learnt once. Of every count one is taken off, where the pair itself may be
 /// among those that were counted.
@@ -34,20 +42,23 @@ pub(super) struct Habits([Counts; 2]);
 const MET_OFTEN: f64 = 3.0;
 
 impl Habits {
-    /// From the pairs that win.
+    /// From the pairs that win, names that are met often alone.
     pub(super) fn of(model: &Model, pairs: &[Pair], register: &Table, words: &Words) -> Self {
-        let mut counts = [Counts::default(), Counts::default()];
-        each_win(model, pairs, |pair, probability| {
-            for (counts, field) in counts.iter_mut().zip([FORENAME, SURNAME]) {
-                if let Some(level) = pair.levels.get(field) {
-                    let name = name_of(pair, field, register, words);
-                    counts.entry(name).or_insert([0.0; LEVELS])[level as usize] += probability;
-                }
-            }
-        });
-        for counts in &mut counts {
-            counts.retain(|_, levels| levels.iter().sum::<f64>() >= MET_OFTEN);
+        let mut habits = Self::of_all(model, pairs, register, words);
+        for counts in &mut habits.0 {
+            counts.retain(|_, hands| hands.iter().flatten().sum::<f64>() >= MET_OFTEN);
         }
+        habits
+    }
+
+    fn of_all(model: &Model, pairs: &[Pair], register: &Table, words: &Words) -> Self {
+        let mut counts = [Counts::default(), Counts::default()];
+        each_win(model, pairs, |pair, shares| {
+            each_name(pair, register, words, |at, _, name, level| {
+                let counts = counts[at].entry(name).or_default();
+                counts.iter_mut().zip(shares).for_each(|(hand, share)| hand[level] += share);
+            });
+        });
         Self(counts)
     }
 
@@ -55,7 +66,10 @@ impl Habits {
     pub(super) fn kept(&self, words: &Words) -> [BTreeMap<String, Floats>; 2] {
         self.0.each_ref().map(|counts| {
             let kept = counts.iter().filter(|(name, _)| **name != 0);
-            kept.map(|(name, levels)| (words.get(*name).to_owned(), Floats::of(*levels))).collect()
+            kept.map(|(name, levels)| {
+                (words.get(*name).to_owned(), Floats::of(levels.iter().flatten().copied()))
+            })
+            .collect()
         })
     }
 
@@ -64,8 +78,8 @@ impl Habits {
         let mut habits = Self([Counts::default(), Counts::default()]);
         for (counts, kept) in habits.0.iter_mut().zip(kept) {
             for (name, numbers) in kept {
-                let mut levels = [0.0; LEVELS];
-                numbers.fill(&mut levels).then_some(())?;
+                let mut levels = [[0.0; LEVELS]; HANDS];
+                numbers.fill(levels.iter_mut().flatten()).then_some(())?;
                 counts.insert(words.text(name), levels);
             }
         }
@@ -73,16 +87,31 @@ impl Habits {
     }
 
     /// Logarithm of how much likelier than for other names one person's records differ like this pair.
-    pub(super) fn of_pair(&self, pair: &Pair, register: &Table, words: &Words, same: &Same) -> f32 {
-        let change = |(counts, field): (&Counts, usize)| {
-            let level = pair.levels.get(field)?;
-            let levels = counts.get(&name_of(pair, field, register, words))?;
-            let all = (levels.iter().sum::<f64>() - 1.0).max(0.0);
-            let here = (levels[level as usize] - 1.0).max(0.0);
-            let expected = same[field][level as usize].max(1e-6);
-            Some(((here + BELIEF * expected) / (all + BELIEF) / expected).ln())
-        };
-        self.0.iter().zip([FORENAME, SURNAME]).filter_map(change).sum::<f64>() as f32
+    pub(super) fn of_pair(
+        &self,
+        pair: &Pair,
+        register: &Table,
+        words: &Words,
+        model: &Model,
+        same: &[Same],
+    ) -> f32 {
+        let mut hands = model.shares(pair);
+        each_name(pair, register, words, |at, field, name, level| {
+            let Some(counts) = self.0[at].get(&name) else { return };
+            for ((hand, levels), same) in hands.iter_mut().zip(counts).zip(same) {
+                *hand *= change(levels[level] - 1.0, levels.iter().sum::<f64>() - 1.0, same[field][level]);
+            }
+        });
+        hands.iter().sum::<f64>().ln() as f32
+    }
+}
+
+/// The forename's and the surname's sound and level of a pair, where both say it.
+fn each_name(pair: &Pair, register: &Table, words: &Words, mut seen: impl FnMut(usize, usize, Word, usize)) {
+    for (at, field) in [FORENAME, SURNAME].into_iter().enumerate() {
+        if let Some(level) = pair.levels.get(field) {
+            seen(at, field, name_of(pair, field, register, words), level as usize);
+        }
     }
 }
 
@@ -92,46 +121,42 @@ fn name_of(pair: &Pair, field: usize, register: &Table, words: &Words) -> Word {
     words.bones(if field == FORENAME { record.forename } else { record.surname })
 }
 
-/// Each pair that has a chance to be one person, with it.
-fn each_win(model: &Model, pairs: &[Pair], mut seen: impl FnMut(&Pair, f64)) {
+/// Each pair that has a chance to be one person, with that chance, shared out among the hands.
+fn each_win(model: &Model, pairs: &[Pair], mut seen: impl FnMut(&Pair, [f64; HANDS])) {
     let mut probabilities = Vec::new();
     for row in pairs.chunk_by(|a, b| a.row == b.row) {
         model.compete(row, &mut probabilities);
         for (pair, probability) in row.iter().zip(&probabilities).filter(|(_, p)| **p > LEAST) {
-            seen(pair, *probability);
+            seen(pair, model.shares(pair).map(|share| share * probability));
         }
     }
 }
 
 /// Sees how names differ in the pairs that win, and what that changes of each pair.
 pub(super) fn learn(model: &Model, pairs: &mut [Pair], register: &Table, words: &Words) {
-    let mut counts = [Counts::default(), Counts::default()];
-    let mut own: Map<(u32, u8), f64> = Map::default();
-    each_win(model, pairs, |pair, probability| {
-        for (counts, field) in counts.iter_mut().zip([FORENAME, SURNAME]) {
-            if let Some(level) = pair.levels.get(field) {
-                let name = name_of(pair, field, register, words);
-                counts.entry(name).or_insert([0.0; LEVELS])[level as usize] += probability;
-                *own.entry((pair.record, key(field, level))).or_default() += probability;
-                *own.entry((pair.record, key(field, ALL))).or_default() += probability;
+    let Habits(counts) = Habits::of_all(model, pairs, register, words);
+    let mut own: Map<(u32, u8), [f64; HANDS]> = Map::default();
+    each_win(model, pairs, |pair, shares| {
+        each_name(pair, register, words, |_, field, _, level| {
+            for key in [key(field, level as u8), key(field, ALL)] {
+                let own = own.entry((pair.record, key)).or_default();
+                own.iter_mut().zip(shares).for_each(|(own, share)| *own += share);
             }
-        }
+        });
     });
-    let same = model.same();
+    let same = model.by_hand();
     for pair in pairs.iter_mut() {
-        // A record is no witness for itself.
-        let without = |count: f64, field, level| {
-            (count - own.get(&(pair.record, key(field, level))).copied().unwrap_or(0.0)).max(0.0)
-        };
-        let change = |(counts, field): (&Counts, usize)| {
-            let level = pair.levels.get(field)?;
-            let levels = counts.get(&name_of(pair, field, register, words))?;
-            let all = without(levels.iter().sum(), field, ALL);
-            let here = without(levels[level as usize], field, level);
-            let expected = same[field][level as usize].max(1e-6);
-            Some(((here + BELIEF * expected) / (all + BELIEF) / expected).ln())
-        };
-        let sum: f64 = counts.iter().zip([FORENAME, SURNAME]).filter_map(change).sum();
-        pair.habit = sum as f32;
+        let mut hands = model.shares(pair);
+        each_name(pair, register, words, |at, field, name, level| {
+            let Some(counts) = counts[at].get(&name) else { return };
+            // A record is no witness for itself.
+            let own = |level| own.get(&(pair.record, key(field, level))).copied().unwrap_or_default();
+            let (own_here, own_all) = (own(level as u8), own(ALL));
+            for (hand, share) in hands.iter_mut().enumerate() {
+                let (here, all) = (counts[hand][level], counts[hand].iter().sum::<f64>());
+                *share *= change(here - own_here[hand], all - own_all[hand], same[hand][field][level]);
+            }
+        });
+        pair.habit = hands.iter().sum::<f64>().ln() as f32;
     }
 }

@@ -49,12 +49,12 @@ impl Known {
         let other =
             |row: usize, record: u32| (record as usize) < row && owners[row] != owners[record as usize];
         let linkage = Linkage { rows: table, register: table, words, threads, chance };
-        let same = model.same();
+        let same = model.by_hand();
         let compared = linkage.pairs_among(&blocks, &among, &other, |pair| model.weight(pair) > HOPELESS);
         let mut pairs: Vec<(u32, u32, f64)> = compared
             .into_iter()
             .map(|mut pair| {
-                pair.habit = habits.of_pair(&pair, table, words, &same);
+                pair.habit = habits.of_pair(&pair, table, words, &model, &same);
                 let (a, b) = (owners[pair.row as usize], owners[pair.record as usize]);
                 (a.max(b), a.min(b), 1.0 / (1.0 + (-model.weight(&pair)).exp()))
             })

@@ -9,7 +9,7 @@ use super::{
 };
 
 /// Ways in which rows are kept: with care, and in a hurry. Errors of one row come together.
-const HANDS: usize = 2;
+pub(super) const HANDS: usize = 2;
 /// Rounds of learning.
 pub(super) const ROUNDS: usize = 10;
 /// So many rows' worth of belief in the guess that learning starts from.
@@ -21,7 +21,7 @@ const WRITER: f64 = 40.0;
 const GUESS: [&[f64]; 8] = [
     &[0.012, 0.006, 0.03, 0.006, 0.02, 0.01, 0.04, 0.004, 0.02, 0.01, 0.002, 0.84],
     &[0.05, 0.006, 0.03, 0.015, 0.015, 0.015, 0.87],
-    &[0.002, 0.002, 0.005, 0.005, 0.008, 0.005, 0.012, 0.96],
+    &[0.002, 0.002, 0.005, 0.003, 0.004, 0.005, 0.007, 0.012, 0.96],
     &[0.01, 0.99],
     &[0.06, 0.04, 0.10, 0.03, 0.77],
     &[0.3, 0.7],
@@ -114,6 +114,18 @@ impl Model {
             }
         }
         same
+    }
+
+    /// The same for each hand.
+    pub(super) fn by_hand(&self) -> Vec<Same> {
+        self.same.iter().map(|hand| hand.map(|levels| levels.map(f64::exp))).collect()
+    }
+
+    /// How likely each hand wrote a pair, if its records are one person.
+    pub(super) fn shares(&self, pair: &Pair) -> [f64; HANDS] {
+        let hands = self.of_hands(pair.levels, pair.writers);
+        let all = sum_of_logarithms(hands);
+        hands.map(|hand| (hand - all).exp())
     }
 
     fn of_hands(&self, levels: Levels, writers: [u16; 2]) -> [f64; HANDS] {
@@ -263,10 +275,8 @@ impl Sums {
             return;
         }
         self.matches += probability;
-        let hands = model.of_hands(pair.levels, pair.writers);
-        let all = sum_of_logarithms(hands);
-        for (hand, log) in hands.iter().enumerate() {
-            let share = probability * (log - all).exp();
+        for (hand, share) in model.shares(pair).into_iter().enumerate() {
+            let share = probability * share;
             self.hands[hand] += share;
             // Each of the two wrote half of it; what nobody is told to have written is in the whole alone.
             for writer in pair.writers.into_iter().filter(|writer| *writer != 0) {

@@ -1,7 +1,7 @@
 //! Many people as many sources know them, all in one pool.
 use super::{
-    evidence::{BIRTH, Comparer, FORENAME, birth, forename},
-    record::{Cells, Reader, Record, Table},
+    evidence::{Comparer, FORENAME, birth, births, forename},
+    record::{Cells, Reader, Record, Table, Worth},
     trained::{Ready, Trained},
     words::{Word, Words},
 };
@@ -163,6 +163,7 @@ impl Pool {
             let face = Face {
                 forename: record.forename,
                 others: [record.second, record.middle, record.preferred],
+                surname: record.surname,
                 birth: record.birth,
             };
             if face.forename != 0 && !faces.contains(&face) {
@@ -184,23 +185,46 @@ impl Pool {
     }
 
     /// Whether two who are known under these faces may be twins: one of them has a face with no like among the other's,
-    /// born on the same day as far as is known.
-    pub fn look_like_twins(&self, ours: &[Face], theirs: &[Face]) -> bool {
+    /// born on the same day as far as is known. Faces of one that are like each other speak for each other: whoever is
+    /// Tyler here and Tyler Joshua there is like Joshua. Where both bear one permanent pupil number a short name with the
+    /// right first letter is like enough.
+    pub fn look_like_twins(&self, ours: &[Face], theirs: &[Face], share_a_number: bool) -> bool {
         let mut comparer = Comparer::brief(&self.reader.words);
-        let mut lonely = |face: &Face, others: &[Face]| {
-            let mut same_day = false;
-            for other in others {
-                let levels = comparer.levels(&face.record(), &other.record());
-                let apart =
-                    matches!(levels.get(FORENAME), Some(forename::NONE | forename::WEAK | forename::CLASH));
-                if !apart {
-                    return false;
-                }
-                same_day |= levels.get(BIRTH).is_none_or(|level| level == birth::EXACT);
-            }
-            same_day
+        let first = |word: Word| self.reader.words.get(word).chars().next();
+        let mut like = |one: &Face, other: &Face| {
+            let levels = comparer.levels(&one.record(), &other.record());
+            let apart =
+                matches!(levels.get(FORENAME), Some(forename::NONE | forename::WEAK | forename::CLASH));
+            !apart || share_a_number && first(one.forename) == first(other.forename)
         };
-        ours.iter().any(|face| lonely(face, theirs)) || theirs.iter().any(|face| lonely(face, ours))
+        let may_be_born_with = |face: &Face, others: &[Face]| {
+            others.iter().any(|other| {
+                face.birth == 0 || other.birth == 0 || births(face.birth, other.birth) == birth::EXACT
+            })
+        };
+        let mut lonely = |ours: &[Face], theirs: &[Face]| {
+            let mut met: Vec<bool> =
+                ours.iter().map(|face| theirs.iter().any(|other| like(face, other))).collect();
+            while let Some(at) = (0..ours.len())
+                .find(|at| !met[*at] && (0..ours.len()).any(|by| met[by] && like(&ours[*at], &ours[by])))
+            {
+                met[at] = true;
+            }
+            ours.iter().zip(met).any(|(face, met)| !met && may_be_born_with(face, theirs))
+        };
+        lonely(ours, theirs) || lonely(theirs, ours)
+    }
+
+    /// Whether some saying of each bears the same permanent pupil number.
+    pub fn share_a_number(&self, one: u32, other: u32) -> bool {
+        let of = |owner: u32| {
+            let said = self.sayings_of(owner);
+            &self.table.records[said.start as usize..said.end as usize]
+        };
+        of(one)
+            .iter()
+            .filter(|a| a.worth == Worth::Permanent)
+            .any(|a| of(other).iter().any(|b| a.upn == b.upn))
     }
 }
 
@@ -210,12 +234,15 @@ pub struct Face {
     forename: Word,
     /// Second forename, middle name, preferred forename.
     others: [Word; 3],
+    /// Only to tell that the two names were swapped.
+    surname: Word,
     birth: u32,
 }
 
 impl Face {
     fn record(&self) -> Record {
         let [second, middle, preferred] = self.others;
-        Record { forename: self.forename, second, middle, preferred, birth: self.birth, ..Record::default() }
+        let (forename, surname, birth) = (self.forename, self.surname, self.birth);
+        Record { forename, second, middle, preferred, surname, birth, ..Record::default() }
     }
 }

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The form in which models are kept.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// A trained model. It says how often names and dates are borne by more than one, so it stays where identities stay.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,7 +23,7 @@ pub struct Trained {
     keying: Keying,
     chance: KeptChance,
     model: KeptModel,
-    /// Levels of names that are met often, for forenames and surnames.
+    /// Levels of names that are met often, for forenames and surnames, hand by hand.
     habits: [BTreeMap<String, Floats>; 2],
     /// Those whose hand is known, in the order of the model's.
     writers: Vec<String>,

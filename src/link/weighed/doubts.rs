@@ -62,7 +62,7 @@ impl Groups<'_> {
             // one here: two numbers are only shown where nothing else differs.
             return pool.are_alike(a, b).then_some("numbers_differ");
         }
-        Some(if pool.look_like_twins(&self.faces[one], &self.faces[other]) {
+        Some(if self.look_like_twins(pool, (a, b)) {
             "twins"
         } else if probability >= LEAST {
             "rival"

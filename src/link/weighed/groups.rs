@@ -56,7 +56,7 @@ impl<'p> Groups<'p> {
         best.sort_by(|a, b| b.2.total_cmp(&a.2).then((a.0, a.1).cmp(&(b.0, b.1))));
         for (a, b, probability) in best {
             let (one, other) = (self.root(*a), self.root(*b));
-            if one == other || pool.look_like_twins(&self.faces[one], &self.faces[other]) {
+            if one == other || self.look_like_twins(pool, (*a, *b)) {
                 continue;
             }
             let share = self.share(&likely, one, other).min(self.share(&likely, other, one));
@@ -67,7 +67,14 @@ impl<'p> Groups<'p> {
         }
     }
 
-    /// How likely `one` is `other` rather than somebody else or nobody. Who is likely the other, too, is no rival.
+    /// Whether the clusters of two people may be twins.
+    pub(super) fn look_like_twins(&mut self, pool: &Pool, (a, b): (u32, u32)) -> bool {
+        let (one, other) = (self.root(a), self.root(b));
+        pool.look_like_twins(&self.faces[one], &self.faces[other], pool.share_a_number(a, b))
+    }
+
+    /// How likely `one` is `other` rather than somebody else or nobody. Who is likely the other, too, is no rival, nor is
+    /// who bears another valid number than `one`.
     pub(super) fn share(&mut self, likely: &Likely, one: usize, other: usize) -> f64 {
         let mut odds: Vec<(usize, f64)> = Vec::new();
         for person in self.members[one].clone() {
@@ -90,7 +97,7 @@ impl<'p> Groups<'p> {
                         .iter()
                         .any(|(friend, odds)| *odds >= 1.0 && self.root(*friend) == *root)
                 });
-                *root != other && !is_other
+                *root != other && !is_other && !self.unions.numbers_differ(one, *root)
             })
             .map(|(_, odds)| odds)
             .sum();

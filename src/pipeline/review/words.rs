@@ -90,6 +90,7 @@ pub fn level_in_words(field: &str, level: &str) -> &'static str {
         (_, "year_and_day") => "year and day, another month",
         (_, "year_and_month") => "year and month, another day",
         (_, "first_of_year") => "the year; one says 1 January",
+        (_, "one_digit") => "but for one digit",
         (_, "day_month_swapped") => "day and month swapped",
         (_, "area") => "the same postal area",
         (_, "outward") => "the same postal district",
