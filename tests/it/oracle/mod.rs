@@ -43,6 +43,7 @@ mod member;
 mod pathway;
 mod provision;
 mod provision_counts;
+mod provision_funnel;
 mod provision_rows;
 mod published;
 mod realised;
@@ -250,7 +251,7 @@ impl Tables {
             &self.outcome_vector,
         );
         let measures = provision_counts::measures(&cases, &self.ap_registration);
-        let funnels = provision_counts::funnels(&cases);
+        let funnels = provision_funnel::funnels(&cases);
         self.ap_measure = measures;
         self.ap_funnel = funnels;
     }

@@ -2,7 +2,7 @@
 use super::beyond_rows::{EngagementChange, LadderResult, OutcomeVector};
 use super::cells::Fixed;
 use super::measures::CircumstanceYear;
-use super::provision_rows::{ApFunnel, ApMeasure, ApPlacement, ApRegistration};
+use super::provision_rows::{ApMeasure, ApPlacement, ApRegistration};
 use super::rows::CohortOutcome;
 use super::travelled::signed;
 use super::waterfall::{Z, wilson};
@@ -99,9 +99,9 @@ pub fn cases<'a>(
 }
 
 /// What an answer to a question can be; none where the question does not arise.
-type Answer = Option<Option<bool>>;
+pub type Answer = Option<Option<bool>>;
 
-const SHARES: [(&str, i64); 18] = [
+pub const SHARES: [(&str, i64); 18] = [
     ("part_time", 3),
     ("part_time_without_review", 3),
     ("over_a_year", 4),
@@ -131,7 +131,7 @@ fn word(word: &str) -> Answer {
     }
 }
 
-fn answer(case: &Case<'_>, measure: &str) -> Answer {
+pub fn answer(case: &Case<'_>, measure: &str) -> Answer {
     let row = case.row;
     let by_sixteen = |is: &dyn Fn(&CohortOutcome) -> bool| -> Answer {
         let ladder = case.ladder?;
@@ -243,7 +243,7 @@ fn mean(cases: &[&Case<'_>], measure: &str) -> Figure {
 }
 
 /// Four decimals, a half away from nothing.
-fn nearest(number: f64) -> Fixed<4> {
+pub fn nearest(number: f64) -> Fixed<4> {
     Fixed((number * 1e4).round() as i64)
 }
 
@@ -424,63 +424,4 @@ pub fn measures(cases: &[Case<'_>], sites: &[ApRegistration]) -> Vec<ApMeasure> 
         }
     }
     rows
-}
-
-/// Three years of every provider beside all.
-pub fn funnels(cases: &[Case<'_>]) -> Vec<ApFunnel> {
-    let last = cases.iter().map(|case| case.row.ay).max().unwrap_or(0);
-    let mut groups: BTreeMap<(&str, i64, &str, &str), Vec<(u32, Option<bool>)>> = BTreeMap::new();
-    for case in cases {
-        for (measure, _) in SHARES {
-            let Some(answer) = answer(case, measure) else { continue };
-            for until in case.row.ay..=(case.row.ay + 2).min(last) {
-                let key = (case.row.establishment_id.as_str(), until, case.row.audit_group.as_str(), measure);
-                groups.entry(key).or_default().push((case.row.person.0, answer));
-            }
-        }
-    }
-    let count = |all: &[(u32, Option<bool>)], is: bool| {
-        all.iter().filter(|(_, answer)| *answer == Some(is)).count() as i64
-    };
-    let mut everybody: BTreeMap<(i64, &str, &str), (i64, i64)> = BTreeMap::new();
-    for ((_, until, group, measure), all) in &groups {
-        let sum = everybody.entry((*until, group, measure)).or_default();
-        sum.0 += count(all, true);
-        sum.1 += count(all, true) + count(all, false);
-    }
-    let row =
-        |((site, until, group, measure), all): (&(&str, i64, &str, &str), &Vec<(u32, Option<bool>)>)| {
-            let (yes, known) = (count(all, true), count(all, true) + count(all, false));
-            let mut of_learner: BTreeMap<u32, i64> = BTreeMap::new();
-            for (person, answer) in all {
-                *of_learner.entry(*person).or_default() += i64::from(answer.is_some());
-            }
-            let squares: i64 = of_learner.values().map(|n| n * n).sum();
-            let (all_yes, all_known) = everybody[&(*until, *group, *measure)];
-            assert!(known < 30, "a provider large enough for a funnel needs its limits here");
-            ApFunnel {
-                establishment_id: (*site).to_owned(),
-                until_ay: *until,
-                audit_group: (*group).to_owned(),
-                measure: (*measure).to_owned(),
-                n_yes: yes,
-                n_known: known,
-                n_missing: all.len() as i64 - known,
-                n_learners: of_learner.values().filter(|n| **n > 0).count() as i64,
-                effective_n: Fixed::fraction(known * known, squares),
-                funnel_state: "case_list".to_owned(),
-                share: None,
-                share_low: None,
-                share_high: None,
-                n_all_yes: all_yes,
-                n_all_known: all_known,
-                share_all: Fixed::fraction(all_yes, all_known),
-                low_95: None,
-                high_95: None,
-                low_998: None,
-                high_998: None,
-                place_in_funnel: None,
-            }
-        };
-    groups.iter().map(row).collect()
 }
