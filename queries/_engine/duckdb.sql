@@ -160,3 +160,11 @@ create or replace macro mean_half_width(n, total, squares) as
     case when n > 1
          then 1.96e0 * sqrt(greatest(0e0, (cast(squares as double) - 1e0 * total / n * total) / (n - 1e0)) / n)
     end;
+
+-- The T score of goal attainment scaling from exact sums over the goals: of weight times score, of weights and of their
+-- squares, with the correlation that is taken between goals. Four decimals.
+create or replace macro goal_t_score(weighted_scores, weights, squared_weights, correlation) as
+    case when weights > 0
+         then cast(round(50e0 + 10e0 * weighted_scores
+                         / sqrt((1e0 - correlation) * squared_weights + correlation * weights * weights), 4) as decimal(9, 4))
+    end;

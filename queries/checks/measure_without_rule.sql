@@ -1,7 +1,7 @@
 /*
 title = "Years for which the policy table has no rule of a measure, which is therefore empty"
 grain = ["measure", "ay"]
-reads = ["absence_enrolment", "circumstance_year", "ks4_result", "policy"]
+reads = ["absence_enrolment", "circumstance_year", "ks4_result", "value_added", "ap_placement", "policy"]
 */
 with years as (
     select distinct 'persistent absence' as measure, ay
@@ -22,6 +22,14 @@ with years as (
     select distinct 'attainment 8' as measure, ks4_ay as ay
     from ks4_result
     where attainment8_state = 'no_rule_for_year'
+    union all
+    select distinct 'value added' as measure, ks4_ay as ay
+    from value_added
+    where value_state = 'no_rule_for_year'
+    union all
+    select distinct 'hours of placements' as measure, ay
+    from ap_placement
+    where hours_state = 'no_rule_for_year'
 ),
 
 final as (

@@ -31,6 +31,7 @@ final as (
         latest.point,
         latest.status,
         latest.score,
+        latest.informant,
         latest.source,
         latest.feed,
         latest.row_key

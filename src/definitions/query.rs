@@ -19,7 +19,7 @@ static EMBEDDED: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/queries");
 const ENGINE_FILE: &str = "_engine/duckdb.sql";
 
 /// The folders of `queries/`, in the order in which the data passes through them.
-const LAYERS: [&str; 11] = [
+const LAYERS: [&str; 13] = [
     "staging",
     "spine",
     "cohort",
@@ -29,6 +29,8 @@ const LAYERS: [&str; 11] = [
     "attainment",
     "headline",
     "segregation",
+    "beyond",
+    "provision",
     "link",
     "checks",
 ];
@@ -361,6 +363,12 @@ mod tests {
                 "absence_enrolment",
                 "absence_learner",
                 "absence_rate",
+                "ap_day_six",
+                "ap_effect",
+                "ap_funnel",
+                "ap_measure",
+                "ap_placement",
+                "ap_registration",
                 "area_spell",
                 "attainment8_mean",
                 "attrition_waterfall",
@@ -370,8 +378,15 @@ mod tests {
                 "cohort_member",
                 "cohort_outcome",
                 "disadvantage_gap",
+                "distance_travelled",
+                "domain_score",
+                "education_break",
+                "engagement_change",
+                "goal_score",
+                "index_sensitivity",
                 "ks4_rate",
                 "ks4_result",
+                "ladder_result",
                 "learner",
                 "learner_change",
                 "learner_linkage",
@@ -385,14 +400,19 @@ mod tests {
                 "link_weight",
                 "lost_potential",
                 "outcome",
+                "outcome_vector",
                 "pathway",
                 "pathway_form",
+                "progress_light",
+                "realised_potential",
+                "realised_potential_rate",
                 "school_move",
                 "segregation",
                 "spell",
                 "suspension_event",
                 "suspension_learner",
-                "suspension_rate"
+                "suspension_rate",
+                "value_added"
             ]
         );
         assert!(set.engine.contains("macro academic_year"));

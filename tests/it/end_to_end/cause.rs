@@ -35,9 +35,24 @@ impl Cause {
         ("a slip that the door shows", &[Self::BirthMonth, Self::Sex, Self::Home]),
     ];
 
+    /// Tables about people in which one row rests on others'.
+    const RESTS_ON_OTHERS: [&'static str; 7] = [
+        "value_added",
+        "engagement_change",
+        "domain_score",
+        "outcome_vector",
+        "realised_potential",
+        "progress_light",
+        "ap_placement",
+    ];
+
     /// Whether a table about people can differ because of it. Where somebody is at home bears on areas, populations and
     /// on having moved away, and on nothing else.
     pub fn reaches(self, table: &str) -> bool {
+        // What rests on others' rows is worked out again from them, so any cause may stand beside it.
+        if Self::RESTS_ON_OTHERS.contains(&table) {
+            return true;
+        }
         match self {
             Self::Split | Self::Shared | Self::SetAside | Self::Emptied | Self::BirthMonth => true,
             Self::Sex => table == "learner",
@@ -50,6 +65,7 @@ impl Cause {
                         | "circumstance_year"
                         | "ks4_result"
                         | "school_move"
+                        | "education_break"
                 )
             }
         }

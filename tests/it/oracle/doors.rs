@@ -7,7 +7,7 @@
 //! | key stage 2 file | both tests | birth, sex, home on 1 May |
 //! | examination file | entries and grades | birth, sex, home on the day of the award |
 //! | registers of home and missing education | entries that were registered | birth, sex, home on the first day |
-//! | a provider's workbook | placements, awards, a destination | birth, sex, home on the first day of each placement |
+//! | a provider's workbook | placements with their scores, awards, a destination | birth, sex, home on the first day of each placement |
 //! | NCCIS extract | the latest activity at a month's end, a transfer | birth, sex, ethnicity, home at the month's end |
 //!
 //! Every door says who its rows are about, so nobody whom any door shows is without a cohort.
@@ -16,8 +16,8 @@
 //! of another authority.
 use super::days::{academic_year, cohort_of, january_census};
 use super::facts::{
-    Address, Attendance, Attributes, Circumstance, Destination, Enrolment, Establishment, EstablishmentLink,
-    Facts, Ks2, OffRoll, PersonFacts, Placement, Qualification, Sen, Suspension,
+    Address, Assessment, Attendance, Attributes, Circumstance, Destination, Enrolment, Establishment,
+    EstablishmentLink, Facts, Ks2, OffRoll, PersonFacts, Placement, Qualification, Sen, Suspension,
 };
 use chrono::{Datelike, NaiveDate};
 use std::collections::BTreeSet;
@@ -216,7 +216,17 @@ impl Seen<'_> {
                 legal_basis: Some(place.legal_basis),
                 starts_on: place.starts_on,
                 ends_on: place.ends_on,
+                planned_end_on: place.planned_end_on,
+                commissioner: place.commissioner,
+                reason: place.reason,
+                hours: i64::from(place.tenths_of_hours) * 10,
+                offered: i64::from(place.sessions_offered),
+                attended: i64::from(place.sessions_attended),
+                objectives: place.objectives_set,
+                reviews: i64::from(place.reviews_held),
+                end_reason: place.end_reason,
             });
+            self.scores(place);
         }
         // Awards and a destination stand in the last row that a provider has of somebody in a year: one cell for each
         // kind and subject.
@@ -243,6 +253,32 @@ impl Seen<'_> {
                 self.facts
                     .destinations
                     .push(Destination { transferred_to_la: None, ..destination(activity) });
+            }
+        }
+    }
+
+    /// The starting points and the review that stand in the row of a placement, the review under its one date.
+    fn scores(&mut self, place: &world::Placement) {
+        let until = place.ends_on.unwrap_or_else(world::as_of);
+        for kind in ["reading_age", "sdq", "boxall"] {
+            for point in ["baseline", "review"] {
+                let stands = |one: &&world::Assessment| {
+                    let inside = if point == "baseline" {
+                        one.taken_on == place.starts_on
+                    } else {
+                        place.starts_on < one.taken_on && one.taken_on <= until
+                    };
+                    one.door == Door::Workbook(place.place)
+                        && one.kind == kind
+                        && one.point == point
+                        && inside
+                };
+                if let Some(one) = self.person.assessments.iter().find(stands)
+                    && let Some(score) = one.score
+                {
+                    let (taken_on, score) = (one.taken_on, i64::from(score));
+                    self.facts.assessments.push(Assessment { kind, point, taken_on, score });
+                }
             }
         }
     }

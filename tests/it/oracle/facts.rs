@@ -47,6 +47,7 @@ pub struct PersonFacts {
     pub destinations: Vec<Destination>,
     pub attendance: Vec<Attendance>,
     pub suspensions: Vec<Suspension>,
+    pub assessments: Vec<Assessment>,
 }
 
 pub struct Attributes {
@@ -77,6 +78,24 @@ pub struct Placement {
     pub legal_basis: Option<Code>,
     pub starts_on: NaiveDate,
     pub ends_on: Option<NaiveDate>,
+    pub planned_end_on: Option<NaiveDate>,
+    pub commissioner: Code,
+    pub reason: Code,
+    /// Hundredths of an hour a week.
+    pub hours: i64,
+    pub offered: i64,
+    pub attended: i64,
+    pub objectives: bool,
+    pub reviews: i64,
+    pub end_reason: Option<Code>,
+}
+
+/// A score at a starting point or a review, as a provider's sheet has it.
+pub struct Assessment {
+    pub kind: Code,
+    pub point: Code,
+    pub taken_on: NaiveDate,
+    pub score: i64,
 }
 
 pub struct OffRoll {

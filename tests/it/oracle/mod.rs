@@ -24,12 +24,15 @@ mod absence;
 mod area;
 mod at_sixteen;
 mod attainment;
+mod beyond;
+mod beyond_rows;
 mod cells;
 mod circumstances;
 mod codes;
 mod compare;
 mod days;
 mod doors;
+mod effect;
 mod evidence;
 mod facts;
 mod journey;
@@ -38,22 +41,35 @@ mod ledger;
 mod measures;
 mod member;
 mod pathway;
+mod provision;
+mod provision_counts;
+mod provision_funnel;
+mod provision_rows;
 mod published;
+mod realised;
 mod rows;
 mod school_move;
 mod segregation;
 mod suspension;
+mod travelled;
 mod waterfall;
 mod year;
 
 mod stories;
 
+pub use beyond_rows::{
+    DistanceTravelled, DomainScore, EngagementChange, IndexSensitivity, LadderResult, OutcomeVector,
+    ProgressLight, RealisedPotential, RealisedPotentialRate, ValueAdded,
+};
 pub use cells::{Fixed, People, Person};
 pub use compare::{Report, compare_rows};
 pub use measures::{
     AbsenceEnrolment, AbsenceLearner, AbsenceRate, Attainment8Mean, Baseline, CircumstanceRate,
     CircumstanceYear, DisadvantageGap, Ks4Rate, Ks4Result, Pathway, PathwayForm, SchoolMove, Segregation,
     SuspensionEvent, SuspensionLearner, SuspensionRate,
+};
+pub use provision_rows::{
+    ApDaySix, ApEffect, ApFunnel, ApMeasure, ApPlacement, ApRegistration, EducationBreak,
 };
 pub use published::published;
 pub use rows::{AreaSpell, CohortMember, CohortOutcome, Learner, LostPotential, Outcome, Spell, Waterfall};
@@ -96,6 +112,23 @@ pub struct Tables {
     pub school_move: Vec<SchoolMove>,
     pub pathway: Vec<Pathway>,
     pub pathway_form: Vec<PathwayForm>,
+    pub ladder_result: Vec<LadderResult>,
+    pub value_added: Vec<ValueAdded>,
+    pub distance_travelled: Vec<DistanceTravelled>,
+    pub engagement_change: Vec<EngagementChange>,
+    pub domain_score: Vec<DomainScore>,
+    pub index_sensitivity: Vec<IndexSensitivity>,
+    pub outcome_vector: Vec<OutcomeVector>,
+    pub realised_potential: Vec<RealisedPotential>,
+    pub realised_potential_rate: Vec<RealisedPotentialRate>,
+    pub progress_light: Vec<ProgressLight>,
+    pub ap_placement: Vec<ApPlacement>,
+    pub ap_day_six: Vec<ApDaySix>,
+    pub education_break: Vec<EducationBreak>,
+    pub ap_registration: Vec<ApRegistration>,
+    pub ap_measure: Vec<ApMeasure>,
+    pub ap_funnel: Vec<ApFunnel>,
+    pub ap_effect: Vec<ApEffect>,
     /// What counting needs beside rows; empty where they were read from a release.
     setting: Setting,
 }
@@ -118,6 +151,17 @@ impl Tables {
         self.ks4_result.iter_mut().for_each(|row| row.person = Person(0));
         self.pathway.iter_mut().for_each(|row| row.person = Person(0));
         self.school_move.iter_mut().for_each(|row| row.person = Person(0));
+        self.ladder_result.iter_mut().for_each(|row| row.person = Person(0));
+        self.value_added.iter_mut().for_each(|row| row.person = Person(0));
+        self.distance_travelled.iter_mut().for_each(|row| row.person = Person(0));
+        self.engagement_change.iter_mut().for_each(|row| row.person = Person(0));
+        self.domain_score.iter_mut().for_each(|row| row.person = Person(0));
+        self.outcome_vector.iter_mut().for_each(|row| row.person = Person(0));
+        self.realised_potential.iter_mut().for_each(|row| row.person = Person(0));
+        self.progress_light.iter_mut().for_each(|row| row.person = Person(0));
+        self.ap_placement.iter_mut().for_each(|row| row.person = Person(0));
+        self.ap_day_six.iter_mut().for_each(|row| row.person = Person(0));
+        self.education_break.iter_mut().for_each(|row| row.person = Person(0));
         self
     }
 
@@ -139,6 +183,13 @@ impl Tables {
         replace(&mut self.ks4_result, &published.ks4_result, people);
         replace(&mut self.pathway, &published.pathway, people);
         replace(&mut self.school_move, &published.school_move, people);
+        replace(&mut self.ladder_result, &published.ladder_result, people);
+        replace(&mut self.distance_travelled, &published.distance_travelled, people);
+        replace(&mut self.engagement_change, &published.engagement_change, people);
+        replace(&mut self.outcome_vector, &published.outcome_vector, people);
+        replace(&mut self.ap_placement, &published.ap_placement, people);
+        replace(&mut self.ap_day_six, &published.ap_day_six, people);
+        replace(&mut self.education_break, &published.education_break, people);
         self.count();
         self
     }
@@ -159,6 +210,50 @@ impl Tables {
         self.ks4_rate = attainment::rates(&self.ks4_result);
         self.attainment8_mean = attainment::means(&self.ks4_result);
         self.disadvantage_gap = attainment::gaps(&self.cohort_member, &self.ks4_result);
+        self.travel();
+    }
+
+    /// Sets what rests on others beyond GCSE.
+    fn travel(&mut self) {
+        let registers = travelled::Registers::of(
+            &self.absence_learner,
+            &self.circumstance_year,
+            &self.learner,
+            &self.spell,
+        );
+        travelled::engagement(&mut self.engagement_change, &registers);
+        self.value_added = travelled::value_added(&self.ladder_result, &self.cohort_member);
+        self.domain_score = travelled::domains(
+            &self.ladder_result,
+            &self.value_added,
+            &self.engagement_change,
+            &self.distance_travelled,
+        );
+        self.index_sensitivity = travelled::fill(&mut self.outcome_vector, &self.domain_score);
+        let pairs: Vec<_> = self.cohort_member.iter().zip(&self.cohort_outcome).collect();
+        self.realised_potential = realised::potentials(&pairs, &self.ks4_result, &self.outcome_vector);
+        self.realised_potential_rate = realised::rates(&pairs, &self.realised_potential);
+        self.progress_light = realised::lights(&self.distance_travelled, &self.engagement_change);
+        let years: BTreeSet<i64> = self.circumstance_year.iter().map(|row| row.ay).collect();
+        let years: Vec<i64> = years.into_iter().collect();
+        self.ap_effect = effect::effects(&years, &self.engagement_change, &registers);
+        self.audit();
+    }
+
+    /// Sets the figures of the audit of provision.
+    fn audit(&mut self) {
+        provision_counts::attach(&mut self.ap_placement, &self.engagement_change);
+        self.ap_registration = provision_counts::registrations(&self.ap_placement, &self.circumstance_year);
+        let cases = provision_counts::cases(
+            &self.ap_placement,
+            &self.ladder_result,
+            &self.cohort_outcome,
+            &self.outcome_vector,
+        );
+        let measures = provision_counts::measures(&cases, &self.ap_registration);
+        let funnels = provision_funnel::funnels(&cases);
+        self.ap_measure = measures;
+        self.ap_funnel = funnels;
     }
 }
 
@@ -208,6 +303,23 @@ pub fn compare(expected: &Tables, published: &Tables) -> Report {
         compare_rows(&expected.pathway, &published.pathway),
         compare_rows(&expected.school_move, &published.school_move),
         compare_rows(&expected.pathway_form, &published.pathway_form),
+        compare_rows(&expected.ladder_result, &published.ladder_result),
+        compare_rows(&expected.value_added, &published.value_added),
+        compare_rows(&expected.distance_travelled, &published.distance_travelled),
+        compare_rows(&expected.engagement_change, &published.engagement_change),
+        compare_rows(&expected.domain_score, &published.domain_score),
+        compare_rows(&expected.index_sensitivity, &published.index_sensitivity),
+        compare_rows(&expected.outcome_vector, &published.outcome_vector),
+        compare_rows(&expected.realised_potential, &published.realised_potential),
+        compare_rows(&expected.realised_potential_rate, &published.realised_potential_rate),
+        compare_rows(&expected.progress_light, &published.progress_light),
+        compare_rows(&expected.ap_placement, &published.ap_placement),
+        compare_rows(&expected.ap_day_six, &published.ap_day_six),
+        compare_rows(&expected.education_break, &published.education_break),
+        compare_rows(&expected.ap_registration, &published.ap_registration),
+        compare_rows(&expected.ap_measure, &published.ap_measure),
+        compare_rows(&expected.ap_funnel, &published.ap_funnel),
+        compare_rows(&expected.ap_effect, &published.ap_effect),
     ])
 }
 
@@ -234,7 +346,15 @@ fn derive(facts: &Facts) -> Tables {
             let at = at_sixteen::outcome(facts, person, cohort, &journey, &area, &awards);
             let year_11 = circumstances.iter().find(|year| year.ay == i64::from(cohort) + 5);
             tables.baseline.push(attainment::baseline(&member));
-            tables.ks4_result.extend(attainment::result(&member, &at, &awards, year_11));
+            let ks4 = attainment::result(&member, &at, &awards, year_11);
+            if let (Some(ks4), Some(ladder)) = (&ks4, beyond::ladder(&at, &awards)) {
+                let events = suspension::events(person, facts.as_of);
+                let spells = &journey.spells;
+                let vector = beyond::vector(person, &ladder, ks4, year_11, spells, &events, facts.as_of);
+                tables.ladder_result.push(ladder);
+                tables.outcome_vector.push(vector);
+            }
+            tables.ks4_result.extend(ks4);
             tables.cohort_member.push(member);
             tables.cohort_outcome.push(at);
         }
@@ -242,15 +362,31 @@ fn derive(facts: &Facts) -> Tables {
         tables.area_spell.extend(area.spells(person.number));
         tables.outcome.extend(ledger::outcomes(person.number, &awards));
         tables.absence_enrolment.extend(absence::enrolments(person, facts.as_of));
+        tables.distance_travelled.extend(beyond::distance(person, facts.as_of));
+        tables.engagement_change.extend(beyond::engagement(person, facts.as_of));
         let events = suspension::events(person, facts.as_of);
-        tables.school_move.extend(school_move::moves(
+        let moves = school_move::moves(
             person,
             cohort.map(i64::from),
             &journey.spells,
             &area.spells(person.number),
             &events,
             facts.as_of,
-        ));
+        );
+        let told = provision::Told {
+            person,
+            cohort,
+            stays: &evidence::stays(person, &places, facts.as_of),
+            spells: &journey.spells,
+            events: &events,
+            absence: &absence::learners(&absence::enrolments(person, facts.as_of)),
+            moves: &moves,
+            as_of: facts.as_of,
+        };
+        tables.ap_placement.extend(provision::placements(&told));
+        tables.ap_day_six.extend(provision::day_six(&told));
+        tables.education_break.extend(provision::breaks(&told));
+        tables.school_move.extend(moves);
         tables.suspension_event.extend(events);
         tables.circumstance_year.extend(circumstances);
         tables.spell.extend(journey.spells);

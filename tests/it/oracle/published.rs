@@ -38,6 +38,23 @@ pub fn published(folder: &Path, people: &People) -> Result<Tables, String> {
         pathway: table(folder, people)?,
         school_move: table(folder, people)?,
         pathway_form: table(folder, people)?,
+        ladder_result: table(folder, people)?,
+        value_added: table(folder, people)?,
+        distance_travelled: table(folder, people)?,
+        engagement_change: table(folder, people)?,
+        domain_score: table(folder, people)?,
+        index_sensitivity: table(folder, people)?,
+        outcome_vector: table(folder, people)?,
+        realised_potential: table(folder, people)?,
+        realised_potential_rate: table(folder, people)?,
+        progress_light: table(folder, people)?,
+        ap_placement: table(folder, people)?,
+        ap_day_six: table(folder, people)?,
+        education_break: table(folder, people)?,
+        ap_registration: table(folder, people)?,
+        ap_measure: table(folder, people)?,
+        ap_funnel: table(folder, people)?,
+        ap_effect: table(folder, people)?,
         ..Tables::default()
     })
 }

@@ -1,0 +1,138 @@
+/*
+title = "Providers beside each other over three years: shown only where there are enough to compare, else the cases speak"
+grain = ["establishment_id", "until_ay", "audit_group", "measure"]
+reads = ["ap_answer", "policy", "school_year"]
+purposes = ["research", "ap_commissioning"]
+published = true
+[columns]
+establishment_id = "Provider: URN or site reference"
+until_ay = "The last of the three academic years, by its end year, in which the placements began"
+audit_group = "ap; ehcp_named, s61 and managed_move apart"
+measure = "Share that is compared"
+n_yes = "Placements that say yes: the numerator"
+n_known = "Placements that say yes or no: the denominator"
+n_missing = "Placements of which it is not known"
+n_learners = "Learners behind n_known"
+effective_n = "n_known squared / sum of squares of each learner's placements: placements of one learner do not stand alone"
+funnel_state = "shown with at least 30 placements and an effective number of 20; else case_list: read the placements one by one; no_rule_for_year"
+share = "n_yes / n_known; empty unless shown"
+share_low = "Lower end of its 95% interval"
+share_high = "Upper end"
+n_all_yes = "Of all providers: placements that say yes"
+n_all_known = "Of all providers: yes or no"
+share_all = "n_all_yes / n_all_known: the middle of the funnel"
+low_95 = "share_all - 1.96 x root of share_all (1 - share_all) / effective_n"
+high_95 = "The same above"
+low_998 = "The same with 3.09"
+high_998 = "The same above"
+place_in_funnel = "within, above_95, below_95, above_998 or below_998; empty unless shown. Higher is not always better: see the measure"
+*/
+with rules as (
+    select
+        ay,
+        max(case when parameter = 'ap_pool_least' then value end) as pool_least,
+        max(case when parameter = 'ap_pool_effective_least' then value end) as effective_least
+    from policy
+    group by ay
+),
+
+pooled as (
+    select
+        ap_answer.establishment_id,
+        school_year.ay as until_ay,
+        ap_answer.audit_group,
+        ap_answer.measure,
+        ap_answer.learner_id,
+        count(*) filter (where ap_answer.answer = 'yes') as n_yes,
+        count(*) filter (where ap_answer.answer in ('yes', 'no')) as n_known,
+        count(*) filter (where ap_answer.answer = 'missing') as n_missing
+    from ap_answer
+    inner join school_year
+        on school_year.ay >= ap_answer.ay
+       and school_year.ay <= ap_answer.ay + 2
+    inner join (select max(ay) as last_ay from ap_answer) as lasts on lasts.last_ay >= school_year.ay
+    where ap_answer.answer is not null
+    group by ap_answer.establishment_id, school_year.ay, ap_answer.audit_group, ap_answer.measure, ap_answer.learner_id
+),
+
+providers as (
+    select
+        establishment_id,
+        until_ay,
+        audit_group,
+        measure,
+        sum(n_yes) as n_yes,
+        sum(n_known) as n_known,
+        sum(n_missing) as n_missing,
+        count(*) filter (where n_known > 0) as n_learners,
+        sum(n_known * n_known) as squares
+    from pooled
+    group by establishment_id, until_ay, audit_group, measure
+),
+
+everybody as (
+    select until_ay, audit_group, measure, sum(n_yes) as n_yes, sum(n_known) as n_known
+    from providers
+    group by until_ay, audit_group, measure
+),
+
+judged as (
+    select
+        providers.*,
+        everybody.n_yes as n_all_yes,
+        everybody.n_known as n_all_known,
+        ratio_of(cast(providers.n_known * providers.n_known as bigint), cast(providers.squares as bigint)) as effective_n,
+        share_of(everybody.n_yes, everybody.n_known) as share_all,
+        case when rules.pool_least is null or rules.effective_least is null then 'no_rule_for_year'
+             when providers.n_known >= rules.pool_least
+              and providers.n_known * providers.n_known >= rules.effective_least * providers.squares then 'shown'
+             else 'case_list'
+        end as funnel_state
+    from providers
+    inner join everybody
+        on everybody.until_ay = providers.until_ay
+       and everybody.audit_group = providers.audit_group
+       and everybody.measure = providers.measure
+    left join rules on rules.ay = providers.until_ay
+),
+
+widths as (
+    select
+        *,
+        case when funnel_state = 'shown' then sqrt(1e0 * n_all_yes / n_all_known * (1e0 - 1e0 * n_all_yes / n_all_known) / effective_n) end as error
+    from judged
+),
+
+final as (
+    select
+        establishment_id,
+        until_ay,
+        audit_group,
+        measure,
+        cast(n_yes as bigint) as n_yes,
+        cast(n_known as bigint) as n_known,
+        cast(n_missing as bigint) as n_missing,
+        n_learners,
+        effective_n,
+        funnel_state,
+        case when funnel_state = 'shown' then share_of(n_yes, n_known) end as share,
+        case when funnel_state = 'shown' then wilson_low(n_yes, n_known) end as share_low,
+        case when funnel_state = 'shown' then wilson_high(n_yes, n_known) end as share_high,
+        cast(n_all_yes as bigint) as n_all_yes,
+        cast(n_all_known as bigint) as n_all_known,
+        share_all,
+        case when error is not null then cast(round(greatest(0e0, share_all - 1.96e0 * error), 4) as decimal(9, 4)) end as low_95,
+        case when error is not null then cast(round(least(1e0, share_all + 1.96e0 * error), 4) as decimal(9, 4)) end as high_95,
+        case when error is not null then cast(round(greatest(0e0, share_all - 3.09e0 * error), 4) as decimal(9, 4)) end as low_998,
+        case when error is not null then cast(round(least(1e0, share_all + 3.09e0 * error), 4) as decimal(9, 4)) end as high_998,
+        case when error is null then null
+             when share_of(n_yes, n_known) > share_all + 3.09e0 * error then 'above_998'
+             when share_of(n_yes, n_known) < share_all - 3.09e0 * error then 'below_998'
+             when share_of(n_yes, n_known) > share_all + 1.96e0 * error then 'above_95'
+             when share_of(n_yes, n_known) < share_all - 1.96e0 * error then 'below_95'
+             else 'within'
+        end as place_in_funnel
+    from widths
+)
+
+select * from final
