@@ -41,6 +41,8 @@ mod pathway;
 mod published;
 mod rows;
 mod school_move;
+mod school_rows;
+mod schools;
 mod segregation;
 mod suspension;
 mod waterfall;
@@ -57,6 +59,7 @@ pub use measures::{
 };
 pub use published::published;
 pub use rows::{AreaSpell, CohortMember, CohortOutcome, Learner, LostPotential, Outcome, Spell, Waterfall};
+pub use school_rows::{SchoolPrediction, SchoolResult, SchoolSimilar, SchoolValueAdded};
 
 use area::Area;
 use chrono::NaiveDate;
@@ -96,6 +99,10 @@ pub struct Tables {
     pub school_move: Vec<SchoolMove>,
     pub pathway: Vec<Pathway>,
     pub pathway_form: Vec<PathwayForm>,
+    pub school_result: Vec<SchoolResult>,
+    pub school_prediction: Vec<SchoolPrediction>,
+    pub school_value_added: Vec<SchoolValueAdded>,
+    pub school_similar: Vec<SchoolSimilar>,
     /// What counting needs beside rows; empty where they were read from a release.
     setting: Setting,
 }
@@ -159,6 +166,10 @@ impl Tables {
         self.ks4_rate = attainment::rates(&self.ks4_result);
         self.attainment8_mean = attainment::means(&self.ks4_result);
         self.disadvantage_gap = attainment::gaps(&self.cohort_member, &self.ks4_result);
+        self.school_result = schools::results(&self.ks4_result, &years);
+        self.school_prediction = schools::predictions(&self.ks4_result, &years);
+        self.school_value_added = schools::value_added(&self.ks4_result, &years);
+        self.school_similar = schools::similar(&self.ks4_result, &years);
     }
 }
 
@@ -208,6 +219,10 @@ pub fn compare(expected: &Tables, published: &Tables) -> Report {
         compare_rows(&expected.pathway, &published.pathway),
         compare_rows(&expected.school_move, &published.school_move),
         compare_rows(&expected.pathway_form, &published.pathway_form),
+        compare_rows(&expected.school_result, &published.school_result),
+        compare_rows(&expected.school_prediction, &published.school_prediction),
+        compare_rows(&expected.school_value_added, &published.school_value_added),
+        compare_rows(&expected.school_similar, &published.school_similar),
     ])
 }
 

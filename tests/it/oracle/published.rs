@@ -38,6 +38,10 @@ pub fn published(folder: &Path, people: &People) -> Result<Tables, String> {
         pathway: table(folder, people)?,
         school_move: table(folder, people)?,
         pathway_form: table(folder, people)?,
+        school_result: table(folder, people)?,
+        school_prediction: table(folder, people)?,
+        school_value_added: table(folder, people)?,
+        school_similar: table(folder, people)?,
         ..Tables::default()
     })
 }
