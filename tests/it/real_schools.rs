@@ -80,18 +80,19 @@ fn london_schools_stand_in_the_order_of_another_computation() {
     assert!(told < 40);
 }
 
+/// Predictors and answer of one pupil.
+type Pupil = (Vec<f64>, f64);
+
 /// Fuller and Battese: within and between by moments, coefficients by sweeping out a part of each school's mean; three
 /// times over.
 fn by_moments(groups: &[Group]) -> Vec<f64> {
-    let mean = |of: &dyn Fn(&(Vec<f64>, f64)) -> f64, group: &Group| {
-        group.iter().map(of).sum::<f64>() / group.len() as f64
-    };
-    let x = |row: &(Vec<f64>, f64)| row.0[1];
-    let y = |row: &(Vec<f64>, f64)| row.1;
+    let mean = |of: fn(&Pupil) -> f64, group: &Group| group.iter().map(of).sum::<f64>() / group.len() as f64;
+    let x: fn(&Pupil) -> f64 = |row| row.0[1];
+    let y: fn(&Pupil) -> f64 = |row| row.1;
     let total: f64 = groups.iter().map(|group| group.len() as f64).sum();
     let (mut up, mut down) = (0.0, 0.0);
     for group in groups {
-        let (mx, my) = (mean(&x, group), mean(&y, group));
+        let (mx, my) = (mean(x, group), mean(y, group));
         up += group.iter().map(|row| (x(row) - mx) * (y(row) - my)).sum::<f64>();
         down += group.iter().map(|row| (x(row) - mx).powi(2)).sum::<f64>();
     }
@@ -99,7 +100,7 @@ fn by_moments(groups: &[Group]) -> Vec<f64> {
     let within: f64 = groups
         .iter()
         .map(|group| {
-            let (mx, my) = (mean(&x, group), mean(&y, group));
+            let (mx, my) = (mean(x, group), mean(y, group));
             group.iter().map(|row| (y(row) - my - within_slope * (x(row) - mx)).powi(2)).sum::<f64>()
         })
         .sum::<f64>()
@@ -107,14 +108,14 @@ fn by_moments(groups: &[Group]) -> Vec<f64> {
     let (mut slope, mut intercept, mut between) = (within_slope, 0.0, 0.0);
     for _ in 0..50 {
         let raw: Vec<f64> =
-            groups.iter().map(|group| mean(&y, group) - intercept - slope * mean(&x, group)).collect();
+            groups.iter().map(|group| mean(y, group) - intercept - slope * mean(x, group)).collect();
         let spread = groups.iter().zip(&raw).map(|(group, raw)| raw * raw - within / group.len() as f64);
         between = (spread.sum::<f64>() / (groups.len() as f64 - 1.0)).max(0.0);
         let (mut n, mut sx, mut sy, mut sxx, mut sxy) = (0.0, 0.0, 0.0, 0.0, 0.0);
         for group in groups {
             let size = group.len() as f64;
             let swept = 1.0 - (within / (within + size * between)).sqrt();
-            let (mx, my) = (mean(&x, group), mean(&y, group));
+            let (mx, my) = (mean(x, group), mean(y, group));
             for row in group {
                 let (one, x, y) = (1.0 - swept, x(row) - swept * mx, y(row) - swept * my);
                 n += one * one;
@@ -131,7 +132,7 @@ fn by_moments(groups: &[Group]) -> Vec<f64> {
         .iter()
         .map(|group| {
             let size = group.len() as f64;
-            let raw = mean(&y, group) - intercept - slope * mean(&x, group);
+            let raw = mean(y, group) - intercept - slope * mean(x, group);
             raw * between / (between + within / size)
         })
         .collect()

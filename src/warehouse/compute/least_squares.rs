@@ -89,12 +89,8 @@ pub fn fit(rows: &[Row]) -> Solution {
     let mut products = vec![vec![0.0; n]; n];
     let mut right = vec![0.0; n];
     for row in rows {
-        for one in 0..n {
-            right[one] += row.weight * row.x[one] * row.y;
-            for other in 0..n {
-                products[one][other] += row.weight * row.x[one] * row.x[other];
-            }
-        }
+        add(&mut right, &row.x, row.weight * row.y);
+        add_products(&mut products, &row.x, row.weight);
     }
     let kept = independent(&products);
     let mut coefficients = vec![0.0; n];
@@ -105,6 +101,20 @@ pub fn fit(rows: &[Row]) -> Solution {
         }
     }
     Solution { coefficients, rank: kept.len() }
+}
+
+/// Adds a row to a sum of rows, so many times.
+pub fn add(sum: &mut [f64], row: &[f64], times: f64) {
+    for (sum, one) in sum.iter_mut().zip(row) {
+        *sum += times * one;
+    }
+}
+
+/// Adds the products of a row with itself to a matrix of them, so many times.
+pub fn add_products(products: &mut Matrix, row: &[f64], times: f64) {
+    for (line, one) in products.iter_mut().zip(row) {
+        add(line, row, times * one);
+    }
 }
 
 /// The sum of products of two rows.

@@ -1,7 +1,7 @@
 //! A linear model whose intercept differs from group to group: `y = x b + u + e`, u of the group and e of the row, both
 //! normal. Fitted by (restricted) maximum likelihood: with the ratio of the variances held, coefficients and residual
 //! variance have closed forms, so that one number is searched for and nothing else.
-use super::least_squares::{Matrix, dot, independent, log_determinant, part, root, solve};
+use super::least_squares::{Matrix, add, add_products, dot, independent, log_determinant, part, root, solve};
 
 /// The rows of one group: predictors (the constant among them) and the answer.
 pub type Group = Vec<(Vec<f64>, f64)>;
@@ -102,13 +102,9 @@ fn sums(groups: &[Group]) -> Option<Sums> {
             own.n += 1.0;
             own.y += y;
             sums.squares += y * y;
-            for one in 0..n {
-                own.x[one] += x[one];
-                sums.right[one] += x[one] * y;
-                for other in 0..n {
-                    sums.products[one][other] += x[one] * x[other];
-                }
-            }
+            add(&mut own.x, x, 1.0);
+            add(&mut sums.right, x, *y);
+            add_products(&mut sums.products, x, 1.0);
         }
         sums.rows += own.n;
         sums.groups.push(own);
@@ -140,7 +136,6 @@ impl Sums {
     /// The best that can be had where the variance between groups is `ratio` times that within them. A group's inverse
     /// covariance is `1 - ratio / (1 + n ratio)` times all ones, so sums of the group are enough.
     fn point(&self, ratio: f64, by: Likelihood) -> Option<Point> {
-        let n = self.right.len();
         let (mut products, mut right, mut squares) =
             (self.products.clone(), self.right.clone(), self.squares);
         let mut spread = 0.0;
@@ -148,12 +143,8 @@ impl Sums {
             let drawn = ratio / (1.0 + group.n * ratio);
             spread += (1.0 + group.n * ratio).ln();
             squares -= drawn * group.y * group.y;
-            for one in 0..n {
-                right[one] -= drawn * group.x[one] * group.y;
-                for other in 0..n {
-                    products[one][other] -= drawn * group.x[one] * group.x[other];
-                }
-            }
+            add(&mut right, &group.x, -drawn * group.y);
+            add_products(&mut products, &group.x, -drawn);
         }
         let root = root(&products)?;
         let coefficients = solve(&root, &right);

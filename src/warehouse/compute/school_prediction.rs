@@ -136,10 +136,9 @@ fn compute(tables: &mut Tables<'_>) -> Result<Vec<Vec<Cell>>, WarehouseFault> {
         let mut judged = judged.into_iter();
         for school in schools {
             let judgement = match (school.is_mainstream, is_modelled) {
-                (false, _) => None,
                 (true, true) if school.n_used > 0.0 => judged.next(),
-                (true, true) => None,
                 (true, false) => by_the_matrix(school),
+                _ => None,
             };
             let enough = enough_pupils.get(ay).copied();
             let state = state(school, judgement.as_ref(), enough, enough_schools.contains_key(ay));
@@ -253,7 +252,7 @@ fn told(school: &School<'_>, judgement: Option<&Judgement>, state: &str) -> Vec<
     let above = |bar: f64| (spread > 0.0).then(|| normal::below((estimate - bar) / spread));
     let p_above = above(0.0);
     let beats = (state == "judged").then_some(p_above.is_some_and(|p| p >= SURE));
-    let is_of_all = one.n == school.n_used && school.n_used > 0.0;
+    let is_of_all = (one.n - school.n_used).abs() < 0.5;
     vec![
         Cell::Whole(one.n as i64),
         Cell::Whole(one.achieved as i64),
