@@ -342,6 +342,7 @@ mod tests {
                 "link_sensitivity",
                 "link_weight",
                 "lost_potential",
+                "lost_potential_sensitivity",
                 "outcome",
                 "pathway",
                 "pathway_form",

@@ -7,6 +7,8 @@
 //! the same rows give the same table. A function whose answers change gets another version.
 mod frame;
 pub mod least_squares;
+pub mod logistic;
+mod lost_potential_sensitivity;
 pub mod normal;
 pub mod random_intercept;
 mod school_prediction;
@@ -33,8 +35,12 @@ pub(super) struct Function {
 }
 
 /// Every function that there is. One whose answers have changed stays out: its release keeps what it said.
-const FUNCTIONS: &[&Function] =
-    &[&school_prediction::FUNCTION, &school_value_added::FUNCTION, &similar_schools::FUNCTION];
+const FUNCTIONS: &[&Function] = &[
+    &lost_potential_sensitivity::FUNCTION,
+    &school_prediction::FUNCTION,
+    &school_value_added::FUNCTION,
+    &similar_schools::FUNCTION,
+];
 
 impl Function {
     /// The statement that makes its table, without rows.

@@ -44,6 +44,7 @@ mod school_move;
 mod school_rows;
 mod schools;
 mod segregation;
+mod sensitivity;
 mod suspension;
 mod waterfall;
 mod year;
@@ -60,6 +61,7 @@ pub use measures::{
 pub use published::published;
 pub use rows::{AreaSpell, CohortMember, CohortOutcome, Learner, LostPotential, Outcome, Spell, Waterfall};
 pub use school_rows::{SchoolPrediction, SchoolResult, SchoolSimilar, SchoolValueAdded};
+pub use sensitivity::Sensitivity;
 
 use area::Area;
 use chrono::NaiveDate;
@@ -99,6 +101,7 @@ pub struct Tables {
     pub school_move: Vec<SchoolMove>,
     pub pathway: Vec<Pathway>,
     pub pathway_form: Vec<PathwayForm>,
+    pub lost_potential_sensitivity: Vec<Sensitivity>,
     pub school_result: Vec<SchoolResult>,
     pub school_prediction: Vec<SchoolPrediction>,
     pub school_value_added: Vec<SchoolValueAdded>,
@@ -156,6 +159,8 @@ impl Tables {
         let pairs: Vec<_> = self.cohort_member.iter().zip(&self.cohort_outcome).collect();
         self.attrition_waterfall = waterfall::attrition_waterfall(&pairs);
         self.lost_potential = waterfall::lost_potential(&pairs);
+        self.lost_potential_sensitivity =
+            sensitivity::sensitivity(&self.lost_potential, &pairs, &self.learner, &self.school_move);
         self.pathway_form = pathway::forms(&pairs, &self.pathway);
         let years = year::years(&self.spell, &self.area_spell, &self.setting);
         let groups = circumstances::groups(&self.circumstance_year);
@@ -219,6 +224,7 @@ pub fn compare(expected: &Tables, published: &Tables) -> Report {
         compare_rows(&expected.pathway, &published.pathway),
         compare_rows(&expected.school_move, &published.school_move),
         compare_rows(&expected.pathway_form, &published.pathway_form),
+        compare_rows(&expected.lost_potential_sensitivity, &published.lost_potential_sensitivity),
         compare_rows(&expected.school_result, &published.school_result),
         compare_rows(&expected.school_prediction, &published.school_prediction),
         compare_rows(&expected.school_value_added, &published.school_value_added),

@@ -38,6 +38,7 @@ pub fn published(folder: &Path, people: &People) -> Result<Tables, String> {
         pathway: table(folder, people)?,
         school_move: table(folder, people)?,
         pathway_form: table(folder, people)?,
+        lost_potential_sensitivity: table(folder, people)?,
         school_result: table(folder, people)?,
         school_prediction: table(folder, people)?,
         school_value_added: table(folder, people)?,
