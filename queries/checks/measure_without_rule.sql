@@ -1,7 +1,7 @@
 /*
 title = "Years for which the policy table has no rule of a measure, which is therefore empty"
 grain = ["measure", "ay"]
-reads = ["absence_enrolment", "circumstance_year", "ks4_result", "value_added", "ap_placement", "policy"]
+reads = ["absence_enrolment", "circumstance_year", "ks4_result", "value_added", "ap_placement", "policy", "code_national_ks4"]
 */
 with years as (
     select distinct 'persistent absence' as measure, ay
@@ -30,6 +30,19 @@ with years as (
     select distinct 'hours of placements' as measure, ay
     from ap_placement
     where hours_state = 'no_rule_for_year'
+    union all
+    select distinct 'schools by their start' as measure, ks4_result.ks4_ay as ay
+    from ks4_result
+    left join policy
+        on policy.ay = ks4_result.ks4_ay
+       and policy.parameter = 'school_min_pupils'
+    where policy.ay is null
+    union all
+    select distinct 'national average of all pupils' as measure, ks4_result.ks4_ay as ay
+    from ks4_result
+    left join code_national_ks4
+        on academic_year(code_national_ks4.valid_from) = ks4_result.ks4_ay
+    where code_national_ks4.code is null
 ),
 
 final as (

@@ -99,6 +99,7 @@ mod tests {
                     materialise: Materialise::Table,
                     published: false,
                     columns: BTreeMap::new(),
+                    computed: None,
                     sql: String::new(),
                     sha256: String::new(),
                     is_overlaid: false,

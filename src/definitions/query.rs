@@ -1,8 +1,10 @@
-//! The queries: one SQL file per table, with a header comment that says what the table is.
+//! The queries: one file per table, with a header that says what the table is: SQL, or a TOML file that names the
+//! function of the program which computes it.
 //!
 //! Comes in: the embedded `queries/` folder and, laid over it file by file, a site's own. Goes out: a [`QuerySet`],
 //! every header read, every file checksummed and linted. Promise: all problems are told at once, each with its
 //! file and line, and text that has not been through here never becomes SQL.
+mod header;
 mod lint;
 
 use std::collections::BTreeMap;
@@ -19,7 +21,7 @@ static EMBEDDED: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/queries");
 const ENGINE_FILE: &str = "_engine/duckdb.sql";
 
 /// The folders of `queries/`, in the order in which the data passes through them.
-const LAYERS: [&str; 13] = [
+const LAYERS: [&str; 14] = [
     "staging",
     "spine",
     "cohort",
@@ -31,6 +33,7 @@ const LAYERS: [&str; 13] = [
     "segregation",
     "beyond",
     "provision",
+    "schools",
     "link",
     "checks",
 ];
@@ -84,24 +87,22 @@ pub enum Materialise {
     View,
 }
 
-/// The header of a query file, as written. Unknown keys are errors.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Header {
-    title: String,
-    grain: Vec<String>,
-    reads: Vec<String>,
-    #[serde(default)]
-    purposes: Vec<String>,
-    #[serde(default)]
-    materialise: Materialise,
-    #[serde(default)]
-    published: bool,
-    #[serde(default)]
-    columns: BTreeMap<String, String>,
+/// The function of the program that makes a table, and its version: another answer is another version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Computed {
+    /// Name of the function.
+    pub function: String,
+    /// Its version, from 1.
+    pub version: u32,
 }
 
-/// One table and the SELECT that makes it.
+impl fmt::Display for Computed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}@{}", self.function, self.version)
+    }
+}
+
+/// One table and the SELECT, or the function, that makes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Query {
     /// Table name: the file's stem.
@@ -124,6 +125,8 @@ pub struct Query {
     pub published: bool,
     /// Column name to description.
     pub columns: BTreeMap<String, String>,
+    /// What computes it, where SQL does not.
+    pub computed: Option<Computed>,
     /// The whole file, header included.
     pub sql: String,
     /// SHA-256 of the file, 64 hex characters.
@@ -189,8 +192,10 @@ impl QuerySet {
                 engine = text;
                 continue;
             }
-            problems.extend(lint::lint(&file, &text));
-            match read_query(&file, text, is_overlaid) {
+            if is_sql(Path::new(&file)) {
+                problems.extend(lint::lint(&file, &text));
+            }
+            match header::read_query(&file, text, is_overlaid) {
                 Ok(query) => {
                     if let Some(twin) = queries.get(&query.name).or(views.get(&query.name)) {
                         let what = format!("the table `{}` is also made by {}", query.name, twin.file);
@@ -244,7 +249,7 @@ impl QuerySet {
 fn embedded_texts(dir: &Dir<'_>, texts: &mut BTreeMap<String, (String, bool)>) {
     for file in dir.files() {
         let path = file.path().to_string_lossy().replace('\\', "/");
-        if let (true, Some(text)) = (is_sql(file.path()), file.contents_utf8()) {
+        if let (true, Some(text)) = (is_table(file.path()), file.contents_utf8()) {
             texts.insert(path, (text.to_owned(), false));
         }
     }
@@ -265,11 +270,11 @@ fn overlay_texts(folder: &Path, texts: &mut BTreeMap<String, (String, bool)>, pr
     for layer in entries.flatten() {
         let name = layer.file_name().to_string_lossy().into_owned();
         let is_known = LAYERS.contains(&name.as_str()) || name == VIEWS || name == "_engine";
-        if !is_known && (layer.path().is_dir() || is_sql(&layer.path())) {
+        if !is_known && (layer.path().is_dir() || is_table(&layer.path())) {
             problem(&name, format!("not one of the folders {}, {VIEWS}", LAYERS.join(", ")));
         }
         let Ok(files) = std::fs::read_dir(layer.path()) else { continue };
-        for path in files.flatten().map(|file| file.path()).filter(|path| is_known && is_sql(path)) {
+        for path in files.flatten().map(|file| file.path()).filter(|path| is_known && is_table(path)) {
             let file = format!("{name}/{}", path.file_name().unwrap_or_default().to_string_lossy());
             match std::fs::read_to_string(&path) {
                 Ok(text) => {
@@ -285,56 +290,9 @@ fn is_sql(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "sql")
 }
 
-fn read_query(file: &str, sql: String, is_overlaid: bool) -> Result<Query, Problem> {
-    let problem = |line: usize, what: String| Problem { file: file.to_owned(), line, what };
-    let (layer, name) = file
-        .split_once('/')
-        .and_then(|(layer, rest)| Some((layer, rest.strip_suffix(".sql")?)))
-        .filter(|(layer, _)| LAYERS.contains(layer) || *layer == VIEWS)
-        .ok_or_else(|| problem(1, format!("not in one of the folders {}, {VIEWS}", LAYERS.join(", "))))?;
-    let is_plain_name = name.starts_with(|c: char| c.is_ascii_lowercase())
-        && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
-    if !is_plain_name {
-        return Err(problem(1, "a table name is lower-case letters, digits and underscores".to_owned()));
-    }
-    let header_text = sql
-        .strip_prefix("/*")
-        .and_then(|rest| rest.split_once("*/"))
-        .map(|(header, _)| header)
-        .ok_or_else(|| problem(1, "does not begin with a header comment".to_owned()))?;
-    let header: Header = toml::from_str(header_text).map_err(|error| {
-        let before = error.span().map_or(0, |span| span.start);
-        let line = 1 + header_text.bytes().take(before).filter(|byte| *byte == b'\n').count();
-        problem(line, error.message().to_owned())
-    })?;
-    let is_view = layer == VIEWS;
-    if (header.published || is_view) && header.purposes.is_empty() {
-        return Err(problem(1, "a published table or a view must name its purposes".to_owned()));
-    }
-    if is_view && header.published {
-        return Err(problem(1, "a view is never published: it is for one person's own rows".to_owned()));
-    }
-    if is_view && header.grain.first().is_none_or(|name| name != "learner_id") {
-        return Err(problem(1, "the grain of a view begins with `learner_id`".to_owned()));
-    }
-    if header.grain.is_empty() {
-        return Err(problem(1, "the grain names no column".to_owned()));
-    }
-    Ok(Query {
-        name: name.to_owned(),
-        file: file.to_owned(),
-        layer: layer.to_owned(),
-        title: header.title,
-        grain: header.grain,
-        reads: header.reads,
-        purposes: header.purposes,
-        materialise: header.materialise,
-        published: header.published,
-        columns: header.columns,
-        sha256: sha256_hex(sql.as_bytes()),
-        sql,
-        is_overlaid,
-    })
+/// Whether a file makes a table: by SQL, or by a function that its TOML names.
+fn is_table(path: &Path) -> bool {
+    is_sql(path) || path.extension().is_some_and(|extension| extension == "toml")
 }
 
 fn sha256_hex(bytes: &[u8]) -> String {
@@ -399,6 +357,7 @@ mod tests {
                 "link_sensitivity",
                 "link_weight",
                 "lost_potential",
+                "lost_potential_sensitivity",
                 "outcome",
                 "outcome_vector",
                 "pathway",
@@ -407,6 +366,10 @@ mod tests {
                 "realised_potential",
                 "realised_potential_rate",
                 "school_move",
+                "school_prediction",
+                "school_result",
+                "school_similar",
+                "school_value_added",
                 "segregation",
                 "spell",
                 "suspension_event",
@@ -424,6 +387,29 @@ mod tests {
         let problems = one("spine/x.sql", text).unwrap_err();
         assert_eq!(problems.0[0].line, 5);
         assert!(problems.0[0].what.contains("unknown field `colour`"), "{problems}");
+    }
+
+    #[test]
+    fn a_computed_table_names_a_function_and_its_version() {
+        let text = "title = \"x\"\ngrain = [\"a\"]\nreads = [\"learner\"]\ncomputed = \"shrunken@2\"\n";
+        let set = one("spine/x.toml", text).unwrap();
+        let computed = set.queries["x"].computed.clone().unwrap();
+        assert_eq!((computed.function.as_str(), computed.version), ("shrunken", 2));
+        for (file, text, expected) in [
+            (
+                "spine/x.toml",
+                text.replace("shrunken@2", "shrunken"),
+                "queries/spine/x.toml:4: `shrunken` is not",
+            ),
+            ("spine/x.toml", text.replace("computed", "made_by"), "queries/spine/x.toml:4: unknown field"),
+            ("spine/x.toml", text.replace("computed = \"shrunken@2\"", ""), "names no function"),
+            ("spine/x.toml", text.replace("title", "materialise = \"view\"\ntitle"), "is never a view"),
+            ("spine/x.sql", format!("/*\n{text}*/\nselect * from final\n"), "make it a TOML file"),
+            ("view/x.toml", text.to_owned(), "a view must name its purposes"),
+        ] {
+            let problems = one(file, &text).unwrap_err().to_string();
+            assert!(problems.contains(expected), "{expected} not in\n{problems}");
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use duckdb::Connection;
 
+use super::compute;
 use super::connection::{Limits, lock, open};
 use super::fault::WarehouseFault;
 use super::publish::{self, BuiltTable};
@@ -63,6 +64,7 @@ pub fn build_with_checks(
     on_progress: &mut dyn FnMut(&str, usize, usize),
 ) -> Result<Build, WarehouseFault> {
     let order = build_order(queries, &inputs.names())?;
+    compute::prove_known(queries)?;
     let connection = open(options)?;
     prepare(&connection, queries, inputs, context)?;
     lock(&connection, &inputs.files())?;
@@ -72,7 +74,7 @@ pub fn build_with_checks(
     for (done, name) in order.iter().enumerate() {
         let query = &queries.queries[name];
         on_progress(name, done, order.len());
-        run(&connection, query)?;
+        make(&connection, query)?;
         if query.published {
             tables.push(publish::publish(&connection, query, out_dir)?);
         }
@@ -104,20 +106,27 @@ pub(super) fn prepare(
     Ok(())
 }
 
-/// Makes one table or view.
-pub(super) fn run(connection: &Connection, query: &Query) -> Result<(), WarehouseFault> {
+/// Makes one table or view, by its SQL or by the function that it names.
+///
+/// # Errors
+/// When the query fails, or its function is unknown or reads what it does not declare.
+pub fn make(connection: &Connection, query: &Query) -> Result<(), WarehouseFault> {
+    if let Some(computed) = &query.computed {
+        return compute::run(connection, query, computed).map(|_| ());
+    }
     connection
-        .execute_batch(&statement(query))
+        .execute_batch(&statement(query)?)
         .map_err(|error| WarehouseFault::Query { file: query.file.clone(), cause: error.into() })
 }
 
-/// The statement that makes a query's table.
-pub(super) fn statement(query: &Query) -> String {
-    let kind = match query.materialise {
-        Materialise::Table => "table",
-        Materialise::View => "view",
+/// The statement that makes a query's table; of a computed one without its rows.
+pub(super) fn statement(query: &Query) -> Result<String, WarehouseFault> {
+    let kind = match (&query.computed, query.materialise) {
+        (Some(computed), _) => return Ok(compute::find(query, computed)?.shape(&query.name)),
+        (None, Materialise::Table) => "table",
+        (None, Materialise::View) => "view",
     };
-    format!("create or replace {kind} {} as\n{}", query.name, query.sql)
+    Ok(format!("create or replace {kind} {} as\n{}", query.name, query.sql))
 }
 
 /// For each table, how many queries have still to read it: its own turn counts as one.

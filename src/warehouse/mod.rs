@@ -4,6 +4,7 @@
 //! file per published table. Promise: the same inputs give the same bytes, whatever the number of threads and the
 //! order of the files; the engine reads the files it was given and no others; no fault repeats a value.
 mod build;
+pub mod compute;
 mod connection;
 mod database;
 mod entity;
@@ -14,7 +15,7 @@ mod shape;
 mod shell;
 mod view;
 
-pub use build::{Build, BuildOptions, CheckResult, build, build_with_checks};
+pub use build::{Build, BuildOptions, CheckResult, build, build_with_checks, make};
 pub use connection::{Limits, over_tables};
 pub use database::{DatabaseTable, write_database};
 pub use entity::Entity;

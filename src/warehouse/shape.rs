@@ -1,11 +1,12 @@
 //! The shape of every table without a row in it: how `check` knows that the queries fit together, and that each reads
 //! what it says it reads.
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use duckdb::Connection;
 
-use super::build::{prepare, run};
+use super::build::{make, prepare};
+use super::compute;
 use super::connection::{Limits, open};
 use super::fault::{Cause, WarehouseFault};
 use super::publish::describe;
@@ -23,6 +24,7 @@ pub type Shapes = BTreeMap<String, Vec<(String, String)>>;
 pub fn shapes(queries: &QuerySet) -> Result<Shapes, WarehouseFault> {
     let inputs = Inputs { lake: BTreeMap::new(), links: Vec::new(), ..Inputs::embedded()? };
     let context = BuildContext { as_of: NaiveDate::default(), home_authority: String::new() };
+    compute::prove_known(queries)?;
     let connection = open(&Limits::default())?;
     prepare(&connection, queries, &inputs, &context)?;
     let mut shapes = Shapes::new();
@@ -31,7 +33,7 @@ pub fn shapes(queries: &QuerySet) -> Result<Shapes, WarehouseFault> {
     }
     for name in build_order(queries, &inputs.names())? {
         let query = &queries.queries[&name];
-        run(&connection, query)?;
+        make(&connection, query)?;
         shapes.insert(name, describe(&connection, query)?);
     }
     Ok(shapes)
@@ -79,9 +81,13 @@ pub fn prove_reads(queries: &QuerySet) -> Result<(), WarehouseFault> {
     let mut problems = Vec::new();
     for query in queries.queries.values() {
         let connection = scratch(queries, &shapes, query.reads.iter().map(String::as_str))?;
-        if let Err(fault) = run(&connection, query) {
-            problems.push(problem(query, &format!("does not bind to what it reads: {fault}")));
-        }
+        let read = match reads(&connection, query) {
+            Ok(read) => read,
+            Err(fault) => {
+                problems.push(problem(query, &format!("does not bind to what it reads: {fault}")));
+                BTreeSet::new()
+            }
+        };
         let columns: Vec<&str> = shapes[&query.name].iter().map(|(column, _)| column.as_str()).collect();
         for column in query.grain.iter().chain(query.columns.keys()) {
             if !columns.contains(&column.as_str()) {
@@ -92,11 +98,19 @@ pub fn prove_reads(queries: &QuerySet) -> Result<(), WarehouseFault> {
         for column in columns.iter().filter(|column| is_shown && !query.columns.contains_key(**column)) {
             problems.push(problem(query, &format!("does not describe its column `{column}`")));
         }
-        for name in query.reads.iter().filter(|name| !mentions(query, name)) {
+        for name in query.reads.iter().filter(|name| !read.contains(*name) && !mentions(query, name)) {
             problems.push(problem(query, &format!("declares `{name}` and does not read it")));
         }
     }
     if problems.is_empty() { Ok(()) } else { Err(WarehouseFault::Definitions(Problems(problems))) }
+}
+
+/// Makes a table where only what it declares exists, and says what a function read of it. Of SQL the words say that.
+fn reads(connection: &Connection, query: &Query) -> Result<BTreeSet<String>, WarehouseFault> {
+    match &query.computed {
+        Some(computed) => compute::run(connection, query, computed),
+        None => make(connection, query).map(|()| BTreeSet::new()),
+    }
 }
 
 fn problem(query: &Query, what: &str) -> Problem {

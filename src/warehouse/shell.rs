@@ -28,7 +28,14 @@ pub fn write_shell(
     }
     for name in build_order(queries, &inputs.names())? {
         let query = &queries.queries[&name];
-        let _ = write!(text, "\n-- queries/{}\n{};\n", query.file, statement(query).trim_end());
+        let _ = write!(text, "\n-- queries/{}\n", query.file);
+        if let Some(computed) = &query.computed {
+            let _ = writeln!(
+                text,
+                "-- computed by the program ({computed}), not by SQL: without rows here, whole in a release"
+            );
+        }
+        let _ = writeln!(text, "{};", statement(query)?.trim_end());
     }
     std::fs::write(file, text)
         .map_err(|error| WarehouseFault::Export { table: "shell".to_owned(), what: error.kind().to_string() })

@@ -7,7 +7,7 @@ use arrow::datatypes::{DataType, Date32Type, Float64Type};
 use chrono::{NaiveDate, TimeDelta};
 use duckdb::Connection;
 
-use super::build::{BuildOptions, prepare, run};
+use super::build::{BuildOptions, make, prepare};
 use super::connection::{lock, open};
 use super::fault::WarehouseFault;
 use super::relation::{BuildContext, Inputs};
@@ -68,7 +68,7 @@ pub fn views(
     lock(&connection, &inputs.files())?;
     for (done, name) in order.iter().enumerate() {
         on_progress(name, done, order.len());
-        run(&connection, &queries.queries[name])?;
+        make(&connection, &queries.queries[name])?;
     }
     let mut tables = BTreeMap::new();
     for query in names.iter().filter_map(|name| queries.queries.get(*name)) {

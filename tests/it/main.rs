@@ -37,6 +37,8 @@ mod readme;
 mod real_data;
 mod real_files;
 mod real_pulls;
+#[cfg(feature = "warehouse")]
+mod real_schools;
 mod reasons;
 #[cfg(feature = "warehouse")]
 mod release;

@@ -27,9 +27,17 @@ struct World {
     codes: BTreeMap<String, String>,
 }
 
+/// The queries that travel in the binary; while they are being written, those of the folder that
+/// `THROUGHLINE__DEFINITIONS` names, which saves building the program anew for each.
+fn queries() -> QuerySet {
+    let folder =
+        std::env::var_os("THROUGHLINE__DEFINITIONS").map(|folder| Path::new(&folder).join("queries"));
+    QuerySet::load(folder.as_deref()).unwrap_or_else(|problems| panic!("{problems}"))
+}
+
 impl World {
     fn new() -> Self {
-        let queries = QuerySet::load(None).unwrap().with_views();
+        let queries = queries().with_views();
         let shapes = warehouse::shapes(&queries).unwrap();
         let inputs = Inputs::embedded().unwrap();
         let mut codes: BTreeMap<String, String> =
@@ -45,7 +53,7 @@ impl World {
 
 #[test]
 fn every_query_reads_what_it_declares_and_no_more() {
-    let queries = QuerySet::load(None).unwrap().with_views();
+    let queries = queries().with_views();
     if let Err(fault) = warehouse::prove_reads(&queries) {
         panic!("{fault}");
     }
@@ -79,7 +87,7 @@ fn shown(queries: &QuerySet) -> impl Iterator<Item = &Query> {
 
 #[test]
 fn every_published_table_and_every_view_has_a_story() {
-    let queries = QuerySet::load(None).unwrap();
+    let queries = queries();
     let told: BTreeSet<String> = story_files().iter().map(|file| read_story(file).query).collect();
     let untold: Vec<&str> =
         shown(&queries).map(|query| query.name.as_str()).filter(|name| !told.contains(*name)).collect();
@@ -307,7 +315,11 @@ fn make(
         for name in &query.reads {
             make(connection, world, given, name, false, made);
         }
-        connection.execute_batch(&format!("create table {table} as\n{}", query.sql)).unwrap();
+        if query.computed.is_some() {
+            warehouse::make(connection, query).unwrap_or_else(|fault| panic!("{fault}"));
+        } else {
+            connection.execute_batch(&format!("create table {table} as\n{}", query.sql)).unwrap();
+        }
     } else {
         connection.execute_batch(&format!("create table {table} ({})", columns.join(", "))).unwrap();
     }

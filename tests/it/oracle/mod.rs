@@ -49,7 +49,10 @@ mod published;
 mod realised;
 mod rows;
 mod school_move;
+mod school_rows;
+mod schools;
 mod segregation;
+mod sensitivity;
 mod suspension;
 mod travelled;
 mod waterfall;
@@ -73,6 +76,8 @@ pub use provision_rows::{
 };
 pub use published::published;
 pub use rows::{AreaSpell, CohortMember, CohortOutcome, Learner, LostPotential, Outcome, Spell, Waterfall};
+pub use school_rows::{SchoolPrediction, SchoolResult, SchoolSimilar, SchoolValueAdded};
+pub use sensitivity::Sensitivity;
 
 use area::Area;
 use chrono::NaiveDate;
@@ -129,6 +134,11 @@ pub struct Tables {
     pub ap_measure: Vec<ApMeasure>,
     pub ap_funnel: Vec<ApFunnel>,
     pub ap_effect: Vec<ApEffect>,
+    pub lost_potential_sensitivity: Vec<Sensitivity>,
+    pub school_result: Vec<SchoolResult>,
+    pub school_prediction: Vec<SchoolPrediction>,
+    pub school_value_added: Vec<SchoolValueAdded>,
+    pub school_similar: Vec<SchoolSimilar>,
     /// What counting needs beside rows; empty where they were read from a release.
     setting: Setting,
 }
@@ -200,6 +210,8 @@ impl Tables {
         let pairs: Vec<_> = self.cohort_member.iter().zip(&self.cohort_outcome).collect();
         self.attrition_waterfall = waterfall::attrition_waterfall(&pairs);
         self.lost_potential = waterfall::lost_potential(&pairs);
+        self.lost_potential_sensitivity =
+            sensitivity::sensitivity(&self.lost_potential, &pairs, &self.learner, &self.school_move);
         self.pathway_form = pathway::forms(&pairs, &self.pathway);
         let years = year::years(&self.spell, &self.area_spell, &self.setting);
         let groups = circumstances::groups(&self.circumstance_year);
@@ -210,6 +222,10 @@ impl Tables {
         self.ks4_rate = attainment::rates(&self.ks4_result);
         self.attainment8_mean = attainment::means(&self.ks4_result);
         self.disadvantage_gap = attainment::gaps(&self.cohort_member, &self.ks4_result);
+        self.school_result = schools::results(&self.ks4_result, &years);
+        self.school_prediction = schools::predictions(&self.ks4_result, &years);
+        self.school_value_added = schools::value_added(&self.ks4_result, &years);
+        self.school_similar = schools::similar(&self.ks4_result, &years);
         self.travel();
     }
 
@@ -320,6 +336,11 @@ pub fn compare(expected: &Tables, published: &Tables) -> Report {
         compare_rows(&expected.ap_measure, &published.ap_measure),
         compare_rows(&expected.ap_funnel, &published.ap_funnel),
         compare_rows(&expected.ap_effect, &published.ap_effect),
+        compare_rows(&expected.lost_potential_sensitivity, &published.lost_potential_sensitivity),
+        compare_rows(&expected.school_result, &published.school_result),
+        compare_rows(&expected.school_prediction, &published.school_prediction),
+        compare_rows(&expected.school_value_added, &published.school_value_added),
+        compare_rows(&expected.school_similar, &published.school_similar),
     ])
 }
 

@@ -55,6 +55,11 @@ pub fn published(folder: &Path, people: &People) -> Result<Tables, String> {
         ap_measure: table(folder, people)?,
         ap_funnel: table(folder, people)?,
         ap_effect: table(folder, people)?,
+        lost_potential_sensitivity: table(folder, people)?,
+        school_result: table(folder, people)?,
+        school_prediction: table(folder, people)?,
+        school_value_added: table(folder, people)?,
+        school_similar: table(folder, people)?,
         ..Tables::default()
     })
 }
