@@ -34,8 +34,9 @@ placed as (
         school_year.ay,
         greatest(ap_placement.starts_on, school_year.starts_on) as starts_on,
         least(ap_placement.ends_on, school_year.ends_on) as ends_on,
-        ap_placement.hours_per_week > rules.full_time_hours as is_full_time,
-        ap_placement.hours_per_week is null as is_hours_not_known,
+        -- A return may say full time without saying hours.
+        coalesce(ap_placement.hours_per_week > rules.full_time_hours, ap_placement.hours_state = 'over_18', false) as is_full_time,
+        ap_placement.hours_per_week is null and coalesce(ap_placement.hours_state, 'not_known') = 'not_known' as is_hours_not_known,
         rules.full_time_pupils,
         circumstance_year.sen = 'plan' as has_plan,
         coalesce(circumstance_year.cla, false) as is_looked_after

@@ -364,7 +364,7 @@ mod tests {
                 "pathway_form",
                 "progress_light",
                 "realised_potential",
-                "realised_potential_rate",
+                "realised_rate",
                 "school_move",
                 "school_prediction",
                 "school_result",

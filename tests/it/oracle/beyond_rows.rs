@@ -146,7 +146,7 @@ row! {
 
 row! {
     /// How many realised it, and by which route.
-    RealisedPotentialRate = "realised_potential_rate", group |row| Group::Cohort(row.cohort_ay, row.population.clone());
+    RealisedRate = "realised_rate", group |row| Group::Cohort(row.cohort_ay, row.population.clone());
     cohort_ay: i64 = "cohort_ay",
     population: String = "population",
     disadvantage: String = "disadvantage",

@@ -62,7 +62,7 @@ mod stories;
 
 pub use beyond_rows::{
     DistanceTravelled, DomainScore, EngagementChange, IndexSensitivity, LadderResult, OutcomeVector,
-    ProgressLight, RealisedPotential, RealisedPotentialRate, ValueAdded,
+    ProgressLight, RealisedPotential, RealisedRate, ValueAdded,
 };
 pub use cells::{Fixed, People, Person};
 pub use compare::{Report, compare_rows};
@@ -125,7 +125,7 @@ pub struct Tables {
     pub index_sensitivity: Vec<IndexSensitivity>,
     pub outcome_vector: Vec<OutcomeVector>,
     pub realised_potential: Vec<RealisedPotential>,
-    pub realised_potential_rate: Vec<RealisedPotentialRate>,
+    pub realised_rate: Vec<RealisedRate>,
     pub progress_light: Vec<ProgressLight>,
     pub ap_placement: Vec<ApPlacement>,
     pub ap_day_six: Vec<ApDaySix>,
@@ -248,7 +248,7 @@ impl Tables {
         self.index_sensitivity = travelled::fill(&mut self.outcome_vector, &self.domain_score);
         let pairs: Vec<_> = self.cohort_member.iter().zip(&self.cohort_outcome).collect();
         self.realised_potential = realised::potentials(&pairs, &self.ks4_result, &self.outcome_vector);
-        self.realised_potential_rate = realised::rates(&pairs, &self.realised_potential);
+        self.realised_rate = realised::rates(&pairs, &self.realised_potential);
         self.progress_light = realised::lights(&self.distance_travelled, &self.engagement_change);
         let years: BTreeSet<i64> = self.circumstance_year.iter().map(|row| row.ay).collect();
         let years: Vec<i64> = years.into_iter().collect();
@@ -327,7 +327,7 @@ pub fn compare(expected: &Tables, published: &Tables) -> Report {
         compare_rows(&expected.index_sensitivity, &published.index_sensitivity),
         compare_rows(&expected.outcome_vector, &published.outcome_vector),
         compare_rows(&expected.realised_potential, &published.realised_potential),
-        compare_rows(&expected.realised_potential_rate, &published.realised_potential_rate),
+        compare_rows(&expected.realised_rate, &published.realised_rate),
         compare_rows(&expected.progress_light, &published.progress_light),
         compare_rows(&expected.ap_placement, &published.ap_placement),
         compare_rows(&expected.ap_day_six, &published.ap_day_six),

@@ -46,7 +46,7 @@ pub fn published(folder: &Path, people: &People) -> Result<Tables, String> {
         index_sensitivity: table(folder, people)?,
         outcome_vector: table(folder, people)?,
         realised_potential: table(folder, people)?,
-        realised_potential_rate: table(folder, people)?,
+        realised_rate: table(folder, people)?,
         progress_light: table(folder, people)?,
         ap_placement: table(folder, people)?,
         ap_day_six: table(folder, people)?,

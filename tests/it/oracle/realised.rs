@@ -1,7 +1,6 @@
 //! Realised potential by either route, and the lights of reviews.
 use super::beyond_rows::{
-    DistanceTravelled, EngagementChange, OutcomeVector, ProgressLight, RealisedPotential,
-    RealisedPotentialRate,
+    DistanceTravelled, EngagementChange, OutcomeVector, ProgressLight, RealisedPotential, RealisedRate,
 };
 use super::cells::Fixed;
 use super::codes::POPULATIONS;
@@ -110,7 +109,7 @@ fn potential(
 }
 
 /// Counts of every cohort, population and group that has anybody.
-pub fn rates(pairs: &[Pair<'_>], potentials: &[RealisedPotential]) -> Vec<RealisedPotentialRate> {
+pub fn rates(pairs: &[Pair<'_>], potentials: &[RealisedPotential]) -> Vec<RealisedRate> {
     let mut groups: BTreeMap<(i64, &str, &str), Vec<&str>> = BTreeMap::new();
     for row in potentials {
         let Some((member, at)) = pairs.iter().find(|(member, _)| member.person == row.person) else {
@@ -130,12 +129,12 @@ pub fn rates(pairs: &[Pair<'_>], potentials: &[RealisedPotential]) -> Vec<Realis
     groups.into_iter().map(|((ay, population, group), all)| rate(ay, population, group, &all)).collect()
 }
 
-fn rate(cohort_ay: i64, population: &str, group: &str, categories: &[&str]) -> RealisedPotentialRate {
+fn rate(cohort_ay: i64, population: &str, group: &str, categories: &[&str]) -> RealisedRate {
     let n = |category: &str| categories.iter().filter(|one| **one == category).count() as i64;
     let n_members = categories.len() as i64;
     let (gcse, other) = (n("realised_gcse"), n("realised_other"));
     let ends = |count: i64| wilson(count, n_members);
-    RealisedPotentialRate {
+    RealisedRate {
         cohort_ay,
         population: population.to_owned(),
         disadvantage: group.to_owned(),

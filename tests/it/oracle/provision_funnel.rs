@@ -1,0 +1,93 @@
+//! Providers beside each other over three years, learner by learner.
+use super::cells::Fixed;
+use super::provision_counts::{Case, SHARES, answer, nearest};
+use super::provision_rows::ApFunnel;
+use super::waterfall::wilson;
+use std::collections::BTreeMap;
+
+/// Three years of every provider beside all.
+pub fn funnels(cases: &[Case<'_>]) -> Vec<ApFunnel> {
+    let last = cases.iter().map(|case| case.row.ay).max().unwrap_or(0);
+    let mut groups: BTreeMap<(&str, i64, &str, &str), Vec<(u32, Option<bool>)>> = BTreeMap::new();
+    for case in cases {
+        for (measure, _) in SHARES {
+            let Some(answer) = answer(case, measure) else { continue };
+            for until in case.row.ay..=(case.row.ay + 2).min(last) {
+                let key = (case.row.establishment_id.as_str(), until, case.row.audit_group.as_str(), measure);
+                groups.entry(key).or_default().push((case.row.person.0, answer));
+            }
+        }
+    }
+    let count = |all: &[(u32, Option<bool>)], is: bool| {
+        all.iter().filter(|(_, answer)| *answer == Some(is)).count() as i64
+    };
+    let mut everybody: BTreeMap<(i64, &str, &str), (i64, i64)> = BTreeMap::new();
+    for ((_, until, group, measure), all) in &groups {
+        let sum = everybody.entry((*until, group, measure)).or_default();
+        sum.0 += count(all, true);
+        sum.1 += count(all, true) + count(all, false);
+    }
+    let row =
+        |((site, until, group, measure), all): (&(&str, i64, &str, &str), &Vec<(u32, Option<bool>)>)| {
+            let (yes, known) = (count(all, true), count(all, true) + count(all, false));
+            let mut of_learner: BTreeMap<u32, i64> = BTreeMap::new();
+            for (person, answer) in all {
+                *of_learner.entry(*person).or_default() += i64::from(answer.is_some());
+            }
+            let squares: i64 = of_learner.values().map(|n| n * n).sum();
+            let (all_yes, all_known) = everybody[&(*until, *group, *measure)];
+            let mut row = ApFunnel {
+                establishment_id: (*site).to_owned(),
+                until_ay: *until,
+                audit_group: (*group).to_owned(),
+                measure: (*measure).to_owned(),
+                n_yes: yes,
+                n_known: known,
+                n_missing: all.len() as i64 - known,
+                n_learners: of_learner.values().filter(|n| **n > 0).count() as i64,
+                effective_n: Fixed::fraction(known * known, squares),
+                funnel_state: "case_list".to_owned(),
+                share: None,
+                share_low: None,
+                share_high: None,
+                n_all_yes: all_yes,
+                n_all_known: all_known,
+                share_all: Fixed::fraction(all_yes, all_known),
+                low_95: None,
+                high_95: None,
+                low_998: None,
+                high_998: None,
+                place_in_funnel: None,
+            };
+            if known >= 30 && known * known >= 20 * squares {
+                show(&mut row);
+            }
+            row
+        };
+    groups.iter().map(row).collect()
+}
+
+/// The share and the limits around that of all.
+fn show(row: &mut ApFunnel) {
+    let share = |row: Option<Fixed<4>>| row.map_or(0.0, |share| share.0 as f64 / 1e4);
+    row.funnel_state = "shown".to_owned();
+    row.share = Fixed::fraction(row.n_yes, row.n_known);
+    let ends = wilson(row.n_yes, row.n_known);
+    (row.share_low, row.share_high) = (ends.map(|ends| ends.0), ends.map(|ends| ends.1));
+    let of_all = row.n_all_yes as f64 / row.n_all_known as f64;
+    let error = (of_all * (1.0 - of_all) / share(row.effective_n)).sqrt();
+    let (own, all) = (share(row.share), share(row.share_all));
+    row.low_95 = Some(nearest((all - 1.96 * error).max(0.0)));
+    row.high_95 = Some(nearest((all + 1.96 * error).min(1.0)));
+    row.low_998 = Some(nearest((all - 3.09 * error).max(0.0)));
+    row.high_998 = Some(nearest((all + 3.09 * error).min(1.0)));
+    let away = (own - all) / error;
+    let place = match away {
+        away if away > 3.09 => "above_998",
+        away if away < -3.09 => "below_998",
+        away if away > 1.96 => "above_95",
+        away if away < -1.96 => "below_95",
+        _ => "within",
+    };
+    row.place_in_funnel = Some(place.to_owned());
+}
