@@ -2,7 +2,7 @@ use super::LakeFault;
 use crate::privacy::{Digest16, Pseudonym};
 use arrow::{
     array::{Array, AsArray},
-    datatypes::Int64Type,
+    datatypes::{Date32Type, Int64Type},
 };
 use parquet::arrow::{ProjectionMask, arrow_reader::ParquetRecordBatchReaderBuilder};
 use std::{fs::File, path::Path};
@@ -59,6 +59,36 @@ pub fn registrations(path: &Path, mut each: impl FnMut(Registration)) -> Result<
                 establishment: if told { places.value(at).to_owned() } else { String::new() },
                 is_live_main: told && main && none("ends_on", at) && none("observed_on", at),
             });
+        }
+    }
+    Ok(())
+}
+
+/// Shows every school that rows of a file name in a column: whose, of which day (since 1970; the least where none is
+/// told), in which commit, and which. Rows that are withdrawn name none.
+pub fn schools(
+    path: &Path,
+    column: &str,
+    mut each: impl FnMut(Pseudonym, i32, i64, &str),
+) -> Result<(), LakeFault> {
+    let builder = ParquetRecordBatchReaderBuilder::try_new(File::open(path)?)?;
+    let wanted = ["subject_id", "commit_seq", "starts_on", "observed_on", column];
+    let mask = ProjectionMask::columns(builder.parquet_schema(), wanted);
+    for batch in builder.with_projection(mask).with_batch_size(8_192).build()? {
+        let batch = batch?;
+        let of = |name: &str| batch.column_by_name(name);
+        let subjects = of("subject_id").and_then(|array| array.as_fixed_size_binary_opt());
+        let seqs = of("commit_seq").and_then(|array| array.as_primitive_opt::<Int64Type>());
+        let named = of(column).and_then(|array| array.as_string_opt::<i32>());
+        let (Some(subjects), Some(seqs)) = (subjects, seqs) else { return Err(LakeFault::Index) };
+        let Some(named) = named else { continue };
+        let days = ["observed_on", "starts_on"]
+            .map(|name| of(name).and_then(|array| array.as_primitive_opt::<Date32Type>()));
+        for at in (0..batch.num_rows()).filter(|at| named.is_valid(*at) && subjects.is_valid(*at)) {
+            let subject = Pseudonym::try_from(subjects.value(at)).map_err(|_| LakeFault::Index)?;
+            let told = days.iter().flatten().find(|days| days.is_valid(at));
+            let day = told.map_or(i32::MIN, |days| days.value(at));
+            each(subject, day, seqs.value(at), named.value(at));
         }
     }
     Ok(())

@@ -20,6 +20,8 @@ pub struct Person {
     pub writer: Word,
     /// Distinct sets of identity words, in the identity plan's order.
     pub said: Vec<Box<[Word]>>,
+    /// The school that they were last at, or that sent them to a provision.
+    pub school: Word,
 }
 
 /// The register, folded by subject. Identified.
@@ -99,13 +101,20 @@ impl People {
         let writer = self.word(&format!("{}\u{1f}{}", origin.0, origin.1));
         let at = *self.index.entry(subject).or_insert_with(|| {
             let source = Name::declare(origin.0);
-            self.people.push(Person { subject, source, first_seq: seq, writer, said: Vec::new() });
+            self.people.push(Person { subject, source, first_seq: seq, writer, said: Vec::new(), school: 0 });
             self.people.len() - 1
         });
         let person = &mut self.people[at];
         person.first_seq = person.first_seq.min(seq);
         if !person.said.contains(&said) {
             person.said.push(said);
+        }
+    }
+
+    /// Notes at which school somebody was last; nothing where nobody is known by that subject.
+    pub fn was_at(&mut self, subject: &Pseudonym, school: &str) {
+        if let Some(at) = self.place(subject) {
+            self.people[at].school = self.word(school);
         }
     }
 

@@ -191,6 +191,7 @@ pub(super) fn pool(people: &People, order: &[u32]) -> Pool {
                 birth_date: text(at.birth_date),
                 sex: text(at.sex),
                 postcode: text(at.postcode),
+                school: people.text(person.school),
             };
             if said.forename.is_empty() && said.surname.is_empty() && said.birth_date.is_empty() {
                 continue;

@@ -2,10 +2,12 @@
 mod drift;
 mod model;
 mod register;
+mod schools;
 
 pub use drift::Drift;
 pub(super) use model::reseal_model;
 pub use model::{ModelEffect, TrainReport, adopt_model, models, train};
+pub(super) use schools::tell as tell_schools;
 
 use super::{Site, SiteFault, Watch, reason::decide, rights};
 use crate::{

@@ -93,7 +93,7 @@ impl Chance {
     }
 
     /// The tables by word that are kept; boys come after all whose sex is known.
-    fn by_word(&mut self) -> [&mut Counts; 11] {
+    fn by_word(&mut self) -> [&mut Counts; 12] {
         [
             &mut self.forenames,
             &mut self.forename_bones,
@@ -106,6 +106,7 @@ impl Chance {
             &mut self.outwards,
             &mut self.sexed,
             &mut self.boys,
+            &mut self.schools,
         ]
     }
 
@@ -122,7 +123,6 @@ impl Chance {
         for table in chance.by_word() {
             *table = none();
         }
-        chance.schools = none();
         for r in records {
             chance.forenames.add(r.forename);
             chance.forename_bones.add(words.bones(r.forename));
@@ -372,7 +372,7 @@ impl Chance {
             forename::PREFERRED => self.share(self.preferred.of(at)),
             forename::MIDDLE => self.share(self.middles.of(at)),
             forename::SWAPPED if row.forename != record.surname || row.surname != record.forename => {
-                let (a, b) = (words.bones(row.surname), words.bones(row.forename));
+                let (a, b) = (words.bones(record.forename), words.bones(record.surname));
                 self.share(self.forename_bones.of(a)) * self.share(self.surname_bones.of(b))
             }
             forename::SWAPPED => {

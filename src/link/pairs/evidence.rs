@@ -227,14 +227,15 @@ impl<'w> Comparer<'w> {
             return Some(f::MIDDLE);
         }
         let alike = |a: Word, b: Word| a == b || (words.has_bones(a) && words.bones(a) == words.bones(b));
-        // Of swapped names the forename may be in another form, too: Wilson Tom is Thomas Wilson.
-        let crossed = |surname: Word, forename: Word, preferred: Word| {
-            alike(surname, forename) || same(surname, preferred) || words.are_forms(surname, forename)
+        // Of swapped names one may be in another form or have a slip, too: Wilson Tom is Thomas Wilson.
+        let mut crossed = |surname: Word, forename: Word, preferred: Word| {
+            same(surname, preferred) || self.alike(surname, forename)
         };
         if row.surname != 0
             && record.surname != 0
             && (alike(ours, record.surname) && crossed(row.surname, theirs, record.preferred)
-                || alike(theirs, row.surname) && crossed(record.surname, ours, row.preferred))
+                || alike(row.surname, theirs) && crossed(ours, record.surname, 0)
+                || alike(row.surname, theirs) && same(row.preferred, record.surname))
         {
             return Some(f::SWAPPED);
         }
@@ -244,6 +245,8 @@ impl<'w> Comparer<'w> {
                 (ours, record.preferred),
                 (ours, record.middle),
                 (ours, record.second),
+                (row.preferred, theirs),
+                (row.middle, theirs),
                 (row.second, theirs),
             ];
             let like =

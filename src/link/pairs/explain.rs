@@ -15,12 +15,13 @@ use super::{
 use std::f64::consts::LN_2;
 
 /// The fields in the order in which they are said. The one column beside the known ones is the learner number.
-const ORDER: [(usize, &str); 7] = [
+const ORDER: [(usize, &str); 8] = [
     (FORENAME, "forename"),
     (SURNAME, "surname"),
     (BIRTH, "birth_date"),
     (SEX, "sex"),
     (POSTCODE, "postcode"),
+    (SCHOOL, "school"),
     (NUMBER, "upn"),
     (EXTRA, "uln"),
 ];

@@ -163,7 +163,8 @@ impl Model {
 
     /// Logarithm of the odds, against "not in the register", that a pair is one person.
     pub(super) fn weight(&self, pair: &Pair) -> f64 {
-        let nobody = if self.competes { 1.0 - self.known } else { 1.0 };
+        // Where pairs do not compete, a row is compared with those before it: with half of the records.
+        let nobody = if self.competes { 1.0 - self.known } else { 0.5 };
         (self.known / self.records / nobody).ln()
             + self.likely(pair.levels, pair.writers)
             + f64::from(pair.habit)

@@ -32,6 +32,8 @@ pub struct Said<'t> {
     pub sex: &'t str,
     /// Postcode.
     pub postcode: &'t str,
+    /// School, last.
+    pub school: &'t str,
 }
 
 impl Said<'_> {
@@ -50,6 +52,7 @@ impl Said<'_> {
             self.birth_date,
             self.sex,
             self.postcode,
+            self.school,
         ];
         let mut bytes = before.to_le_bytes().to_vec();
         for field in fields {
@@ -112,7 +115,7 @@ impl Pool {
             dob: said.birth_date,
             sex: said.sex,
             postcode: said.postcode,
-            ..Cells::default()
+            school: said.school,
         }));
         let uln: Word = self.reader.words.text(said.uln);
         self.table.extras[0].push(uln);

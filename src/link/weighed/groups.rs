@@ -92,11 +92,13 @@ impl<'p> Groups<'p> {
         let rivals: f64 = odds
             .iter()
             .filter(|(root, _)| {
-                let is_other = others.iter().any(|person| {
-                    likely[*person as usize]
-                        .iter()
-                        .any(|(friend, odds)| *odds >= 1.0 && self.root(*friend) == *root)
-                });
+                let may_be_other = !self.unions.numbers_differ(other, *root);
+                let is_other = may_be_other
+                    && others.iter().any(|person| {
+                        likely[*person as usize]
+                            .iter()
+                            .any(|(friend, odds)| *odds >= 1.0 && self.root(*friend) == *root)
+                    });
                 *root != other && !is_other && !self.unions.numbers_differ(one, *root)
             })
             .map(|(_, odds)| odds)

@@ -1,4 +1,7 @@
-use super::super::{Site, SiteFault, Watch};
+use super::{
+    super::{Site, SiteFault, Watch},
+    schools,
+};
 use crate::{
     fault::Name,
     link::{self, People},
@@ -34,5 +37,6 @@ pub(in crate::pipeline) fn read(site: &Site, watch: &mut dyn Watch) -> Result<Re
             },
         )?;
     }
+    schools::tell(site, &mut people)?;
     Ok(Register { people: Identified::new(people), sources })
 }

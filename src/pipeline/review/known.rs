@@ -3,7 +3,7 @@ use super::{ReviewFault, side::Side};
 use crate::{
     fault::Name,
     link::{self, People},
-    pipeline::{Site, SiteFault, Watch},
+    pipeline::{Site, SiteFault, Watch, link::tell_schools},
     privacy::{
         Digest16, Identified, IdentityPlan, Keyed, Pseudonym,
         suppression::{Suppression, Wish},
@@ -69,6 +69,7 @@ impl Known {
             );
             read.map_err(SiteFault::from)?;
         }
+        tell_schools(site, &mut people)?;
         let place = |(at, person): (usize, &link::Person)| (person.subject, at);
         let at = people.people.iter().enumerate().map(place).collect();
         let days = site.catalog.batch_days()?;

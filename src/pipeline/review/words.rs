@@ -56,6 +56,7 @@ pub fn field_in_words(field: &str) -> &'static str {
         "birth_date" => "birth date",
         "sex" => "sex",
         "postcode" => "postcode",
+        "school" => "school, last",
         "upn" => "pupil number",
         "uln" => "learner number",
         "names_together" => "the names together",

@@ -3,7 +3,7 @@ use super::{
     super::{
         counts::{Counts, Kept},
         floats::Floats,
-        words::{Map, Words},
+        words::{Map, Word, Words},
     },
     Chance,
 };
@@ -18,11 +18,21 @@ pub(in crate::link::pairs) struct KeptChance {
     births: Vec<(u32, u32)>,
     row_births: Vec<(u32, u32)>,
     both: Vec<(String, String, u32)>,
+    near_schools: Vec<(String, String, u32)>,
 }
 
 fn repeated(counts: &Map<u32, u32>) -> Vec<(u32, u32)> {
     let mut kept: Vec<(u32, u32)> =
         counts.iter().filter(|(_, count)| **count > 1).map(|(day, count)| (*day, *count)).collect();
+    kept.sort_unstable();
+    kept
+}
+
+fn together(counts: &Map<(Word, Word), u32>, words: &Words) -> Vec<(String, String, u32)> {
+    let often = counts.iter().filter(|(_, count)| **count > 1);
+    let mut kept: Vec<_> = often
+        .map(|((one, other), count)| (words.get(*one).to_owned(), words.get(*other).to_owned(), *count))
+        .collect();
     kept.sort_unstable();
     kept
 }
@@ -35,20 +45,14 @@ impl Chance {
 
     /// What is kept of it.
     pub(in crate::link::pairs) fn kept(&mut self, words: &Words) -> KeptChance {
-        let mut both: Vec<(String, String, u32)> = self
-            .both
-            .iter()
-            .filter(|(_, count)| **count > 1)
-            .map(|((f, s), count)| (words.get(*f).to_owned(), words.get(*s).to_owned(), *count))
-            .collect();
-        both.sort_unstable();
         KeptChance {
             numbers: Floats::of(self.numbers().map(|number| *number)),
             by_word: self.by_word().map(|table| table.kept(words)).into(),
             extras: self.extras.iter().map(|table| table.kept(words)).collect(),
             births: repeated(&self.births),
             row_births: repeated(&self.row_births),
-            both,
+            both: together(&self.both, words),
+            near_schools: together(&self.near_schools, words),
         }
     }
 
@@ -64,8 +68,11 @@ impl Chance {
         chance.extras = kept.extras.iter().map(|kept| Counts::again(kept, words)).collect();
         chance.births = kept.births.iter().copied().collect();
         chance.row_births = kept.row_births.iter().copied().collect();
-        chance.both =
-            kept.both.iter().map(|(f, s, count)| ((words.text(f), words.text(s)), *count)).collect();
+        let mut again = |kept: &[(String, String, u32)]| {
+            kept.iter().map(|(one, other, count)| ((words.text(one), words.text(other)), *count)).collect()
+        };
+        chance.both = again(&kept.both);
+        chance.near_schools = again(&kept.near_schools);
         Some(chance)
     }
 }
