@@ -62,7 +62,7 @@ pub(super) fn entities_behind(queries: &QuerySet, table: &str) -> BTreeSet<Strin
 }
 
 /// What every source behind a table allows: purposes travel with rows, and a table's are those that all share.
-fn purposes(site: &Site, queries: &QuerySet, table: &str) -> Result<BTreeSet<String>, SiteFault> {
+pub(super) fn purposes(site: &Site, queries: &QuerySet, table: &str) -> Result<BTreeSet<String>, SiteFault> {
     let entities = entities_behind(queries, table);
     let mut allowed: BTreeSet<String> =
         ["research", "participation", "ap_commissioning"].map(str::to_owned).into();
