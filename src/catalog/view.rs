@@ -177,8 +177,7 @@ impl Catalog {
             "SELECT f.source, sum(f.rows) {VISIBLE} AND f.kind = 'lake' AND f.entity = ?1 GROUP BY 1 ORDER BY 1"
         );
         let mut statement = self.read().prepare(&sql)?;
-        let rows =
-            statement.query_map([entity], |row| Ok((row.get(0)?, row.get::<_, i64>(1)? as u64)))?;
+        let rows = statement.query_map([entity], |row| Ok((row.get(0)?, row.get::<_, i64>(1)? as u64)))?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 

@@ -28,17 +28,12 @@ pub(super) fn lineage(settings: Settings, what: &str, screen: &Screen) -> Verdic
 }
 
 /// Adds a name and what it reads, each a step further in.
-fn grow(
-    found: &Lineage,
-    name: &str,
-    depth: usize,
-    above: &mut BTreeSet<String>,
-    lines: &mut Vec<String>,
-) {
+fn grow(found: &Lineage, name: &str, depth: usize, above: &mut BTreeSet<String>, lines: &mut Vec<String>) {
     let Some(node) = found.nodes.get(name) else { return };
     let indent = "  ".repeat(depth);
     let is_new = above.insert(name.to_owned());
-    let columns = if node.columns.is_empty() { String::new() } else { format!(" [{}]", node.columns.join(", ")) };
+    let columns =
+        if node.columns.is_empty() { String::new() } else { format!(" [{}]", node.columns.join(", ")) };
     if !is_new && !node.reads.is_empty() {
         lines.push(format!("{indent}{name}{columns}  (above)"));
         return;
@@ -56,6 +51,9 @@ fn grow(
 }
 
 fn told(node: &Node) -> String {
+    if node.is_matched {
+        return "only its key, to match rows".to_owned();
+    }
     match &node.origin {
         Origin::Table { file, .. } => format!("{}: queries/{file}", node.title),
         Origin::Entity(sources) if sources.is_empty() => format!("{}: no source has given any", node.title),
@@ -71,7 +69,8 @@ fn as_json(found: &Lineage) -> Value {
 
 fn node_json(node: &Node) -> Value {
     let mut about = json!({
-        "name": node.name, "title": node.title, "reads": node.reads, "columns": node.columns
+        "name": node.name, "title": node.title, "reads": node.reads, "columns": node.columns,
+        "only_matched": node.is_matched
     });
     let more = match &node.origin {
         Origin::Table { file, sha256, published } => json!({

@@ -202,6 +202,7 @@ impl QuerySet {
                 Err(problem) => problems.push(problem),
             }
         }
+        problems.extend(lint::functions(queries.values().chain(views.values()), &engine));
         if problems.is_empty() {
             let engine_sha256 = sha256_hex(engine.as_bytes());
             Ok(Self { queries, views, engine, engine_sha256 })
@@ -370,6 +371,10 @@ mod tests {
                 "cohort_member",
                 "cohort_outcome",
                 "disadvantage_gap",
+                "engagement_rate",
+                "engagement_year",
+                "ks2_rate",
+                "ks2_subject",
                 "ks4_rate",
                 "ks4_result",
                 "learner",
@@ -384,10 +389,12 @@ mod tests {
                 "link_sensitivity",
                 "link_weight",
                 "lost_potential",
+                "mobility_rate",
                 "outcome",
                 "pathway",
                 "pathway_form",
                 "school_move",
+                "scorecard",
                 "segregation",
                 "spell",
                 "suspension_event",
@@ -404,6 +411,17 @@ mod tests {
         let problems = one("spine/x.sql", text).unwrap_err();
         assert_eq!(problems.0[0].line, 5);
         assert!(problems.0[0].what.contains("unknown field `colour`"), "{problems}");
+    }
+
+    #[test]
+    fn a_function_that_engines_do_not_share_is_refused_with_its_line() {
+        let text = "/*\ntitle = \"x\"\ngrain = [\"a\"]\nreads = []\n*/\nwith v(a) as (select 1),\n\
+                    final as (\n    select date_trunc('month', a) as a, coalesce(max(a), 1) as b from v where a in (1)\n)\n\n\
+                    select * from final\n";
+        let problems = one("spine/x.sql", text).unwrap_err();
+        assert_eq!(problems.0.len(), 1, "{problems}");
+        assert_eq!(problems.0[0].line, 8);
+        assert!(problems.0[0].what.starts_with("`date_trunc`"), "{problems}");
     }
 
     #[test]

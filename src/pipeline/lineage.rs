@@ -2,7 +2,7 @@
 use super::{Site, SiteFault, build};
 use crate::{
     definitions::query::QuerySet,
-    warehouse::{self, ColumnsRead},
+    warehouse::{self, Behind, ColumnsRead},
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -39,6 +39,8 @@ pub struct Node {
     pub reads: Vec<String>,
     /// The columns that bear on what was asked; empty where a whole table was.
     pub columns: Vec<String>,
+    /// Whether only its key is read, to match rows.
+    pub is_matched: bool,
 }
 
 /// All that a table, or one column of it, is made of.
@@ -62,17 +64,18 @@ pub fn lineage(site: &Site, what: &str) -> Result<Lineage, SiteFault> {
     if !queries.queries.contains_key(table) {
         return Err(SiteFault::Build(no_such(&queries, table)));
     }
-    let read = match column {
-        None => whole(&queries, table),
+    let behind = match column {
+        None => Behind { read: whole(&queries, table), ..Behind::default() },
         Some(column) => {
-            let known = warehouse::columns_behind(&queries, table, column);
+            let known = warehouse::columns_behind(&queries, &build::inputs(site)?, table, column);
             known.map_err(|fault| SiteFault::Build(fault.to_string()))?
         }
     };
     let mut nodes = BTreeMap::new();
-    for (name, columns) in &read {
+    for (name, columns) in &behind.read {
         let mut node = node(site, &queries, name)?;
-        node.reads.retain(|each| read.contains_key(each));
+        node.is_matched = behind.matched.contains(name);
+        node.reads.retain(|each| !node.is_matched && behind.read.contains_key(each));
         node.columns = columns.iter().cloned().collect();
         nodes.insert(name.clone(), node);
     }
@@ -104,6 +107,7 @@ fn node(site: &Site, queries: &QuerySet, name: &str) -> Result<Node, SiteFault> 
         origin: Origin::Given,
         reads: Vec::new(),
         columns: Vec::new(),
+        is_matched: false,
     };
     if let Some(query) = queries.queries.get(name) {
         node.title.clone_from(&query.title);
@@ -121,15 +125,14 @@ fn node(site: &Site, queries: &QuerySet, name: &str) -> Result<Node, SiteFault> 
             source.map(|source| source.connector.clone())
         };
         let sources = site.catalog.rows_by_source(entity)?.into_iter();
-        node.origin = Origin::Entity(
-            sources.map(|(name, rows)| (name.clone(), connector(&name), rows)).collect(),
-        );
+        node.origin =
+            Origin::Entity(sources.map(|(name, rows)| (name.clone(), connector(&name), rows)).collect());
     } else if let Some(list) = name.strip_prefix("code_") {
-        node.title = "a code list".to_owned();
+        "a code list".clone_into(&mut node.title);
         node.origin = Origin::File(format!("schemas/codes/{list}.csv"));
     } else {
         let (title, origin) = given(name);
-        node.title = title.to_owned();
+        title.clone_into(&mut node.title);
         node.origin = origin;
     }
     Ok(node)
@@ -138,7 +141,9 @@ fn node(site: &Site, queries: &QuerySet, name: &str) -> Result<Node, SiteFault> 
 /// What no query and no source gives.
 fn given(name: &str) -> (&'static str, Origin) {
     match name {
-        "policy" => ("thresholds, slots and weights by academic year", Origin::File("schemas/policy.csv".into())),
+        "policy" => {
+            ("thresholds, slots and weights by academic year", Origin::File("schemas/policy.csv".into()))
+        }
         "learner_link" => ("which subjects are one learner: made by `link`", Origin::Given),
         "link_evidence" => ("how much each subject's source told: made by `link`", Origin::Given),
         "link_sample" => ("what persons said of pairs drawn by chance: `link review`", Origin::Given),

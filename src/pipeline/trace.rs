@@ -99,7 +99,8 @@ pub fn trace(site: &mut Site, wanted: &Wanted<'_>, watch: &mut dyn Watch) -> Res
         admit(site, wanted, &table)?;
     }
     let row = row(wanted, &table)?;
-    let learner = whose.and_then(|name| row.iter().find(|(column, _)| column == name)).map(|cell| cell.1.clone());
+    let learner =
+        whose.and_then(|name| row.iter().find(|(column, _)| column == name)).map(|cell| cell.1.clone());
     let lock = site.lock(VERB)?;
     let traced = opened(site, upto)?;
     let (subjects, mut fed, counts) = read(&traced, &entities, learner.as_deref())?;
@@ -166,14 +167,16 @@ fn released(site: &Site, wanted: &Wanted<'_>) -> Result<(String, ReleasedTable, 
 fn entities(site: &Site, wanted: &Wanted<'_>) -> Result<BTreeSet<String>, TraceFault> {
     let queries = build::queries(site)?;
     if !queries.queries.contains_key(wanted.table) {
-        return usage("no query makes this table any more: trace it with the definitions that the release names");
+        return usage(
+            "no query makes this table any more: trace it with the definitions that the release names",
+        );
     }
     let Some(column) = wanted.column else {
         return Ok(build::entities_behind(&queries, wanted.table));
     };
-    let read = warehouse::columns_behind(&queries, wanted.table, column);
+    let read = warehouse::columns_behind(&queries, &build::inputs(site)?, wanted.table, column);
     let read = read.map_err(|_| TraceFault::Usage(format!("the table has no column `{column}`")))?;
-    Ok(read.keys().filter_map(|name| name.strip_prefix("lake_")).map(str::to_owned).collect())
+    Ok(read.read.keys().filter_map(|name| name.strip_prefix("lake_")).map(str::to_owned).collect())
 }
 
 /// Lets somebody in who has the role, for a purpose that the table and all its sources may serve.
@@ -228,7 +231,8 @@ fn note(
     learner: Option<&str>,
 ) -> Result<(), TraceFault> {
     let release = release.get(..8).unwrap_or(release);
-    let whose = learner.and_then(|id| id.get(..8)).map_or_else(String::new, |id| format!(" about learner {id}…"));
+    let whose =
+        learner.and_then(|id| id.get(..8)).map_or_else(String::new, |id| format!(" about learner {id}…"));
     let about = format!("a row of {} in release {release}…{whose}", wanted.table);
     let stamp = site.stamp();
     let access = Access {
@@ -269,11 +273,8 @@ fn row(wanted: &Wanted<'_>, table: &ReleasedTable) -> Result<Vec<(String, String
 
 fn opened(site: &Site, upto: i64) -> Result<Traced, TraceFault> {
     let context = BuildContext { as_of: site.today(), home_authority: site.settings.home_authority.clone() };
-    let limits = Limits {
-        threads: site.settings.threads,
-        memory: site.settings.memory_limit.clone(),
-        spill_to: None,
-    };
+    let limits =
+        Limits { threads: site.settings.threads, memory: site.settings.memory_limit.clone(), spill_to: None };
     let (queries, inputs) = (build::queries(site)?, build::inputs(site)?);
     Traced::open(&queries, &inputs, &context, &limits, upto)
         .map_err(|fault| SiteFault::Build(fault.to_string()).into())

@@ -1,49 +1,76 @@
 //! Which columns of which tables a column is made of, as the engine itself plans it: a column counts where the plan
 //! reads it, in a condition as much as in a value.
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use duckdb::Connection;
 use serde_json::Value;
 
 use super::fault::{Cause, WarehouseFault};
-use super::shape::{Shapes, scratch, shapes};
+use super::relation::Inputs;
+use super::shape::{Shapes, scratch, shapes_with};
 use crate::definitions::graph::build_order;
 use crate::definitions::query::QuerySet;
 
 /// Table name to those of its columns that are read.
 pub type ColumnsRead = BTreeMap<String, BTreeSet<String>>;
 
-/// All tables behind one column of a table, that table among them, each with the columns that bear on it. A table of
-/// which only the number of rows matters stands with no column.
+/// What a column is made of.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Behind {
+    /// Each table, the one asked about among them, with the columns that bear on it.
+    pub read: ColumnsRead,
+    /// Tables of which only the key is read, by which rows are matched: what they are made of does not bear on the value.
+    pub matched: BTreeSet<String>,
+}
+
+/// All tables behind one column of a table. Which rows a table has is decided by everything behind it: that is the lineage
+/// of the table as a whole.
 ///
 /// # Errors
 /// When the queries do not bind, or there is no such table or column.
 pub fn columns_behind(
     queries: &QuerySet,
+    inputs: &Inputs,
     table: &str,
     column: &str,
-) -> Result<ColumnsRead, WarehouseFault> {
-    let shapes = shapes(queries)?;
+) -> Result<Behind, WarehouseFault> {
+    let shapes = shapes_with(queries, inputs)?;
     let has = shapes.get(table).is_some_and(|columns| columns.iter().any(|(name, _)| name == column));
     if !has {
         return Err(unknown(&format!("{table}.{column}")));
     }
-    let given: BTreeSet<String> =
-        shapes.keys().filter(|name| !queries.queries.contains_key(*name)).cloned().collect();
-    let order = build_order(queries, &given)?;
+    let order = build_order(queries, &inputs.names())?;
     let connection = scratch(queries, &shapes, shapes.keys().map(String::as_str))?;
     // Over empty tables the planner would drop whatever can have no rows.
     let settings = "set disabled_optimizers = 'statistics_propagation,empty_result_pullup'";
     connection.execute_batch(settings).map_err(|error| WarehouseFault::Engine(error.into()))?;
-    let mut read = ColumnsRead::from([(table.to_owned(), BTreeSet::from([column.to_owned()]))]);
+    let mut behind = Behind::default();
+    behind.read.insert(table.to_owned(), BTreeSet::from([column.to_owned()]));
+    let mut only_matched = ColumnsRead::new();
     // Backwards: whoever reads a table has said which columns before it is its turn.
     for name in order.iter().rev() {
-        let Some(wanted) = read.get(name).cloned() else { continue };
-        for (source, columns) in planned(&connection, queries, &shapes, name, &wanted)? {
-            read.entry(source).or_default().extend(columns);
+        let Some(wanted) = behind.read.get(name).cloned() else { continue };
+        let planned = planned(&connection, queries, &shapes, name, &wanted)?;
+        let is_matched = |source: &String, columns: &BTreeSet<String>| {
+            let grain = queries.queries.get(source).map(|query| &query.grain);
+            grain.is_some_and(|grain| columns.iter().all(|column| grain.contains(column)))
+        };
+        // Where keys are all that is read, they are what it is made of.
+        let all_are = planned.iter().all(|(source, columns)| is_matched(source, columns));
+        for (source, columns) in planned {
+            let keeps = !all_are && is_matched(&source, &columns);
+            let of = if keeps { &mut only_matched } else { &mut behind.read };
+            of.entry(source).or_default().extend(columns);
         }
     }
-    Ok(read)
+    for (name, columns) in only_matched {
+        if !behind.read.contains_key(&name) {
+            behind.matched.insert(name.clone());
+        }
+        behind.read.entry(name).or_default().extend(columns);
+    }
+    Ok(behind)
 }
 
 fn unknown(what: &str) -> WarehouseFault {
@@ -60,6 +87,14 @@ fn planned(
     columns: &BTreeSet<String>,
 ) -> Result<ColumnsRead, WarehouseFault> {
     let query = &queries.queries[table];
+    if Path::new(&query.file).extension().is_none_or(|extension| extension != "sql") {
+        // What the program computes may use all that it declares.
+        let all = |name: &String| {
+            let shape = shapes.get(name).into_iter().flatten();
+            (name.clone(), shape.map(|(column, _)| column.clone()).collect())
+        };
+        return Ok(query.reads.iter().map(all).collect());
+    }
     let failed =
         |error: duckdb::Error| WarehouseFault::Query { file: query.file.clone(), cause: error.into() };
     let wanted = if columns.is_empty() {
@@ -98,7 +133,9 @@ fn collect(plan: &Value, shapes: &Shapes, read: &mut ColumnsRead) {
                         let is_part_of_name = |c: char| c.is_alphanumeric() || c == '_';
                         let words = text.split(|c: char| !is_part_of_name(c));
                         columns.extend(
-                            words.filter(|word| shape.iter().any(|(name, _)| name == word)).map(str::to_owned),
+                            words
+                                .filter(|word| shape.iter().any(|(name, _)| name == word))
+                                .map(str::to_owned),
                         );
                     }
                 }

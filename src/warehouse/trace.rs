@@ -130,11 +130,7 @@ impl Traced {
     ///
     /// # Errors
     /// When the lake cannot be read.
-    pub fn rows(
-        &self,
-        entity: &str,
-        subjects: &BTreeSet<String>,
-    ) -> Result<Vec<LakeRow>, WarehouseFault> {
+    pub fn rows(&self, entity: &str, subjects: &BTreeSet<String>) -> Result<Vec<LakeRow>, WarehouseFault> {
         let ids: Vec<String> = subjects.iter().map(|id| format!("unhex({})", quoted(id))).collect();
         if ids.is_empty() {
             return Ok(Vec::new());

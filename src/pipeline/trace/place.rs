@@ -48,7 +48,8 @@ fn found(site: &Site, wanted: &BTreeSet<&str>) -> BTreeMap<Key, FilePlace> {
     let mut found = BTreeMap::new();
     let mut digests: BTreeMap<PathBuf, Option<String>> = BTreeMap::new();
     for source in &site.settings.sources {
-        let (Some(inbox), Some(connector)) = (&source.inbox, site.definitions.connectors.get(&source.connector))
+        let (Some(inbox), Some(connector)) =
+            (&source.inbox, site.definitions.connectors.get(&source.connector))
         else {
             continue;
         };
