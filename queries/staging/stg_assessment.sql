@@ -31,6 +31,7 @@ final as (
         latest.point,
         latest.status,
         latest.score,
+        latest.outcome,
         latest.source,
         latest.feed,
         latest.row_key

@@ -30,17 +30,21 @@ mod codes;
 mod compare;
 mod days;
 mod doors;
+mod engagement;
 mod evidence;
 mod facts;
 mod journey;
+mod ks2;
 mod learner;
 mod ledger;
 mod measures;
 mod member;
+mod mobility;
 mod pathway;
 mod published;
 mod rows;
 mod school_move;
+mod scorecard;
 mod segregation;
 mod suspension;
 mod waterfall;
@@ -50,13 +54,19 @@ mod stories;
 
 pub use cells::{Fixed, People, Person};
 pub use compare::{Report, compare_rows};
+pub use engagement::{
+    EngagementRate, EngagementYear, Logged, rates as engagement_rates, years as engagement_years,
+};
+pub use ks2::{Ks2Rate, Ks2Subject};
 pub use measures::{
     AbsenceEnrolment, AbsenceLearner, AbsenceRate, Attainment8Mean, Baseline, CircumstanceRate,
     CircumstanceYear, DisadvantageGap, Ks4Rate, Ks4Result, Pathway, PathwayForm, SchoolMove, Segregation,
     SuspensionEvent, SuspensionLearner, SuspensionRate,
 };
-pub use published::published;
+pub use mobility::MobilityRate;
+pub use published::{published, table as published_table};
 pub use rows::{AreaSpell, CohortMember, CohortOutcome, Learner, LostPotential, Outcome, Spell, Waterfall};
+pub use scorecard::Scorecard;
 
 use area::Area;
 use chrono::NaiveDate;
@@ -96,6 +106,10 @@ pub struct Tables {
     pub school_move: Vec<SchoolMove>,
     pub pathway: Vec<Pathway>,
     pub pathway_form: Vec<PathwayForm>,
+    pub mobility_rate: Vec<MobilityRate>,
+    pub ks2_subject: Vec<Ks2Subject>,
+    pub ks2_rate: Vec<Ks2Rate>,
+    pub scorecard: Vec<Scorecard>,
     /// What counting needs beside rows; empty where they were read from a release.
     setting: Setting,
 }
@@ -118,6 +132,7 @@ impl Tables {
         self.ks4_result.iter_mut().for_each(|row| row.person = Person(0));
         self.pathway.iter_mut().for_each(|row| row.person = Person(0));
         self.school_move.iter_mut().for_each(|row| row.person = Person(0));
+        self.ks2_subject.iter_mut().for_each(|row| row.person = Person(0));
         self
     }
 
@@ -139,6 +154,7 @@ impl Tables {
         replace(&mut self.ks4_result, &published.ks4_result, people);
         replace(&mut self.pathway, &published.pathway, people);
         replace(&mut self.school_move, &published.school_move, people);
+        replace(&mut self.ks2_subject, &published.ks2_subject, people);
         self.count();
         self
     }
@@ -159,6 +175,9 @@ impl Tables {
         self.ks4_rate = attainment::rates(&self.ks4_result);
         self.attainment8_mean = attainment::means(&self.ks4_result);
         self.disadvantage_gap = attainment::gaps(&self.cohort_member, &self.ks4_result);
+        self.mobility_rate = mobility::rates(&self.spell, &self.school_move, &years, &self.setting.here);
+        self.ks2_rate = ks2::rates(&self.cohort_member, &self.ks2_subject);
+        self.scorecard = scorecard::scorecard(self);
     }
 }
 
@@ -208,6 +227,10 @@ pub fn compare(expected: &Tables, published: &Tables) -> Report {
         compare_rows(&expected.pathway, &published.pathway),
         compare_rows(&expected.school_move, &published.school_move),
         compare_rows(&expected.pathway_form, &published.pathway_form),
+        compare_rows(&expected.mobility_rate, &published.mobility_rate),
+        compare_rows(&expected.ks2_subject, &published.ks2_subject),
+        compare_rows(&expected.ks2_rate, &published.ks2_rate),
+        compare_rows(&expected.scorecard, &published.scorecard),
     ])
 }
 
@@ -234,6 +257,7 @@ fn derive(facts: &Facts) -> Tables {
             let at = at_sixteen::outcome(facts, person, cohort, &journey, &area, &awards);
             let year_11 = circumstances.iter().find(|year| year.ay == i64::from(cohort) + 5);
             tables.baseline.push(attainment::baseline(&member));
+            tables.ks2_subject.push(ks2::subject(facts, person, cohort));
             tables.ks4_result.extend(attainment::result(&member, &at, &awards, year_11));
             tables.cohort_member.push(member);
             tables.cohort_outcome.push(at);
