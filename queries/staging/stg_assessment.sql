@@ -32,6 +32,7 @@ final as (
         latest.status,
         latest.score,
         latest.informant,
+        latest.outcome,
         latest.source,
         latest.feed,
         latest.row_key

@@ -171,6 +171,27 @@ impl Catalog {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
+    /// Rows of an entity by source, as its files count them: versions, and rows that are gone, too.
+    pub fn rows_by_source(&self, entity: &str) -> Result<Vec<(String, u64)>, CatalogFault> {
+        let sql = format!(
+            "SELECT f.source, sum(f.rows) {VISIBLE} AND f.kind = 'lake' AND f.entity = ?1 GROUP BY 1 ORDER BY 1"
+        );
+        let mut statement = self.read().prepare(&sql)?;
+        let rows = statement.query_map([entity], |row| Ok((row.get(0)?, row.get::<_, i64>(1)? as u64)))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// Published batches in commit order: the sequence that each ends with, its run, and when that was published, UTC.
+    /// A document is of the first batch that ends with its sequence or later.
+    pub fn published_batches(&self) -> Result<Vec<(i64, i64, String)>, CatalogFault> {
+        let mut statement = self.read().prepare(
+            "SELECT b.seq, r.id, coalesce(r.ended_at, r.started_at) FROM batch b JOIN run r ON r.id = b.run_id
+              WHERE r.state = 'published' ORDER BY b.seq",
+        )?;
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
     /// Where a slice of a source stands.
     pub fn cursor(&self, source: &str, tenant: &str, feed: &str) -> Result<Option<String>, CatalogFault> {
         let sql = "SELECT value FROM cursor WHERE source = ?1 AND tenant = ?2 AND feed = ?3";

@@ -2,11 +2,13 @@
 pub mod audit;
 mod explain;
 pub mod key;
+mod lineage;
 mod resolve;
 mod review;
 mod rights;
 
 pub use explain::ExplainArgs;
+pub use lineage::{LineageArgs, TraceArgs};
 pub use resolve::ResolveArgs;
 pub use review::ReviewArgs;
 pub use rights::{ConfirmArgs, Rights};
@@ -96,6 +98,10 @@ pub enum Verb {
     },
     /// Build, and publish the tables as a snapshot that never changes.
     Release,
+    /// Where a table or a column comes from: the tables behind it, down to sources, code lists and policy.
+    Lineage(LineageArgs),
+    /// Where one row of a release comes from: file, sheet and row.
+    Trace(TraceArgs),
     /// Show a report of the newest release; every figure passes disclosure control.
     Report {
         /// Which.

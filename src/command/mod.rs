@@ -10,6 +10,8 @@ mod expire;
 mod explain;
 mod init;
 mod key;
+#[cfg(feature = "warehouse")]
+mod lineage;
 mod linking;
 mod map;
 mod pairs;
@@ -30,6 +32,8 @@ mod runs;
 mod schedule;
 mod screen;
 mod status;
+#[cfg(feature = "warehouse")]
+mod trace;
 mod trial;
 mod verify;
 
@@ -214,6 +218,10 @@ fn verb(cli: &Cli, screen: &Screen) -> Verdict {
         Verb::Build { shell } => release::build(settings(&cli.config)?, shell.as_deref(), screen),
         #[cfg(feature = "warehouse")]
         Verb::Resolve(args) => resolve::resolve(settings(&cli.config)?, args, &person::user(), screen),
+        #[cfg(feature = "warehouse")]
+        Verb::Lineage(args) => lineage::lineage(settings(&cli.config)?, &args.what, screen),
+        #[cfg(feature = "warehouse")]
+        Verb::Trace(args) => trace::trace(settings(&cli.config)?, args, &person::user(), screen),
         #[cfg(feature = "warehouse")]
         Verb::Release => release::release(settings(&cli.config)?, screen),
         #[cfg(feature = "warehouse")]

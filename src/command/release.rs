@@ -1,14 +1,15 @@
 use super::{
     Exit, Halt, Verdict,
     person::user,
-    screen::{Screen, table, thousands},
+    screen::{Screen, table, thousands, wrap},
 };
 use crate::{
     config::Settings,
     pipeline::{self, BuildReport, Site},
+    warehouse,
 };
 use serde_json::json;
-use std::path::Path;
+use std::{collections::BTreeSet, path::Path};
 
 /// Makes the tables, or writes the file that opens the lake in a `DuckDB` shell.
 pub(super) fn build(settings: Settings, shell: Option<&Path>, screen: &Screen) -> Verdict {
@@ -21,7 +22,7 @@ pub(super) fn build(settings: Settings, shell: Option<&Path>, screen: &Screen) -
     let built = make(&mut site, screen)?;
     screen.result(&build_table(&built));
     screen.document(&build_json(&built));
-    Ok(Exit::Done)
+    Ok(if built.findings.is_empty() { Exit::Done } else { Exit::Partly })
 }
 
 /// Builds and publishes a snapshot.
@@ -61,7 +62,46 @@ fn build_table(built: &BuildReport) -> String {
         out.push_str("\nChecks that found something:\n");
         out.push_str(&table(&["check", "rows", "what they are"], found, &[1]));
     }
+    let failed: Vec<Vec<String>> = built
+        .findings
+        .iter()
+        .map(|found| {
+            vec![found.table.clone(), found.column.clone(), found.test.to_owned(), thousands(found.rows)]
+        })
+        .collect();
+    if !failed.is_empty() {
+        out.push_str("\nRows that fail:\n");
+        out.push_str(&table(&["table", "column", "test", "rows"], failed, &[3]));
+    }
+    out.push_str(&what_to_do(built));
     out
+}
+
+/// What each that found something means, when it matters and how to put it right, each once; and where the rows are.
+fn what_to_do(built: &BuildReport) -> String {
+    let checks = built.checks.iter().filter(|check| check.violations > 0).map(|check| check.name.as_str());
+    let names: BTreeSet<&str> = checks.chain(built.findings.iter().map(|found| found.test)).collect();
+    if names.is_empty() {
+        return String::new();
+    }
+    let mut out = String::from("\n\nWhat they mean");
+    for one in names.into_iter().filter_map(|name| built.explained.get(name)) {
+        let words =
+            format!("{}: {}. It matters: {}. {}.", one.name, one.means, lower(&one.matters), one.mend);
+        out.push_str("\n  ");
+        out.push_str(&wrap(&words, 4));
+    }
+    let failed = built.folder.join(warehouse::FAILED);
+    out.push_str(&format!(
+        "\nThe rows are kept, pseudonymous, in {} until the next build.",
+        failed.display()
+    ));
+    out
+}
+
+fn lower(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
 }
 
 fn build_json(built: &BuildReport) -> serde_json::Value {
@@ -73,7 +113,27 @@ fn build_json(built: &BuildReport) -> serde_json::Value {
     let checks: Vec<_> = built
         .checks
         .iter()
-        .map(|check| json!({ "check": check.name, "violations": check.violations }))
+        .map(|check| {
+            let about = built.explained.get(&check.name);
+            json!({
+                "check": check.name, "violations": check.violations, "kept": kept(check.kept.as_deref()),
+                "means": about.map(|one| &one.means), "mend": about.map(|one| &one.mend)
+            })
+        })
         .collect();
-    json!({ "tables": tables, "checks": checks })
+    let failed: Vec<_> = built
+        .findings
+        .iter()
+        .map(|found| {
+            json!({
+                "table": found.table, "column": found.column, "test": found.test, "rows": found.rows,
+                "kept": kept(Some(&found.kept))
+            })
+        })
+        .collect();
+    json!({ "tables": tables, "checks": checks, "failed": failed })
+}
+
+fn kept(path: Option<&Path>) -> Option<String> {
+    path.map(|path| path.display().to_string())
 }

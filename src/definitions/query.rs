@@ -209,6 +209,7 @@ impl QuerySet {
                 Err(problem) => problems.push(problem),
             }
         }
+        problems.extend(lint::functions(queries.values().chain(views.values()), &engine));
         if problems.is_empty() {
             let engine_sha256 = sha256_hex(engine.as_bytes());
             Ok(Self { queries, views, engine, engine_sha256 })
@@ -340,8 +341,12 @@ mod tests {
                 "domain_score",
                 "education_break",
                 "engagement_change",
+                "engagement_rate",
+                "engagement_year",
                 "goal_score",
                 "index_sensitivity",
+                "ks2_rate",
+                "ks2_subject",
                 "ks4_rate",
                 "ks4_result",
                 "ladder_result",
@@ -358,6 +363,7 @@ mod tests {
                 "link_weight",
                 "lost_potential",
                 "lost_potential_sensitivity",
+                "mobility_rate",
                 "outcome",
                 "outcome_vector",
                 "pathway",
@@ -370,6 +376,7 @@ mod tests {
                 "school_result",
                 "school_similar",
                 "school_value_added",
+                "scorecard",
                 "segregation",
                 "spell",
                 "suspension_event",
@@ -410,6 +417,17 @@ mod tests {
             let problems = one(file, &text).unwrap_err().to_string();
             assert!(problems.contains(expected), "{expected} not in\n{problems}");
         }
+    }
+
+    #[test]
+    fn a_function_that_engines_do_not_share_is_refused_with_its_line() {
+        let text = "/*\ntitle = \"x\"\ngrain = [\"a\"]\nreads = []\n*/\nwith v(a) as (select 1),\n\
+                    final as (\n    select date_trunc('month', a) as a, coalesce(max(a), 1) as b from v where a in (1)\n)\n\n\
+                    select * from final\n";
+        let problems = one("spine/x.sql", text).unwrap_err();
+        assert_eq!(problems.0.len(), 1, "{problems}");
+        assert_eq!(problems.0[0].line, 8);
+        assert!(problems.0[0].what.starts_with("`date_trunc`"), "{problems}");
     }
 
     #[test]

@@ -3,9 +3,13 @@ use crate::{
     definitions::query::QuerySet,
     fault::failpoint,
     telemetry::{self, Event},
-    warehouse::{self, BuildContext, BuildOptions, BuiltTable, CheckResult, Entity, Inputs},
+    warehouse::{self, BuildContext, BuildOptions, BuiltTable, CheckResult, Entity, Finding, Inputs},
 };
-use std::{collections::BTreeSet, fs, path::PathBuf};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::{Path, PathBuf},
+};
 
 /// What a build made.
 #[derive(Debug, Clone)]
@@ -14,10 +18,27 @@ pub struct BuildReport {
     pub tables: Vec<BuiltTable>,
     /// What the checks found.
     pub checks: Vec<CheckResult>,
+    /// Words and learners that the tables name and nothing knows.
+    pub findings: Vec<Finding>,
+    /// What each check and test means, when it matters, how to put it right.
+    pub explained: BTreeMap<String, Explained>,
     /// Rows of the lake that the build read, latest or not.
     pub lake_rows: u64,
     /// Where the tables lie until they are released.
     pub folder: PathBuf,
+}
+
+/// What a check or a test is about, for whoever has to put it right.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
+pub struct Explained {
+    /// Its name: a check's, or `grain`, `words`, `reference`.
+    pub name: String,
+    /// What failing it means.
+    pub means: String,
+    /// When that matters.
+    pub matters: String,
+    /// How to put it right.
+    pub mend: String,
 }
 
 /// Runs the queries over the published lake. The tables lie in `<data_dir>/build` until a release takes them.
@@ -45,13 +66,39 @@ pub fn build(site: &mut Site, watch: &mut dyn Watch) -> Result<BuildReport, Site
     };
     let made = warehouse::build_with_checks(&queries, &inputs, &context, &options, &folder, &mut told)
         .map_err(|fault| SiteFault::Build(fault.to_string()))?;
+    let findings = verified(site, &made.tables, &inputs, &options, &folder)?;
     failpoint("build.made")?;
     let mut made = made;
     for table in &mut made.tables {
         let allowed = purposes(site, &queries, &table.name)?;
         table.purposes.retain(|purpose| allowed.contains(purpose));
     }
-    Ok(BuildReport { tables: made.tables, checks: made.checks, lake_rows, folder })
+    let explained = explained(site)?;
+    Ok(BuildReport { tables: made.tables, checks: made.checks, findings, explained, lake_rows, folder })
+}
+
+/// Holds what was built against `schemas/verify.csv`.
+fn verified(
+    site: &Site,
+    tables: &[BuiltTable],
+    inputs: &Inputs,
+    options: &BuildOptions,
+    folder: &Path,
+) -> Result<Vec<Finding>, SiteFault> {
+    let failed = |fault: warehouse::WarehouseFault| SiteFault::Build(fault.to_string());
+    let rules = warehouse::rules(site.definitions.files.text("schemas/verify.csv").unwrap_or_default());
+    let rules = rules.map_err(failed)?;
+    let kept_in = folder.join(warehouse::FAILED);
+    warehouse::verify(tables, &rules, &inputs.codes, options, &kept_in).map_err(failed)
+}
+
+/// Reads `schemas/checks.csv`. A check that it does not explain says what its title says.
+fn explained(site: &Site) -> Result<BTreeMap<String, Explained>, SiteFault> {
+    let text = site.definitions.files.text("schemas/checks.csv").unwrap_or_default();
+    let lines = csv::Reader::from_reader(text.as_bytes()).into_deserialize::<Explained>();
+    let read: Result<Vec<Explained>, _> = lines.collect();
+    let broken = |_| SiteFault::Build("schemas/checks.csv: a line has another number of cells".to_owned());
+    Ok(read.map_err(broken)?.into_iter().map(|one| (one.name.clone(), one)).collect())
 }
 
 /// The entities whose rows a table is made of, directly or not.
@@ -62,7 +109,7 @@ pub(super) fn entities_behind(queries: &QuerySet, table: &str) -> BTreeSet<Strin
 }
 
 /// What every source behind a table allows: purposes travel with rows, and a table's are those that all share.
-fn purposes(site: &Site, queries: &QuerySet, table: &str) -> Result<BTreeSet<String>, SiteFault> {
+pub(super) fn purposes(site: &Site, queries: &QuerySet, table: &str) -> Result<BTreeSet<String>, SiteFault> {
     let entities = entities_behind(queries, table);
     let mut allowed: BTreeSet<String> =
         ["research", "participation", "ap_commissioning"].map(str::to_owned).into();

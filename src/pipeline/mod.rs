@@ -13,6 +13,8 @@ mod export;
 mod files;
 mod fold;
 mod intake;
+#[cfg(feature = "warehouse")]
+mod lineage;
 mod link;
 mod map;
 mod outside;
@@ -32,15 +34,19 @@ mod service;
 mod site;
 mod stage;
 mod stop;
+#[cfg(feature = "warehouse")]
+mod trace;
 
 pub use admit::{Admission, admit, operator};
 pub use audit::{AuditFault, Verified, export_audit, head, read_head, verify_audit, verify_export};
 pub use backload::{CohortOutlook, Lack, Outlook, Sorting, backload, coverage, outlooks, sort};
 #[cfg(feature = "warehouse")]
-pub use build::{BuildReport, build, write_shell};
+pub use build::{BuildReport, Explained, build, write_shell};
 pub use compact::{Compacted, compact, compaction};
 pub use expire::{Expiry, PastKeeping, clear, expire, expiry_counted};
 pub use export::{Marked, export};
+#[cfg(feature = "warehouse")]
+pub use lineage::{Lineage, Node, Origin, lineage};
 pub use link::{
     Drift, LinkReport, ModelEffect, TrainReport, adopt_model, link, link_accepted, models, train,
 };
@@ -63,6 +69,8 @@ pub use rotate::{RotateFault, Rotated, rotate};
 pub use runs::{Verdict, approve, discard};
 pub use site::{Site, SiteFault, key_fits};
 pub use stop::Stop;
+#[cfg(feature = "warehouse")]
+pub use trace::{Fed, FilePlace, Trace, TraceFault, Wanted, trace};
 
 /// What a person at a terminal is shown while a verb works.
 pub trait Watch {

@@ -132,6 +132,42 @@ pub struct Summary {
     pub is_current: bool,
 }
 
+/// A table of a release, as its manifest describes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReleasedTable {
+    /// One line that says what a row is about.
+    pub title: String,
+    /// The columns that name a row.
+    pub grain: Vec<String>,
+    /// The columns, in the order of the file.
+    pub columns: Vec<Column>,
+    /// The purposes it may serve.
+    pub purposes: Vec<String>,
+    /// The Parquet file.
+    pub path: PathBuf,
+    /// The fingerprint of the key that its pseudonyms are of; empty where an early release does not say.
+    pub key_fingerprint: String,
+}
+
+/// Looks a table of a release up; none where the release has no such table.
+///
+/// # Errors
+/// When there is no such release, or its manifest cannot be read.
+pub fn table(releases_dir: &Path, id: &str, name: &str) -> Result<Option<ReleasedTable>, ReleaseFault> {
+    let manifest = Manifest::read(releases_dir, id)?;
+    let key_fingerprint = manifest.provenance.key_fingerprint;
+    let path = releases_dir.join(id).join("parquet").join(format!("{name}.parquet"));
+    let found = manifest.content.tables.into_iter().find(|table| table.name == name);
+    Ok(found.map(|table| ReleasedTable {
+        title: table.title,
+        grain: table.grain,
+        columns: table.columns,
+        purposes: table.purposes,
+        path,
+        key_fingerprint,
+    }))
+}
+
 /// Publishes a release and points `current` to it. The same content again writes nothing, and says so.
 ///
 /// # Errors

@@ -1,6 +1,6 @@
 //! Runs the queries in order and writes what is published.
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use duckdb::Connection;
 
@@ -24,6 +24,8 @@ pub struct CheckResult {
     pub title: String,
     /// How many rows it returned.
     pub violations: u64,
+    /// Where they are kept, when there are any.
+    pub kept: Option<PathBuf>,
 }
 
 /// A finished build.
@@ -80,7 +82,8 @@ pub fn build_with_checks(
         }
         if query.is_check() {
             let violations = count(&connection, query)?;
-            checks.push(CheckResult { name: name.clone(), title: query.title.clone(), violations });
+            let kept = if violations > 0 { Some(keep(&connection, query, out_dir)?) } else { None };
+            checks.push(CheckResult { name: name.clone(), title: query.title.clone(), violations, kept });
         }
         release_memory(&connection, queries, query, &mut readers)?;
     }
@@ -88,6 +91,21 @@ pub fn build_with_checks(
     tables.sort_by(|a, b| a.name.cmp(&b.name));
     checks.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(Build { tables, checks })
+}
+
+/// Folder below that of the tables for rows that fail a check or a rule.
+pub const FAILED: &str = "failed";
+
+/// Keeps what a check found: the rows, for whoever has to put them right.
+fn keep(connection: &Connection, query: &Query, out_dir: &Path) -> Result<PathBuf, WarehouseFault> {
+    let folder = out_dir.join(FAILED);
+    std::fs::create_dir_all(&folder).map_err(|error| WarehouseFault::Export {
+        table: query.name.clone(),
+        what: error.kind().to_string(),
+    })?;
+    let path = folder.join(format!("{}.parquet", query.name));
+    publish::keep(connection, query, &path)?;
+    Ok(path)
 }
 
 /// Gives a fresh engine the functions and relations that queries expect.

@@ -9,21 +9,27 @@ mod connection;
 mod database;
 mod entity;
 mod fault;
+mod lineage;
 mod publish;
 mod relation;
 mod shape;
 mod shell;
+mod trace;
+mod verify;
 mod view;
 
-pub use build::{Build, BuildOptions, CheckResult, build, build_with_checks, make};
+pub use build::{Build, BuildOptions, CheckResult, FAILED, build, build_with_checks, make};
 pub use connection::{Limits, over_tables};
 pub use database::{DatabaseTable, write_database};
 pub use entity::Entity;
 pub use fault::{Cause, WarehouseFault};
+pub use lineage::{Behind, ColumnsRead, columns_behind};
 pub use publish::BuiltTable;
 pub use relation::{BESIDE_LINKS, BuildContext, Inputs};
-pub use shape::{Shapes, prove_reads, scratch, shapes};
+pub use shape::{Shapes, prove_reads, scratch, shapes, shapes_with};
 pub use shell::write_shell;
+pub use trace::{LakeCount, LakeRow, Traced, rows_named};
+pub use verify::{Finding, Rule, Test, rules, verify};
 pub use view::{ViewCell, ViewTable, views};
 
 #[cfg(test)]

@@ -93,6 +93,12 @@ pub(super) fn describe(
     rows.collect::<Result<_, _>>().map_err(failed(query))
 }
 
+/// Writes a table that is not published, by the same rules.
+pub(super) fn keep(connection: &Connection, query: &Query, path: &Path) -> Result<(), WarehouseFault> {
+    let columns = describe(connection, query)?;
+    write(connection, query, &columns, path).map(|_| ())
+}
+
 fn prove_grain(connection: &Connection, query: &Query) -> Result<(), WarehouseFault> {
     let grain = query.grain.join(", ");
     let sql = format!(

@@ -22,7 +22,16 @@ pub type Shapes = BTreeMap<String, Vec<(String, String)>>;
 /// # Errors
 /// When a query does not bind.
 pub fn shapes(queries: &QuerySet) -> Result<Shapes, WarehouseFault> {
-    let inputs = Inputs { lake: BTreeMap::new(), links: Vec::new(), ..Inputs::embedded()? };
+    shapes_with(queries, &Inputs::embedded()?)
+}
+
+/// As [`shapes`], with entities, code lists and policy of a site's own; the files of the lake are not read.
+///
+/// # Errors
+/// As [`shapes`].
+pub fn shapes_with(queries: &QuerySet, inputs: &Inputs) -> Result<Shapes, WarehouseFault> {
+    let inputs =
+        Inputs { lake: BTreeMap::new(), links: Vec::new(), beside_links: BTreeMap::new(), ..inputs.clone() };
     let context = BuildContext { as_of: NaiveDate::default(), home_authority: String::new() };
     compute::prove_known(queries)?;
     let connection = open(&Limits::default())?;

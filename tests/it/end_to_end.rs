@@ -21,6 +21,9 @@ use throughline::{
 };
 use truth::Place;
 
+/// Whom a row of a file is about: by the document's id, the sheet and the row.
+type PlacesOfFiles = HashMap<(String, String, String), u32>;
+
 /// A demonstration in a folder of its own.
 pub struct Demo {
     dir: tempfile::TempDir,
@@ -80,12 +83,11 @@ impl Demo {
         learner_of
     }
 
-    /// Which true people the rows of each subject are about, and how many rows each.
-    fn people_of_subjects(&self) -> BTreeMap<String, BTreeMap<u32, usize>> {
-        let site = self.site();
-        let key = Key::load(&site.join("key")).unwrap();
+    /// Which true person each row of a file is about, by document, sheet and row; and each subject that a service names.
+    pub fn people_of_places(&self) -> (PlacesOfFiles, HashMap<String, u32>) {
+        let key = Key::load(&self.site().join("key")).unwrap();
         let keyed = key.keyed();
-        let mut by_row: HashMap<(String, String, String), u32> = HashMap::new();
+        let mut by_row = PlacesOfFiles::new();
         let mut by_subject: HashMap<String, u32> = HashMap::new();
         let mut documents: HashMap<String, String> = HashMap::new();
         for row in truth::rows(&self.estate()) {
@@ -102,8 +104,14 @@ impl Demo {
                 }
             }
         }
+        (by_row, by_subject)
+    }
+
+    /// Which true people the rows of each subject are about, and how many rows each.
+    fn people_of_subjects(&self) -> BTreeMap<String, BTreeMap<u32, usize>> {
+        let (by_row, by_subject) = self.people_of_places();
         let mut people: BTreeMap<String, BTreeMap<u32, usize>> = BTreeMap::new();
-        for batch in all_rows(&site.join("data")) {
+        for batch in all_rows(&self.site().join("data")) {
             for at in 0..batch.num_rows() {
                 let text = |name| column_text(&batch, name, at);
                 let subject = text("subject_id");

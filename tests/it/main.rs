@@ -15,6 +15,8 @@ mod daemon;
 mod disclosure;
 #[cfg(feature = "warehouse")]
 mod end_to_end;
+#[cfg(feature = "warehouse")]
+mod engagement;
 mod export;
 mod faults;
 mod keeping;
@@ -24,6 +26,8 @@ mod kills;
 #[cfg(feature = "warehouse")]
 mod leaks;
 mod leaks_files;
+#[cfg(feature = "warehouse")]
+mod lineage;
 mod link_pairs;
 #[cfg(feature = "warehouse")]
 mod link_report;

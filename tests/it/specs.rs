@@ -1,12 +1,19 @@
 //! Runs the stories of `tests/specs`: what was given, what a table says of it. `tests/specs/README.md` says how they
 //! are written; with `UPDATE_SPECS=1` the expected rows are rewritten instead of compared.
+//! `THROUGHLINE__DEFINITIONS=FOLDER` lays a site's definitions over those of the binary, as the program does: a measure is
+//! written and told without compiling anything.
 #![allow(clippy::unwrap_used, reason = "a story that cannot be read is a failed test")]
+mod pages;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use duckdb::Connection;
-use throughline::definitions::query::{Query, QuerySet};
+use throughline::definitions::{
+    Definitions,
+    query::{Query, QuerySet},
+};
 use throughline::warehouse::{self, Inputs, Shapes};
 
 /// A Markdown table: the first row names the columns.
@@ -27,19 +34,27 @@ struct World {
     codes: BTreeMap<String, String>,
 }
 
-/// The queries that travel in the binary; while they are being written, those of the folder that
-/// `THROUGHLINE__DEFINITIONS` names, which saves building the program anew for each.
+/// A site's definitions, laid over those of the binary.
+fn site() -> Option<PathBuf> {
+    std::env::var_os("THROUGHLINE__DEFINITIONS").map(PathBuf::from)
+}
+
 fn queries() -> QuerySet {
-    let folder =
-        std::env::var_os("THROUGHLINE__DEFINITIONS").map(|folder| Path::new(&folder).join("queries"));
+    let folder = site().map(|site| site.join("queries"));
     QuerySet::load(folder.as_deref()).unwrap_or_else(|problems| panic!("{problems}"))
 }
 
 impl World {
     fn new() -> Self {
         let queries = queries().with_views();
-        let shapes = warehouse::shapes(&queries).unwrap();
-        let inputs = Inputs::embedded().unwrap();
+        let mut inputs = Inputs::embedded().unwrap();
+        if let Some(site) = site() {
+            let definitions = Definitions::load(Some(&site)).unwrap();
+            let lists = definitions.files.under("schemas/codes", "csv");
+            inputs.codes = lists.map(|(_, list, file)| (list.to_owned(), file.text.clone())).collect();
+            inputs.policy = definitions.policy;
+        }
+        let shapes = warehouse::shapes_with(&queries, &inputs).unwrap();
         let mut codes: BTreeMap<String, String> =
             inputs.codes.into_iter().map(|(list, text)| (format!("code_{list}"), text)).collect();
         codes.insert("policy".to_owned(), inputs.policy);

@@ -1,6 +1,10 @@
 //! Keeps the queries portable, deterministic and of one shape: what a reader on another engine would trip over, and
 //! what could give another answer tomorrow, is refused with its file and line.
+mod portable;
+
 use super::Problem;
+
+pub(super) use portable::functions;
 
 /// Phrases that are refused, as tokens with a space between, and why.
 const BANNED: &[(&str, &str)] = &[
@@ -13,6 +17,18 @@ const BANNED: &[(&str, &str)] = &[
     ("/ /", "whole-number division belongs in queries/_engine"),
     ("- >", "no lambdas and no arrows"),
     ("lambda", "no lambdas"),
+    ("{", "no structures"),
+    ("distinct on", "number the rows and keep the first: not every engine knows `distinct on`"),
+    ("natural join", "say what a join is on"),
+    ("semi join", "write `exists`: not every engine knows `semi join`"),
+    ("anti join", "write `not exists`: not every engine knows `anti join`"),
+    ("by name", "name the columns: not every engine knows `by name`"),
+    ("window", "write each window where it is used: it says its order and frame there"),
+    ("limit", "which rows come first depends on the order of arrival"),
+    ("pivot", "write the columns out: not every engine knows `pivot`"),
+    ("unpivot", "write the rows out: not every engine knows `unpivot`"),
+    ("ilike", "not every engine knows `ilike`"),
+    ("glob", "not every engine knows `glob`"),
     (": :", "write `cast(x as type)`"),
     ("[", "no lists"),
     ("unnest", "no lists"),
@@ -54,6 +70,7 @@ pub(super) fn lint(file: &str, sql: &str) -> Vec<Problem> {
     banned_phrases(&tokens, &mut found);
     orderings(&tokens, &mut found);
     windows(&tokens, &mut found);
+    portable::sums(&tokens, &mut found);
     for token in &tokens {
         if token.text.chars().any(|c| c.is_ascii_uppercase()) {
             found.push((token.line, format!("`{}`: SQL is written in lower case", token.text)));
@@ -144,8 +161,8 @@ fn orderings(tokens: &[Token], found: &mut Vec<(usize, String)>) {
                 ")" => depth -= 1,
                 _ => {}
             }
-            let ends_here =
-                depth < 0 || (depth == 0 && ["rows", "range", "groups"].contains(&token.text.as_str()));
+            let ends_here = depth < 0
+                || (depth == 0 && ["rows", "range", "groups", "limit"].contains(&token.text.as_str()));
             if ends_here {
                 break;
             }
@@ -242,6 +259,12 @@ mod tests {
             ("select regexp_matches(a, 'b')", 1),
             ("select current_date", 1),
             ("select avg(a) from t", 1),
+            ("select distinct on (a) b from t", 1),
+            ("select a from t\nwindow w as (partition by b)", 2),
+            ("select a from t\norder by a asc nulls last\nlimit 1", 3),
+            ("select {'a': 1}", 1),
+            ("select a from t semi join u on b", 1),
+            ("select sum(a / b) from t", 1),
             ("SELECT 1", 1),
         ] {
             assert_eq!(whats(sql).first().map(|(line, _)| *line), Some(line), "{sql}");

@@ -24,12 +24,13 @@ pub use words::{
     FIXED_REASONS, evidence_in_words, field_in_words, in_words_of_rule, level_in_words, why_in_words,
 };
 
-use super::{Site, SiteFault};
+use super::{Site, SiteFault, Watch};
 use crate::{
     catalog::{Access, CatalogFault},
     config::Role,
     privacy::{Pseudonym, hex},
 };
+use std::collections::BTreeSet;
 
 /// Why a review could not be shown or taken. Says nothing of anybody.
 #[derive(Debug, thiserror::Error)]
@@ -80,6 +81,16 @@ impl From<CatalogFault> for ReviewFault {
     fn from(fault: CatalogFault) -> Self {
         Self::Site(fault.into())
     }
+}
+
+/// Whether of any of these subjects, given in hex, no place may be told.
+pub(super) fn any_placeless(
+    site: &Site,
+    subjects: &BTreeSet<String>,
+    watch: &mut dyn Watch,
+) -> Result<bool, ReviewFault> {
+    let known = known::Known::read(site, watch)?;
+    Ok(known.subjects().any(|subject| known.is_placeless(subject) && subjects.contains(&id_text(subject))))
 }
 
 /// A subject's or learner's id as it is shown and typed.

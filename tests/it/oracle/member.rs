@@ -92,7 +92,12 @@ fn points(row: &Ks2) -> Option<i64> {
 }
 
 /// The one row of a subject: tested before anything else, then the greatest score, then the order of the codes.
-fn test<'a>(facts: &Facts, person: &'a PersonFacts, cohort: i32, subject: &str) -> Option<&'a Ks2> {
+pub(super) fn test<'a>(
+    facts: &Facts,
+    person: &'a PersonFacts,
+    cohort: i32,
+    subject: &str,
+) -> Option<&'a Ks2> {
     let rows = person.ks2.iter().filter(|row| row.subject == subject && in_year(facts, row.taken_on, cohort));
     rows.min_by_key(|row| (row.status != "tested", std::cmp::Reverse(row.score), row.status))
 }

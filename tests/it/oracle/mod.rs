@@ -33,13 +33,16 @@ mod compare;
 mod days;
 mod doors;
 mod effect;
+mod engagement;
 mod evidence;
 mod facts;
 mod journey;
+mod ks2;
 mod learner;
 mod ledger;
 mod measures;
 mod member;
+mod mobility;
 mod pathway;
 mod provision;
 mod provision_counts;
@@ -51,6 +54,7 @@ mod rows;
 mod school_move;
 mod school_rows;
 mod schools;
+mod scorecard;
 mod segregation;
 mod sensitivity;
 mod suspension;
@@ -66,17 +70,23 @@ pub use beyond_rows::{
 };
 pub use cells::{Fixed, People, Person};
 pub use compare::{Report, compare_rows};
+pub use engagement::{
+    EngagementRate, EngagementYear, Logged, rates as engagement_rates, years as engagement_years,
+};
+pub use ks2::{Ks2Rate, Ks2Subject};
 pub use measures::{
     AbsenceEnrolment, AbsenceLearner, AbsenceRate, Attainment8Mean, Baseline, CircumstanceRate,
     CircumstanceYear, DisadvantageGap, Ks4Rate, Ks4Result, Pathway, PathwayForm, SchoolMove, Segregation,
     SuspensionEvent, SuspensionLearner, SuspensionRate,
 };
+pub use mobility::MobilityRate;
 pub use provision_rows::{
     ApDaySix, ApEffect, ApFunnel, ApMeasure, ApPlacement, ApRegistration, EducationBreak,
 };
-pub use published::published;
+pub use published::{published, table as published_table};
 pub use rows::{AreaSpell, CohortMember, CohortOutcome, Learner, LostPotential, Outcome, Spell, Waterfall};
 pub use school_rows::{SchoolPrediction, SchoolResult, SchoolSimilar, SchoolValueAdded};
+pub use scorecard::Scorecard;
 pub use sensitivity::Sensitivity;
 
 use area::Area;
@@ -139,6 +149,10 @@ pub struct Tables {
     pub school_prediction: Vec<SchoolPrediction>,
     pub school_value_added: Vec<SchoolValueAdded>,
     pub school_similar: Vec<SchoolSimilar>,
+    pub mobility_rate: Vec<MobilityRate>,
+    pub ks2_subject: Vec<Ks2Subject>,
+    pub ks2_rate: Vec<Ks2Rate>,
+    pub scorecard: Vec<Scorecard>,
     /// What counting needs beside rows; empty where they were read from a release.
     setting: Setting,
 }
@@ -172,6 +186,7 @@ impl Tables {
         self.ap_placement.iter_mut().for_each(|row| row.person = Person(0));
         self.ap_day_six.iter_mut().for_each(|row| row.person = Person(0));
         self.education_break.iter_mut().for_each(|row| row.person = Person(0));
+        self.ks2_subject.iter_mut().for_each(|row| row.person = Person(0));
         self
     }
 
@@ -200,6 +215,7 @@ impl Tables {
         replace(&mut self.ap_placement, &published.ap_placement, people);
         replace(&mut self.ap_day_six, &published.ap_day_six, people);
         replace(&mut self.education_break, &published.education_break, people);
+        replace(&mut self.ks2_subject, &published.ks2_subject, people);
         self.count();
         self
     }
@@ -222,11 +238,14 @@ impl Tables {
         self.ks4_rate = attainment::rates(&self.ks4_result);
         self.attainment8_mean = attainment::means(&self.ks4_result);
         self.disadvantage_gap = attainment::gaps(&self.cohort_member, &self.ks4_result);
+        self.mobility_rate = mobility::rates(&self.spell, &self.school_move, &years, &self.setting.here);
+        self.ks2_rate = ks2::rates(&self.cohort_member, &self.ks2_subject);
         self.school_result = schools::results(&self.ks4_result, &years);
         self.school_prediction = schools::predictions(&self.ks4_result, &years);
         self.school_value_added = schools::value_added(&self.ks4_result, &years);
         self.school_similar = schools::similar(&self.ks4_result, &years);
         self.travel();
+        self.scorecard = scorecard::scorecard(self);
     }
 
     /// Sets what rests on others beyond GCSE.
@@ -341,6 +360,10 @@ pub fn compare(expected: &Tables, published: &Tables) -> Report {
         compare_rows(&expected.school_prediction, &published.school_prediction),
         compare_rows(&expected.school_value_added, &published.school_value_added),
         compare_rows(&expected.school_similar, &published.school_similar),
+        compare_rows(&expected.mobility_rate, &published.mobility_rate),
+        compare_rows(&expected.ks2_subject, &published.ks2_subject),
+        compare_rows(&expected.ks2_rate, &published.ks2_rate),
+        compare_rows(&expected.scorecard, &published.scorecard),
     ])
 }
 
@@ -367,6 +390,7 @@ fn derive(facts: &Facts) -> Tables {
             let at = at_sixteen::outcome(facts, person, cohort, &journey, &area, &awards);
             let year_11 = circumstances.iter().find(|year| year.ay == i64::from(cohort) + 5);
             tables.baseline.push(attainment::baseline(&member));
+            tables.ks2_subject.push(ks2::subject(facts, person, cohort));
             let ks4 = attainment::result(&member, &at, &awards, year_11);
             if let (Some(ks4), Some(ladder)) = (&ks4, beyond::ladder(&at, &awards)) {
                 let events = suspension::events(person, facts.as_of);

@@ -60,11 +60,16 @@ pub fn published(folder: &Path, people: &People) -> Result<Tables, String> {
         school_prediction: table(folder, people)?,
         school_value_added: table(folder, people)?,
         school_similar: table(folder, people)?,
+        mobility_rate: table(folder, people)?,
+        ks2_subject: table(folder, people)?,
+        ks2_rate: table(folder, people)?,
+        scorecard: table(folder, people)?,
         ..Tables::default()
     })
 }
 
-fn table<R: Row>(folder: &Path, people: &People) -> Result<Vec<R>, String> {
+/// One table of a folder.
+pub fn table<R: Row>(folder: &Path, people: &People) -> Result<Vec<R>, String> {
     let path = folder.join(format!("{}.parquet", R::TABLE));
     read(&path, people).map_err(|error| format!("{}: {error}", R::TABLE))
 }

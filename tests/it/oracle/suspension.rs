@@ -149,7 +149,7 @@ fn rate(ay: i64, population: &str, breakdown: &str, category: String, n: &Counts
 }
 
 /// The 95% interval of a number of events for each hundred, by Byar's approximation; none when there is nobody.
-fn poisson(events: i64, of: i64) -> Option<(Fixed<4>, Fixed<4>)> {
+pub(super) fn poisson(events: i64, of: i64) -> Option<(Fixed<4>, Fixed<4>)> {
     if of == 0 {
         return None;
     }

@@ -1,0 +1,116 @@
+/*
+title = "Engagement and support: shares of pupils with at least one, how many each hundred had, and of how many anybody tells"
+grain = ["ay", "population", "breakdown", "category", "measure"]
+reads = ["engagement_year", "circumstance_year"]
+purposes = ["research", "participation", "ap_commissioning"]
+published = true
+[columns]
+ay = "The academic year, by its end year"
+population = "attending or resident on the January census day"
+breakdown = "all, kind (of establishment), fsm, disadvantaged or sen"
+category = "Which one of the breakdown; not_known where nobody says"
+measure = "intervention, intervention_completed, activity, home_contact, careers, careers_interview, employer_encounter, work_experience, access, device, pp_spend or view"
+n_members = "Learners of the group"
+n_missing = "Of them those of whom nobody tells: they are in neither numerator nor denominator"
+denominator = "Of them those of whom somebody tells"
+numerator = "Of those, with at least one"
+rate = "numerator / denominator"
+rate_low = "Lower end of its 95% interval"
+rate_high = "Upper end of its 95% interval"
+coverage = "denominator / n_members: read every rate beside it"
+n_events = "How many there were of it in all, of learners of whom somebody tells"
+participation = "n_events for each hundred of the denominator: participation over roll"
+amount = "Pounds spent, for pp_spend; empty for all other measures"
+view = "Mean of the learners' own means, for view; empty for all other measures"
+*/
+with members as (
+    select
+        engagement_year.*,
+        case when circumstance_year.fsm then 'yes' when not circumstance_year.fsm then 'no' else 'not_known' end as fsm_word,
+        case when circumstance_year.disadvantaged then 'yes' when not circumstance_year.disadvantaged then 'no' else 'not_known' end as disadvantaged_word,
+        coalesce(circumstance_year.sen, 'not_known') as sen_word
+    from engagement_year
+    left join circumstance_year
+        on circumstance_year.learner_id = engagement_year.learner_id
+       and circumstance_year.ay = engagement_year.ay
+),
+
+answers as (
+    select
+        members.ay,
+        populations.population,
+        breakdowns.breakdown,
+        case breakdowns.breakdown
+            when 'all' then 'all'
+            when 'kind' then members.kind
+            when 'fsm' then members.fsm_word
+            when 'disadvantaged' then members.disadvantaged_word
+            when 'sen' then members.sen_word
+        end as category,
+        measures.measure,
+        case measures.measure
+            when 'intervention' then members.n_interventions
+            when 'intervention_completed' then members.n_interventions_completed
+            when 'activity' then members.n_activities
+            when 'home_contact' then members.n_home_contacts
+            when 'careers' then members.n_careers
+            when 'careers_interview' then members.n_careers_interviews
+            when 'employer_encounter' then members.n_employer_encounters
+            when 'work_experience' then members.n_work_experience
+            when 'access' then members.n_access
+            when 'device' then members.n_devices
+            when 'pp_spend' then case when members.pp_spend > 0 then 1 when members.pp_spend is not null then 0 end
+            when 'view' then members.n_views
+        end as n,
+        case when measures.measure = 'pp_spend' then members.pp_spend end as amount,
+        case when measures.measure = 'view' then members.view end as view
+    from members
+    cross join (values ('attending'), ('resident')) as populations(population)
+    cross join (values ('all'), ('kind'), ('fsm'), ('disadvantaged'), ('sen')) as breakdowns(breakdown)
+    cross join (values ('intervention'), ('intervention_completed'), ('activity'), ('home_contact'), ('careers'), ('careers_interview'),
+                       ('employer_encounter'), ('work_experience'), ('access'), ('device'), ('pp_spend'), ('view')) as measures(measure)
+    where case populations.population when 'attending' then members.attending else members.resident end
+),
+
+counts as (
+    select
+        ay,
+        population,
+        breakdown,
+        category,
+        measure,
+        count(*) as n_members,
+        count(*) filter (where n is null) as n_missing,
+        count(n) as denominator,
+        count(*) filter (where n > 0) as numerator,
+        cast(coalesce(sum(n), 0) as bigint) as n_events,
+        sum(amount) as amount,
+        sum(view) as views,
+        count(view) as n_with_view
+    from answers
+    group by ay, population, breakdown, category, measure
+),
+
+final as (
+    select
+        ay,
+        population,
+        breakdown,
+        category,
+        measure,
+        n_members,
+        n_missing,
+        denominator,
+        numerator,
+        share_of(numerator, denominator) as rate,
+        wilson_low(numerator, denominator) as rate_low,
+        wilson_high(numerator, denominator) as rate_high,
+        share_of(denominator, n_members) as coverage,
+        n_events,
+        per_hundred(n_events, denominator) as participation,
+        cast(amount as decimal(18, 2)) as amount,
+        share_of(cast(views * 10000 as bigint), n_with_view * 10000) as view
+    from counts
+)
+
+select * from final

@@ -1,0 +1,49 @@
+/*
+title = "What was done with and for learners, as last reported"
+grain = ["source", "feed", "row_key"]
+reads = ["lake_engagement", "learner_link", "build_context"]
+*/
+-- Of all versions of a row the one committed last stands; a tombstone removes the row.
+-- What begins after the build looks back is not read.
+with versions as (
+    select
+        *,
+        row_number() over (
+            partition by source, row_key
+            order by commit_seq desc nulls last, row_number desc nulls last, part desc nulls last, row_hash desc nulls last
+        ) as version_rank
+    from lake_engagement
+),
+
+latest as (
+    select *
+    from versions
+    where version_rank = 1
+      and not tombstone
+),
+
+final as (
+    select
+        id_text(learner_link.learner_id) as learner_id,
+        latest.kind,
+        latest.starts_on,
+        latest.ends_on,
+        latest.establishment_id,
+        latest.delivered_by,
+        latest.sessions,
+        latest.hours,
+        latest.attended,
+        latest.completed,
+        latest.amount,
+        latest.score,
+        latest.score_of,
+        latest.source,
+        latest.feed,
+        latest.row_key
+    from latest
+    inner join learner_link on learner_link.subject_id = latest.subject_id
+    cross join build_context
+    where latest.starts_on <= build_context.as_of
+)
+
+select * from final

@@ -1,0 +1,269 @@
+//! What a build says of its own tables: words that no list has, learners that no table knows. Rows that fail are kept.
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use duckdb::Connection;
+use serde::Deserialize;
+
+use super::connection::{Limits, config, engine, path_list, quoted};
+use super::fault::WarehouseFault;
+use super::publish::BuiltTable;
+
+/// What the values of a column are held against.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Test {
+    /// Each is one of these words, or a code of one of these lists.
+    Words {
+        /// Words of the table's own.
+        words: Vec<String>,
+        /// Names of code lists.
+        lists: Vec<String>,
+    },
+    /// Each stands in this column of another published table.
+    Reference {
+        /// The table.
+        table: String,
+        /// The column.
+        column: String,
+    },
+}
+
+impl Test {
+    /// Our word for it: `words` or `reference`.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Words { .. } => "words",
+            Self::Reference { .. } => "reference",
+        }
+    }
+}
+
+/// One column and what it is held against. Empty cells pass: where a value must be there, a check says so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rule {
+    /// The table; `*` is every published table that has the column.
+    pub table: String,
+    /// The column.
+    pub column: String,
+    /// The test.
+    pub test: Test,
+}
+
+#[derive(Deserialize)]
+struct Line {
+    table: String,
+    column: String,
+    test: String,
+    against: String,
+}
+
+/// Rows that fail a rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// The table.
+    pub table: String,
+    /// The column.
+    pub column: String,
+    /// Which test: `words`, `reference`.
+    pub test: &'static str,
+    /// How many rows fail.
+    pub rows: u64,
+    /// Where they are kept.
+    pub kept: PathBuf,
+}
+
+/// Reads `schemas/verify.csv`: table, column, test, and what it is held against (words with spaces between; `code_x` is
+/// the list x; `table.column` for a reference).
+///
+/// # Errors
+/// When a line is not well formed.
+pub fn rules(text: &str) -> Result<Vec<Rule>, WarehouseFault> {
+    let broken = |what: String| WarehouseFault::Reference { file: "schemas/verify.csv".to_owned(), what };
+    let mut rules = Vec::new();
+    for (at, line) in csv::Reader::from_reader(text.as_bytes()).deserialize::<Line>().enumerate() {
+        let line = line.map_err(|_| broken(format!("line {} has another number of cells", at + 2)))?;
+        let test = match line.test.as_str() {
+            "words" => {
+                let (lists, words): (Vec<&str>, Vec<&str>) =
+                    line.against.split_whitespace().partition(|word| word.starts_with("code_"));
+                Test::Words {
+                    words: words.into_iter().map(str::to_owned).collect(),
+                    lists: lists.into_iter().map(|list| list["code_".len()..].to_owned()).collect(),
+                }
+            }
+            "reference" => {
+                let (table, column) = line
+                    .against
+                    .split_once('.')
+                    .ok_or_else(|| broken(format!("line {}: a reference is `table.column`", at + 2)))?;
+                Test::Reference { table: table.to_owned(), column: column.to_owned() }
+            }
+            other => return Err(broken(format!("line {}: there is no test `{other}`", at + 2))),
+        };
+        rules.push(Rule { table: line.table, column: line.column, test });
+    }
+    Ok(rules)
+}
+
+/// Holds built tables against the rules and writes the rows that fail to `<kept_in>/<table>.<column>.<test>.parquet`. A rule
+/// about a table or column that was not built is passed over: a site may build other tables.
+///
+/// # Errors
+/// When a built table cannot be read, a list is not known, or what fails cannot be kept.
+pub fn verify(
+    tables: &[BuiltTable],
+    rules: &[Rule],
+    codes: &BTreeMap<String, String>,
+    limits: &Limits,
+    kept_in: &Path,
+) -> Result<Vec<Finding>, WarehouseFault> {
+    let by_name: BTreeMap<&str, &BuiltTable> =
+        tables.iter().map(|table| (table.name.as_str(), table)).collect();
+    let has = |table: &BuiltTable, column: &str| table.columns.iter().any(|(name, ..)| name == column);
+    let mut asked = Vec::new();
+    for rule in rules {
+        let meant = tables.iter().filter(|table| rule.table == "*" || rule.table == table.name);
+        for table in meant.filter(|table| has(table, &rule.column)) {
+            let condition = match &rule.test {
+                Test::Words { words, lists } => not_among(&rule.column, &allowed(words, lists, codes)?),
+                Test::Reference { table: other, column } => {
+                    let Some(other) = by_name.get(other.as_str()).filter(|other| has(other, column)) else {
+                        continue;
+                    };
+                    if other.name == table.name {
+                        continue;
+                    }
+                    let file = quoted(&other.path.to_string_lossy());
+                    format!(
+                        "{} not in (select {column} from read_parquet({file}) where {column} is not null)",
+                        rule.column
+                    )
+                }
+            };
+            let name = format!("{}.{}.{}.parquet", table.name, rule.column, rule.test.word());
+            asked.push((table, rule, condition, kept_in.join(name)));
+        }
+    }
+    let mut files: Vec<PathBuf> = tables.iter().map(|table| table.path.clone()).collect();
+    files.extend(asked.iter().map(|(.., kept)| kept.clone()));
+    let connection = reader(limits, &files)?;
+    let mut findings = Vec::new();
+    for (table, rule, condition, kept) in asked {
+        let file = quoted(&table.path.to_string_lossy());
+        let failing = format!("from read_parquet({file}) where {} is not null and {condition}", rule.column);
+        let rows: u64 = connection
+            .query_row(&format!("select count(*) {failing}"), [], |row| row.get(0))
+            .map_err(engine)?;
+        if rows > 0 {
+            std::fs::create_dir_all(kept_in).map_err(|error| WarehouseFault::Export {
+                table: table.name.clone(),
+                what: error.kind().to_string(),
+            })?;
+            let sql =
+                format!("copy (select * {failing}) to {} (format parquet)", quoted(&kept.to_string_lossy()));
+            connection.execute_batch(&sql).map_err(engine)?;
+            let (table, column) = (table.name.clone(), rule.column.clone());
+            findings.push(Finding { table, column, test: rule.test.word(), rows, kept });
+        }
+    }
+    Ok(findings)
+}
+
+/// The words that a column may hold.
+fn allowed(
+    words: &[String],
+    lists: &[String],
+    codes: &BTreeMap<String, String>,
+) -> Result<Vec<String>, WarehouseFault> {
+    let mut allowed = words.to_vec();
+    for list in lists {
+        let broken = || WarehouseFault::Reference {
+            file: "schemas/verify.csv".to_owned(),
+            what: format!("there is no code list `{list}` with a column `code`"),
+        };
+        let mut reader = csv::Reader::from_reader(codes.get(list).ok_or_else(broken)?.as_bytes());
+        let headers = reader.headers().map_err(|_| broken())?;
+        let at = headers.iter().position(|name| name == "code").ok_or_else(broken)?;
+        allowed.extend(reader.records().flatten().filter_map(|row| row.get(at).map(str::to_owned)));
+    }
+    Ok(allowed)
+}
+
+fn not_among(column: &str, words: &[String]) -> String {
+    let words: Vec<String> = words.iter().map(|word| quoted(word)).collect();
+    if words.is_empty() { "true".to_owned() } else { format!("{column} not in ({})", words.join(", ")) }
+}
+
+/// An engine that reads the built tables and writes what fails, and nothing else.
+fn reader(limits: &Limits, files: &[PathBuf]) -> Result<Connection, WarehouseFault> {
+    let connection = Connection::open_in_memory_with_flags(config(limits)?).map_err(engine)?;
+    let sql = format!(
+        "set allowed_paths = {}; set enable_external_access = false; set lock_configuration = true;",
+        path_list(files)
+    );
+    connection.execute_batch(&sql).map_err(engine)?;
+    Ok(connection)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rules_are_read_and_a_wrong_one_is_named_by_its_line() {
+        let read = rules(
+            "table,column,test,against\n*,learner_id,reference,learner.learner_id\nspell,kind,words,code_k x\n",
+        );
+        let read = read.unwrap();
+        assert_eq!(read[0].test, Test::Reference { table: "learner".into(), column: "learner_id".into() });
+        assert_eq!(read[1].test, Test::Words { words: vec!["x".into()], lists: vec!["k".into()] });
+        let wrong = rules("table,column,test,against\na,b,guess,c\n").unwrap_err().to_string();
+        assert!(wrong.contains("line 2") && wrong.contains("guess"), "{wrong}");
+    }
+
+    /// Built tables are written by hand here: one learner that nobody knows, one word that no list has.
+    #[test]
+    fn rows_that_fail_are_counted_and_kept() {
+        let dir = tempfile::tempdir().unwrap();
+        let connection = Connection::open_in_memory().unwrap();
+        let built = |name: &str, columns: &[&str], sql: &str| {
+            let path = dir.path().join(format!("{name}.parquet"));
+            let copy = format!("copy ({sql}) to {} (format parquet)", quoted(&path.to_string_lossy()));
+            connection.execute_batch(&copy).unwrap();
+            BuiltTable {
+                name: name.to_owned(),
+                title: String::new(),
+                grain: Vec::new(),
+                columns: columns
+                    .iter()
+                    .map(|name| ((*name).to_owned(), String::new(), String::new()))
+                    .collect(),
+                purposes: Vec::new(),
+                rows: 0,
+                path,
+                sha256: String::new(),
+            }
+        };
+        let tables = [
+            built("learner", &["learner_id"], "select 'a' as learner_id"),
+            built(
+                "spell",
+                &["learner_id", "kind"],
+                "select * from (values ('a', 'one'), ('b', 'one'), ('a', 'two'), (null, null), ('a', 'own')) as t(learner_id, kind)",
+            ),
+        ];
+        let text = "table,column,test,against\n*,learner_id,reference,learner.learner_id\nspell,kind,words,code_kinds own\n\
+                    nowhere,kind,words,x\n";
+        let codes = [("kinds".to_owned(), "code,label\none,One\n".to_owned())].into();
+        let kept_in = dir.path().join("failed");
+        let found = verify(&tables, &rules(text).unwrap(), &codes, &Limits::default(), &kept_in).unwrap();
+        let told: Vec<_> =
+            found.iter().map(|one| (one.table.as_str(), one.column.as_str(), one.rows)).collect();
+        assert_eq!(told, [("spell", "learner_id", 1), ("spell", "kind", 1)]);
+        let kept = format!("select kind from read_parquet({})", quoted(&found[1].kept.to_string_lossy()));
+        let word: String = connection.query_row(&kept, [], |row| row.get(0)).unwrap();
+        assert_eq!(word, "two");
+        let none = verify(&tables, &rules(text).unwrap(), &BTreeMap::new(), &Limits::default(), &kept_in);
+        assert!(none.unwrap_err().to_string().contains("kinds"));
+    }
+}
