@@ -1,7 +1,7 @@
 /*
 title = "Years for which the policy table has no rule of a measure, which is therefore empty"
 grain = ["measure", "ay"]
-reads = ["absence_enrolment", "circumstance_year", "ks4_result", "policy"]
+reads = ["absence_enrolment", "circumstance_year", "ks4_result", "neet_rate", "policy"]
 */
 with years as (
     select distinct 'persistent absence' as measure, ay
@@ -22,6 +22,10 @@ with years as (
     select distinct 'attainment 8' as measure, ks4_ay as ay
     from ks4_result
     where attainment8_state = 'no_rule_for_year'
+    union all
+    select distinct 'december to february' as measure, ay
+    from neet_rate
+    where rule_state = 'no_rule_for_year'
 ),
 
 final as (

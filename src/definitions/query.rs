@@ -19,7 +19,7 @@ static EMBEDDED: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/queries");
 const ENGINE_FILE: &str = "_engine/duckdb.sql";
 
 /// The folders of `queries/`, in the order in which the data passes through them.
-const LAYERS: [&str; 11] = [
+const LAYERS: [&str; 12] = [
     "staging",
     "spine",
     "cohort",
@@ -28,6 +28,7 @@ const LAYERS: [&str; 11] = [
     "outcome",
     "attainment",
     "headline",
+    "neet",
     "segregation",
     "link",
     "checks",
@@ -365,11 +366,14 @@ mod tests {
                 "attainment8_mean",
                 "attrition_waterfall",
                 "baseline",
+                "ccis_destination",
+                "ccis_destination_rate",
                 "circumstance_rate",
                 "circumstance_year",
                 "cohort_member",
                 "cohort_outcome",
                 "disadvantage_gap",
+                "guarantee_rate",
                 "ks4_rate",
                 "ks4_result",
                 "learner",
@@ -384,11 +388,14 @@ mod tests {
                 "link_sensitivity",
                 "link_weight",
                 "lost_potential",
+                "nccis_month",
+                "neet_rate",
                 "outcome",
                 "pathway",
                 "pathway_form",
                 "school_move",
                 "segregation",
+                "september_guarantee",
                 "spell",
                 "suspension_event",
                 "suspension_learner",

@@ -36,6 +36,7 @@ mod oracle;
 mod readme;
 mod real_data;
 mod real_files;
+mod real_neet;
 mod real_pulls;
 mod reasons;
 #[cfg(feature = "warehouse")]

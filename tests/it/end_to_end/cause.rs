@@ -50,6 +50,8 @@ impl Cause {
                         | "circumstance_year"
                         | "ks4_result"
                         | "school_move"
+                        | "nccis_month"
+                        | "september_guarantee"
                 )
             }
         }

@@ -37,6 +37,9 @@ mod learner;
 mod ledger;
 mod measures;
 mod member;
+mod neet;
+mod neet_rates;
+mod neet_rows;
 mod pathway;
 mod published;
 mod rows;
@@ -54,6 +57,9 @@ pub use measures::{
     AbsenceEnrolment, AbsenceLearner, AbsenceRate, Attainment8Mean, Baseline, CircumstanceRate,
     CircumstanceYear, DisadvantageGap, Ks4Rate, Ks4Result, Pathway, PathwayForm, SchoolMove, Segregation,
     SuspensionEvent, SuspensionLearner, SuspensionRate,
+};
+pub use neet_rows::{
+    CcisDestination, CcisDestinationRate, GuaranteeRate, NccisMonth, NeetRate, SeptemberGuarantee,
 };
 pub use published::published;
 pub use rows::{AreaSpell, CohortMember, CohortOutcome, Learner, LostPotential, Outcome, Spell, Waterfall};
@@ -96,6 +102,12 @@ pub struct Tables {
     pub school_move: Vec<SchoolMove>,
     pub pathway: Vec<Pathway>,
     pub pathway_form: Vec<PathwayForm>,
+    pub nccis_month: Vec<NccisMonth>,
+    pub neet_rate: Vec<NeetRate>,
+    pub september_guarantee: Vec<SeptemberGuarantee>,
+    pub guarantee_rate: Vec<GuaranteeRate>,
+    pub ccis_destination: Vec<CcisDestination>,
+    pub ccis_destination_rate: Vec<CcisDestinationRate>,
     /// What counting needs beside rows; empty where they were read from a release.
     setting: Setting,
 }
@@ -118,6 +130,9 @@ impl Tables {
         self.ks4_result.iter_mut().for_each(|row| row.person = Person(0));
         self.pathway.iter_mut().for_each(|row| row.person = Person(0));
         self.school_move.iter_mut().for_each(|row| row.person = Person(0));
+        self.nccis_month.iter_mut().for_each(|row| row.person = Person(0));
+        self.september_guarantee.iter_mut().for_each(|row| row.person = Person(0));
+        self.ccis_destination.iter_mut().for_each(|row| row.person = Person(0));
         self
     }
 
@@ -139,6 +154,9 @@ impl Tables {
         replace(&mut self.ks4_result, &published.ks4_result, people);
         replace(&mut self.pathway, &published.pathway, people);
         replace(&mut self.school_move, &published.school_move, people);
+        replace(&mut self.nccis_month, &published.nccis_month, people);
+        replace(&mut self.september_guarantee, &published.september_guarantee, people);
+        replace(&mut self.ccis_destination, &published.ccis_destination, people);
         self.count();
         self
     }
@@ -159,6 +177,10 @@ impl Tables {
         self.ks4_rate = attainment::rates(&self.ks4_result);
         self.attainment8_mean = attainment::means(&self.ks4_result);
         self.disadvantage_gap = attainment::gaps(&self.cohort_member, &self.ks4_result);
+        let known = neet_rates::Known::of(&self.learner, &self.circumstance_year);
+        self.neet_rate = neet_rates::rates(&self.nccis_month, &known);
+        self.guarantee_rate = neet_rates::guarantees(&self.september_guarantee, &known);
+        self.ccis_destination_rate = neet_rates::destinations(&self.ccis_destination, &pairs, &known);
     }
 }
 
@@ -208,6 +230,12 @@ pub fn compare(expected: &Tables, published: &Tables) -> Report {
         compare_rows(&expected.pathway, &published.pathway),
         compare_rows(&expected.school_move, &published.school_move),
         compare_rows(&expected.pathway_form, &published.pathway_form),
+        compare_rows(&expected.nccis_month, &published.nccis_month),
+        compare_rows(&expected.neet_rate, &published.neet_rate),
+        compare_rows(&expected.september_guarantee, &published.september_guarantee),
+        compare_rows(&expected.guarantee_rate, &published.guarantee_rate),
+        compare_rows(&expected.ccis_destination, &published.ccis_destination),
+        compare_rows(&expected.ccis_destination_rate, &published.ccis_destination_rate),
     ])
 }
 
@@ -215,6 +243,7 @@ pub fn compare(expected: &Tables, published: &Tables) -> Report {
 fn derive(facts: &Facts) -> Tables {
     let places = Places::of(facts);
     let mut tables = Tables { setting: setting(facts), ..Tables::default() };
+    let held = neet::Held::of(facts);
     for person in &facts.people {
         let learner = learner::learner(person);
         let cohort = learner.cohort_ay.map(|ay| ay as i32);
@@ -235,6 +264,11 @@ fn derive(facts: &Facts) -> Tables {
             let year_11 = circumstances.iter().find(|year| year.ay == i64::from(cohort) + 5);
             tables.baseline.push(attainment::baseline(&member));
             tables.ks4_result.extend(attainment::result(&member, &at, &awards, year_11));
+            tables.nccis_month.extend(neet::months(person, cohort, &area, &member, &held, facts.here));
+            let attended = circumstances.iter().filter(|year| year.attending).map(|year| year.ay).collect();
+            let guarantees = neet::guarantees(person, cohort, &area, &member, &held, &attended, facts.here);
+            tables.september_guarantee.extend(guarantees);
+            tables.ccis_destination.extend(neet::destination(person, cohort, facts.as_of));
             tables.cohort_member.push(member);
             tables.cohort_outcome.push(at);
         }

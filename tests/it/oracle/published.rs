@@ -38,6 +38,12 @@ pub fn published(folder: &Path, people: &People) -> Result<Tables, String> {
         pathway: table(folder, people)?,
         school_move: table(folder, people)?,
         pathway_form: table(folder, people)?,
+        nccis_month: table(folder, people)?,
+        neet_rate: table(folder, people)?,
+        september_guarantee: table(folder, people)?,
+        guarantee_rate: table(folder, people)?,
+        ccis_destination: table(folder, people)?,
+        ccis_destination_rate: table(folder, people)?,
         ..Tables::default()
     })
 }
