@@ -45,6 +45,8 @@ mod release;
 mod resolve;
 mod review;
 mod rights;
+#[cfg(feature = "warehouse")]
+mod risk_leak;
 mod services;
 mod sheets;
 mod site;

@@ -24,6 +24,7 @@ mod absence;
 mod area;
 mod at_sixteen;
 mod attainment;
+mod backtest;
 mod cells;
 mod circumstances;
 mod codes;
@@ -42,6 +43,9 @@ mod neet_rates;
 mod neet_rows;
 mod pathway;
 mod published;
+mod risk;
+mod risk_rows;
+mod risk_rules;
 mod rows;
 mod school_move;
 mod segregation;
@@ -62,6 +66,7 @@ pub use neet_rows::{
     CcisDestination, CcisDestinationRate, GuaranteeRate, NccisMonth, NeetRate, SeptemberGuarantee,
 };
 pub use published::published;
+pub use risk_rows::{RiskBacktest, RiskCalibration, RiskCurve, RiskFactor, RiskFairness, RiskScore};
 pub use rows::{AreaSpell, CohortMember, CohortOutcome, Learner, LostPotential, Outcome, Spell, Waterfall};
 
 use area::Area;
@@ -108,6 +113,12 @@ pub struct Tables {
     pub guarantee_rate: Vec<GuaranteeRate>,
     pub ccis_destination: Vec<CcisDestination>,
     pub ccis_destination_rate: Vec<CcisDestinationRate>,
+    pub risk_factor: Vec<RiskFactor>,
+    pub risk_score: Vec<RiskScore>,
+    pub risk_curve: Vec<RiskCurve>,
+    pub risk_calibration: Vec<RiskCalibration>,
+    pub risk_backtest: Vec<RiskBacktest>,
+    pub risk_fairness: Vec<RiskFairness>,
     /// What counting needs beside rows; empty where they were read from a release.
     setting: Setting,
 }
@@ -133,6 +144,8 @@ impl Tables {
         self.nccis_month.iter_mut().for_each(|row| row.person = Person(0));
         self.september_guarantee.iter_mut().for_each(|row| row.person = Person(0));
         self.ccis_destination.iter_mut().for_each(|row| row.person = Person(0));
+        self.risk_factor.iter_mut().for_each(|row| row.person = Person(0));
+        self.risk_score.iter_mut().for_each(|row| row.person = Person(0));
         self
     }
 
@@ -157,6 +170,8 @@ impl Tables {
         replace(&mut self.nccis_month, &published.nccis_month, people);
         replace(&mut self.september_guarantee, &published.september_guarantee, people);
         replace(&mut self.ccis_destination, &published.ccis_destination, people);
+        replace(&mut self.risk_factor, &published.risk_factor, people);
+        replace(&mut self.risk_score, &published.risk_score, people);
         self.count();
         self
     }
@@ -181,6 +196,11 @@ impl Tables {
         self.neet_rate = neet_rates::rates(&self.nccis_month, &known);
         self.guarantee_rate = neet_rates::guarantees(&self.september_guarantee, &known);
         self.ccis_destination_rate = neet_rates::destinations(&self.ccis_destination, &pairs, &known);
+        let tests = backtest::Tests::of(&self.risk_score, &self.nccis_month);
+        self.risk_curve = tests.curves();
+        self.risk_calibration = tests.calibrations();
+        self.risk_backtest = tests.backtests();
+        self.risk_fairness = tests.fairness(&self.learner, &self.circumstance_year);
     }
 }
 
@@ -236,6 +256,12 @@ pub fn compare(expected: &Tables, published: &Tables) -> Report {
         compare_rows(&expected.guarantee_rate, &published.guarantee_rate),
         compare_rows(&expected.ccis_destination, &published.ccis_destination),
         compare_rows(&expected.ccis_destination_rate, &published.ccis_destination_rate),
+        compare_rows(&expected.risk_factor, &published.risk_factor),
+        compare_rows(&expected.risk_score, &published.risk_score),
+        compare_rows(&expected.risk_curve, &published.risk_curve),
+        compare_rows(&expected.risk_calibration, &published.risk_calibration),
+        compare_rows(&expected.risk_backtest, &published.risk_backtest),
+        compare_rows(&expected.risk_fairness, &published.risk_fairness),
     ])
 }
 
@@ -244,6 +270,7 @@ fn derive(facts: &Facts) -> Tables {
     let places = Places::of(facts);
     let mut tables = Tables { setting: setting(facts), ..Tables::default() };
     let held = neet::Held::of(facts);
+    let ground = risk::Ground::of(facts, &places);
     for person in &facts.people {
         let learner = learner::learner(person);
         let cohort = learner.cohort_ay.map(|ay| ay as i32);
@@ -269,6 +296,9 @@ fn derive(facts: &Facts) -> Tables {
             let guarantees = neet::guarantees(person, cohort, &area, &member, &held, &attended, facts.here);
             tables.september_guarantee.extend(guarantees);
             tables.ccis_destination.extend(neet::destination(person, cohort, facts.as_of));
+            let (factors, scores) = risk::scores(person, cohort, &member, &ground);
+            tables.risk_factor.extend(factors);
+            tables.risk_score.extend(scores);
             tables.cohort_member.push(member);
             tables.cohort_outcome.push(at);
         }

@@ -44,6 +44,12 @@ pub fn published(folder: &Path, people: &People) -> Result<Tables, String> {
         guarantee_rate: table(folder, people)?,
         ccis_destination: table(folder, people)?,
         ccis_destination_rate: table(folder, people)?,
+        risk_factor: table(folder, people)?,
+        risk_score: table(folder, people)?,
+        risk_curve: table(folder, people)?,
+        risk_calibration: table(folder, people)?,
+        risk_backtest: table(folder, people)?,
+        risk_fairness: table(folder, people)?,
         ..Tables::default()
     })
 }
