@@ -273,7 +273,7 @@ fn count_at(known: &[(i64, bool, bool)], points: i64) -> (i64, i64) {
     here.fold((0, 0), |(n, positive), one| (n + 1, positive + i64::from(one.1)))
 }
 
-/// Every pair of one it came about for and one it did not; with the interval of Hanley and McNeil.
+/// Every pair of one it came about for and one it did not; with the interval as of the gap index.
 fn auc(known: &[(i64, bool, bool)]) -> (Option<Fixed<4>>, Option<Fixed<4>>, Option<Fixed<4>>) {
     let (with, without) = known.iter().partition::<Vec<&(i64, bool, bool)>, _>(|one| one.1);
     let (over, under) = (with.len() as i64, without.len() as i64);
