@@ -168,3 +168,15 @@ create or replace macro goal_t_score(weighted_scores, weights, squared_weights, 
          then cast(round(50e0 + 10e0 * weighted_scores
                          / sqrt((1e0 - correlation) * squared_weights + correlation * weights * weights), 4) as decimal(9, 4))
     end;
+
+-- The last day of the month that a day lies in.
+create or replace macro month_ends_on(day) as cast(last_day(day) as date);
+
+-- The mean of so many counts, one decimal, rounded half up, exact.
+create or replace macro mean_count(total, n) as
+    case when n > 0
+         then cast(cast((cast(total as bigint) * 20 + n) // (2 * cast(n as bigint)) as decimal(14, 0)) * 0.1 as decimal(12, 1))
+    end;
+
+-- Texts of a group one after the other, by the order of their place.
+create or replace macro texts_in_order(words, place) as string_agg(words, '; ' order by place asc nulls last);

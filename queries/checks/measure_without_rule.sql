@@ -1,7 +1,7 @@
 /*
 title = "Years for which the policy table has no rule of a measure, which is therefore empty"
 grain = ["measure", "ay"]
-reads = ["absence_enrolment", "circumstance_year", "ks4_result", "value_added", "ap_placement", "policy", "code_national_ks4"]
+reads = ["absence_enrolment", "circumstance_year", "ks4_result", "value_added", "neet_rate", "ap_placement", "policy", "code_national_ks4"]
 */
 with years as (
     select distinct 'persistent absence' as measure, ay
@@ -43,6 +43,10 @@ with years as (
     left join code_national_ks4
         on academic_year(code_national_ks4.valid_from) = ks4_result.ks4_ay
     where code_national_ks4.code is null
+    union all
+    select distinct 'december to february' as measure, ay
+    from neet_rate
+    where rule_state = 'no_rule_for_year'
 ),
 
 final as (

@@ -40,6 +40,7 @@ mod oracle;
 mod readme;
 mod real_data;
 mod real_files;
+mod real_neet;
 mod real_pulls;
 #[cfg(feature = "warehouse")]
 mod real_schools;
@@ -50,6 +51,8 @@ mod release;
 mod resolve;
 mod review;
 mod rights;
+#[cfg(feature = "warehouse")]
+mod risk_leak;
 mod services;
 mod sheets;
 mod site;

@@ -11,7 +11,7 @@ pub struct ResolveArgs {
     #[arg(long, value_name = "PURPOSE")]
     pub purpose: String,
     /// What to show: `caseload` (where each is), `no_offer` (Year 11 and 12 without a place for September), `lost_sight`
-    /// (nobody says where), `changed_since`, `placements`; or a view of your own definitions.
+    /// (nobody says where), `changed_since`, `placements`, `risk`; or a view of your own definitions.
     #[arg(long, value_name = "VIEW")]
     pub view: String,
     /// Where to write the answer; it holds your list, so outside the data folder and the inboxes.

@@ -296,7 +296,7 @@ pub(super) fn examinations(world: &World, dir: &Path, truth: &mut Truth) -> io::
     Ok(())
 }
 
-const NCCIS: [&str; 20] = [
+const NCCIS: [&str; 30] = [
     "DatabaseId",
     "LEACode",
     "DateOfSend",
@@ -317,6 +317,16 @@ const NCCIS: [&str; 20] = [
     "ActivityCode",
     "StartDate",
     "DateVerified",
+    "LevelOfNeedCode",
+    "LEACodeAtYear11",
+    "EducatedLEA",
+    "DateAscertained",
+    "DueToLapseDate",
+    "CurrencyLapsed",
+    "PredictedEndDate",
+    "ReviewDate",
+    "NEETStartDate",
+    "IntendedDestinationYr11",
 ];
 
 /// One extract a month: the activity in force at its end of everybody of academic age 15 to 17 with one.
@@ -338,6 +348,8 @@ pub(super) fn destinations(world: &World, dir: &Path, truth: &mut Truth) -> io::
             let lead = one.transferred_to_la.unwrap_or("998");
             let status = if one.transferred_to_la.is_some() { "T" } else { "P" };
             let verified = verified(one, on);
+            let lapses = verified + chrono::Days::new(CURRENT_DAYS);
+            let (lapses_on, lapsed) = (british(Some(lapses)), if lapses < on { "Y" } else { "N" });
             let cells = [
                 "1",
                 "998",
@@ -359,6 +371,16 @@ pub(super) fn destinations(world: &World, dir: &Path, truth: &mut Truth) -> io::
                 one.activity,
                 &british(Some(one.starts_on)),
                 &british(Some(verified)),
+                "3",
+                "998",
+                "",
+                &british(Some(one.starts_on)),
+                &lapses_on,
+                lapsed,
+                "",
+                "",
+                "",
+                "",
             ];
             file.about(who.about(person, "destination"), &cells, truth)?;
         }
@@ -366,6 +388,9 @@ pub(super) fn destinations(world: &World, dir: &Path, truth: &mut Truth) -> io::
     }
     Ok(())
 }
+
+/// What was confirmed so many days ago is still believed.
+const CURRENT_DAYS: u64 = 75;
 
 /// Last confirmed: within the quarter before the month end, never before the activity began.
 fn verified(one: &Destination, on: NaiveDate) -> NaiveDate {

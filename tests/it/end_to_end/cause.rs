@@ -66,6 +66,8 @@ impl Cause {
                         | "ks4_result"
                         | "school_move"
                         | "education_break"
+                        | "nccis_month"
+                        | "september_guarantee"
                 )
             }
         }

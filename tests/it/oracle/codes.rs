@@ -68,6 +68,28 @@ pub fn status_group(activity: &str) -> Code {
     }
 }
 
+/// The group of an activity by the other reading, where the one reading is not verified for a month of an academic year.
+pub fn other_group(activity: &str, ay: i32) -> Code {
+    match activity {
+        "260" => "neet",
+        "530" => "employment_not_participating",
+        "710" if !(2023..=2026).contains(&ay) => "counted_custody",
+        _ => status_group(activity),
+    }
+}
+
+/// What an activity is for a destination that lasts.
+pub fn strand(activity: &str) -> Code {
+    match activity {
+        "310" => "apprenticeship",
+        "320" | "330" | "340" | "350" | "360" | "380" | "381" => "employment",
+        "260" | "290" | "550" | "710" => "other",
+        "810" | "820" | "830" => "not_known",
+        _ if status_group(activity) == "neet" => "neet",
+        _ => "education",
+    }
+}
+
 /// Whether key stage 2 tests were held; none where the policy has no row for the year.
 pub fn ks2_tests_held(ay: i32) -> Option<bool> {
     (2017..=2026).contains(&ay).then_some(!matches!(ay, 2020 | 2021))

@@ -1,5 +1,8 @@
 //! Expected against published, row by row: who differs, and how.
-use super::rows::{Group, Row};
+use super::{
+    Tables,
+    rows::{Group, Row},
+};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Display};
 
@@ -104,4 +107,73 @@ impl Display for Report {
     fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|differences| write!(to, "{differences}"))
     }
+}
+
+/// Compares every table.
+pub fn compare(expected: &Tables, published: &Tables) -> Report {
+    Report(vec![
+        compare_rows(&expected.learner, &published.learner),
+        compare_rows(&expected.spell, &published.spell),
+        compare_rows(&expected.area_spell, &published.area_spell),
+        compare_rows(&expected.cohort_member, &published.cohort_member),
+        compare_rows(&expected.cohort_outcome, &published.cohort_outcome),
+        compare_rows(&expected.outcome, &published.outcome),
+        compare_rows(&expected.attrition_waterfall, &published.attrition_waterfall),
+        compare_rows(&expected.lost_potential, &published.lost_potential),
+        compare_rows(&expected.absence_enrolment, &published.absence_enrolment),
+        compare_rows(&expected.absence_learner, &published.absence_learner),
+        compare_rows(&expected.absence_rate, &published.absence_rate),
+        compare_rows(&expected.suspension_event, &published.suspension_event),
+        compare_rows(&expected.suspension_learner, &published.suspension_learner),
+        compare_rows(&expected.suspension_rate, &published.suspension_rate),
+        compare_rows(&expected.circumstance_year, &published.circumstance_year),
+        compare_rows(&expected.circumstance_rate, &published.circumstance_rate),
+        compare_rows(&expected.baseline, &published.baseline),
+        compare_rows(&expected.ks4_result, &published.ks4_result),
+        compare_rows(&expected.ks4_rate, &published.ks4_rate),
+        compare_rows(&expected.attainment8_mean, &published.attainment8_mean),
+        compare_rows(&expected.disadvantage_gap, &published.disadvantage_gap),
+        compare_rows(&expected.segregation, &published.segregation),
+        compare_rows(&expected.pathway, &published.pathway),
+        compare_rows(&expected.school_move, &published.school_move),
+        compare_rows(&expected.pathway_form, &published.pathway_form),
+        compare_rows(&expected.ladder_result, &published.ladder_result),
+        compare_rows(&expected.value_added, &published.value_added),
+        compare_rows(&expected.distance_travelled, &published.distance_travelled),
+        compare_rows(&expected.engagement_change, &published.engagement_change),
+        compare_rows(&expected.domain_score, &published.domain_score),
+        compare_rows(&expected.index_sensitivity, &published.index_sensitivity),
+        compare_rows(&expected.outcome_vector, &published.outcome_vector),
+        compare_rows(&expected.realised_potential, &published.realised_potential),
+        compare_rows(&expected.realised_rate, &published.realised_rate),
+        compare_rows(&expected.progress_light, &published.progress_light),
+        compare_rows(&expected.ap_placement, &published.ap_placement),
+        compare_rows(&expected.ap_day_six, &published.ap_day_six),
+        compare_rows(&expected.education_break, &published.education_break),
+        compare_rows(&expected.ap_registration, &published.ap_registration),
+        compare_rows(&expected.ap_measure, &published.ap_measure),
+        compare_rows(&expected.ap_funnel, &published.ap_funnel),
+        compare_rows(&expected.ap_effect, &published.ap_effect),
+        compare_rows(&expected.lost_potential_sensitivity, &published.lost_potential_sensitivity),
+        compare_rows(&expected.school_result, &published.school_result),
+        compare_rows(&expected.school_prediction, &published.school_prediction),
+        compare_rows(&expected.school_value_added, &published.school_value_added),
+        compare_rows(&expected.school_similar, &published.school_similar),
+        compare_rows(&expected.mobility_rate, &published.mobility_rate),
+        compare_rows(&expected.ks2_subject, &published.ks2_subject),
+        compare_rows(&expected.ks2_rate, &published.ks2_rate),
+        compare_rows(&expected.scorecard, &published.scorecard),
+        compare_rows(&expected.nccis_month, &published.nccis_month),
+        compare_rows(&expected.neet_rate, &published.neet_rate),
+        compare_rows(&expected.september_guarantee, &published.september_guarantee),
+        compare_rows(&expected.guarantee_rate, &published.guarantee_rate),
+        compare_rows(&expected.ccis_destination, &published.ccis_destination),
+        compare_rows(&expected.ccis_destination_rate, &published.ccis_destination_rate),
+        compare_rows(&expected.risk_factor, &published.risk_factor),
+        compare_rows(&expected.risk_score, &published.risk_score),
+        compare_rows(&expected.risk_curve, &published.risk_curve),
+        compare_rows(&expected.risk_calibration, &published.risk_calibration),
+        compare_rows(&expected.risk_backtest, &published.risk_backtest),
+        compare_rows(&expected.risk_fairness, &published.risk_fairness),
+    ])
 }

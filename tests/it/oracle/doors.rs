@@ -8,7 +8,7 @@
 //! | examination file | entries and grades | birth, sex, home on the day of the award |
 //! | registers of home and missing education | entries that were registered | birth, sex, home on the first day |
 //! | a provider's workbook | placements with their scores, awards, a destination | birth, sex, home on the first day of each placement |
-//! | NCCIS extract | the latest activity at a month's end, a transfer | birth, sex, ethnicity, home at the month's end |
+//! | NCCIS extract | the latest activity at a month's end, a transfer, what it says of the guarantee and how old it is | birth, sex, ethnicity, home at the month's end |
 //!
 //! Every door says who its rows are about, so nobody whom any door shows is without a cohort.
 //!
@@ -16,10 +16,11 @@
 //! of another authority.
 use super::days::{academic_year, cohort_of, january_census};
 use super::facts::{
-    Address, Assessment, Attendance, Attributes, Circumstance, Destination, Enrolment, Establishment,
-    EstablishmentLink, Facts, Ks2, OffRoll, PersonFacts, Placement, Qualification, Sen, Suspension,
+    Address, Assessment, Attendance, Attributes, Circumstance, ClientRecord, Destination, Enrolment,
+    Establishment, EstablishmentLink, Facts, Ks2, OffRoll, PersonFacts, Placement, Qualification, Sen,
+    Suspension,
 };
-use chrono::{Datelike, NaiveDate};
+use chrono::{Datelike, Days, NaiveDate};
 use std::collections::BTreeSet;
 use throughline::synth::{
     Person, World,
@@ -250,9 +251,11 @@ impl Seen<'_> {
             let before = academic_year(activity.starts_on) - 1;
             if activity.workbook.is_some_and(|provider| has_row(provider, before)) {
                 // The workbook says where somebody went, not that another authority took over.
-                self.facts
-                    .destinations
-                    .push(Destination { transferred_to_la: None, ..destination(activity) });
+                self.facts.destinations.push(Destination {
+                    transferred_to_la: None,
+                    guarantee: None,
+                    ..destination(activity)
+                });
             }
         }
     }
@@ -295,6 +298,13 @@ impl Seen<'_> {
             if let Some(latest) = started.max_by_key(|activity| activity.starts_on) {
                 self.row(CLIENTS, day);
                 self.facts.destinations.push(destination(latest));
+                // Confirmed some days ago, and believed for 75 days.
+                let confirmed = day - Days::new(u64::from(latest.starts_on.day() * 3 % 80));
+                self.facts.records.push(ClientRecord {
+                    month_end: day,
+                    in_cohort: latest.transferred_to_la.is_none(),
+                    lapsed: confirmed.max(latest.starts_on) + Days::new(75) < day,
+                });
             }
         }
     }
@@ -317,5 +327,6 @@ fn destination(activity: &world::Destination) -> Destination {
         starts_on: activity.starts_on,
         ends_on: None,
         transferred_to_la: activity.transferred_to_la,
+        guarantee: activity.guarantee,
     }
 }

@@ -45,6 +45,7 @@ pub struct PersonFacts {
     pub ks2: Vec<Ks2>,
     pub qualifications: Vec<Qualification>,
     pub destinations: Vec<Destination>,
+    pub records: Vec<ClientRecord>,
     pub attendance: Vec<Attendance>,
     pub suspensions: Vec<Suspension>,
     pub assessments: Vec<Assessment>,
@@ -141,6 +142,16 @@ pub struct Destination {
     pub starts_on: NaiveDate,
     pub ends_on: Option<NaiveDate>,
     pub transferred_to_la: Option<Code>,
+    pub guarantee: Option<Code>,
+}
+
+/// What the authority's client record says of somebody at a month's end.
+pub struct ClientRecord {
+    pub month_end: NaiveDate,
+    /// Whether the authority leads and reports.
+    pub in_cohort: bool,
+    /// What it knows has grown too old.
+    pub lapsed: bool,
 }
 
 /// Sessions at one school over a period.

@@ -24,6 +24,7 @@ mod absence;
 mod area;
 mod at_sixteen;
 mod attainment;
+mod backtest;
 mod beyond;
 mod beyond_rows;
 mod cells;
@@ -43,6 +44,9 @@ mod ledger;
 mod measures;
 mod member;
 mod mobility;
+mod neet;
+mod neet_rates;
+mod neet_rows;
 mod pathway;
 mod provision;
 mod provision_counts;
@@ -50,6 +54,9 @@ mod provision_funnel;
 mod provision_rows;
 mod published;
 mod realised;
+mod risk;
+mod risk_rows;
+mod risk_rules;
 mod rows;
 mod school_move;
 mod school_rows;
@@ -69,7 +76,7 @@ pub use beyond_rows::{
     ProgressLight, RealisedPotential, RealisedRate, ValueAdded,
 };
 pub use cells::{Fixed, People, Person};
-pub use compare::{Report, compare_rows};
+pub use compare::{compare, compare_rows};
 pub use engagement::{
     EngagementRate, EngagementYear, Logged, rates as engagement_rates, years as engagement_years,
 };
@@ -80,10 +87,14 @@ pub use measures::{
     SuspensionEvent, SuspensionLearner, SuspensionRate,
 };
 pub use mobility::MobilityRate;
+pub use neet_rows::{
+    CcisDestination, CcisDestinationRate, GuaranteeRate, NccisMonth, NeetRate, SeptemberGuarantee,
+};
 pub use provision_rows::{
     ApDaySix, ApEffect, ApFunnel, ApMeasure, ApPlacement, ApRegistration, EducationBreak,
 };
 pub use published::{published, table as published_table};
+pub use risk_rows::{RiskBacktest, RiskCalibration, RiskCurve, RiskFactor, RiskFairness, RiskScore};
 pub use rows::{AreaSpell, CohortMember, CohortOutcome, Learner, LostPotential, Outcome, Spell, Waterfall};
 pub use school_rows::{SchoolPrediction, SchoolResult, SchoolSimilar, SchoolValueAdded};
 pub use scorecard::Scorecard;
@@ -153,6 +164,18 @@ pub struct Tables {
     pub ks2_subject: Vec<Ks2Subject>,
     pub ks2_rate: Vec<Ks2Rate>,
     pub scorecard: Vec<Scorecard>,
+    pub nccis_month: Vec<NccisMonth>,
+    pub neet_rate: Vec<NeetRate>,
+    pub september_guarantee: Vec<SeptemberGuarantee>,
+    pub guarantee_rate: Vec<GuaranteeRate>,
+    pub ccis_destination: Vec<CcisDestination>,
+    pub ccis_destination_rate: Vec<CcisDestinationRate>,
+    pub risk_factor: Vec<RiskFactor>,
+    pub risk_score: Vec<RiskScore>,
+    pub risk_curve: Vec<RiskCurve>,
+    pub risk_calibration: Vec<RiskCalibration>,
+    pub risk_backtest: Vec<RiskBacktest>,
+    pub risk_fairness: Vec<RiskFairness>,
     /// What counting needs beside rows; empty where they were read from a release.
     setting: Setting,
 }
@@ -187,6 +210,11 @@ impl Tables {
         self.ap_day_six.iter_mut().for_each(|row| row.person = Person(0));
         self.education_break.iter_mut().for_each(|row| row.person = Person(0));
         self.ks2_subject.iter_mut().for_each(|row| row.person = Person(0));
+        self.nccis_month.iter_mut().for_each(|row| row.person = Person(0));
+        self.september_guarantee.iter_mut().for_each(|row| row.person = Person(0));
+        self.ccis_destination.iter_mut().for_each(|row| row.person = Person(0));
+        self.risk_factor.iter_mut().for_each(|row| row.person = Person(0));
+        self.risk_score.iter_mut().for_each(|row| row.person = Person(0));
         self
     }
 
@@ -216,6 +244,11 @@ impl Tables {
         replace(&mut self.ap_day_six, &published.ap_day_six, people);
         replace(&mut self.education_break, &published.education_break, people);
         replace(&mut self.ks2_subject, &published.ks2_subject, people);
+        replace(&mut self.nccis_month, &published.nccis_month, people);
+        replace(&mut self.september_guarantee, &published.september_guarantee, people);
+        replace(&mut self.ccis_destination, &published.ccis_destination, people);
+        replace(&mut self.risk_factor, &published.risk_factor, people);
+        replace(&mut self.risk_score, &published.risk_score, people);
         self.count();
         self
     }
@@ -244,6 +277,15 @@ impl Tables {
         self.school_prediction = schools::predictions(&self.ks4_result, &years);
         self.school_value_added = schools::value_added(&self.ks4_result, &years);
         self.school_similar = schools::similar(&self.ks4_result, &years);
+        let known = neet_rates::Known::of(&self.learner, &self.circumstance_year);
+        self.neet_rate = neet_rates::rates(&self.nccis_month, &known);
+        self.guarantee_rate = neet_rates::guarantees(&self.september_guarantee, &known);
+        self.ccis_destination_rate = neet_rates::destinations(&self.ccis_destination, &pairs, &known);
+        let tests = backtest::Tests::of(&self.risk_score, &self.nccis_month);
+        self.risk_curve = tests.curves();
+        self.risk_calibration = tests.calibrations();
+        self.risk_backtest = tests.backtests();
+        self.risk_fairness = tests.fairness(&self.learner, &self.circumstance_year);
         self.travel();
         self.scorecard = scorecard::scorecard(self);
     }
@@ -310,67 +352,12 @@ pub fn expected_on(world: &World, as_of: NaiveDate) -> Tables {
     derive(&doors::open(world, as_of))
 }
 
-/// Compares every table.
-pub fn compare(expected: &Tables, published: &Tables) -> Report {
-    Report(vec![
-        compare_rows(&expected.learner, &published.learner),
-        compare_rows(&expected.spell, &published.spell),
-        compare_rows(&expected.area_spell, &published.area_spell),
-        compare_rows(&expected.cohort_member, &published.cohort_member),
-        compare_rows(&expected.cohort_outcome, &published.cohort_outcome),
-        compare_rows(&expected.outcome, &published.outcome),
-        compare_rows(&expected.attrition_waterfall, &published.attrition_waterfall),
-        compare_rows(&expected.lost_potential, &published.lost_potential),
-        compare_rows(&expected.absence_enrolment, &published.absence_enrolment),
-        compare_rows(&expected.absence_learner, &published.absence_learner),
-        compare_rows(&expected.absence_rate, &published.absence_rate),
-        compare_rows(&expected.suspension_event, &published.suspension_event),
-        compare_rows(&expected.suspension_learner, &published.suspension_learner),
-        compare_rows(&expected.suspension_rate, &published.suspension_rate),
-        compare_rows(&expected.circumstance_year, &published.circumstance_year),
-        compare_rows(&expected.circumstance_rate, &published.circumstance_rate),
-        compare_rows(&expected.baseline, &published.baseline),
-        compare_rows(&expected.ks4_result, &published.ks4_result),
-        compare_rows(&expected.ks4_rate, &published.ks4_rate),
-        compare_rows(&expected.attainment8_mean, &published.attainment8_mean),
-        compare_rows(&expected.disadvantage_gap, &published.disadvantage_gap),
-        compare_rows(&expected.segregation, &published.segregation),
-        compare_rows(&expected.pathway, &published.pathway),
-        compare_rows(&expected.school_move, &published.school_move),
-        compare_rows(&expected.pathway_form, &published.pathway_form),
-        compare_rows(&expected.ladder_result, &published.ladder_result),
-        compare_rows(&expected.value_added, &published.value_added),
-        compare_rows(&expected.distance_travelled, &published.distance_travelled),
-        compare_rows(&expected.engagement_change, &published.engagement_change),
-        compare_rows(&expected.domain_score, &published.domain_score),
-        compare_rows(&expected.index_sensitivity, &published.index_sensitivity),
-        compare_rows(&expected.outcome_vector, &published.outcome_vector),
-        compare_rows(&expected.realised_potential, &published.realised_potential),
-        compare_rows(&expected.realised_rate, &published.realised_rate),
-        compare_rows(&expected.progress_light, &published.progress_light),
-        compare_rows(&expected.ap_placement, &published.ap_placement),
-        compare_rows(&expected.ap_day_six, &published.ap_day_six),
-        compare_rows(&expected.education_break, &published.education_break),
-        compare_rows(&expected.ap_registration, &published.ap_registration),
-        compare_rows(&expected.ap_measure, &published.ap_measure),
-        compare_rows(&expected.ap_funnel, &published.ap_funnel),
-        compare_rows(&expected.ap_effect, &published.ap_effect),
-        compare_rows(&expected.lost_potential_sensitivity, &published.lost_potential_sensitivity),
-        compare_rows(&expected.school_result, &published.school_result),
-        compare_rows(&expected.school_prediction, &published.school_prediction),
-        compare_rows(&expected.school_value_added, &published.school_value_added),
-        compare_rows(&expected.school_similar, &published.school_similar),
-        compare_rows(&expected.mobility_rate, &published.mobility_rate),
-        compare_rows(&expected.ks2_subject, &published.ks2_subject),
-        compare_rows(&expected.ks2_rate, &published.ks2_rate),
-        compare_rows(&expected.scorecard, &published.scorecard),
-    ])
-}
-
 /// The second step: from what the doors show to the tables.
 fn derive(facts: &Facts) -> Tables {
     let places = Places::of(facts);
     let mut tables = Tables { setting: setting(facts), ..Tables::default() };
+    let held = neet::Held::of(facts);
+    let ground = risk::Ground::of(facts, &places);
     for person in &facts.people {
         let learner = learner::learner(person);
         let cohort = learner.cohort_ay.map(|ay| ay as i32);
@@ -400,6 +387,14 @@ fn derive(facts: &Facts) -> Tables {
                 tables.outcome_vector.push(vector);
             }
             tables.ks4_result.extend(ks4);
+            tables.nccis_month.extend(neet::months(person, cohort, &area, &member, &held, facts.here));
+            let attended = circumstances.iter().filter(|year| year.attending).map(|year| year.ay).collect();
+            let guarantees = neet::guarantees(person, cohort, &area, &member, &held, &attended, facts.here);
+            tables.september_guarantee.extend(guarantees);
+            tables.ccis_destination.extend(neet::destination(person, cohort, facts.as_of));
+            let (factors, scores) = risk::scores(person, cohort, &member, &ground);
+            tables.risk_factor.extend(factors);
+            tables.risk_score.extend(scores);
             tables.cohort_member.push(member);
             tables.cohort_outcome.push(at);
         }

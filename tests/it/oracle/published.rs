@@ -64,6 +64,18 @@ pub fn published(folder: &Path, people: &People) -> Result<Tables, String> {
         ks2_subject: table(folder, people)?,
         ks2_rate: table(folder, people)?,
         scorecard: table(folder, people)?,
+        nccis_month: table(folder, people)?,
+        neet_rate: table(folder, people)?,
+        september_guarantee: table(folder, people)?,
+        guarantee_rate: table(folder, people)?,
+        ccis_destination: table(folder, people)?,
+        ccis_destination_rate: table(folder, people)?,
+        risk_factor: table(folder, people)?,
+        risk_score: table(folder, people)?,
+        risk_curve: table(folder, people)?,
+        risk_calibration: table(folder, people)?,
+        risk_backtest: table(folder, people)?,
+        risk_fairness: table(folder, people)?,
         ..Tables::default()
     })
 }

@@ -1,0 +1,99 @@
+/*
+title = "What each factor adds to the risk of each learner, and what it would add if what is not known held"
+grain = ["pack", "learner_id", "predicted_on", "factor"]
+reads = ["risk_fact", "code_risk_rule", "code_risk_factor", "code_risk_switch"]
+purposes = ["participation"]
+published = true
+[columns]
+pack = "The list of rules: code_risk_pack"
+learner_id = "Pseudonym of the learner, 32 hex characters"
+predicted_on = "The day of the prediction: nothing dated after it is used"
+factor = "The factor: of its rules that hold the one with the most points counts, they are not added"
+points_low = "Points if what is not known does not hold"
+points_high = "Points if what is not known holds"
+is_known = "Whether nothing that is not known could add to it"
+reason = "In words: what holds, or that the factor is not known; empty where it is known and nothing holds"
+*/
+-- A rule that needs a condition of its own (special categories, stand-ins for origin) is left out altogether, until a
+-- site records the condition: it neither adds nor is missing.
+with rules as (
+    select
+        code_risk_rule.code as rule,
+        code_risk_rule.label,
+        code_risk_rule.pack,
+        code_risk_rule.factor,
+        code_risk_rule.fact,
+        cast(code_risk_rule.points as integer) as points,
+        code_risk_rule.gate,
+        code_risk_rule.valid_from,
+        code_risk_rule.valid_to
+    from code_risk_rule
+),
+
+asked as (
+    select
+        rules.pack,
+        rules.factor,
+        rules.rule,
+        rules.label,
+        rules.points,
+        risk_fact.learner_id,
+        risk_fact.predicted_on,
+        risk_fact.holds
+    from risk_fact
+    inner join rules
+        on rules.fact = risk_fact.fact
+       and (rules.valid_from is null or rules.valid_from <= risk_fact.predicted_on)
+       and (rules.valid_to is null or rules.valid_to > risk_fact.predicted_on)
+    left join code_risk_switch
+        on code_risk_switch.rule = rules.rule
+       and code_risk_switch.label is not null
+       and code_risk_switch.recorded_by is not null
+       and (code_risk_switch.valid_from is null or code_risk_switch.valid_from <= risk_fact.predicted_on)
+       and (code_risk_switch.valid_to is null or code_risk_switch.valid_to > risk_fact.predicted_on)
+    where rules.gate is null
+       or code_risk_switch.rule is not null
+),
+
+ranked as (
+    select
+        *,
+        row_number() over (
+            partition by pack, learner_id, predicted_on, factor
+            order by case when holds then points end desc nulls last, rule asc nulls last
+        ) as place
+    from asked
+),
+
+sums as (
+    select
+        pack,
+        learner_id,
+        predicted_on,
+        factor,
+        coalesce(max(case when holds then points end), 0) as points_low,
+        coalesce(max(case when holds or holds is null then points end), 0) as points_high,
+        max(case when holds and place = 1 then label end) as reason
+    from ranked
+    group by pack, learner_id, predicted_on, factor
+),
+
+final as (
+    select
+        sums.pack,
+        sums.learner_id,
+        sums.predicted_on,
+        sums.factor,
+        sums.points_low,
+        sums.points_high,
+        sums.points_low = sums.points_high as is_known,
+        case when sums.reason is not null and sums.points_low < sums.points_high
+             then concat(sums.reason, ' (and more is not known)')
+             when sums.reason is not null then sums.reason
+             when sums.points_low < sums.points_high then concat('Not known: ', code_risk_factor.label)
+        end as reason
+    from sums
+    left join code_risk_factor on code_risk_factor.code = sums.factor
+)
+
+select * from final
