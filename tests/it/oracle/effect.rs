@@ -80,7 +80,7 @@ fn effect(until_ay: i64, pool: &[&Unit]) -> ApEffect {
     let others: Vec<&&Unit> = pool.iter().filter(|unit| !unit.placed && unit.odds > Some(0.0)).collect();
     let changes = |units: &[&&Unit]| units.iter().map(|unit| unit.change).collect::<Vec<_>>();
     let weight = |unit: &&&Unit| unit.odds.unwrap_or(0.0);
-    let weights: f64 = others.iter().map(|unit| weight(unit)).sum();
+    let weights: f64 = others.iter().map(weight).sum();
     let squares: f64 = others.iter().map(|unit| weight(unit).powi(2)).sum();
     let weighted = |of: fn(&Unit) -> f64| {
         (weights > 0.0).then(|| others.iter().map(|unit| weight(unit) * of(unit)).sum::<f64>() / weights)

@@ -181,15 +181,27 @@ pub fn answer(case: &Case<'_>, measure: &str) -> Answer {
     }
 }
 
-/// Ten-thousandths of what is averaged; none where it is missing, nothing where it does not arise.
-fn amount(case: &Case<'_>, measure: &str) -> Option<Option<i64>> {
-    match measure {
-        "attendance_change" => Some(case.row.attendance_change.map(|change| change.0)),
-        "hours_per_week" => Some(case.row.hours_per_week.map(|hours| hours.0 * 100)),
-        "ladder5" => case.ladder.map(|ladder| ladder.ladder5.map(|points| points.0)),
-        _ => case
-            .ladder
-            .map(|_| case.vector.and_then(|vector| vector.distance_index).map(|index| index.0 * 1000)),
+/// A number, missing, or a question that does not arise.
+enum Amount {
+    Known(i64),
+    Missing,
+    NotAsked,
+}
+
+/// Ten-thousandths of what is averaged.
+fn amount(case: &Case<'_>, measure: &str) -> Amount {
+    let finished = case.ladder.is_some();
+    let found = match measure {
+        "attendance_change" => case.row.attendance_change.map(|change| change.0),
+        "hours_per_week" => case.row.hours_per_week.map(|hours| hours.0 * 100),
+        "ladder5" => case.ladder.and_then(|ladder| ladder.ladder5).map(|points| points.0),
+        _ => case.vector.and_then(|vector| vector.distance_index).map(|index| index.0 * 1000),
+    };
+    let asked = finished || matches!(measure, "attendance_change" | "hours_per_week");
+    match found {
+        _ if !asked => Amount::NotAsked,
+        Some(found) => Amount::Known(found),
+        None => Amount::Missing,
     }
 }
 
@@ -223,8 +235,11 @@ fn share(cases: &[&Case<'_>], measure: &str) -> Figure {
 }
 
 fn mean(cases: &[&Case<'_>], measure: &str) -> Figure {
-    let amounts: Vec<Option<i64>> = cases.iter().filter_map(|case| amount(case, measure)).collect();
-    let known: Vec<i64> = amounts.iter().copied().flatten().collect();
+    let amounts: Vec<Amount> = cases.iter().map(|case| amount(case, measure)).collect();
+    let known: Vec<i64> = amounts
+        .iter()
+        .filter_map(|amount| if let Amount::Known(number) = amount { Some(*number) } else { None })
+        .collect();
     let n = known.len() as f64;
     let total: i64 = known.iter().sum();
     let middle = total as f64 / n;
@@ -234,7 +249,7 @@ fn mean(cases: &[&Case<'_>], measure: &str) -> Figure {
     Figure {
         numerator: (!known.is_empty()).then_some(total),
         denominator: Some(known.len() as i64 * 10_000),
-        missing: (amounts.len() - known.len()) as i64,
+        missing: amounts.iter().filter(|amount| matches!(amount, Amount::Missing)).count() as i64,
         value: signed(total, known.len() as i64 * 10_000),
         low: end(-1.0),
         high: end(1.0),

@@ -5,10 +5,16 @@ use super::provision_rows::ApFunnel;
 use super::waterfall::wilson;
 use std::collections::BTreeMap;
 
+/// Provider, last year, group and measure.
+type Name<'a> = (&'a str, i64, &'a str, &'a str);
+
+/// Who answered, and what.
+type Answers = Vec<(u32, Option<bool>)>;
+
 /// Three years of every provider beside all.
 pub fn funnels(cases: &[Case<'_>]) -> Vec<ApFunnel> {
     let last = cases.iter().map(|case| case.row.ay).max().unwrap_or(0);
-    let mut groups: BTreeMap<(&str, i64, &str, &str), Vec<(u32, Option<bool>)>> = BTreeMap::new();
+    let mut groups: BTreeMap<Name<'_>, Answers> = BTreeMap::new();
     for case in cases {
         for (measure, _) in SHARES {
             let Some(answer) = answer(case, measure) else { continue };
@@ -27,43 +33,42 @@ pub fn funnels(cases: &[Case<'_>]) -> Vec<ApFunnel> {
         sum.0 += count(all, true);
         sum.1 += count(all, true) + count(all, false);
     }
-    let row =
-        |((site, until, group, measure), all): (&(&str, i64, &str, &str), &Vec<(u32, Option<bool>)>)| {
-            let (yes, known) = (count(all, true), count(all, true) + count(all, false));
-            let mut of_learner: BTreeMap<u32, i64> = BTreeMap::new();
-            for (person, answer) in all {
-                *of_learner.entry(*person).or_default() += i64::from(answer.is_some());
-            }
-            let squares: i64 = of_learner.values().map(|n| n * n).sum();
-            let (all_yes, all_known) = everybody[&(*until, *group, *measure)];
-            let mut row = ApFunnel {
-                establishment_id: (*site).to_owned(),
-                until_ay: *until,
-                audit_group: (*group).to_owned(),
-                measure: (*measure).to_owned(),
-                n_yes: yes,
-                n_known: known,
-                n_missing: all.len() as i64 - known,
-                n_learners: of_learner.values().filter(|n| **n > 0).count() as i64,
-                effective_n: Fixed::fraction(known * known, squares),
-                funnel_state: "case_list".to_owned(),
-                share: None,
-                share_low: None,
-                share_high: None,
-                n_all_yes: all_yes,
-                n_all_known: all_known,
-                share_all: Fixed::fraction(all_yes, all_known),
-                low_95: None,
-                high_95: None,
-                low_998: None,
-                high_998: None,
-                place_in_funnel: None,
-            };
-            if known >= 30 && known * known >= 20 * squares {
-                show(&mut row);
-            }
-            row
+    let row = |((site, until, group, measure), all): (&Name<'_>, &Answers)| {
+        let (yes, known) = (count(all, true), count(all, true) + count(all, false));
+        let mut of_learner: BTreeMap<u32, i64> = BTreeMap::new();
+        for (person, answer) in all {
+            *of_learner.entry(*person).or_default() += i64::from(answer.is_some());
+        }
+        let squares: i64 = of_learner.values().map(|n| n * n).sum();
+        let (all_yes, all_known) = everybody[&(*until, *group, *measure)];
+        let mut row = ApFunnel {
+            establishment_id: (*site).to_owned(),
+            until_ay: *until,
+            audit_group: (*group).to_owned(),
+            measure: (*measure).to_owned(),
+            n_yes: yes,
+            n_known: known,
+            n_missing: all.len() as i64 - known,
+            n_learners: of_learner.values().filter(|n| **n > 0).count() as i64,
+            effective_n: Fixed::fraction(known * known, squares),
+            funnel_state: "case_list".to_owned(),
+            share: None,
+            share_low: None,
+            share_high: None,
+            n_all_yes: all_yes,
+            n_all_known: all_known,
+            share_all: Fixed::fraction(all_yes, all_known),
+            low_95: None,
+            high_95: None,
+            low_998: None,
+            high_998: None,
+            place_in_funnel: None,
         };
+        if known >= 30 && known * known >= 20 * squares {
+            show(&mut row);
+        }
+        row
+    };
     groups.iter().map(row).collect()
 }
 

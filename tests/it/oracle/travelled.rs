@@ -398,12 +398,12 @@ fn spearman(one: &[i64], two: &[i64]) -> Option<f64> {
         let rank = |value: &i64| {
             let below = values.iter().filter(|other| *other < value).count() as f64;
             let equal = values.iter().filter(|other| *other == value).count() as f64;
-            below + (equal + 1.0) / 2.0
+            below + f64::midpoint(equal, 1.0)
         };
         values.iter().map(rank).collect()
     };
     let (one, two) = (ranks(one), ranks(two));
-    let middle = (one.len() as f64 + 1.0) / 2.0;
+    let middle = f64::midpoint(one.len() as f64, 1.0);
     let product =
         |a: &[f64], b: &[f64]| -> f64 { a.iter().zip(b).map(|(a, b)| (a - middle) * (b - middle)).sum() };
     let spread = product(&one, &one) * product(&two, &two);
