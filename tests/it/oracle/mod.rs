@@ -24,6 +24,7 @@ mod absence;
 mod area;
 mod at_sixteen;
 mod attainment;
+mod beating;
 mod cells;
 mod circumstances;
 mod codes;
@@ -51,6 +52,7 @@ mod year;
 
 mod stories;
 
+pub use beating::{HighAttainer, SchoolBeating};
 pub use cells::{Fixed, People, Person};
 pub use compare::{Report, compare_rows};
 pub use measures::{
@@ -102,6 +104,8 @@ pub struct Tables {
     pub pathway: Vec<Pathway>,
     pub pathway_form: Vec<PathwayForm>,
     pub lost_potential_sensitivity: Vec<Sensitivity>,
+    pub high_attainer: Vec<HighAttainer>,
+    pub school_beating: Vec<SchoolBeating>,
     pub school_result: Vec<SchoolResult>,
     pub school_prediction: Vec<SchoolPrediction>,
     pub school_value_added: Vec<SchoolValueAdded>,
@@ -161,6 +165,7 @@ impl Tables {
         self.lost_potential = waterfall::lost_potential(&pairs);
         self.lost_potential_sensitivity =
             sensitivity::sensitivity(&self.lost_potential, &pairs, &self.learner, &self.school_move);
+        self.high_attainer = beating::high_attainers(&pairs, &self.ks4_result);
         self.pathway_form = pathway::forms(&pairs, &self.pathway);
         let years = year::years(&self.spell, &self.area_spell, &self.setting);
         let groups = circumstances::groups(&self.circumstance_year);
@@ -173,6 +178,7 @@ impl Tables {
         self.disadvantage_gap = attainment::gaps(&self.cohort_member, &self.ks4_result);
         self.school_result = schools::results(&self.ks4_result, &years);
         self.school_prediction = schools::predictions(&self.ks4_result, &years);
+        self.school_beating = beating::beating(&self.school_result, &self.school_prediction);
         self.school_value_added = schools::value_added(&self.ks4_result, &years);
         self.school_similar = schools::similar(&self.ks4_result, &years);
     }
@@ -225,6 +231,8 @@ pub fn compare(expected: &Tables, published: &Tables) -> Report {
         compare_rows(&expected.school_move, &published.school_move),
         compare_rows(&expected.pathway_form, &published.pathway_form),
         compare_rows(&expected.lost_potential_sensitivity, &published.lost_potential_sensitivity),
+        compare_rows(&expected.high_attainer, &published.high_attainer),
+        compare_rows(&expected.school_beating, &published.school_beating),
         compare_rows(&expected.school_result, &published.school_result),
         compare_rows(&expected.school_prediction, &published.school_prediction),
         compare_rows(&expected.school_value_added, &published.school_value_added),
