@@ -25,6 +25,7 @@ mod area;
 mod at_sixteen;
 mod attainment;
 mod backtest;
+mod beating;
 mod beyond;
 mod beyond_rows;
 mod cells;
@@ -71,6 +72,7 @@ mod year;
 
 mod stories;
 
+pub use beating::{HighAttainer, SchoolBeating};
 pub use beyond_rows::{
     DistanceTravelled, DomainScore, EngagementChange, IndexSensitivity, LadderResult, OutcomeVector,
     ProgressLight, RealisedPotential, RealisedRate, ValueAdded,
@@ -156,6 +158,8 @@ pub struct Tables {
     pub ap_funnel: Vec<ApFunnel>,
     pub ap_effect: Vec<ApEffect>,
     pub lost_potential_sensitivity: Vec<Sensitivity>,
+    pub high_attainer: Vec<HighAttainer>,
+    pub school_beating: Vec<SchoolBeating>,
     pub school_result: Vec<SchoolResult>,
     pub school_prediction: Vec<SchoolPrediction>,
     pub school_value_added: Vec<SchoolValueAdded>,
@@ -261,6 +265,7 @@ impl Tables {
         self.lost_potential = waterfall::lost_potential(&pairs);
         self.lost_potential_sensitivity =
             sensitivity::sensitivity(&self.lost_potential, &pairs, &self.learner, &self.school_move);
+        self.high_attainer = beating::high_attainers(&pairs, &self.ks4_result);
         self.pathway_form = pathway::forms(&pairs, &self.pathway);
         let years = year::years(&self.spell, &self.area_spell, &self.setting);
         let groups = circumstances::groups(&self.circumstance_year);
@@ -275,6 +280,7 @@ impl Tables {
         self.ks2_rate = ks2::rates(&self.cohort_member, &self.ks2_subject);
         self.school_result = schools::results(&self.ks4_result, &years);
         self.school_prediction = schools::predictions(&self.ks4_result, &years);
+        self.school_beating = beating::beating(&self.school_result, &self.school_prediction);
         self.school_value_added = schools::value_added(&self.ks4_result, &years);
         self.school_similar = schools::similar(&self.ks4_result, &years);
         let known = neet_rates::Known::of(&self.learner, &self.circumstance_year);
@@ -350,6 +356,44 @@ pub fn expected(world: &World) -> Tables {
 /// What has to be published about a world on another day.
 pub fn expected_on(world: &World, as_of: NaiveDate) -> Tables {
     derive(&doors::open(world, as_of))
+}
+
+/// Compares every table.
+pub fn compare(expected: &Tables, published: &Tables) -> Report {
+    Report(vec![
+        compare_rows(&expected.learner, &published.learner),
+        compare_rows(&expected.spell, &published.spell),
+        compare_rows(&expected.area_spell, &published.area_spell),
+        compare_rows(&expected.cohort_member, &published.cohort_member),
+        compare_rows(&expected.cohort_outcome, &published.cohort_outcome),
+        compare_rows(&expected.outcome, &published.outcome),
+        compare_rows(&expected.attrition_waterfall, &published.attrition_waterfall),
+        compare_rows(&expected.lost_potential, &published.lost_potential),
+        compare_rows(&expected.absence_enrolment, &published.absence_enrolment),
+        compare_rows(&expected.absence_learner, &published.absence_learner),
+        compare_rows(&expected.absence_rate, &published.absence_rate),
+        compare_rows(&expected.suspension_event, &published.suspension_event),
+        compare_rows(&expected.suspension_learner, &published.suspension_learner),
+        compare_rows(&expected.suspension_rate, &published.suspension_rate),
+        compare_rows(&expected.circumstance_year, &published.circumstance_year),
+        compare_rows(&expected.circumstance_rate, &published.circumstance_rate),
+        compare_rows(&expected.baseline, &published.baseline),
+        compare_rows(&expected.ks4_result, &published.ks4_result),
+        compare_rows(&expected.ks4_rate, &published.ks4_rate),
+        compare_rows(&expected.attainment8_mean, &published.attainment8_mean),
+        compare_rows(&expected.disadvantage_gap, &published.disadvantage_gap),
+        compare_rows(&expected.segregation, &published.segregation),
+        compare_rows(&expected.pathway, &published.pathway),
+        compare_rows(&expected.school_move, &published.school_move),
+        compare_rows(&expected.pathway_form, &published.pathway_form),
+        compare_rows(&expected.lost_potential_sensitivity, &published.lost_potential_sensitivity),
+        compare_rows(&expected.high_attainer, &published.high_attainer),
+        compare_rows(&expected.school_beating, &published.school_beating),
+        compare_rows(&expected.school_result, &published.school_result),
+        compare_rows(&expected.school_prediction, &published.school_prediction),
+        compare_rows(&expected.school_value_added, &published.school_value_added),
+        compare_rows(&expected.school_similar, &published.school_similar),
+    ])
 }
 
 /// The second step: from what the doors show to the tables.

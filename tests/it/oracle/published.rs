@@ -56,6 +56,8 @@ pub fn published(folder: &Path, people: &People) -> Result<Tables, String> {
         ap_funnel: table(folder, people)?,
         ap_effect: table(folder, people)?,
         lost_potential_sensitivity: table(folder, people)?,
+        high_attainer: table(folder, people)?,
+        school_beating: table(folder, people)?,
         school_result: table(folder, people)?,
         school_prediction: table(folder, people)?,
         school_value_added: table(folder, people)?,
