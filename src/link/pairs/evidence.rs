@@ -227,15 +227,14 @@ impl<'w> Comparer<'w> {
             return Some(f::MIDDLE);
         }
         let alike = |a: Word, b: Word| a == b || (words.has_bones(a) && words.bones(a) == words.bones(b));
-        // Of swapped names one may be in another form or have a slip, too: Wilson Tom is Thomas Wilson.
-        let mut crossed = |surname: Word, forename: Word, preferred: Word| {
-            same(surname, preferred) || self.alike(surname, forename)
+        // Of swapped names the forename may be in another form, too: Wilson Tom is Thomas Wilson.
+        let crossed = |surname: Word, forename: Word, preferred: Word| {
+            alike(surname, forename) || same(surname, preferred) || words.are_forms(surname, forename)
         };
         if row.surname != 0
             && record.surname != 0
             && (alike(ours, record.surname) && crossed(row.surname, theirs, record.preferred)
-                || alike(row.surname, theirs) && crossed(ours, record.surname, 0)
-                || alike(row.surname, theirs) && same(row.preferred, record.surname))
+                || alike(theirs, row.surname) && crossed(record.surname, ours, row.preferred))
         {
             return Some(f::SWAPPED);
         }
