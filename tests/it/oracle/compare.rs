@@ -175,5 +175,7 @@ pub fn compare(expected: &Tables, published: &Tables) -> Report {
         compare_rows(&expected.risk_calibration, &published.risk_calibration),
         compare_rows(&expected.risk_backtest, &published.risk_backtest),
         compare_rows(&expected.risk_fairness, &published.risk_fairness),
+        compare_rows(&expected.high_attainer, &published.high_attainer),
+        compare_rows(&expected.school_beating, &published.school_beating),
     ])
 }

@@ -358,44 +358,6 @@ pub fn expected_on(world: &World, as_of: NaiveDate) -> Tables {
     derive(&doors::open(world, as_of))
 }
 
-/// Compares every table.
-pub fn compare(expected: &Tables, published: &Tables) -> Report {
-    Report(vec![
-        compare_rows(&expected.learner, &published.learner),
-        compare_rows(&expected.spell, &published.spell),
-        compare_rows(&expected.area_spell, &published.area_spell),
-        compare_rows(&expected.cohort_member, &published.cohort_member),
-        compare_rows(&expected.cohort_outcome, &published.cohort_outcome),
-        compare_rows(&expected.outcome, &published.outcome),
-        compare_rows(&expected.attrition_waterfall, &published.attrition_waterfall),
-        compare_rows(&expected.lost_potential, &published.lost_potential),
-        compare_rows(&expected.absence_enrolment, &published.absence_enrolment),
-        compare_rows(&expected.absence_learner, &published.absence_learner),
-        compare_rows(&expected.absence_rate, &published.absence_rate),
-        compare_rows(&expected.suspension_event, &published.suspension_event),
-        compare_rows(&expected.suspension_learner, &published.suspension_learner),
-        compare_rows(&expected.suspension_rate, &published.suspension_rate),
-        compare_rows(&expected.circumstance_year, &published.circumstance_year),
-        compare_rows(&expected.circumstance_rate, &published.circumstance_rate),
-        compare_rows(&expected.baseline, &published.baseline),
-        compare_rows(&expected.ks4_result, &published.ks4_result),
-        compare_rows(&expected.ks4_rate, &published.ks4_rate),
-        compare_rows(&expected.attainment8_mean, &published.attainment8_mean),
-        compare_rows(&expected.disadvantage_gap, &published.disadvantage_gap),
-        compare_rows(&expected.segregation, &published.segregation),
-        compare_rows(&expected.pathway, &published.pathway),
-        compare_rows(&expected.school_move, &published.school_move),
-        compare_rows(&expected.pathway_form, &published.pathway_form),
-        compare_rows(&expected.lost_potential_sensitivity, &published.lost_potential_sensitivity),
-        compare_rows(&expected.high_attainer, &published.high_attainer),
-        compare_rows(&expected.school_beating, &published.school_beating),
-        compare_rows(&expected.school_result, &published.school_result),
-        compare_rows(&expected.school_prediction, &published.school_prediction),
-        compare_rows(&expected.school_value_added, &published.school_value_added),
-        compare_rows(&expected.school_similar, &published.school_similar),
-    ])
-}
-
 /// The second step: from what the doors show to the tables.
 fn derive(facts: &Facts) -> Tables {
     let places = Places::of(facts);

@@ -1,0 +1,185 @@
+use super::*;
+
+fn one(file: &str, text: &str) -> Result<QuerySet, Problems> {
+    QuerySet::from_texts(BTreeMap::from([(file.to_owned(), (text.to_owned(), false))]), Vec::new())
+}
+
+#[test]
+fn the_embedded_queries_are_all_well_formed() {
+    let set = QuerySet::load(None).map_err(|problems| problems.to_string()).unwrap();
+    let published: Vec<&str> = set.published().map(|query| query.name.as_str()).collect();
+    assert_eq!(
+        published,
+        [
+            "absence_enrolment",
+            "absence_learner",
+            "absence_rate",
+            "ap_day_six",
+            "ap_effect",
+            "ap_funnel",
+            "ap_measure",
+            "ap_placement",
+            "ap_registration",
+            "area_spell",
+            "attainment8_mean",
+            "attrition_waterfall",
+            "baseline",
+            "ccis_destination",
+            "ccis_destination_rate",
+            "circumstance_rate",
+            "circumstance_year",
+            "cohort_member",
+            "cohort_outcome",
+            "disadvantage_gap",
+            "distance_travelled",
+            "domain_score",
+            "education_break",
+            "engagement_change",
+            "engagement_rate",
+            "engagement_year",
+            "goal_score",
+            "guarantee_rate",
+            "high_attainer",
+            "index_sensitivity",
+            "ks2_rate",
+            "ks2_subject",
+            "ks4_rate",
+            "ks4_result",
+            "ladder_result",
+            "learner",
+            "learner_change",
+            "learner_linkage",
+            "link_difference",
+            "link_drift",
+            "link_method",
+            "link_population",
+            "link_precision",
+            "link_quality",
+            "link_sensitivity",
+            "link_weight",
+            "lost_potential",
+            "lost_potential_sensitivity",
+            "mobility_rate",
+            "nccis_month",
+            "neet_rate",
+            "outcome",
+            "outcome_vector",
+            "pathway",
+            "pathway_form",
+            "progress_light",
+            "realised_potential",
+            "realised_rate",
+            "risk_backtest",
+            "risk_calibration",
+            "risk_curve",
+            "risk_factor",
+            "risk_fairness",
+            "risk_review",
+            "risk_review_rate",
+            "risk_score",
+            "school_beating",
+            "school_move",
+            "school_prediction",
+            "school_result",
+            "school_similar",
+            "school_value_added",
+            "scorecard",
+            "segregation",
+            "september_guarantee",
+            "spell",
+            "suspension_event",
+            "suspension_learner",
+            "suspension_rate",
+            "value_added"
+        ]
+    );
+    assert!(set.engine.contains("macro academic_year"));
+}
+
+#[test]
+fn an_unknown_header_key_is_named_with_its_line() {
+    let text = "/*\ntitle = \"x\"\ngrain = [\"a\"]\nreads = []\ncolour = 1\n*/\nselect * from final\n";
+    let problems = one("spine/x.sql", text).unwrap_err();
+    assert_eq!(problems.0[0].line, 5);
+    assert!(problems.0[0].what.contains("unknown field `colour`"), "{problems}");
+}
+
+#[test]
+fn a_computed_table_names_a_function_and_its_version() {
+    let text = "title = \"x\"\ngrain = [\"a\"]\nreads = [\"learner\"]\ncomputed = \"shrunken@2\"\n";
+    let set = one("spine/x.toml", text).unwrap();
+    let computed = set.queries["x"].computed.clone().unwrap();
+    assert_eq!((computed.function.as_str(), computed.version), ("shrunken", 2));
+    for (file, text, expected) in [
+        ("spine/x.toml", text.replace("shrunken@2", "shrunken"), "queries/spine/x.toml:4: `shrunken` is not"),
+        ("spine/x.toml", text.replace("computed", "made_by"), "queries/spine/x.toml:4: unknown field"),
+        ("spine/x.toml", text.replace("computed = \"shrunken@2\"", ""), "names no function"),
+        ("spine/x.toml", text.replace("title", "materialise = \"view\"\ntitle"), "is never a view"),
+        ("spine/x.sql", format!("/*\n{text}*/\nselect * from final\n"), "make it a TOML file"),
+        ("view/x.toml", text.to_owned(), "a view must name its purposes"),
+    ] {
+        let problems = one(file, &text).unwrap_err().to_string();
+        assert!(problems.contains(expected), "{expected} not in\n{problems}");
+    }
+}
+
+#[test]
+fn a_function_that_engines_do_not_share_is_refused_with_its_line() {
+    let text = "/*\ntitle = \"x\"\ngrain = [\"a\"]\nreads = []\n*/\nwith v(a) as (select 1),\n\
+                final as (\n    select date_trunc('month', a) as a, coalesce(max(a), 1) as b from v where a in (1)\n)\n\n\
+                select * from final\n";
+    let problems = one("spine/x.sql", text).unwrap_err();
+    assert_eq!(problems.0.len(), 1, "{problems}");
+    assert_eq!(problems.0[0].line, 8);
+    assert!(problems.0[0].what.starts_with("`date_trunc`"), "{problems}");
+}
+
+#[test]
+fn views_stand_apart_and_bring_what_they_read() {
+    let set = QuerySet::load(None).unwrap();
+    assert!(set.views.contains_key("caseload") && !set.queries.contains_key("caseload"));
+    assert!(set.views.values().all(|view| !view.published && !view.purposes.is_empty()));
+    let behind = set.behind(&["caseload"]);
+    assert!(behind.queries.contains_key("spell") && behind.queries.contains_key("stg_enrolment"));
+    assert!(!behind.queries.contains_key("cohort_outcome"), "and nothing else");
+    let named = "/*\ntitle = \"x\"\ngrain = [\"learner_id\"]\nreads = []\n*/\nselect * from final\n";
+    let problems = one("view/x.sql", named).unwrap_err().to_string();
+    assert!(problems.contains("a view must name its purposes"), "{problems}");
+}
+
+#[test]
+fn every_problem_is_told_not_only_the_first() {
+    let texts = BTreeMap::from([
+        ("spine/a.sql".to_owned(), ("select 1".to_owned(), false)),
+        ("elsewhere/b.sql".to_owned(), ("/**/".to_owned(), false)),
+    ]);
+    let problems = QuerySet::from_texts(texts, Vec::new()).unwrap_err().to_string();
+    assert!(problems.contains("queries/spine/a.sql:1: does not begin with a header comment"), "{problems}");
+    assert!(problems.contains("queries/elsewhere/b.sql:1: not in one of the folders"), "{problems}");
+}
+
+#[test]
+fn a_site_replaces_a_file_whole_and_the_checksum_shows_it() {
+    let site = tempfile::tempdir().unwrap();
+    std::fs::create_dir_all(site.path().join("checks")).unwrap();
+    let embedded = QuerySet::load(None).unwrap();
+    let text = embedded.queries["learner_without_cohort"].sql.replace("no cohort", "no cohort here");
+    std::fs::write(site.path().join("checks/learner_without_cohort.sql"), text).unwrap();
+    let overlaid = QuerySet::load(Some(site.path())).unwrap();
+    let (before, after) =
+        (&embedded.queries["learner_without_cohort"], &overlaid.queries["learner_without_cohort"]);
+    assert!(after.is_overlaid && !before.is_overlaid);
+    assert_ne!(before.sha256, after.sha256);
+    assert_eq!(embedded.queries.len(), overlaid.queries.len());
+}
+
+#[test]
+fn a_site_file_that_would_be_passed_over_is_told() {
+    let site = tempfile::tempdir().unwrap();
+    std::fs::create_dir_all(site.path().join("spines")).unwrap();
+    std::fs::write(site.path().join("spell.sql"), "select 1").unwrap();
+    let problems = QuerySet::load(Some(site.path())).unwrap_err();
+    let files: Vec<&str> = problems.0.iter().map(|problem| problem.file.as_str()).collect();
+    assert_eq!(files, ["spell.sql", "spines"]);
+    assert!(QuerySet::load(Some(&site.path().join("nowhere"))).is_err());
+}
