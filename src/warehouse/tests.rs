@@ -279,7 +279,10 @@ fn the_same_bytes_for_any_number_of_threads_and_any_order_of_files() {
 fn an_empty_lake_gives_empty_typed_tables() {
     let folder = tempfile::tempdir().unwrap();
     let build = build_in(folder.path(), &Inputs::embedded().unwrap(), &limits(1));
-    assert!(build.tables.iter().all(|table| table.rows == 0 && table.path.exists()));
+    assert!(build.tables.iter().all(|table| table.path.exists()));
+    // The eighteen questions are asked of whoever holds nothing, too, and answered with "cannot be measured".
+    let held = build.tables.iter().filter(|table| table.rows > 0);
+    assert_eq!(held.map(|table| table.name.as_str()).collect::<Vec<_>>(), ["scorecard"]);
     let spell = build.tables.iter().find(|table| table.name == "spell").unwrap();
     let column = |name: &str| spell.columns.iter().find(|(column, _, _)| column == name).unwrap().1.clone();
     assert_eq!(
