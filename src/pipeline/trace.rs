@@ -98,22 +98,36 @@ pub fn trace(site: &mut Site, wanted: &Wanted<'_>, watch: &mut dyn Watch) -> Res
     if whose.is_some() {
         admit(site, wanted, &table)?;
     }
-    let row = row(wanted, &table)?;
+    let row = match row(wanted, &table) {
+        // That nobody is there is an answer about somebody, too.
+        Err(fault) if whose.is_some() => {
+            note(site, wanted, &id, Whose::Nobody)?;
+            return Err(fault);
+        }
+        row => row?,
+    };
     let learner =
         whose.and_then(|name| row.iter().find(|(column, _)| column == name)).map(|cell| cell.1.clone());
     let lock = site.lock(VERB)?;
     let traced = opened(site, upto)?;
-    let (subjects, mut fed, counts) = read(&traced, &entities, learner.as_deref())?;
+    let read = read(&traced, &entities, learner.as_deref());
     drop(lock);
+    let (subjects, mut fed, counts) = match read {
+        Err(fault) if learner.is_some() => {
+            note(site, wanted, &id, Whose::Nobody)?;
+            return Err(fault);
+        }
+        read => read?,
+    };
     if let Some(learner) = &learner {
         if review::any_placeless(site, &subjects, watch).map_err(of_review)? {
             let words = "of this learner no place may be told, and where rows came from would tell it: whoever \
                          keeps `rights` knows the case. That you asked is in the audit";
             return Err(refuse(site, wanted, words.to_owned())?);
         }
-        note(site, wanted, &id, Some(learner))?;
+        note(site, wanted, &id, Whose::Learner(learner))?;
     } else {
-        note(site, wanted, &id, None)?;
+        note(site, wanted, &id, Whose::NotAPerson)?;
     }
     let files = place::name_files(site, &mut fed)?;
     let finer = if learner.is_some() { Vec::new() } else { finer(site, wanted.table)? };
@@ -223,21 +237,34 @@ fn refuse(site: &mut Site, wanted: &Wanted<'_>, words: String) -> Result<TraceFa
     Ok(TraceFault::Refused(words))
 }
 
+/// Whom a row that was asked for is about.
+#[derive(Clone, Copy)]
+enum Whose<'a> {
+    /// A learner, by id.
+    Learner(&'a str),
+    /// A learner of whom there is no one such row.
+    Nobody,
+    /// No person: a place, a count.
+    NotAPerson,
+}
+
 /// Notes what is going to be shown. The audit is never rewritten, so it holds no pseudonym whole.
-fn note(
-    site: &mut Site,
-    wanted: &Wanted<'_>,
-    release: &str,
-    learner: Option<&str>,
-) -> Result<(), TraceFault> {
+fn note(site: &mut Site, wanted: &Wanted<'_>, release: &str, whose: Whose<'_>) -> Result<(), TraceFault> {
     let release = release.get(..8).unwrap_or(release);
-    let whose =
-        learner.and_then(|id| id.get(..8)).map_or_else(String::new, |id| format!(" about learner {id}…"));
+    let (learner, is_person) = match whose {
+        Whose::Learner(id) => (id.get(..8), true),
+        Whose::Nobody => (None, true),
+        Whose::NotAPerson => (None, false),
+    };
+    let whose = match whose {
+        Whose::Nobody => " that is not there".to_owned(),
+        _ => learner.map_or_else(String::new, |id| format!(" about learner {id}…")),
+    };
     let about = format!("a row of {} in release {release}…{whose}", wanted.table);
     let stamp = site.stamp();
     let access = Access {
         who: wanted.who,
-        role: if learner.is_some() { Role::Linkage.word() } else { "operator" },
+        role: if is_person { Role::Linkage.word() } else { "operator" },
         verb: VERB,
         purpose: wanted.purpose.unwrap_or_default(),
         about: &about,

@@ -141,6 +141,13 @@ fn without_the_role_or_the_purpose_nothing_is_shown() {
     let without = run(&demo, &asked);
     assert_eq!(without.code, 2, "{}", without.out);
     assert!(without.err.contains("--purpose"), "{}", without.err);
+    let audit = || Catalog::open(&demo.site().join("data/catalog.sqlite")).unwrap().audit(1).unwrap();
+    // That nobody is there is an answer about somebody: it stands in the audit like any other.
+    let nobody = run(&demo, &["trace", "current", "learner", "00ff", "--purpose", "research"]);
+    assert_eq!(nobody.code, 2, "{}", nobody.out);
+    let noted = audit().pop().unwrap();
+    assert_eq!((noted.verb.as_str(), noted.people), ("trace", 0));
+    assert!(noted.about.contains("not there"), "{}", noted.about);
     let config = demo.site().join("throughline.toml");
     let text = fs::read_to_string(&config).unwrap();
     let narrowed = text.replace("\"research\", ", "");
@@ -149,8 +156,7 @@ fn without_the_role_or_the_purpose_nothing_is_shown() {
     let refused = run(&demo, &[&asked[..], &["--purpose", "research"]].concat());
     assert_eq!(refused.code, 5, "{}{}", refused.out, refused.err);
     assert!(refused.out.is_empty());
-    let entries = Catalog::open(&demo.site().join("data/catalog.sqlite")).unwrap().audit(1).unwrap();
-    let noted = entries.last().unwrap();
+    let noted = audit().pop().unwrap();
     assert_eq!((noted.verb.as_str(), noted.outcome.as_str(), noted.people), ("trace", "refused", 0));
 }
 

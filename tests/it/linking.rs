@@ -134,6 +134,42 @@ fn a_model_is_trained_once_and_another_is_used_when_a_person_says_so() {
     assert!(audit.iter().any(|entry| entry.verb == "link adopt" && entry.about == version));
 }
 
+/// A model of a form that this program does not know, as after an update.
+#[test]
+fn a_model_that_cannot_be_read_any_more_is_replaced() {
+    let site = story("");
+    let first = link(&site);
+    let spoil = || {
+        let mut files = Vec::new();
+        walk(&site.data().join("identity"), &mut files);
+        files.retain(|path| path.extension().is_some_and(|extension| extension == "model"));
+        files.iter().for_each(|path| fs::write(path, "of another form").unwrap());
+    };
+    spoil();
+    fs::write(site.inbox("annex").join("second.csv"), sheet(0..40, true).trim_end().replace('\n', "\nB"))
+        .unwrap();
+    pull(&site);
+    // Nobody had looked at it: it is learnt anew.
+    let second = link(&site);
+    assert_eq!(second["trained"], true, "{second}");
+    assert_ne!(second["model"], first["model"]);
+    let version = second["model"].as_str().unwrap();
+    assert_eq!(site.run(&["--quiet", "link", "adopt", version]).code, 0);
+    spoil();
+    // A person had: a person is asked, and told how.
+    let refused = site.run(&["--quiet", "link"]);
+    assert_eq!(refused.code, 1, "{}{}", refused.out, refused.err);
+    assert!(refused.err.contains("link train"), "{}", refused.err);
+    fs::write(site.inbox("annex").join("third.csv"), sheet(40..90, true).trim_end().replace('\n', "\nC"))
+        .unwrap();
+    pull(&site);
+    let trained = site.run(&["--quiet", "--json", "link", "train"]).json();
+    assert!(trained["effect"].is_null(), "{trained}");
+    let version = trained["version"].as_str().unwrap();
+    assert_eq!(site.run(&["--quiet", "link", "adopt", version]).code, 0);
+    assert_eq!(link(&site)["model"], version);
+}
+
 #[test]
 fn what_is_kept_of_linking_is_sealed() {
     let site = story("");

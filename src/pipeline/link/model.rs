@@ -53,8 +53,12 @@ pub(super) fn in_use(site: &Site, linker: Weighed, people: &Identified<People>) 
         held.adopted_by.as_deref() == Some(NOBODY) && 4 * linker.sayings(people) as i64 > 5 * held.sayings
     };
     if let Some(held) = held.filter(|held| !outgrown(held)) {
-        let model = open(&site.key, &site.settings.data_dir.join(&held.path))?;
-        return Ok((Some((held.version, model)), None));
+        match open(&site.key, &site.settings.data_dir.join(&held.path)) {
+            Ok(model) => return Ok((Some((held.version, model)), None)),
+            // Of a form that this program does not know, and nobody had looked at it: it is learnt anew.
+            Err(_) if held.adopted_by.as_deref() == Some(NOBODY) => {}
+            Err(fault) => return Err(fault),
+        }
     }
     let Some(model) = linker.train(people) else { return Ok((None, None)) };
     let mut new = described(site, &model);
@@ -188,8 +192,10 @@ pub fn train(site: &mut Site, watch: &mut dyn Watch) -> Result<Option<TrainRepor
     if report.in_use {
         return Ok(Some(report));
     }
-    if let Some(held) = held {
-        let now = open(&site.key, &site.settings.data_dir.join(&held.path))?;
+    // One that cannot be opened any more has nothing to be compared with: this is how it is replaced.
+    if let Some(held) = held
+        && let Ok(now) = open(&site.key, &site.settings.data_dir.join(&held.path))
+    {
         report.effect = Some(effect(site, linker, &people, (&now, &model))?);
     }
     let data_dir = site.settings.data_dir.clone();

@@ -75,6 +75,11 @@ fn carry_out(
     (held, chosen, mut report): (&Held, &BTreeMap<String, Chosen>, Cleared),
     closing: impl FnOnce(&Cleared, i64) -> Option<Closing>,
 ) -> Result<Cleared, SiteFault> {
+    let build = site.settings.data_dir.join("build");
+    if build.is_dir() && chosen.values().any(|chosen| !chosen.is_empty()) {
+        // Tables that wait for a release, and rows that failed their checks, are made again without whoever goes.
+        std::fs::remove_dir_all(&build)?;
+    }
     failpoint("expire.begun")?;
     let run = site.catalog.begin(verb, "", &site.stamp())?;
     let mut clearing = Clearing { removals: report.removals.clone(), ..Clearing::default() };

@@ -83,14 +83,20 @@ impl From<CatalogFault> for ReviewFault {
     }
 }
 
-/// Whether of any of these subjects, given in hex, no place may be told.
+/// Whether of any of these subjects, given in hex, no place may be told: nor of whom the register no longer knows.
 pub(super) fn any_placeless(
     site: &Site,
     subjects: &BTreeSet<String>,
     watch: &mut dyn Watch,
 ) -> Result<bool, ReviewFault> {
     let known = known::Known::read(site, watch)?;
-    Ok(known.subjects().any(|subject| known.is_placeless(subject) && subjects.contains(&id_text(subject))))
+    let asked = known.subjects().filter(|subject| subjects.contains(&id_text(subject)));
+    let (mut found, mut placeless) = (0, false);
+    for subject in asked {
+        found += 1;
+        placeless |= known.is_placeless(subject);
+    }
+    Ok(placeless || found < subjects.len())
 }
 
 /// A subject's or learner's id as it is shown and typed.
