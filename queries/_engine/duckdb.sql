@@ -119,14 +119,14 @@ create or replace macro poisson_low(n, whole) as
                     1e2 * n / whole
                     * (1e0 - 1e0 / (9e0 * greatest(n, 1)) - 1.96e0 / (3e0 * sqrt(greatest(n, 1))))
                     * (1e0 - 1e0 / (9e0 * greatest(n, 1)) - 1.96e0 / (3e0 * sqrt(greatest(n, 1))))
-                    * (1e0 - 1e0 / (9e0 * greatest(n, 1)) - 1.96e0 / (3e0 * sqrt(greatest(n, 1)))) end, 4) as decimal(9, 4))
+                    * (1e0 - 1e0 / (9e0 * greatest(n, 1)) - 1.96e0 / (3e0 * sqrt(greatest(n, 1)))) end, 4) as decimal(18, 4))
     end;
 create or replace macro poisson_high(n, whole) as
     case when whole > 0
          then cast(round(1e2 * (n + 1) / whole
                     * (1e0 - 1e0 / (9e0 * (n + 1)) + 1.96e0 / (3e0 * sqrt(n + 1e0)))
                     * (1e0 - 1e0 / (9e0 * (n + 1)) + 1.96e0 / (3e0 * sqrt(n + 1e0)))
-                    * (1e0 - 1e0 / (9e0 * (n + 1)) + 1.96e0 / (3e0 * sqrt(n + 1e0))), 4) as decimal(9, 4))
+                    * (1e0 - 1e0 / (9e0 * (n + 1)) + 1.96e0 / (3e0 * sqrt(n + 1e0))), 4) as decimal(18, 4))
     end;
 
 -- Half the width of the 95% interval of a ratio of two sums over n units (absent over possible sessions of pupils), from
