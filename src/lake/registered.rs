@@ -65,7 +65,7 @@ pub fn registrations(path: &Path, mut each: impl FnMut(Registration)) -> Result<
 }
 
 /// Shows every school that rows of a file name in a column: whose, of which day (since 1970; the least where none is
-/// told), in which commit, and which. Rows that are withdrawn name none.
+/// told), in which commit, and which. Every version of a row is shown, also one that was corrected or withdrawn later.
 pub fn schools(
     path: &Path,
     column: &str,

@@ -21,7 +21,7 @@ pub struct TraceArgs {
     /// The table.
     #[arg(value_name = "TABLE")]
     pub table: String,
-    /// What names the row: the values of the columns of the table's grain, in their order; \"\" for an empty one.
+    /// What names the row: the values of the columns of the table's grain, in their order; `""` for an empty one.
     #[arg(value_name = "KEY")]
     pub key: Vec<String>,
     /// Only what bears on this column.
