@@ -82,6 +82,8 @@ pub(super) struct Unions {
     parent: Vec<usize>,
     /// The numbers of each root, sorted.
     numbers: Vec<Numbers>,
+    /// The pupil numbers that are on record as former ones of each root.
+    former: Vec<Vec<u32>>,
     /// Whom a person said each root is not; only of those who are on record.
     apart: BTreeMap<usize, Vec<usize>>,
     /// Who was joined although their numbers differ, one being on record as the former.
@@ -89,10 +91,10 @@ pub(super) struct Unions {
 }
 
 impl Unions {
-    /// Each member alone, with the numbers it bears.
-    pub(super) fn new(numbers: Vec<Numbers>) -> Self {
+    /// Each member alone, with the numbers it bears, and those that it is said to have borne.
+    pub(super) fn new(numbers: Vec<Numbers>, former: Vec<Vec<u32>>) -> Self {
         let parent = (0..numbers.len()).collect();
-        Self { parent, numbers, apart: BTreeMap::new(), by_former: Vec::new() }
+        Self { parent, numbers, former, apart: BTreeMap::new(), by_former: Vec::new() }
     }
 
     /// Two members are never to be one, whatever else is found.
@@ -110,9 +112,15 @@ impl Unions {
         others.into_iter().any(|other| self.root(other) == b)
     }
 
-    /// Whether two roots bear valid numbers of one kind, and none in common.
+    /// Whether two roots bear valid numbers of one kind, and none in common. Who bears former numbers alone has another
+    /// that is not known, and may be anybody.
     pub(super) fn numbers_differ(&self, a: usize, b: usize) -> bool {
-        self.apart_by(0, a, b) || self.apart_by(1, a, b)
+        let followed = self.bears_former_alone(a) || self.bears_former_alone(b);
+        self.apart_by(0, a, b) && !followed || self.apart_by(1, a, b)
+    }
+
+    fn bears_former_alone(&self, root: usize) -> bool {
+        self.numbers[root][0].iter().all(|number| self.former[root].contains(number))
     }
 
     fn apart_by(&self, kind: usize, a: usize, b: usize) -> bool {
@@ -134,13 +142,14 @@ impl Unions {
     }
 
     /// Joins two members. Refused where a person said that they are two, and where both bear valid numbers of one kind,
-    /// none in common, unless `former` says that one pupil number came before the other.
+    /// none in common, unless `former` says that one pupil number came before the other, or one bears former ones alone.
     pub(super) fn join(&mut self, a: usize, b: usize, former: bool) -> bool {
         let (one, other) = (self.root(a), self.root(b));
         if one == other {
             return true;
         }
         let differ = self.apart_by(0, one, other);
+        let former = former || self.bears_former_alone(one) || self.bears_former_alone(other);
         if self.apart_by(1, one, other) || differ && !former || self.are_kept_apart(one, other) {
             return false;
         }
@@ -172,6 +181,8 @@ impl Unions {
             held.sort_unstable();
             held.dedup();
         }
+        let moved = std::mem::take(&mut self.former[leaf]);
+        self.former[root].extend(moved);
         if let Some(others) = self.apart.remove(&leaf) {
             self.apart.entry(root).or_default().extend(others);
         }

@@ -78,7 +78,10 @@ impl Linker for Tiers {
 /// places, and whether they are one) stays two.
 pub(super) fn joined(people: &People, told: &[(usize, usize, bool)]) -> (Unions, Vec<Option<&'static str>>) {
     let sayings: Vec<Sayings<'_>> = (0..people.people.len()).map(|at| Sayings::of(people, at)).collect();
-    let mut unions = Unions::new(sayings.iter().map(Sayings::valid_numbers).collect());
+    let mut unions = Unions::new(
+        sayings.iter().map(Sayings::valid_numbers).collect(),
+        sayings.iter().map(|said| said.words(said.at.former_upn).collect()).collect(),
+    );
     let mut methods: Vec<Option<&'static str>> = vec![None; sayings.len()];
     for (a, b, _) in told.iter().filter(|(_, _, same)| !same) {
         unions.keep_apart(*a, *b);
@@ -111,7 +114,8 @@ pub(super) fn rule_between(people: &People, one: usize, other: usize) -> Option<
 }
 
 /// Whether some subjects and others bear valid numbers of a kind and share none: pupil numbers, learner numbers. One pupil
-/// number that is on record as the other's former one is no difference.
+/// number that is on record as the other's former one is no difference, nor are numbers that are all on record as former
+/// ones of those who bear them.
 pub(super) fn numbers_differ(people: &People, ones: &[usize], others: &[usize]) -> [bool; 2] {
     let [ours, theirs] =
         [ones, others].map(|all| all.iter().map(|at| Sayings::of(people, *at)).collect::<Vec<_>>());
@@ -125,7 +129,14 @@ pub(super) fn numbers_differ(people: &People, ones: &[usize], others: &[usize]) 
         let (mine, others) = (numbers(&ours, kind), numbers(&theirs, kind));
         let apart =
             !mine.is_empty() && !others.is_empty() && !mine.iter().any(|number| others.contains(number));
-        let followed = kind == 0 && (former(&ours, &others) || former(&theirs, &mine));
+        let alone = |bearers: &[Sayings<'_>], numbers: &[Word]| {
+            numbers.iter().all(|number| former(bearers, std::slice::from_ref(number)))
+        };
+        let followed = kind == 0
+            && (former(&ours, &others)
+                || former(&theirs, &mine)
+                || alone(&ours, &mine)
+                || alone(&theirs, &others));
         apart && !followed
     })
 }

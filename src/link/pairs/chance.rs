@@ -316,7 +316,9 @@ impl Chance {
         let count = |f: Word, s: Word| self.both.get(&(f, s)).copied().unwrap_or(0);
         let both = match (of_forename, of_surname) {
             (forename::EXACT, surname::EXACT) => count(f, s),
-            (forename::PHONETIC, surname::EXACT) => count(words.bones(f), s).saturating_sub(count(f, s)),
+            (forename::PHONETIC | forename::SLIP, surname::EXACT) => {
+                count(words.bones(f), s).saturating_sub(count(f, s))
+            }
             (forename::FORM, surname::EXACT) => words.forms_of(f).iter().map(|form| count(*form, s)).sum(),
             (forename::EXACT, surname::PHONETIC) => count(f, words.bones(s)).saturating_sub(count(f, s)),
             (forename::EXACT, surname::FORM) => words.forms_of(s).iter().map(|form| count(f, *form)).sum(),
@@ -339,7 +341,7 @@ impl Chance {
                 let alike = if row.sex == b'M' { boys } else { f64::from(self.sexed.of(at)) - boys };
                 (alike + 1.0) / (f64::from(self.sexed.of(at)) + 2.0)
             }
-            forename::FORM | forename::PHONETIC | forename::NEAR => 0.9,
+            forename::FORM | forename::PHONETIC | forename::SLIP | forename::NEAR => 0.9,
             _ => return None,
         };
         Some(if level == 1 { same } else { 1.0 - same })
@@ -381,7 +383,7 @@ impl Chance {
                     .max(self.share(self.forenames.of(row.surname)) * self.share(self.surnames.of(at)))
             }
             forename::FORM => self.share(forms(&self.forenames, at, words)),
-            forename::PHONETIC => {
+            forename::PHONETIC | forename::SLIP => {
                 self.share_between(self.forename_bones.of(words.bones(row.forename)), self.forenames.of(at))
             }
             _ => return None,

@@ -31,13 +31,15 @@ pub(super) mod forename {
     pub const NEAR: u8 = 2;
     pub const INITIAL: u8 = 3;
     pub const PHONETIC: u8 = 4;
-    pub const SWAPPED: u8 = 5;
-    pub const FORM: u8 = 6;
-    pub const LIKE_ANOTHER: u8 = 7;
-    pub const MIDDLE: u8 = 8;
-    pub const PREFERRED: u8 = 9;
-    pub const CLASH: u8 = 10;
-    pub const EXACT: u8 = 11;
+    /// Sounds alike, and is one slip apart: mistyped, rather than another spelling.
+    pub const SLIP: u8 = 5;
+    pub const SWAPPED: u8 = 6;
+    pub const FORM: u8 = 7;
+    pub const LIKE_ANOTHER: u8 = 8;
+    pub const MIDDLE: u8 = 9;
+    pub const PREFERRED: u8 = 10;
+    pub const CLASH: u8 = 11;
+    pub const EXACT: u8 = 12;
 }
 
 /// Levels of the surname.
@@ -300,10 +302,11 @@ fn forenames(words: &Words, a: Word, b: Word) -> u8 {
     if words.are_forms(a, b) {
         return f::FORM;
     }
-    if words.has_bones(a) && words.bones(a) == words.bones(b) {
-        return f::PHONETIC;
-    }
+    let alike = words.has_bones(a) && words.bones(a) == words.bones(b);
     let (a, b) = (words.get(a).as_bytes(), words.get(b).as_bytes());
+    if alike {
+        return if one_slip(a, b) { f::SLIP } else { f::PHONETIC };
+    }
     if a.len().min(b.len()) == 1 {
         return if a[0] == b[0] { f::INITIAL } else { f::NONE };
     }
@@ -388,6 +391,8 @@ fn numbers(row: &Record, record: &Record) -> Option<u8> {
         return None;
     }
     match (row.worth, record.worth) {
+        // A number that its own record calls a former one says that there is another.
+        (Worth::Permanent, Worth::Permanent) if ours == row.former || theirs == record.former => None,
         (Worth::Permanent, Worth::Permanent) => Some(n::CONFLICT),
         (Worth::Other, other) | (other, Worth::Other) => {
             let ((a, a_count), (b, b_count)) = (ours.bytes(), theirs.bytes());

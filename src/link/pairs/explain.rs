@@ -176,6 +176,7 @@ fn word(field: usize, level: u8) -> &'static str {
         (FORENAME, forename::WEAK) | (SURNAME, surname::WEAK) => "weak",
         (FORENAME, forename::INITIAL) => "initial",
         (FORENAME, forename::PHONETIC) | (SURNAME, surname::PHONETIC) => "phonetic",
+        (FORENAME, forename::SLIP) => "slip",
         (FORENAME, forename::SWAPPED) => "swapped",
         (FORENAME, forename::FORM) => "nickname",
         (FORENAME, forename::LIKE_ANOTHER) => "like_another",

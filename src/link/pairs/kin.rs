@@ -21,8 +21,14 @@ const SAME_ADDRESS: f64 = 0.97;
 const NUMBER_OF_KIN: f64 = 0.002;
 
 /// Levels of the forename and of the number that two people of one household do not have.
-const ONE_NAME: [u8; 5] =
-    [forename::PHONETIC, forename::SWAPPED, forename::FORM, forename::PREFERRED, forename::EXACT];
+const ONE_NAME: [u8; 6] = [
+    forename::PHONETIC,
+    forename::SLIP,
+    forename::SWAPPED,
+    forename::FORM,
+    forename::PREFERRED,
+    forename::EXACT,
+];
 const ONE_NUMBER: [u8; 2] = [number::SAME, number::NEAR];
 
 /// What kin have in common.

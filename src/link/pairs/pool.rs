@@ -190,7 +190,7 @@ impl Pool {
     /// Whether two who are known under these faces may be twins: one of them has a face with no like among the other's,
     /// born on the same day as far as is known. Faces of one that are like each other speak for each other: whoever is
     /// Tyler here and Tyler Joshua there is like Joshua. Where both bear one permanent pupil number a short name with the
-    /// right first letter is like enough.
+    /// right first letter is like enough, and so is one that is the other's surname: two names of which one was swapped.
     pub fn look_like_twins(&self, ours: &[Face], theirs: &[Face], share_a_number: bool) -> bool {
         let mut comparer = Comparer::brief(&self.reader.words);
         let first = |word: Word| self.reader.words.get(word).chars().next();
@@ -198,7 +198,8 @@ impl Pool {
             let levels = comparer.levels(&one.record(), &other.record());
             let apart =
                 matches!(levels.get(FORENAME), Some(forename::NONE | forename::WEAK | forename::CLASH));
-            !apart || share_a_number && first(one.forename) == first(other.forename)
+            let swapped = one.forename == other.surname || other.forename == one.surname;
+            !apart || share_a_number && (first(one.forename) == first(other.forename) || swapped)
         };
         let may_be_born_with = |face: &Face, others: &[Face]| {
             others.iter().any(|other| {

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The form in which models are kept.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 
 /// A trained model. It says how often names and dates are borne by more than one, so it stays where identities stay.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

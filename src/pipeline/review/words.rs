@@ -78,6 +78,7 @@ pub fn level_in_words(field: &str, level: &str) -> &'static str {
         (_, "near") => "a letter or two apart",
         (_, "initial") => "an initial that fits",
         (_, "phonetic") => "sounds alike",
+        (_, "slip") => "mistyped, sounds alike",
         (_, "swapped") => "forename and surname swapped",
         (_, "nickname") => "a short or other form",
         (_, "like_another") => "like a middle or other name",
