@@ -200,6 +200,20 @@ mod tests {
     use crate::privacy::Key;
 
     #[test]
+    fn a_number_that_all_call_a_former_one_parts_nobody_and_the_join_is_listed() {
+        let numbers = || vec![[vec![1], vec![]], [vec![2], vec![]], [vec![3], vec![]]];
+        let mut unions = Unions::new(numbers(), vec![vec![1], vec![], vec![]]);
+        assert!(!unions.numbers_differ(0, 1));
+        assert!(unions.numbers_differ(1, 2));
+        assert!(unions.join(0, 1, false));
+        assert_eq!(unions.joined_by_former(), [(0, 1)]);
+        let root = unions.root(0);
+        assert!(unions.numbers_differ(root, 2), "the two bear a number now that is no former one");
+        assert!(!unions.join(0, 2, false));
+        assert!(!Unions::new(numbers(), vec![vec![]; 3]).join(0, 1, false));
+    }
+
+    #[test]
     fn learners_keep_their_ids_through_merges_and_splits_and_never_share_one() {
         let keyed = Key::for_demo(1).keyed();
         let subject = |n: u8| [n; 16];

@@ -3,7 +3,7 @@
 //!
 //! Each hand by itself: a name that was copied a thousand times with care says nothing of how it is written in a hurry.
 use super::{
-    evidence::{FORENAME, LEVELS, SURNAME},
+    evidence::{FORENAME, LEVELS, SURNAME, forename, surname},
     floats::Floats,
     model::{HANDS, Model, Pair, Same},
     record::Table,
@@ -29,9 +29,19 @@ const fn key(field: usize, level: u8) -> u8 {
 type Counts = Map<Word, [[f64; LEVELS]; HANDS]>;
 
 /// How much oftener than for other names a level was seen, `here` of `all` times where `expected` is the share of all names.
-fn change(here: f64, all: f64, expected: f64) -> f64 {
+/// A finger slips over any name: that it has not yet over this one makes it no less likely.
+fn change(here: f64, all: f64, expected: f64, is_slip: bool) -> f64 {
     let expected = expected.max(1e-6);
-    (here.max(0.0) + BELIEF * expected) / (all.max(0.0) + BELIEF) / expected
+    let change = (here.max(0.0) + BELIEF * expected) / (all.max(0.0) + BELIEF) / expected;
+    if is_slip { change.max(1.0) } else { change }
+}
+
+/// Whether a level of a name is that of a slip.
+const fn is_slip(field: usize, level: usize) -> bool {
+    match field {
+        FORENAME => matches!(level as u8, forename::SLIP | forename::NEAR),
+        _ => level as u8 == surname::NEAR,
+    }
 }
 
 /// How names that are met often are written, learnt once. Of every count one is taken off, where the pair itself may be
@@ -98,8 +108,10 @@ impl Habits {
         let mut hands = model.shares(pair);
         each_name(pair, register, words, |at, field, name, level| {
             let Some(counts) = self.0[at].get(&name) else { return };
+            let slip = is_slip(field, level);
             for ((hand, levels), same) in hands.iter_mut().zip(counts).zip(same) {
-                *hand *= change(levels[level] - 1.0, levels.iter().sum::<f64>() - 1.0, same[field][level]);
+                let all = levels.iter().sum::<f64>();
+                *hand *= change(levels[level] - 1.0, all - 1.0, same[field][level], slip);
             }
         });
         hands.iter().sum::<f64>().ln() as f32
@@ -154,9 +166,23 @@ pub(super) fn learn(model: &Model, pairs: &mut [Pair], register: &Table, words: 
             let (own_here, own_all) = (own(level as u8), own(ALL));
             for (hand, share) in hands.iter_mut().enumerate() {
                 let (here, all) = (counts[hand][level], counts[hand].iter().sum::<f64>());
-                *share *= change(here - own_here[hand], all - own_all[hand], same[hand][field][level]);
+                let (here, all) = (here - own_here[hand], all - own_all[hand]);
+                *share *= change(here, all, same[hand][field][level], is_slip(field, level));
             }
         });
         pair.habit = hands.iter().sum::<f64>().ln() as f32;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_was_never_mistyped_can_be_mistyped() {
+        let never = |slip| change(0.0, 1_000.0, 0.01, slip);
+        assert!(never(false) < 0.1);
+        assert!((never(true) - 1.0).abs() < 1e-12);
+        assert!(change(60.0, 1_000.0, 0.01, true) > 5.0, "a name that is often written so is, still");
     }
 }

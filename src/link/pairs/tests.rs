@@ -231,6 +231,7 @@ fn fields_are_compared_in_levels() {
         (FORENAME, forename::FORM, changed(&|p| p.given = "Tommy".into())),
         (FORENAME, forename::INITIAL, changed(&|p| p.given = "T".into())),
         (FORENAME, forename::NEAR, changed(&|p| p.given = "Thpmas".into())),
+        (FORENAME, forename::SLIP, changed(&|p| p.given = "Thommas".into())),
         (FORENAME, forename::SWAPPED, changed(&|p| std::mem::swap(&mut p.given, &mut p.family))),
         (FORENAME, forename::NONE, changed(&|p| p.given = "Grace".into())),
         (SURNAME, surname::PART, changed(&|p| p.family = "Holloway-Stone".into())),

@@ -136,6 +136,21 @@ fn a_twin_and_a_namesake_stay_who_they_are() {
 }
 
 #[test]
+fn half_of_two_swapped_names_is_no_twin_where_the_number_is_the_same() {
+    let pupil = pupils(600)[16].clone();
+    let mut swapped = pupil.clone();
+    swapped[2] = pupil[3][..3].to_owned();
+    swapped[3].clone_from(&pupil[2]);
+    let mut twin = swapped.clone();
+    twin[0].clear();
+    for (row, is_one) in [(swapped, true), (twin, false)] {
+        let (rows, first) = with(&[row]);
+        let found = clusters(&rows, 1, false);
+        assert_eq!(companions(&found, first).contains(&16), is_one, "{:?}", rows[first]);
+    }
+}
+
+#[test]
 fn who_may_be_two_people_is_neither() {
     let mut one = pupils(600)[30].clone();
     let mut two = one.clone();
