@@ -52,8 +52,11 @@ pub(super) struct Chance {
     births: Map<u32, u32>,
     /// One in so many days.
     days: f64,
-    /// Records by forename and surname.
+    /// People by forename and surname: records, or where a person stands there as often as sources know them, names with
+    /// different birth dates.
     both: Map<(Word, Word), u32>,
+    /// How many people that is in all.
+    people: f64,
     /// Logarithm of how often a level is met by chance, where the value does not matter.
     levels: [[f64; LEVELS]; FIELDS],
 }
@@ -88,6 +91,7 @@ impl Chance {
             births: Map::default(),
             days: 1.0,
             both: Map::default(),
+            people: 2.0,
             levels: [[0.0; LEVELS]; FIELDS],
         }
     }
@@ -170,15 +174,24 @@ impl Chance {
             self.both.extend(words.forms_of(f).iter().map(|form| ((*form, s), 0)));
             self.both.extend(words.forms_of(s).iter().map(|form| ((f, *form), 0)));
         }
+        let once_each = std::ptr::eq(rows, register);
+        let mut met: Map<(Word, Word, u32), ()> = Map::default();
+        self.people = 0.0;
         for r in &register.records {
             let (f, s) = (r.forename, r.surname);
-            // Bones are words of their own, so one map holds them all.
-            for names in [(f, s), (words.bones(f), s), (f, words.bones(s))] {
-                if let Some(count) = self.both.get_mut(&names) {
+            // Bones are words of their own, so one map holds them all; a name that is its own bones counts once.
+            let mut every = vec![(f, s), (words.bones(f), s), (f, words.bones(s))];
+            every.dedup();
+            for (at, names) in every.into_iter().enumerate() {
+                let known =
+                    once_each && (r.birth == 0 || met.insert((names.0, names.1, r.birth), ()).is_some());
+                self.people += f64::from(u8::from(at == 0 && !known));
+                if let (false, Some(count)) = (known, self.both.get_mut(&names)) {
                     *count += 1;
                 }
             }
         }
+        self.people = self.people.max(2.0);
     }
 
     /// Births are spread over the days between the earliest and the latest, but for a few outliers.
@@ -329,7 +342,7 @@ impl Chance {
         else {
             return 0.0;
         };
-        ((f64::from(both.saturating_sub(1)) + 0.01) / self.total / (a * b)).ln().max(0.0)
+        ((f64::from(both.saturating_sub(1)) + 0.01) / self.people / (a * b)).ln().max(0.0)
     }
 
     /// A forename says which sex to expect.
@@ -379,7 +392,7 @@ impl Chance {
             }
             forename::SWAPPED => {
                 let both = self.both.get(&(row.surname, row.forename)).copied().unwrap_or(0);
-                self.share(both)
+                ((f64::from(both.saturating_sub(1)) + UNSEEN) / self.people)
                     .max(self.share(self.forenames.of(row.surname)) * self.share(self.surnames.of(at)))
             }
             forename::FORM => self.share(forms(&self.forenames, at, words)),

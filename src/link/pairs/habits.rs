@@ -13,6 +13,8 @@ use std::collections::BTreeMap;
 
 /// So many rows' worth of belief that a name is like all others.
 const BELIEF: f64 = 25.0;
+/// What is seldom seen of any name and was not yet seen of this one is believed to have been seen so many times.
+const TIMES: f64 = 2.0;
 
 /// What is less likely is not counted.
 const LEAST: f64 = 0.01;
@@ -32,7 +34,9 @@ type Counts = Map<Word, [[f64; LEVELS]; HANDS]>;
 /// A finger slips over any name: that it has not yet over this one makes it no less likely.
 fn change(here: f64, all: f64, expected: f64, is_slip: bool) -> f64 {
     let expected = expected.max(1e-6);
-    let change = (here.max(0.0) + BELIEF * expected) / (all.max(0.0) + BELIEF) / expected;
+    let drawn = |belief: f64| (here.max(0.0) + belief) / (all.max(0.0) * expected + belief);
+    let often = drawn(BELIEF * expected);
+    let change = if often < 1.0 { often.max(drawn(TIMES).min(1.0)) } else { often };
     if is_slip { change.max(1.0) } else { change }
 }
 
@@ -181,7 +185,7 @@ mod tests {
     #[test]
     fn a_name_that_was_never_mistyped_can_be_mistyped() {
         let never = |slip| change(0.0, 1_000.0, 0.01, slip);
-        assert!(never(false) < 0.1);
+        assert!(never(false) < 0.2);
         assert!((never(true) - 1.0).abs() < 1e-12);
         assert!(change(60.0, 1_000.0, 0.01, true) > 5.0, "a name that is often written so is, still");
     }

@@ -40,7 +40,7 @@ fn together(counts: &Map<(Word, Word), u32>, words: &Words) -> Vec<(String, Stri
 impl Chance {
     fn numbers(&mut self) -> impl Iterator<Item = &mut f64> {
         let levels = self.levels.iter_mut().flatten().chain(&mut self.school_at);
-        [&mut self.total, &mut self.days, &mut self.rows].into_iter().chain(levels)
+        [&mut self.total, &mut self.days, &mut self.rows, &mut self.people].into_iter().chain(levels)
     }
 
     /// What is kept of it.
