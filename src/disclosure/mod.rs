@@ -22,6 +22,7 @@ mod policy;
 mod protect;
 mod refusal;
 mod table;
+pub mod tabular;
 mod waterfall;
 
 #[cfg(test)]
@@ -37,6 +38,7 @@ pub use headline::{Headline, HeadlineGroup};
 pub use policy::{KeyKind, Policy};
 pub use refusal::{Notice, Refusal};
 pub use table::{Count, CountTable, DisclosedRow, DisclosedTable};
+pub use tabular::{CellCount, Dimension, Level, Tabular};
 pub use waterfall::{Estimates, StateCount, Waterfall};
 
 /// A value that has passed disclosure control: the only kind of figure that may leave the controller.
@@ -123,4 +125,12 @@ pub fn disclose_rates(rates: &Rates, policy: &Policy) -> Result<Disclosed<Disclo
 /// As [`disclose`].
 pub fn disclose_shares(shares: &Shares, policy: &Policy) -> Result<Disclosed<DisclosedTable>, Refusal> {
     grid::shares(shares, policy).map(Disclosed)
+}
+
+/// Puts a table of up to three dimensions through the gate, with or without totals along each.
+///
+/// # Errors
+/// [`Refusal`] when the table does not hold together, is larger than the gate can prove, or could not be proved.
+pub fn disclose_tabular(tabular: &Tabular, policy: &Policy) -> Result<Disclosed<DisclosedTable>, Refusal> {
+    tabular::disclose(tabular, policy).map(Disclosed)
 }

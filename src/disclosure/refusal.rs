@@ -32,6 +32,42 @@ pub enum Refusal {
         /// The table's title.
         title: String,
     },
+    /// A table of no dimension, or of too many.
+    #[error(
+        "refused: the table `{title}` has no dimension or more than {most}, and what it gives away cannot be checked"
+    )]
+    WrongDimensions {
+        /// The table's title.
+        title: String,
+        /// The most that it may have.
+        most: usize,
+    },
+    /// Levels that are not within each other as they say.
+    #[error(
+        "refused: the levels of `{dimension}` in the table `{title}` lie within each other in a circle or hold nothing"
+    )]
+    WrongLevels {
+        /// The table's title.
+        title: String,
+        /// The dimension's name.
+        dimension: String,
+    },
+    /// More cells than can be checked.
+    #[error(
+        "refused: the table `{title}` has more than {most} cells, and what it gives away cannot be checked"
+    )]
+    TooManyCells {
+        /// The table's title.
+        title: String,
+        /// The most that it may have.
+        most: usize,
+    },
+    /// No way was found to prove that nothing is given away.
+    #[error("refused: no way was found to show the table `{title}` without giving a small count away")]
+    NotProved {
+        /// The table's title.
+        title: String,
+    },
 }
 
 impl Refusal {
@@ -45,7 +81,14 @@ impl Refusal {
             Self::UnknownPolicy => {
                 "the policies are `published`, `inside_controller` and, for a demo, `synthetic`"
             }
-            Self::PartsDoNotFit { .. } | Self::WrongKeys { .. } | Self::NoSuchGroup { .. } => {
+            Self::WrongDimensions { .. } | Self::TooManyCells { .. } => {
+                "ask for several smaller tables with fewer dimensions or broader levels"
+            }
+            Self::NotProved { .. } => "ask for fewer and broader levels, or for the table without totals",
+            Self::WrongLevels { .. }
+            | Self::PartsDoNotFit { .. }
+            | Self::WrongKeys { .. }
+            | Self::NoSuchGroup { .. } => {
                 "build again and look at the checks of the build; the table itself is at fault, not the request"
             }
         }

@@ -1,0 +1,190 @@
+//! Tables with up to three dimensions and totals along each: what rows and columns give away together.
+//!
+//! Small counts are hidden, and those that are nearly all of a whole. So are as many others as it takes for each hidden
+//! count to stay unknown to a range at least as wide as the threshold, for an outsider who knows every shown count
+//! *exactly*: more than the table tells, for it rounds them. That is proved for every table anew, by other tables
+//! that print the same ([`witness`]).
+
+mod choose;
+mod circuit;
+mod lattice;
+mod walk;
+mod web;
+mod witness;
+
+#[cfg(test)]
+mod proofs;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use super::figure::{Figure, Symbol};
+use super::policy::Policy;
+use super::refusal::Refusal;
+use super::table::{self, DisclosedRow, DisclosedTable, MOST_LEARNERS};
+use lattice::{Axis, Lattice, innermost};
+
+/// The most cells, totals included.
+pub const MOST_CELLS: usize = 1_000;
+/// The most dimensions.
+pub const MOST_DIMENSIONS: usize = 3;
+/// The key of a row that is the total over a dimension.
+pub const TOTAL: &str = "total";
+
+/// Distinct learners by up to three dimensions.
+///
+/// No learner is in two of the innermost cells: that is what makes totals add up. Groups that overlap (providers, where
+/// one learner can have two) have no totals; give each dimension of such a table to the gate by itself, as parts of
+/// a whole ([`Shares`](super::Shares)).
+#[derive(Debug, Clone)]
+pub struct Tabular {
+    /// What the table is, in words.
+    pub title: String,
+    /// Whom it counts.
+    pub population: String,
+    /// One to three.
+    pub dimensions: Vec<Dimension>,
+    /// The innermost cells; one that is not given has nobody in it.
+    pub cells: Vec<CellCount>,
+    /// Whether totals over each dimension, and over several, are shown.
+    pub with_totals: bool,
+}
+
+/// One dimension.
+#[derive(Debug, Clone)]
+pub struct Dimension {
+    /// Its name.
+    pub name: String,
+    /// Its levels in their order: `total` is added and needs none.
+    pub levels: Vec<Level>,
+}
+
+/// One level of a dimension.
+#[derive(Debug, Clone)]
+pub struct Level {
+    /// Its code.
+    pub key: String,
+    /// The place of the level that this one is a part of, if it is: a school's local authority.
+    pub within: Option<usize>,
+}
+
+/// One innermost cell.
+#[derive(Debug, Clone)]
+pub struct CellCount {
+    /// For each dimension the place of a level that has none within it.
+    pub levels: Vec<usize>,
+    /// Distinct learners.
+    pub count: u64,
+    /// True when it cannot be other than zero, for everyone knows why. Ignored unless the count is zero.
+    pub structural_zero: bool,
+}
+
+impl Tabular {
+    /// The table of groups as a query gives them: for each a key of every dimension, and how many learners. Levels stand
+    /// in the order of their keys, and groups that are not there have nobody in them.
+    ///
+    /// # Errors
+    /// [`Refusal::WrongKeys`] where a group lacks a key or stands twice.
+    pub fn of_groups(
+        title: &str,
+        population: &str,
+        dimensions: &[String],
+        groups: &[(Vec<String>, u64)],
+        with_totals: bool,
+    ) -> Result<Self, Refusal> {
+        let wrong = || Refusal::WrongKeys { title: title.to_owned() };
+        if groups.iter().any(|(keys, _)| keys.len() != dimensions.len()) {
+            return Err(wrong());
+        }
+        let mut table = Self {
+            title: title.to_owned(),
+            population: population.to_owned(),
+            dimensions: Vec::new(),
+            cells: Vec::new(),
+            with_totals,
+        };
+        let mut places: Vec<BTreeMap<&str, usize>> = Vec::new();
+        for (at, name) in dimensions.iter().enumerate() {
+            let mut of_keys: BTreeMap<&str, usize> =
+                groups.iter().map(|(keys, _)| (keys[at].as_str(), 0)).collect();
+            of_keys.values_mut().enumerate().for_each(|(place, value)| *value = place);
+            let level = |key: &&str| Level { key: (*key).to_owned(), within: None };
+            let levels = of_keys.keys().map(level).collect();
+            table.dimensions.push(Dimension { name: name.clone(), levels });
+            places.push(of_keys);
+        }
+        for (keys, count) in groups {
+            let levels = keys.iter().zip(&places).map(|(key, places)| places[key.as_str()]).collect();
+            table.cells.push(CellCount { levels, count: *count, structural_zero: false });
+        }
+        Ok(table)
+    }
+
+    /// The counts of the atoms in the lattice's order, and which of them are structural zeros.
+    fn atoms(&self, lattice: &Lattice, atoms: usize) -> Result<(Vec<u64>, Vec<bool>), Refusal> {
+        let wrong = || Refusal::WrongKeys { title: self.title.clone() };
+        let mut given = vec![None; atoms];
+        for cell in &self.cells {
+            if cell.levels.len() != lattice.axes.len() {
+                return Err(wrong());
+            }
+            let leaf =
+                |(axis, level): (&Axis, &usize)| axis.chains.iter().position(|chain| chain[0] == *level);
+            let leaves: Option<Vec<usize>> = lattice.axes.iter().zip(&cell.levels).map(leaf).collect();
+            let atom = lattice.folded(leaves.ok_or_else(wrong)?.into_iter(), innermost);
+            if given[atom].replace(cell).is_some() {
+                return Err(wrong());
+            }
+            if cell.count >= MOST_LEARNERS {
+                return Err(Refusal::PartsDoNotFit { title: self.title.clone() });
+            }
+        }
+        let counts = given.iter().map(|cell| cell.map_or(0, |cell| cell.count));
+        let is_structural = |cell: &CellCount| cell.structural_zero && cell.count == 0;
+        let structural = given.iter().map(|cell| cell.is_some_and(is_structural));
+        Ok((counts.collect(), structural.collect()))
+    }
+}
+
+/// The table as it may be shown.
+pub(super) fn disclose(tabular: &Tabular, policy: &Policy) -> Result<DisclosedTable, Refusal> {
+    if tabular.dimensions.is_empty() || tabular.dimensions.len() > MOST_DIMENSIONS {
+        return Err(Refusal::WrongDimensions { title: tabular.title.clone(), most: MOST_DIMENSIONS });
+    }
+    let (lattice, web) = Lattice::new(tabular, MOST_CELLS)?;
+    let proofs = choose::choose(&web, Some(&lattice), policy)
+        .filter(|proofs| proofs.open().is_empty())
+        .ok_or_else(|| Refusal::NotProved { title: tabular.title.clone() })?;
+    let rows: Vec<DisclosedRow> = web
+        .cells
+        .iter()
+        .enumerate()
+        .filter(|(_, cell)| cell.listed)
+        .map(|(at, cell)| DisclosedRow {
+            keys: keys(tabular, &lattice.nodes_of[at]),
+            figures: vec![match (cell.structural, proofs.hidden()[at]) {
+                (true, _) => Figure::Symbol(Symbol::NotApplicable),
+                (false, true) => Figure::Symbol(Symbol::Confidential),
+                (false, false) => Figure::count(cell.count, policy.rounded(cell.count)),
+            }],
+        })
+        .collect();
+    Ok(DisclosedTable {
+        title: tabular.title.clone(),
+        population: tabular.population.clone(),
+        policy: policy.name(),
+        policy_in_words: policy.in_words(),
+        dimensions: tabular.dimensions.iter().map(|dimension| dimension.name.clone()).collect(),
+        measures: vec!["learners".to_owned()],
+        notices: table::notices(&rows, policy),
+        rows,
+    })
+}
+
+fn keys(tabular: &Tabular, nodes: &[usize]) -> Vec<String> {
+    let key = |(dimension, node): (&Dimension, &usize)| {
+        dimension.levels.get(*node).map_or_else(|| TOTAL.to_owned(), |level| level.key.clone())
+    };
+    tabular.dimensions.iter().zip(nodes).map(key).collect()
+}
