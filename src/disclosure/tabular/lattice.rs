@@ -19,7 +19,10 @@ impl Axis {
     fn new(dimension: &Dimension, title: &str) -> Result<Self, Refusal> {
         let levels = &dimension.levels;
         let wrong = || Refusal::WrongLevels { title: title.to_owned(), dimension: dimension.name.clone() };
-        let is_outer = |at: usize| levels.iter().any(|level| level.within == Some(at));
+        if levels.iter().flat_map(|level| &level.within).any(|outer| *outer >= levels.len()) {
+            return Err(wrong());
+        }
+        let is_outer = |at: usize| levels.iter().any(|level| level.within.contains(&at));
         let inner: Vec<usize> = (0..levels.len()).filter(|at| !is_outer(*at)).collect();
         let mut axis = Self {
             leaves: vec![Vec::new(); levels.len() + 1],
@@ -28,19 +31,26 @@ impl Axis {
         };
         for (leaf, level) in inner.iter().enumerate() {
             let mut chain = vec![*level];
-            while let Some(outer) = levels[chain[chain.len() - 1]].within {
-                if outer >= levels.len() || chain.contains(&outer) {
+            let mut step = vec![*level];
+            for height in 0.. {
+                step.iter().for_each(|node| axis.heights[*node] = axis.heights[*node].max(height));
+                step = step.iter().flat_map(|node| levels[*node].within.iter().copied()).collect();
+                chain.extend(&step);
+                if step.is_empty() {
+                    break;
+                }
+                if height > levels.len() as u64 {
                     return Err(wrong());
                 }
-                chain.push(outer);
             }
+            chain[1..].sort_unstable();
             chain.push(levels.len());
-            for (height, node) in chain.iter().enumerate() {
-                axis.leaves[*node].push(leaf);
-                axis.heights[*node] = axis.heights[*node].max(height as u64);
-            }
+            chain.dedup();
+            chain.iter().for_each(|node| axis.leaves[*node].push(leaf));
             axis.chains.push(chain);
         }
+        let all = levels.len();
+        axis.heights[all] = axis.heights.iter().max().copied().unwrap_or(0) + 1;
         if axis.leaves.iter().any(Vec::is_empty) { Err(wrong()) } else { Ok(axis) }
     }
 
@@ -79,13 +89,14 @@ impl Lattice {
         let mut cells = Vec::new();
         for meeting in 0..meetings {
             let nodes = lattice.unfolded(meeting, Axis::nodes);
-            let has_total = nodes.iter().zip(&lattice.axes).any(|(node, axis)| *node == axis.all());
+            let totals: Vec<bool> =
+                nodes.iter().zip(&lattice.axes).map(|(node, axis)| *node == axis.all()).collect();
             let held = lattice.atoms_of(&nodes);
             let height: u64 = nodes.iter().zip(&lattice.axes).map(|(node, axis)| axis.heights[*node]).sum();
             cells.push(Cell {
                 count: held.iter().map(|atom| counts[*atom]).sum(),
                 weight: 2 + height,
-                listed: table.with_totals || !has_total,
+                listed: table.lists(&totals),
                 structural: held.iter().all(|atom| structural[*atom]),
                 atoms: held,
             });

@@ -13,6 +13,8 @@ mod web;
 mod witness;
 
 #[cfg(test)]
+mod loss;
+#[cfg(test)]
 mod proofs;
 #[cfg(test)]
 mod tests;
@@ -49,6 +51,9 @@ pub struct Tabular {
     pub cells: Vec<CellCount>,
     /// Whether totals over each dimension, and over several, are shown.
     pub with_totals: bool,
+    /// Which tables are shown, each by the places of its dimensions: the others are summed over. Empty: the one with all
+    /// dimensions. Several are protected together, so that none gives away what another hides.
+    pub tables: Vec<Vec<usize>>,
 }
 
 /// One dimension.
@@ -65,8 +70,8 @@ pub struct Dimension {
 pub struct Level {
     /// Its code.
     pub key: String,
-    /// The place of the level that this one is a part of, if it is: a school's local authority.
-    pub within: Option<usize>,
+    /// The places of the levels that this one is a part of: a school's local authority, and its kind.
+    pub within: Vec<usize>,
 }
 
 /// One innermost cell.
@@ -85,7 +90,7 @@ impl Tabular {
     /// in the order of their keys, and groups that are not there have nobody in them.
     ///
     /// # Errors
-    /// [`Refusal::WrongKeys`] where a group lacks a key or stands twice.
+    /// [`Refusal::WrongKeys`] where a group lacks a key.
     pub fn of_groups(
         title: &str,
         population: &str,
@@ -103,13 +108,14 @@ impl Tabular {
             dimensions: Vec::new(),
             cells: Vec::new(),
             with_totals,
+            tables: Vec::new(),
         };
         let mut places: Vec<BTreeMap<&str, usize>> = Vec::new();
         for (at, name) in dimensions.iter().enumerate() {
             let mut of_keys: BTreeMap<&str, usize> =
                 groups.iter().map(|(keys, _)| (keys[at].as_str(), 0)).collect();
             of_keys.values_mut().enumerate().for_each(|(place, value)| *value = place);
-            let level = |key: &&str| Level { key: (*key).to_owned(), within: None };
+            let level = |key: &&str| Level { key: (*key).to_owned(), within: Vec::new() };
             let levels = of_keys.keys().map(level).collect();
             table.dimensions.push(Dimension { name: name.clone(), levels });
             places.push(of_keys);
@@ -119,6 +125,17 @@ impl Tabular {
             table.cells.push(CellCount { levels, count: *count, structural_zero: false });
         }
         Ok(table)
+    }
+
+    /// Whether a cell is shown, hidden or not, that is the total over some of the dimensions.
+    fn lists(&self, totals: &[bool]) -> bool {
+        let of = |table: &Vec<usize>| {
+            totals.iter().enumerate().all(|(at, is_total)| match (table.contains(&at), is_total) {
+                (true, is_total) => self.with_totals || !is_total,
+                (false, is_total) => *is_total,
+            })
+        };
+        if self.tables.is_empty() { of(&(0..totals.len()).collect()) } else { self.tables.iter().any(of) }
     }
 
     /// The counts of the atoms in the lattice's order, and which of them are structural zeros.

@@ -80,7 +80,8 @@ fn without_totals_only_what_is_small_or_nearly_all_is_hidden() {
 
 #[test]
 fn levels_within_levels_are_totals_too() {
-    let level = |key: &str, within| Level { key: key.into(), within };
+    let level =
+        |key: &str, within: Option<usize>| Level { key: key.into(), within: within.into_iter().collect() };
     let cell = |level, count| CellCount { levels: vec![level], count, structural_zero: false };
     let table = Tabular {
         title: "t".into(),
@@ -99,6 +100,7 @@ fn levels_within_levels_are_totals_too() {
         }],
         cells: vec![cell(2, 30), cell(3, 4), cell(4, 50), cell(5, 60)],
         with_totals: true,
+        tables: Vec::new(),
     };
     let shown = lines(&disclose(&table, &Policy::published()).unwrap(), 7);
     assert_eq!(shown, ["35 110 c c 50 60 145"]);
@@ -113,7 +115,7 @@ fn what_does_not_hold_together_is_refused() {
     let short = [(vec!["a".to_owned()], 4)];
     assert!(Tabular::of_groups("t", "p", &names, &short, true).is_err());
     let mut circle = Tabular::of_groups("t", "p", &names, &twice[..1], true).unwrap();
-    circle.dimensions[0].levels = (0..2).map(|at| Level { key: "k".into(), within: Some(1 - at) }).collect();
+    circle.dimensions[0].levels = (0..2).map(|at| Level { key: "k".into(), within: vec![1 - at] }).collect();
     assert!(matches!(disclose(&circle, &Policy::published()), Err(Refusal::WrongLevels { .. })));
     let many: Vec<(Vec<String>, u64)> = (0..1_001).map(|at| (vec![at.to_string()], 20)).collect();
     let table = Tabular::of_groups("t", "p", &names[..1], &many, false).unwrap();
