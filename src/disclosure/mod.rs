@@ -18,9 +18,11 @@ mod attack;
 mod figure;
 mod grid;
 mod headline;
+mod magnitude;
 mod policy;
 mod protect;
 mod refusal;
+mod rounding;
 mod table;
 pub mod tabular;
 mod waterfall;
@@ -35,8 +37,10 @@ use std::fmt;
 pub use figure::{Figure, Symbol};
 pub use grid::{LinkGrid, LinkGroup, Rate, Rates, ShareRow, Shares};
 pub use headline::{Headline, HeadlineGroup};
+pub use magnitude::{Failing, MagnitudeRow, Magnitudes, failing};
 pub use policy::{KeyKind, Policy};
 pub use refusal::{Notice, Refusal};
+pub use rounding::{Rounding, record_set_key};
 pub use table::{Count, CountTable, DisclosedRow, DisclosedTable};
 pub use tabular::{CellCount, Dimension, Level, Tabular};
 pub use waterfall::{Estimates, StateCount, Waterfall};
@@ -133,4 +137,27 @@ pub fn disclose_shares(shares: &Shares, policy: &Policy) -> Result<Disclosed<Dis
 /// [`Refusal`] when the table does not hold together, is larger than the gate can prove, or could not be proved.
 pub fn disclose_tabular(tabular: &Tabular, policy: &Policy) -> Result<Disclosed<DisclosedTable>, Refusal> {
     tabular::disclose(tabular, policy).map(Disclosed)
+}
+
+/// Puts a table of up to three dimensions through the gate, rounded in another way than the policy's own.
+///
+/// # Errors
+/// As [`disclose_tabular`].
+pub fn disclose_tabular_rounded(
+    tabular: &Tabular,
+    rounding: Rounding,
+    policy: &Policy,
+) -> Result<Disclosed<DisclosedTable>, Refusal> {
+    tabular::disclose_rounded(tabular, rounding, policy).map(Disclosed)
+}
+
+/// Puts sums of money or hours through the gate, with means and percentiles.
+///
+/// # Errors
+/// [`Refusal`] when a percentile is none or nothing is to be rounded to.
+pub fn disclose_magnitudes(
+    magnitudes: &Magnitudes,
+    policy: &Policy,
+) -> Result<Disclosed<DisclosedTable>, Refusal> {
+    magnitude::disclose(magnitudes, policy).map(Disclosed)
 }

@@ -122,6 +122,13 @@ impl Lattice {
         atoms
     }
 
+    /// The atom of innermost levels, one of each dimension.
+    pub fn atom(&self, levels: &[usize]) -> Option<usize> {
+        let leaf = |(axis, level): (&Axis, &usize)| axis.chains.iter().position(|chain| chain[0] == *level);
+        let leaves: Option<Vec<usize>> = self.axes.iter().zip(levels).map(leaf).collect();
+        leaves.map(|leaves| self.folded(leaves.into_iter(), innermost))
+    }
+
     /// One number for a place in every dimension.
     pub fn folded(&self, places: impl Iterator<Item = usize>, size: fn(&Axis) -> usize) -> usize {
         self.axes.iter().zip(places).fold(0, |sum, (axis, place)| sum * size(axis) + place)

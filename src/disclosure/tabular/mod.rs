@@ -24,8 +24,11 @@ use std::collections::BTreeMap;
 use super::figure::{Figure, Symbol};
 use super::policy::Policy;
 use super::refusal::Refusal;
+use super::rounding::Rounding;
 use super::table::{self, DisclosedRow, DisclosedTable, MOST_LEARNERS};
-use lattice::{Axis, Lattice, innermost};
+use lattice::Lattice;
+use web::Web;
+use witness::Proofs;
 
 /// The most cells, totals included.
 pub const MOST_CELLS: usize = 1_000;
@@ -81,6 +84,8 @@ pub struct CellCount {
     pub levels: Vec<usize>,
     /// Distinct learners.
     pub count: u64,
+    /// The key of the set of them ([`record_set_key`](super::record_set_key)); needed only for keyed rounding.
+    pub key: u64,
     /// True when it cannot be other than zero, for everyone knows why. Ignored unless the count is zero.
     pub structural_zero: bool,
 }
@@ -122,7 +127,7 @@ impl Tabular {
         }
         for (keys, count) in groups {
             let levels = keys.iter().zip(&places).map(|(key, places)| places[key.as_str()]).collect();
-            table.cells.push(CellCount { levels, count: *count, structural_zero: false });
+            table.cells.push(CellCount { levels, count: *count, key: 0, structural_zero: false });
         }
         Ok(table)
     }
@@ -146,10 +151,7 @@ impl Tabular {
             if cell.levels.len() != lattice.axes.len() {
                 return Err(wrong());
             }
-            let leaf =
-                |(axis, level): (&Axis, &usize)| axis.chains.iter().position(|chain| chain[0] == *level);
-            let leaves: Option<Vec<usize>> = lattice.axes.iter().zip(&cell.levels).map(leaf).collect();
-            let atom = lattice.folded(leaves.ok_or_else(wrong)?.into_iter(), innermost);
+            let atom = lattice.atom(&cell.levels).ok_or_else(wrong)?;
             if given[atom].replace(cell).is_some() {
                 return Err(wrong());
             }
@@ -166,6 +168,15 @@ impl Tabular {
 
 /// The table as it may be shown.
 pub(super) fn disclose(tabular: &Tabular, policy: &Policy) -> Result<DisclosedTable, Refusal> {
+    disclose_rounded(tabular, Rounding::Additive, policy)
+}
+
+/// The table as it may be shown, rounded in one of three ways.
+pub(super) fn disclose_rounded(
+    tabular: &Tabular,
+    rounding: Rounding,
+    policy: &Policy,
+) -> Result<DisclosedTable, Refusal> {
     if tabular.dimensions.is_empty() || tabular.dimensions.len() > MOST_DIMENSIONS {
         return Err(Refusal::WrongDimensions { title: tabular.title.clone(), most: MOST_DIMENSIONS });
     }
@@ -173,6 +184,7 @@ pub(super) fn disclose(tabular: &Tabular, policy: &Policy) -> Result<DisclosedTa
     let proofs = choose::choose(&web, Some(&lattice), policy)
         .filter(|proofs| proofs.open().is_empty())
         .ok_or_else(|| Refusal::NotProved { title: tabular.title.clone() })?;
+    let rounded = rounded(tabular, &lattice, &web, &proofs, rounding);
     let rows: Vec<DisclosedRow> = web
         .cells
         .iter()
@@ -183,20 +195,56 @@ pub(super) fn disclose(tabular: &Tabular, policy: &Policy) -> Result<DisclosedTa
             figures: vec![match (cell.structural, proofs.hidden()[at]) {
                 (true, _) => Figure::Symbol(Symbol::NotApplicable),
                 (false, true) => Figure::Symbol(Symbol::Confidential),
-                (false, false) => Figure::count(cell.count, policy.rounded(cell.count)),
+                (false, false) => Figure::count(cell.count, rounded[at]),
             }],
         })
         .collect();
+    let words = [Some(policy.in_words()), rounding.in_words(policy.round_to())];
     Ok(DisclosedTable {
         title: tabular.title.clone(),
         population: tabular.population.clone(),
         policy: policy.name(),
-        policy_in_words: policy.in_words(),
+        policy_in_words: words.into_iter().flatten().collect::<Vec<_>>().join(" "),
         dimensions: tabular.dimensions.iter().map(|dimension| dimension.name.clone()).collect(),
         measures: vec!["learners".to_owned()],
         notices: table::notices(&rows, policy),
         rows,
     })
+}
+
+/// Every cell's count as it would be printed.
+fn rounded(
+    tabular: &Tabular,
+    lattice: &Lattice,
+    web: &Web,
+    proofs: &Proofs<'_>,
+    rounding: Rounding,
+) -> Vec<u64> {
+    let mut keys = vec![0_u64; web.atoms.len()];
+    for cell in &tabular.cells {
+        if let Some(atom) = lattice.atom(&cell.levels) {
+            keys[atom] = cell.key;
+        }
+    }
+    let whole = |at: usize| {
+        let held = &web.cells[at];
+        let of = |atom: &usize| web.holders[*atom].iter().find(|cell| web.cells[**cell].atoms.len() == 1);
+        let parts: Option<Vec<usize>> = held.atoms.iter().map(|atom| of(atom).copied()).collect();
+        parts.filter(|parts| parts.iter().all(|part| web.cells[*part].listed && !proofs.hidden()[*part]))
+    };
+    let by_itself = |at: usize| match rounding {
+        Rounding::Nearest | Rounding::Additive => proofs.size(at),
+        Rounding::Keyed => {
+            let key = web.cells[at].atoms.iter().map(|atom| keys[*atom]).fold(0, u64::wrapping_add);
+            proofs.keyed_size(at, key)
+        }
+    };
+    (0..web.cells.len())
+        .map(|at| match whole(at).filter(|_| rounding != Rounding::Nearest) {
+            Some(parts) => parts.into_iter().map(by_itself).sum(),
+            None => by_itself(at),
+        })
+        .collect()
 }
 
 fn keys(tabular: &Tabular, nodes: &[usize]) -> Vec<String> {

@@ -7,8 +7,8 @@
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::{CellCount, Dimension, Level, TOTAL, Tabular, disclose};
-use crate::disclosure::{DisclosedTable, Figure, Policy, Symbol};
+use super::{CellCount, Dimension, Level, TOTAL, Tabular, disclose, disclose_rounded};
+use crate::disclosure::{DisclosedTable, Figure, Policy, Rounding, Symbol};
 
 /// A random table: sizes, zeros and levels within levels as they come.
 pub(super) fn random(rng: &mut ChaCha8Rng, most: [usize; 3]) -> Tabular {
@@ -52,7 +52,7 @@ pub(super) fn random(rng: &mut ChaCha8Rng, most: [usize; 3]) -> Tabular {
             _ => rng.random_range(0..small * 3),
         };
         let structural_zero = rng.random_range(0..12) == 0;
-        table.cells.push(CellCount { levels: levels.collect(), count, structural_zero });
+        table.cells.push(CellCount { levels: levels.collect(), count, key: 0, structural_zero });
     }
     if dimensions > 1 && rng.random_range(0..3) == 0 {
         table.tables =
@@ -195,7 +195,7 @@ pub(super) fn narrow(
 
 /// Attacks every hidden cell of a table; gives how many there are, and how many of all rows.
 pub(super) fn attacked(table: &Tabular, policy: &Policy) -> (usize, usize) {
-    let shown = disclose(table, policy).unwrap();
+    let shown = disclose_rounded(table, Rounding::Nearest, policy).unwrap();
     let held = held(table, &shown);
     let hidden = pattern(&shown);
     for (row, cells) in shown.rows.iter().zip(&held) {
@@ -254,6 +254,7 @@ fn attack_10_two_groupings_of_the_same_regions_are_protected_together() {
         let cell = |(at, (_, count)): (usize, &(&str, u64))| CellCount {
             levels: vec![at],
             count: *count,
+            key: 0,
             structural_zero: false,
         };
         Tabular {
@@ -275,6 +276,54 @@ fn attack_10_two_groupings_of_the_same_regions_are_protected_together() {
     let held = held(&both, &disclose(&both, &policy).unwrap());
     let small: Vec<bool> = held.iter().map(|cells| cells.len() == 1 && counts[cells[0]].1 < 4).collect();
     assert!(narrow(&both, &held, &small, 4).is_some(), "without it, K follows");
+}
+
+/// Rounded figures as what they are, ranges: is any count of a cell the only one that fits them all?
+fn unpicked(table: &Tabular, rounding: Rounding, policy: &Policy) -> Option<Vec<String>> {
+    let shown = disclose_rounded(table, rounding, policy).unwrap();
+    let held = held(table, &shown);
+    let mut known = Known { sums: Vec::new(), cells: table.cells.len() };
+    for (row, cells) in shown.rows.iter().zip(&held) {
+        let is_sum = rounding != Rounding::Nearest
+            && cells.len() > 1
+            && cells.iter().all(|cell| {
+                shown.rows.iter().zip(&held).any(|(row, held)| {
+                    held == &[*cell] && row.figures[0] != Figure::Symbol(Symbol::Confidential)
+                })
+            });
+        let (least, most) = match row.figures[0] {
+            Figure::Count(shown) if !is_sum => {
+                let either_side =
+                    if rounding == Rounding::Keyed { policy.round_to() - 1 } else { policy.round_to() / 2 };
+                let shown = shown as u64;
+                (shown.saturating_sub(either_side).max(policy.threshold()), shown + either_side)
+            }
+            Figure::Symbol(Symbol::NotApplicable) => (0, 0),
+            _ => continue,
+        };
+        let slack = known.cells;
+        known.cells += 2;
+        known.sums.push((cells.iter().copied().chain([slack]).collect(), most));
+        known.sums.push((vec![slack, slack + 1], most - least));
+    }
+    let inner =
+        shown.rows.iter().zip(&held).filter(|(row, cells)| cells.len() == 1 && row.figures[0].is_number());
+    inner.filter(|(_, cells)| known.width(cells) < 0.5).map(|(row, _)| row.keys.clone()).next()
+}
+
+#[test]
+fn attack_13_no_count_is_the_only_one_that_fits_the_rounded_figures() {
+    let mut rng = ChaCha8Rng::seed_from_u64(14);
+    for _ in 0..tables(60, 10_000) {
+        let table = random(&mut rng, [4, 3, 2]);
+        for rounding in [Rounding::Additive, Rounding::Keyed] {
+            assert_eq!(unpicked(&table, rounding, &Policy::published()), None, "{rounding:?} {table:?}");
+        }
+    }
+    let twelves = [0, 1, 2, 3].map(|at| (vec![at.to_string()], 12));
+    let table = Tabular::of_groups("t", "p", &["d".into()], &twelves, true).unwrap();
+    assert!(unpicked(&table, Rounding::Nearest, &Policy::published()).is_some(), "each by itself, these are");
+    assert_eq!(unpicked(&table, Rounding::Additive, &Policy::published()), None);
 }
 
 /// The outsider is no fool: where only small cells are hidden, it finds most tables out.

@@ -82,7 +82,7 @@ fn without_totals_only_what_is_small_or_nearly_all_is_hidden() {
 fn levels_within_levels_are_totals_too() {
     let level =
         |key: &str, within: Option<usize>| Level { key: key.into(), within: within.into_iter().collect() };
-    let cell = |level, count| CellCount { levels: vec![level], count, structural_zero: false };
+    let cell = |level, count| CellCount { levels: vec![level], count, key: 0, structural_zero: false };
     let table = Tabular {
         title: "t".into(),
         population: "p".into(),
