@@ -18,6 +18,7 @@ mod attack;
 mod figure;
 mod grid;
 mod headline;
+pub mod ledger;
 mod magnitude;
 mod policy;
 mod protect;
@@ -149,6 +150,22 @@ pub fn disclose_tabular_rounded(
     policy: &Policy,
 ) -> Result<Disclosed<DisclosedTable>, Refusal> {
     tabular::disclose_rounded(tabular, rounding, policy).map(Disclosed)
+}
+
+/// Puts a table through the gate beside all that was shown before, and gives the entry by which it is remembered once it
+/// *is* shown: whoever shows it writes the entry in the same transaction. `members` are the learners of each of the
+/// table's cells, in their order.
+///
+/// # Errors
+/// As [`disclose_tabular`], and where the ledger refuses.
+pub fn disclose_tabular_after(
+    tabular: &Tabular,
+    members: &[Vec<u64>],
+    (id, ledger): (&str, &ledger::Ledger),
+    policy: &Policy,
+) -> Result<(Disclosed<DisclosedTable>, ledger::Entry), Refusal> {
+    let (table, entry) = tabular::disclose_after(tabular, members, (id, ledger), policy)?;
+    Ok((Disclosed(table), entry))
 }
 
 /// Puts sums of money or hours through the gate, with means and percentiles.

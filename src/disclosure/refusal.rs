@@ -62,6 +62,27 @@ pub enum Refusal {
         /// The most that it may have.
         most: usize,
     },
+    /// Beside an earlier table, this one would tell of a few.
+    #[error(
+        "refused: the table `{title}` differs from the earlier table `{earlier}` by fewer than {threshold} learners, who could be \
+         told by taking one from the other"
+    )]
+    TooNear {
+        /// The table's title.
+        title: String,
+        /// What the earlier table is known by.
+        earlier: String,
+        /// The policy's threshold.
+        threshold: u64,
+    },
+    /// Too much was shown of the same people to look at it all together.
+    #[error(
+        "refused: more than {most} figures have been shown of these learners, and what one more gives away cannot be checked"
+    )]
+    TooManyLinked {
+        /// The most that can be looked at.
+        most: usize,
+    },
     /// No way was found to prove that nothing is given away.
     #[error("refused: no way was found to show the table `{title}` without giving a small count away")]
     NotProved {
@@ -83,6 +104,13 @@ impl Refusal {
             }
             Self::WrongDimensions { .. } | Self::TooManyCells { .. } => {
                 "ask for several smaller tables with fewer dimensions or broader levels"
+            }
+            Self::TooNear { .. } => {
+                "use the earlier table, or ask for the same learners as there by other groups; or leave out or add at least as many \
+                 learners as the threshold, in every group that is shown"
+            }
+            Self::TooManyLinked { .. } => {
+                "ask for broader groups, or of another cohort; or use what was shown already"
             }
             Self::NotProved { .. } => "ask for fewer and broader levels, or for the table without totals",
             Self::WrongLevels { .. }

@@ -15,11 +15,17 @@ use crate::disclosure::policy::Policy;
 /// Above so many (hidden cells, times equations, times hidden atoms) nothing is shown again: it would take seconds.
 const MOST_WORK: usize = 40_000_000;
 
-/// The pattern and what proves it. None where it could not be proved, which is a mistake of this program.
-pub(super) fn choose<'a>(web: &'a Web, lattice: Option<&Lattice>, policy: &'a Policy) -> Option<Proofs<'a>> {
-    let small = web.small(policy);
+/// The pattern and what proves it; some cells are hidden `besides`, for what they are. None where it could not be proved, which is a mistake of this program.
+pub(super) fn choose<'a>(
+    web: &'a Web,
+    lattice: &Lattice,
+    besides: &[usize],
+    policy: &'a Policy,
+) -> Option<Proofs<'a>> {
+    let mut small = web.small(policy);
+    besides.iter().for_each(|cell| small[*cell] = true);
     let mut proofs = Proofs::new(web, small.clone(), policy);
-    let circuits = lattice.map(|lattice| Circuits::new(lattice, web));
+    let circuits = Circuits::new(lattice, web);
     loop {
         let mut walk = Walk::new(web, proofs.hidden(), policy);
         for cell in in_order(web, &proofs) {
@@ -29,8 +35,8 @@ pub(super) fn choose<'a>(web: &'a Web, lattice: Option<&Lattice>, policy: &'a Po
         let Some(first) = open.first().copied() else { break };
         let mut more = false;
         for cell in open {
-            if let (Some(circuits), false) = (&circuits, proofs.holds(cell)) {
-                more |= by_circuit(web, circuits, &mut proofs, cell, policy);
+            if !proofs.holds(cell) {
+                more |= by_circuit(web, &circuits, &mut proofs, cell, policy);
             }
         }
         if !more {

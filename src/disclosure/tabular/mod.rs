@@ -22,9 +22,10 @@ mod tests;
 use std::collections::BTreeMap;
 
 use super::figure::{Figure, Symbol};
+use super::ledger::{Entry, EntryCell, Ledger};
 use super::policy::Policy;
 use super::refusal::Refusal;
-use super::rounding::Rounding;
+use super::rounding::{Rounding, keyed};
 use super::table::{self, DisclosedRow, DisclosedTable, MOST_LEARNERS};
 use lattice::Lattice;
 use web::Web;
@@ -177,14 +178,75 @@ pub(super) fn disclose_rounded(
     rounding: Rounding,
     policy: &Policy,
 ) -> Result<DisclosedTable, Refusal> {
+    let (lattice, web) = woven(tabular)?;
+    let proofs = proved(tabular, &lattice, &web, &[], policy)?;
+    Ok(render(tabular, &lattice, &proofs, rounding, policy))
+}
+
+/// As [`disclose`], with a ledger of what was shown before: what it asks to hide is hidden. `members` are the learners of
+/// each of the table's cells, by the numbers that the ledger knows them by.
+pub(super) fn disclose_after(
+    tabular: &Tabular,
+    members: &[Vec<u64>],
+    (id, ledger): (&str, &Ledger),
+    policy: &Policy,
+) -> Result<(DisclosedTable, Entry), Refusal> {
+    let (lattice, web) = woven(tabular)?;
+    let mut of_atoms = vec![Vec::new(); web.atoms.len()];
+    for (cell, members) in tabular.cells.iter().zip(members) {
+        if let Some(atom) = lattice.atom(&cell.levels) {
+            of_atoms[atom].clone_from(members);
+        }
+    }
+    if of_atoms.iter().zip(&web.atoms).any(|(members, count)| members.len() as u64 != *count) {
+        return Err(Refusal::PartsDoNotFit { title: tabular.title.clone() });
+    }
+    let listed: Vec<usize> = (0..web.cells.len()).filter(|cell| web.cells[*cell].listed).collect();
+    let mut besides = Vec::new();
+    loop {
+        let proofs = proved(tabular, &lattice, &web, &besides, policy)?;
+        let cell = |cell: &usize| EntryCell {
+            members: web.cells[*cell].atoms.iter().flat_map(|atom| of_atoms[*atom].iter().copied()).collect(),
+            shown: !proofs.hidden()[*cell] && web.cells[*cell].count > 0,
+        };
+        let cells = listed.iter().map(cell).collect();
+        let entry = Entry { id: id.to_owned(), title: tabular.title.clone(), cells };
+        let hide = ledger.admit(&entry)?;
+        if hide.is_empty() {
+            return Ok((render(tabular, &lattice, &proofs, Rounding::Additive, policy), entry));
+        }
+        besides.extend(hide.into_iter().map(|at| listed[at]));
+    }
+}
+
+fn woven(tabular: &Tabular) -> Result<(Lattice, Web), Refusal> {
     if tabular.dimensions.is_empty() || tabular.dimensions.len() > MOST_DIMENSIONS {
         return Err(Refusal::WrongDimensions { title: tabular.title.clone(), most: MOST_DIMENSIONS });
     }
-    let (lattice, web) = Lattice::new(tabular, MOST_CELLS)?;
-    let proofs = choose::choose(&web, Some(&lattice), policy)
+    Lattice::new(tabular, MOST_CELLS)
+}
+
+fn proved<'a>(
+    tabular: &Tabular,
+    lattice: &Lattice,
+    web: &'a Web,
+    besides: &[usize],
+    policy: &'a Policy,
+) -> Result<Proofs<'a>, Refusal> {
+    choose::choose(web, lattice, besides, policy)
         .filter(|proofs| proofs.open().is_empty())
-        .ok_or_else(|| Refusal::NotProved { title: tabular.title.clone() })?;
-    let rounded = rounded(tabular, &lattice, &web, &proofs, rounding);
+        .ok_or_else(|| Refusal::NotProved { title: tabular.title.clone() })
+}
+
+fn render(
+    tabular: &Tabular,
+    lattice: &Lattice,
+    proofs: &Proofs<'_>,
+    rounding: Rounding,
+    policy: &Policy,
+) -> DisclosedTable {
+    let web = proofs.web();
+    let rounded = rounded(tabular, lattice, proofs, rounding, policy);
     let rows: Vec<DisclosedRow> = web
         .cells
         .iter()
@@ -200,7 +262,7 @@ pub(super) fn disclose_rounded(
         })
         .collect();
     let words = [Some(policy.in_words()), rounding.in_words(policy.round_to())];
-    Ok(DisclosedTable {
+    DisclosedTable {
         title: tabular.title.clone(),
         population: tabular.population.clone(),
         policy: policy.name(),
@@ -209,40 +271,43 @@ pub(super) fn disclose_rounded(
         measures: vec!["learners".to_owned()],
         notices: table::notices(&rows, policy),
         rows,
-    })
+    }
 }
 
 /// Every cell's count as it would be printed.
 fn rounded(
     tabular: &Tabular,
     lattice: &Lattice,
-    web: &Web,
     proofs: &Proofs<'_>,
     rounding: Rounding,
+    policy: &Policy,
 ) -> Vec<u64> {
+    let web = proofs.web();
     let mut keys = vec![0_u64; web.atoms.len()];
     for cell in &tabular.cells {
         if let Some(atom) = lattice.atom(&cell.levels) {
             keys[atom] = cell.key;
         }
     }
-    let whole = |at: usize| {
-        let held = &web.cells[at];
-        let of = |atom: &usize| web.holders[*atom].iter().find(|cell| web.cells[**cell].atoms.len() == 1);
-        let parts: Option<Vec<usize>> = held.atoms.iter().map(|atom| of(atom).copied()).collect();
-        parts.filter(|parts| parts.iter().all(|part| web.cells[*part].listed && !proofs.hidden()[*part]))
+    let by_itself = |count: u64, key: u64| match rounding {
+        Rounding::Nearest | Rounding::Additive => policy.rounded(count),
+        Rounding::Keyed => keyed(count, key, policy.round_to()),
     };
-    let by_itself = |at: usize| match rounding {
-        Rounding::Nearest | Rounding::Additive => proofs.size(at),
-        Rounding::Keyed => {
-            let key = web.cells[at].atoms.iter().map(|atom| keys[*atom]).fold(0, u64::wrapping_add);
-            proofs.keyed_size(at, key)
-        }
+    let together = |atoms: &[usize]| {
+        let count = atoms.iter().map(|atom| web.atoms[*atom]).sum();
+        by_itself(count, atoms.iter().map(|atom| keys[*atom]).fold(0, u64::wrapping_add))
     };
-    (0..web.cells.len())
-        .map(|at| match whole(at).filter(|_| rounding != Rounding::Nearest) {
-            Some(parts) => parts.into_iter().map(by_itself).sum(),
-            None => by_itself(at),
+    // A total is what its shown parts are printed as, and the rest of it rounded as one: it tells nothing of the parts.
+    let is_shown = |atom: &usize| web.innermost(*atom).is_some_and(|cell| !proofs.hidden()[cell]);
+    web.cells
+        .iter()
+        .map(|cell| match rounding {
+            Rounding::Nearest => policy.rounded(cell.count),
+            Rounding::Additive | Rounding::Keyed => {
+                let (shown, rest): (Vec<usize>, Vec<usize>) =
+                    cell.atoms.iter().partition(|atom| is_shown(atom));
+                shown.into_iter().map(|atom| together(&[atom])).sum::<u64>() + together(&rest)
+            }
         })
         .collect()
 }

@@ -283,24 +283,28 @@ fn unpicked(table: &Tabular, rounding: Rounding, policy: &Policy) -> Option<Vec<
     let shown = disclose_rounded(table, rounding, policy).unwrap();
     let held = held(table, &shown);
     let mut known = Known { sums: Vec::new(), cells: table.cells.len() };
+    let printed = |cell: usize| {
+        let row = held.iter().position(|held| held == &[cell]).map(|row| shown.rows[row].figures[0]);
+        match row {
+            Some(Figure::Count(shown)) => Some(shown as u64),
+            Some(Figure::Symbol(Symbol::NotApplicable)) => Some(0),
+            _ => None,
+        }
+    };
     for (row, cells) in shown.rows.iter().zip(&held) {
-        let is_sum = rounding != Rounding::Nearest
-            && cells.len() > 1
-            && cells.iter().all(|cell| {
-                shown.rows.iter().zip(&held).any(|(row, held)| {
-                    held == &[*cell] && row.figures[0] != Figure::Symbol(Symbol::Confidential)
-                })
-            });
-        let (least, most) = match row.figures[0] {
-            Figure::Count(shown) if !is_sum => {
-                let either_side =
-                    if rounding == Rounding::Keyed { policy.round_to() - 1 } else { policy.round_to() / 2 };
-                let shown = shown as u64;
-                (shown.saturating_sub(either_side).max(policy.threshold()), shown + either_side)
-            }
-            Figure::Symbol(Symbol::NotApplicable) => (0, 0),
-            _ => continue,
+        let Figure::Count(figure) = row.figures[0] else { continue };
+        let either_side =
+            if rounding == Rounding::Keyed { policy.round_to() - 1 } else { policy.round_to() / 2 };
+        // A total of more than one: whoever knows the rules takes the parts away and has what is left, rounded.
+        let (rest, left) = if rounding == Rounding::Nearest || cells.len() == 1 {
+            (cells.clone(), figure as u64)
+        } else {
+            let parts: u64 = cells.iter().filter_map(|cell| printed(*cell)).sum();
+            (cells.iter().copied().filter(|cell| printed(*cell).is_none()).collect(), figure as u64 - parts)
         };
+        let threshold = if rest.len() == cells.len() { policy.threshold() } else { 0 };
+        let (least, most) = (left.saturating_sub(either_side).max(threshold), left + either_side);
+        let cells = rest;
         let slack = known.cells;
         known.cells += 2;
         known.sums.push((cells.iter().copied().chain([slack]).collect(), most));

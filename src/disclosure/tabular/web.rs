@@ -82,6 +82,14 @@ impl Web {
             .any(|atom| part.binary_search(atom).is_err() && !self.is_structural(*atom))
     }
 
+    /// The cell that is an atom alone, if a row shows it.
+    pub fn innermost(&self, atom: usize) -> Option<usize> {
+        self.holders[atom]
+            .iter()
+            .copied()
+            .find(|cell| self.cells[*cell].listed && self.cells[*cell].atoms.len() == 1)
+    }
+
     /// Whether everybody knows that an atom has nobody.
     pub fn is_structural(&self, atom: usize) -> bool {
         self.holders[atom].iter().any(|cell| self.cells[*cell].structural)

@@ -9,7 +9,6 @@ use std::collections::BTreeMap;
 
 use super::web::Web;
 use crate::disclosure::policy::Policy;
-use crate::disclosure::rounding::keyed;
 
 /// A change of one atom.
 pub(in crate::disclosure) type Change = (usize, i64);
@@ -118,9 +117,9 @@ impl<'a> Proofs<'a> {
         (0..self.hidden.len()).filter(|cell| self.hidden[*cell] && !self.holds(*cell)).collect()
     }
 
-    /// A cell's count rounded by the key of who is in it.
-    pub fn keyed_size(&self, cell: usize, key: u64) -> u64 {
-        keyed(self.web.cells[cell].count, key, self.policy.round_to())
+    /// The cells.
+    pub fn web(&self) -> &'a Web {
+        self.web
     }
 
     /// The same with one cell shown again, and only the witnesses that leave it as it is.
