@@ -89,7 +89,7 @@ mod tests {
         for spelling in 0..30_usize {
             let mut found: Vec<u64> = match spelling % 3 {
                 0 => all.iter().copied().filter(|number| asked(*number)).collect(),
-                1 => all.iter().copied().filter(|number| !!asked(*number) && *number < 10_000).collect(),
+                1 => all.iter().copied().filter(|number| asked(*number) && *number < 10_000).collect(),
                 _ => (0..500).rev().filter(|number| !(number % 7 != 3 && *number <= 470)).collect(),
             };
             let turn = spelling % found.len();

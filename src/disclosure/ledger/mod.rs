@@ -11,7 +11,7 @@
 //!    space that they span. Does that space, solved, hold a sum over fewer learners than the threshold, or a cell that
 //!    some table hides?
 //!
-//! A cell that fails is hidden in the new table; if that is the whole population, or most of the table, the table is
+//! A cell that fails is hidden in the new table; if that is the whole population, or three quarters of the table, it is
 //! refused, by name of the earlier one. Pure like the rest of the gate: entries come in and go out as values.
 
 mod span;
@@ -151,7 +151,7 @@ impl Ledger {
                 continue;
             }
             let whole = sets[*at].apart(&everybody) == 0;
-            if whole || (hide.len() + 1) * 2 > open.len() {
+            if whole || (hide.len() + 1) * 4 > open.len() * 3 {
                 return Err(self.too_near(near, &sets[*at], new));
             }
             hide.push(*at);
@@ -208,9 +208,9 @@ impl Ledger {
             )
         });
         let of_all = side_by_side(set, self.shown.iter().map(|shown| &shown.set));
-        let last = self.ids.len().saturating_sub(1);
+        let nearest = self.most_shared(set).unwrap_or(0);
         by_entry
-            .chain([(last, of_all)])
+            .chain([(nearest, of_all)])
             .find(|(_, together)| self.is_few(together.apart(set)))
             .map(|(entry, _)| entry)
     }
@@ -231,12 +231,11 @@ impl Ledger {
     }
 
     fn too_near(&self, near: Option<usize>, set: &Set, new: &Entry) -> Refusal {
-        let most_shared = || {
-            let shown = self.shown.iter().max_by_key(|shown| shown.set.shared(set));
-            shown.map(|shown| shown.entry)
-        };
-        let earlier =
-            near.or_else(most_shared).and_then(|entry| self.ids.get(entry)).cloned().unwrap_or_default();
+        let earlier = near
+            .or_else(|| self.most_shared(set))
+            .and_then(|entry| self.ids.get(entry))
+            .cloned()
+            .unwrap_or_default();
         Refusal::TooNear { title: new.title.clone(), earlier, threshold: self.policy.threshold() }
     }
 }

@@ -92,9 +92,7 @@ impl Study {
         let victim = self.rng.random_range(0..self.learners.len() as u64);
         let few = self.rng.random_range(1..5);
         match self.rng.random_range(0..3) {
-            0 => {
-                drop((0..few).map(|next| of.remove(&((victim + next) % self.learners.len() as u64))).count())
-            }
+            0 => of.retain(|learner| !(victim..victim + few).contains(learner)),
             1 => of.extend((0..few).map(|next| (victim + next) % self.learners.len() as u64)),
             _ => of.retain(|learner| {
                 self.learners[*learner as usize][0] != self.learners[victim as usize][0] || *learner == victim

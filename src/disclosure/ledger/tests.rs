@@ -43,7 +43,7 @@ fn attack_09_the_same_table_without_one_child_is_refused_by_the_name_of_the_firs
 fn attack_09_by_time_a_cohort_rebuilt_with_one_more_learner_is_refused() {
     let first = entry("2026-10", vec![cell(0..300)]);
     let rebuilt = entry("2026-11", vec![cell(0..301)]);
-    assert_eq!(refused_for(&[first.clone()], &rebuilt), "2026-10");
+    assert_eq!(refused_for(std::slice::from_ref(&first), &rebuilt), "2026-10");
     assert_eq!(
         asked(&[first], &entry("2027-11", vec![cell(0..310)])),
         Ok(Vec::new()),
@@ -55,7 +55,10 @@ fn attack_09_by_time_a_cohort_rebuilt_with_one_more_learner_is_refused() {
 fn attack_09_by_geography_districts_put_together_are_looked_at_too() {
     let districts = entry("districts", vec![cell(0..200), cell(0..50), cell(50..120), cell(120..200)]);
     // Two of the districts without one family.
-    assert_eq!(refused_for(&[districts.clone()], &entry("east", vec![cell(0..118)])), "districts");
+    assert_eq!(
+        refused_for(std::slice::from_ref(&districts), &entry("east", vec![cell(0..118)])),
+        "districts"
+    );
     // The other way round: the whole first, then parts that leave two out.
     let whole = entry("whole", vec![cell(0..120)]);
     let parts = entry("parts", vec![cell(0..60), cell(60..118)]);
