@@ -22,6 +22,7 @@ mod schedule;
 mod schema;
 mod settled;
 mod shape;
+mod shown;
 mod staged;
 mod view;
 mod years;
@@ -42,6 +43,7 @@ pub use rotation::{DocumentNames, KeyChange, PairRow, PersonCell, Rotation, Seal
 pub use run::{Decision, Publication, Run, RunState};
 pub use schedule::{SlotClaim, SlotClock, SlotEnd, SlotEntry};
 pub use shape::FeedShape;
+pub use shown::{ShownCell, ShownTable};
 pub use staged::{Batch, Checkpoint, ReadDocument, Said, Staged, StagedBatch, StagedFile, Word};
 pub use view::{FileEntry, LakeFile, ReleaseEntry, RunEntry, SourceCount};
 pub use years::SourceFile;
@@ -89,6 +91,7 @@ impl Catalog {
         let mut catalog = Self { connection };
         schema::create(&mut catalog)?;
         schema::create_schedule(&mut catalog)?;
+        schema::create_shown(&mut catalog)?;
         Ok(catalog)
     }
 
@@ -97,6 +100,7 @@ impl Catalog {
         let mut catalog = Self { connection: Connection::open_in_memory()? };
         schema::create(&mut catalog)?;
         schema::create_schedule(&mut catalog)?;
+        schema::create_shown(&mut catalog)?;
         Ok(catalog)
     }
 

@@ -177,3 +177,10 @@ pub(super) fn create_schedule(catalog: &mut Catalog) -> Result<(), CatalogFault>
     let there: i64 = catalog.read().query_row(newest, [], |row| row.get(0))?;
     if there > 0 { Ok(()) } else { catalog.write(|tx| tx.execute_batch(super::schedule::TABLES)) }
 }
+
+/// Creates the ledger's tables where they are missing: a catalog from before it gains them.
+pub(super) fn create_shown(catalog: &mut Catalog) -> Result<(), CatalogFault> {
+    let newest = "SELECT count(*) FROM sqlite_schema WHERE name = 'shown_cell'";
+    let there: i64 = catalog.read().query_row(newest, [], |row| row.get(0))?;
+    if there > 0 { Ok(()) } else { catalog.write(|tx| tx.execute_batch(super::shown::TABLES)) }
+}

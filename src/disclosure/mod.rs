@@ -18,10 +18,14 @@ mod attack;
 mod figure;
 mod grid;
 mod headline;
+pub mod ledger;
+mod magnitude;
 mod policy;
 mod protect;
 mod refusal;
+mod rounding;
 mod table;
+pub mod tabular;
 mod waterfall;
 
 #[cfg(test)]
@@ -34,9 +38,12 @@ use std::fmt;
 pub use figure::{Figure, Symbol};
 pub use grid::{LinkGrid, LinkGroup, Rate, Rates, ShareRow, Shares};
 pub use headline::{Headline, HeadlineGroup};
+pub use magnitude::{Failing, MagnitudeRow, Magnitudes, failing};
 pub use policy::{KeyKind, Policy};
 pub use refusal::{Notice, Refusal};
+pub use rounding::{Rounding, record_set_key};
 pub use table::{Count, CountTable, DisclosedRow, DisclosedTable};
+pub use tabular::{CellCount, Dimension, Level, Tabular};
 pub use waterfall::{Estimates, StateCount, Waterfall};
 
 /// A value that has passed disclosure control: the only kind of figure that may leave the controller.
@@ -123,4 +130,51 @@ pub fn disclose_rates(rates: &Rates, policy: &Policy) -> Result<Disclosed<Disclo
 /// As [`disclose`].
 pub fn disclose_shares(shares: &Shares, policy: &Policy) -> Result<Disclosed<DisclosedTable>, Refusal> {
     grid::shares(shares, policy).map(Disclosed)
+}
+
+/// Puts a table of up to three dimensions through the gate, with or without totals along each.
+///
+/// # Errors
+/// [`Refusal`] when the table does not hold together, is larger than the gate can prove, or could not be proved.
+pub fn disclose_tabular(tabular: &Tabular, policy: &Policy) -> Result<Disclosed<DisclosedTable>, Refusal> {
+    tabular::disclose(tabular, policy).map(Disclosed)
+}
+
+/// Puts a table of up to three dimensions through the gate, rounded in another way than the policy's own.
+///
+/// # Errors
+/// As [`disclose_tabular`].
+pub fn disclose_tabular_rounded(
+    tabular: &Tabular,
+    rounding: Rounding,
+    policy: &Policy,
+) -> Result<Disclosed<DisclosedTable>, Refusal> {
+    tabular::disclose_rounded(tabular, rounding, policy).map(Disclosed)
+}
+
+/// Puts a table through the gate beside all that was shown before, and gives the entry by which it is remembered once it
+/// *is* shown: whoever shows it writes the entry in the same transaction. `members` are the learners of each of the
+/// table's cells, in their order.
+///
+/// # Errors
+/// As [`disclose_tabular`], and where the ledger refuses.
+pub fn disclose_tabular_after(
+    tabular: &Tabular,
+    members: &[Vec<u64>],
+    (id, ledger): (&str, &ledger::Ledger),
+    policy: &Policy,
+) -> Result<(Disclosed<DisclosedTable>, ledger::Entry), Refusal> {
+    let (table, entry) = tabular::disclose_after(tabular, members, (id, ledger), policy)?;
+    Ok((Disclosed(table), entry))
+}
+
+/// Puts sums of money or hours through the gate, with means and percentiles.
+///
+/// # Errors
+/// [`Refusal`] when a percentile is none or nothing is to be rounded to.
+pub fn disclose_magnitudes(
+    magnitudes: &Magnitudes,
+    policy: &Policy,
+) -> Result<Disclosed<DisclosedTable>, Refusal> {
+    magnitude::disclose(magnitudes, policy).map(Disclosed)
 }

@@ -32,6 +32,63 @@ pub enum Refusal {
         /// The table's title.
         title: String,
     },
+    /// A table of no dimension, or of too many.
+    #[error(
+        "refused: the table `{title}` has no dimension or more than {most}, and what it gives away cannot be checked"
+    )]
+    WrongDimensions {
+        /// The table's title.
+        title: String,
+        /// The most that it may have.
+        most: usize,
+    },
+    /// Levels that are not within each other as they say.
+    #[error(
+        "refused: the levels of `{dimension}` in the table `{title}` lie within each other in a circle or hold nothing"
+    )]
+    WrongLevels {
+        /// The table's title.
+        title: String,
+        /// The dimension's name.
+        dimension: String,
+    },
+    /// More cells than can be checked.
+    #[error(
+        "refused: the table `{title}` has more than {most} cells, and what it gives away cannot be checked"
+    )]
+    TooManyCells {
+        /// The table's title.
+        title: String,
+        /// The most that it may have.
+        most: usize,
+    },
+    /// Beside an earlier table, this one would tell of a few.
+    #[error(
+        "refused: the table `{title}` differs from the earlier table `{earlier}` by fewer than {threshold} learners, who could be \
+         told by taking one from the other"
+    )]
+    TooNear {
+        /// The table's title.
+        title: String,
+        /// What the earlier table is known by.
+        earlier: String,
+        /// The policy's threshold.
+        threshold: u64,
+    },
+    /// Too much was shown of the same people to look at it all together.
+    #[error(
+        "refused: more than {most} figures have been shown of these learners, and what one more gives away cannot be checked"
+    )]
+    TooManyLinked {
+        /// The most that can be looked at.
+        most: usize,
+    },
+    /// No way was found to prove that nothing is given away.
+    #[error("refused: no way was found to show the table `{title}` without giving a small count away")]
+    NotProved {
+        /// The table's title.
+        title: String,
+    },
 }
 
 impl Refusal {
@@ -45,7 +102,21 @@ impl Refusal {
             Self::UnknownPolicy => {
                 "the policies are `published`, `inside_controller` and, for a demo, `synthetic`"
             }
-            Self::PartsDoNotFit { .. } | Self::WrongKeys { .. } | Self::NoSuchGroup { .. } => {
+            Self::WrongDimensions { .. } | Self::TooManyCells { .. } => {
+                "ask for several smaller tables with fewer dimensions or broader levels"
+            }
+            Self::TooNear { .. } => {
+                "use the earlier table, or ask for the same learners as there by other groups; or leave out or add at least as many \
+                 learners as the threshold, in every group that is shown"
+            }
+            Self::TooManyLinked { .. } => {
+                "ask for broader groups, or of another cohort; or use what was shown already"
+            }
+            Self::NotProved { .. } => "ask for fewer and broader levels, or for the table without totals",
+            Self::WrongLevels { .. }
+            | Self::PartsDoNotFit { .. }
+            | Self::WrongKeys { .. }
+            | Self::NoSuchGroup { .. } => {
                 "build again and look at the checks of the build; the table itself is at fault, not the request"
             }
         }

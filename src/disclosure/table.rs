@@ -11,7 +11,7 @@ use super::policy::Policy;
 use super::refusal::{Notice, Refusal};
 
 /// More learners than there are people: a count of so many is a mistake, and sums below it cannot overflow.
-const MOST_LEARNERS: u64 = 1 << 33;
+pub(super) const MOST_LEARNERS: u64 = 1 << 33;
 
 /// Exact counts, not yet fit to be shown to anyone.
 #[derive(Debug, Clone)]

@@ -1,0 +1,180 @@
+//! The simplest witnesses: rectangles, boxes, and what they become where levels lie within levels.
+//!
+//! Along one dimension people move from one innermost level to another (or in from nowhere, where the total is hidden
+//! too); whatever holds only one of the two notices. Done along every dimension at once, with changing signs, a total
+//! notices nothing that holds both. A cell is protected if such a circuit runs through it over hidden cells alone, with
+//! room enough; so the cells to hide are those of the circuit that costs least.
+
+use super::lattice::{Axis, Lattice, innermost};
+use super::web::Web;
+use super::witness::{Change, Proofs};
+
+/// A move along one dimension.
+#[derive(Debug, Clone)]
+struct Shift {
+    /// The innermost levels, with the sign of their change.
+    leaves: Vec<(usize, i64)>,
+    /// The nodes that notice.
+    nodes: Vec<usize>,
+}
+
+/// All moves along one dimension that a node notices.
+fn shifts(axis: &Axis, node: usize) -> Vec<Shift> {
+    let mut shifts = Vec::new();
+    for leaf in &axis.leaves[node] {
+        let chain = &axis.chains[*leaf];
+        shifts.push(Shift { leaves: vec![(*leaf, 1)], nodes: chain.clone() });
+        for (other, other_chain) in axis.chains.iter().enumerate() {
+            if axis.leaves[node].contains(&other) {
+                continue;
+            }
+            let apart = |one: &[usize], another: &[usize]| {
+                let own = one.iter().filter(|node| !another.contains(node));
+                own.copied().collect::<Vec<usize>>()
+            };
+            let mut nodes = apart(chain, other_chain);
+            nodes.extend(apart(other_chain, chain));
+            shifts.push(Shift { leaves: vec![(*leaf, 1), (other, -1)], nodes });
+        }
+    }
+    shifts
+}
+
+/// Circuits through the cells of one table.
+pub(super) struct Circuits<'a> {
+    lattice: &'a Lattice,
+    web: &'a Web,
+    /// For each dimension and node.
+    shifts: Vec<Vec<Vec<Shift>>>,
+}
+
+/// A circuit that would do.
+#[derive(Debug)]
+pub(super) struct Found {
+    /// The cells that would have to be hidden and are not.
+    pub to_hide: Vec<usize>,
+    /// Its atoms: those that rise and those that fall when it is run forwards.
+    pub rising: Vec<usize>,
+    pub falling: Vec<usize>,
+    /// How wide it makes the range of its cells.
+    pub width: u64,
+    cost: (u64, u64),
+}
+
+impl Found {
+    /// The two witnesses: run forwards and backwards as far as it goes.
+    pub fn witnesses(&self, web: &Web, proofs: &Proofs<'_>) -> [Vec<Change>; 2] {
+        let room =
+            |atoms: &[usize]| atoms.iter().map(|atom| proofs.room(web, *atom)).min().unwrap_or(0) as i64;
+        let run = |by: i64| {
+            let up = self.rising.iter().map(move |atom| (*atom, by));
+            up.chain(self.falling.iter().map(move |atom| (*atom, -by))).collect()
+        };
+        let forwards = if self.falling.is_empty() { self.width as i64 } else { room(&self.falling) };
+        [run(forwards), run(-room(&self.rising))]
+    }
+}
+
+impl<'a> Circuits<'a> {
+    pub fn new(lattice: &'a Lattice, web: &'a Web) -> Self {
+        let of_axis = |axis: &Axis| (0..axis.nodes()).map(|node| shifts(axis, node)).collect();
+        Self { lattice, web, shifts: lattice.axes.iter().map(of_axis).collect() }
+    }
+
+    /// The circuit through a cell that costs least of those that make it so wide; or, where none
+    /// does, the widest.
+    pub fn cheapest(&self, cell: usize, needed: u64, proofs: &Proofs<'_>) -> Option<Found> {
+        let nodes = &self.lattice.nodes_of[cell];
+        let choices: Vec<&Vec<Shift>> =
+            nodes.iter().zip(&self.shifts).map(|(node, of_axis)| &of_axis[*node]).collect();
+        let mut best: Option<Found> = None;
+        let mut at = vec![0; choices.len()];
+        loop {
+            let chosen: Vec<&Shift> = choices.iter().zip(&at).map(|(choice, at)| &choice[*at]).collect();
+            if let Some(found) = self.look(&chosen, needed, proofs, best.as_ref()) {
+                best = Some(found);
+            }
+            let Some(turn) = (0..at.len()).rev().find(|turn| at[*turn] + 1 < choices[*turn].len()) else {
+                break;
+            };
+            at[turn] += 1;
+            at[turn + 1..].fill(0);
+        }
+        best
+    }
+
+    /// A circuit, if it would be better than the best so far.
+    fn look(
+        &self,
+        chosen: &[&Shift],
+        needed: u64,
+        proofs: &Proofs<'_>,
+        best: Option<&Found>,
+    ) -> Option<Found> {
+        let (rising, falling) = self.corners(chosen);
+        let room = |atoms: &[usize]| atoms.iter().map(|atom| proofs.room(self.web, *atom)).min();
+        let fixed = |atoms: &[usize]| atoms.iter().any(|atom| self.web.is_structural(*atom));
+        let width = match (room(&rising), room(&falling)) {
+            (Some(_), None) => needed.max(1),
+            (forth, back) => forth.unwrap_or(0) + back.unwrap_or(0),
+        };
+        if width == 0 || fixed(&rising) || fixed(&falling) {
+            return None;
+        }
+        let limit = best.map(|best| (best.width.min(needed), best.cost));
+        if limit.is_some_and(|(widest, _)| width.min(needed) < widest) {
+            return None;
+        }
+        let limit = limit.filter(|(widest, _)| width.min(needed) == *widest).map(|(_, cost)| cost);
+        let (to_hide, cost) = self.price(chosen, proofs, limit)?;
+        Some(Found { to_hide, rising, falling, width, cost })
+    }
+
+    /// The atoms of a circuit by the sign of their change.
+    fn corners(&self, chosen: &[&Shift]) -> (Vec<usize>, Vec<usize>) {
+        let mut corners = vec![(0, 1)];
+        for (axis, shift) in self.lattice.axes.iter().zip(chosen) {
+            corners = corners
+                .iter()
+                .flat_map(|(atom, sign)| {
+                    let leaves = shift.leaves.iter();
+                    leaves.map(move |(leaf, own)| (atom * innermost(axis) + leaf, sign * own))
+                })
+                .collect();
+        }
+        let of_sign = |wanted: i64| {
+            corners.iter().filter(|(_, sign)| *sign == wanted).map(|(atom, _)| *atom).collect::<Vec<usize>>()
+        };
+        (of_sign(1), of_sign(-1))
+    }
+
+    /// The cells that notice and are shown, and what they cost together; none where that is no less than the limit.
+    fn price(
+        &self,
+        chosen: &[&Shift],
+        proofs: &Proofs<'_>,
+        limit: Option<(u64, u64)>,
+    ) -> Option<(Vec<usize>, (u64, u64))> {
+        let mut to_hide = Vec::new();
+        let mut cost = (0, 0);
+        let mut at = vec![0; chosen.len()];
+        loop {
+            let nodes = chosen.iter().zip(&at).map(|(shift, at)| shift.nodes[*at]);
+            let cell = self.lattice.folded(nodes, Axis::nodes);
+            if self.web.cells[cell].listed && !proofs.hidden()[cell] {
+                to_hide.push(cell);
+                cost = (cost.0 + self.web.cells[cell].weight, cost.1 + proofs.size(cell));
+                if limit.is_some_and(|limit| cost >= limit) {
+                    return None;
+                }
+            }
+            let Some(turn) = (0..at.len()).rev().find(|turn| at[*turn] + 1 < chosen[*turn].nodes.len())
+            else {
+                break;
+            };
+            at[turn] += 1;
+            at[turn + 1..].fill(0);
+        }
+        if limit.is_some_and(|limit| cost >= limit) { None } else { Some((to_hide, cost)) }
+    }
+}

@@ -1,0 +1,166 @@
+//! Tables small enough to be followed by hand.
+
+use super::*;
+
+/// Rows by columns, with totals: the figures in print order.
+fn printed(counts: &[&[u64]], policy: &Policy) -> Vec<String> {
+    let groups: Vec<(Vec<String>, u64)> = counts
+        .iter()
+        .enumerate()
+        .flat_map(|(row, counts)| {
+            let group =
+                move |(column, count): (usize, &u64)| (vec![format!("r{row}"), format!("c{column}")], *count);
+            counts.iter().enumerate().map(group)
+        })
+        .collect();
+    let names = ["row".to_owned(), "column".to_owned()];
+    let table = Tabular::of_groups("t", "p", &names, &groups, true).unwrap();
+    lines(&disclose(&table, policy).unwrap(), counts[0].len() + 1)
+}
+
+fn lines(table: &DisclosedTable, width: usize) -> Vec<String> {
+    let texts: Vec<String> = table.rows.iter().map(|row| row.figures[0].to_string()).collect();
+    texts.chunks(width).map(|line| line.join(" ")).collect()
+}
+
+#[test]
+fn a_small_cell_takes_a_rectangle_with_it() {
+    let counts: [&[u64]; 3] = [&[52, 9, 41], &[40, 30, 60], &[70, 25, 33]];
+    // The cheapest rectangle through 9 that is wide enough: with 25 beside it in its column, and their rows' smallest.
+    assert_eq!(
+        printed(&counts, &Policy::published()),
+        ["50 c c 100", "40 30 60 130", "70 c c 130", "160 65 135 360"]
+    );
+}
+
+#[test]
+fn a_table_without_small_cells_is_shown_whole() {
+    let counts: [&[u64]; 2] = [&[52, 19], &[40, 30]];
+    assert_eq!(printed(&counts, &Policy::published()), ["50 20 70", "40 30 70", "90 50 140"]);
+}
+
+#[test]
+fn all_of_a_row_in_one_cell_is_not_shown() {
+    let counts: [&[u64]; 3] = [&[20, 0], &[40, 30], &[50, 60]];
+    let shown = printed(&counts, &Policy::published());
+    assert!(shown[0].starts_with("c c 20"), "{shown:?}");
+    let shown = printed(&counts, &Policy::inside_controller());
+    assert!(shown[0].starts_with("c c"), "a zero would tell of the other twenty: {shown:?}");
+}
+
+#[test]
+fn zeros_are_shown_inside_the_controller_and_structural_ones_to_everyone() {
+    let mut table = Tabular::of_groups(
+        "t",
+        "p",
+        &["row".to_owned(), "column".to_owned()],
+        &[("a", "x", 30), ("a", "y", 40), ("a", "z", 0), ("b", "x", 20), ("b", "y", 15), ("b", "z", 25)]
+            .map(|(row, column, count)| (vec![row.to_owned(), column.to_owned()], count)),
+        true,
+    )
+    .unwrap();
+    let shown = lines(&disclose(&table, &Policy::inside_controller()).unwrap(), 4);
+    assert_eq!(
+        shown,
+        ["c 40 c 70", "c 15 c 60", "50 55 25 130"],
+        "all of z are in b, and the zero would tell"
+    );
+    table.cells[2].structural_zero = true;
+    let shown = lines(&disclose(&table, &Policy::published()).unwrap(), 4);
+    assert_eq!(shown, ["30 40 z 70", "20 15 25 60", "50 55 25 130"]);
+}
+
+#[test]
+fn without_totals_only_what_is_small_or_nearly_all_is_hidden() {
+    let names = ["row".to_owned()];
+    let groups = [("a", 40), ("b", 3), ("c", 12)].map(|(key, count)| (vec![key.to_owned()], count));
+    let table = Tabular::of_groups("t", "p", &names, &groups, false).unwrap();
+    assert_eq!(lines(&disclose(&table, &Policy::published()).unwrap(), 3), ["40 c 10"]);
+}
+
+#[test]
+fn levels_within_levels_are_totals_too() {
+    let level =
+        |key: &str, within: Option<usize>| Level { key: key.into(), within: within.into_iter().collect() };
+    let cell = |level, count| CellCount { levels: vec![level], count, key: 0, structural_zero: false };
+    let table = Tabular {
+        title: "t".into(),
+        population: "p".into(),
+        dimensions: vec![Dimension {
+            name: "school".into(),
+            levels: vec![level("north", None), level("south", None)]
+                .into_iter()
+                .chain([
+                    level("n1", Some(0)),
+                    level("n2", Some(0)),
+                    level("s1", Some(1)),
+                    level("s2", Some(1)),
+                ])
+                .collect(),
+        }],
+        cells: vec![cell(2, 30), cell(3, 4), cell(4, 50), cell(5, 60)],
+        with_totals: true,
+        tables: Vec::new(),
+    };
+    let shown = lines(&disclose(&table, &Policy::published()).unwrap(), 7);
+    assert_eq!(shown, ["35 110 c c 50 60 145"]);
+}
+
+#[test]
+fn what_does_not_hold_together_is_refused() {
+    let names = ["row".to_owned(), "column".to_owned()];
+    let twice = [(vec!["a".to_owned(), "x".to_owned()], 4), (vec!["a".to_owned(), "x".to_owned()], 4)];
+    let table = Tabular::of_groups("t", "p", &names, &twice, true).unwrap();
+    assert!(matches!(disclose(&table, &Policy::published()), Err(Refusal::WrongKeys { .. })));
+    let short = [(vec!["a".to_owned()], 4)];
+    assert!(Tabular::of_groups("t", "p", &names, &short, true).is_err());
+    let mut circle = Tabular::of_groups("t", "p", &names, &twice[..1], true).unwrap();
+    circle.dimensions[0].levels = (0..2).map(|at| Level { key: "k".into(), within: vec![1 - at] }).collect();
+    assert!(matches!(disclose(&circle, &Policy::published()), Err(Refusal::WrongLevels { .. })));
+    let many: Vec<(Vec<String>, u64)> = (0..1_001).map(|at| (vec![at.to_string()], 20)).collect();
+    let table = Tabular::of_groups("t", "p", &names[..1], &many, false).unwrap();
+    assert!(matches!(disclose(&table, &Policy::published()), Err(Refusal::TooManyCells { .. })));
+    let none = Tabular::of_groups("t", "p", &[], &[], true).unwrap();
+    let refused = disclose(&none, &Policy::published()).unwrap_err();
+    assert!(refused.instead().contains("fewer dimensions"));
+}
+
+#[test]
+fn the_same_table_gives_the_same_figures_in_whatever_order_its_groups_come() {
+    let names = ["row".to_owned(), "column".to_owned()];
+    let mut groups: Vec<(Vec<String>, u64)> =
+        (0..12_u64).map(|at| (vec![format!("r{}", at / 4), format!("c{}", at % 4)], at * 7 % 23)).collect();
+    let shown = |groups: &[(Vec<String>, u64)]| {
+        disclose(&Tabular::of_groups("t", "p", &names, groups, true).unwrap(), &Policy::published()).unwrap()
+    };
+    let first = shown(&groups);
+    groups.reverse();
+    assert_eq!(first, shown(&groups));
+}
+
+#[test]
+#[ignore = "prints times"]
+fn times() {
+    use rand::{RngExt, SeedableRng};
+    let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(5);
+    for (a, b, c) in [(5, 5, 2), (9, 9, 9), (19, 24, 1), (30, 31, 1)] {
+        for scale in [8_u64, 25, 60, 200] {
+            let groups: Vec<(Vec<String>, u64)> = (0..a * b * c)
+                .map(|at| {
+                    let count = rng.random_range(0..scale * 2);
+                    (vec![(at % a).to_string(), (at / a % b).to_string(), (at / a / b).to_string()], count)
+                })
+                .collect();
+            let names = ["a".to_owned(), "b".to_owned(), "c".to_owned()];
+            let dims = if c == 1 { 2 } else { 3 };
+            let groups: Vec<_> =
+                groups.into_iter().map(|(keys, count)| (keys[..dims].to_vec(), count)).collect();
+            let table = Tabular::of_groups("t", "p", &names[..dims], &groups, true).unwrap();
+            let start = std::time::Instant::now();
+            let shown = disclose(&table, &Policy::published()).unwrap();
+            let hidden = shown.rows.iter().filter(|row| !row.figures[0].is_number()).count();
+            let small = shown.rows.len();
+            println!("{a}x{b}x{c} scale {scale}: {:?}, {hidden} of {small} hidden", start.elapsed());
+        }
+    }
+}
