@@ -74,8 +74,11 @@ pub fn anchored(
     (links, anchors)
 }
 
-/// The valid numbers that people bear: permanent pupil numbers, and learner numbers.
-pub(super) type Numbers = [Vec<u32>; 2];
+/// Kinds of numbers that are issued for life: pupil numbers, of which one may follow another; learner numbers; NHS numbers.
+pub(super) const KINDS: usize = 3;
+
+/// The valid numbers that people bear, by kind; of pupil numbers the permanent ones.
+pub(super) type Numbers = [Vec<u32>; KINDS];
 
 /// Union-find that refuses to join what must stay apart.
 pub(super) struct Unions {
@@ -84,15 +87,15 @@ pub(super) struct Unions {
     numbers: Vec<Numbers>,
     /// Whom a person said each root is not; only of those who are on record.
     apart: BTreeMap<usize, Vec<usize>>,
-    /// Who was joined although their numbers differ, one being on record as the former.
-    by_former: Vec<(usize, usize)>,
+    /// Who was joined although their numbers differ: one is on record as the former, or a person said so.
+    against_numbers: Vec<(usize, usize)>,
 }
 
 impl Unions {
     /// Each member alone, with the numbers it bears.
     pub(super) fn new(numbers: Vec<Numbers>) -> Self {
         let parent = (0..numbers.len()).collect();
-        Self { parent, numbers, apart: BTreeMap::new(), by_former: Vec::new() }
+        Self { parent, numbers, apart: BTreeMap::new(), against_numbers: Vec::new() }
     }
 
     /// Two members are never to be one, whatever else is found.
@@ -112,7 +115,12 @@ impl Unions {
 
     /// Whether two roots bear valid numbers of one kind, and none in common.
     pub(super) fn numbers_differ(&self, a: usize, b: usize) -> bool {
-        self.apart_by(0, a, b) || self.apart_by(1, a, b)
+        self.apart_by(0, a, b) || self.apart_for_good(a, b)
+    }
+
+    /// Whether they differ in numbers that nobody is given a second one of.
+    fn apart_for_good(&self, a: usize, b: usize) -> bool {
+        (1..KINDS).any(|kind| self.apart_by(kind, a, b))
     }
 
     fn apart_by(&self, kind: usize, a: usize, b: usize) -> bool {
@@ -121,8 +129,8 @@ impl Unions {
     }
 
     /// Who was joined although their numbers differ.
-    pub(super) fn joined_by_former(&self) -> &[(usize, usize)] {
-        &self.by_former
+    pub(super) fn joined_against_numbers(&self) -> &[(usize, usize)] {
+        &self.against_numbers
     }
 
     pub(super) fn root(&mut self, mut at: usize) -> usize {
@@ -141,23 +149,27 @@ impl Unions {
             return true;
         }
         let differ = self.apart_by(0, one, other);
-        if self.apart_by(1, one, other) || differ && !former || self.are_kept_apart(one, other) {
+        if self.apart_for_good(one, other) || differ && !former || self.are_kept_apart(one, other) {
             return false;
         }
         if differ {
-            self.by_former.push((a, b));
+            self.against_numbers.push((a, b));
         }
         self.merge(one, other);
         true
     }
 
-    /// Joins two members because a person said so, whatever their numbers; not against another's word.
+    /// Joins two members because a person said so, whatever their numbers, which is kept on a list; not against another's
+    /// word.
     pub(super) fn join_told(&mut self, a: usize, b: usize) -> bool {
         let (one, other) = (self.root(a), self.root(b));
         if one != other && self.are_kept_apart(one, other) {
             return false;
         }
         if one != other {
+            if self.numbers_differ(one, other) {
+                self.against_numbers.push((a, b));
+            }
             self.merge(one, other);
         }
         true
