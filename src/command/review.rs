@@ -168,6 +168,7 @@ pub(super) fn explained_json(explained: &Explained) -> Value {
         "twins": explained.twins,
         "pupil_numbers_differ": explained.pupil_numbers_differ,
         "learner_numbers_differ": explained.learner_numbers_differ,
+        "nhs_numbers_differ": explained.nhs_numbers_differ,
         "weights_decide": !explained.too_few,
     })
 }

@@ -35,7 +35,7 @@ pub enum GivenFault {
     },
     /// Too little to tell one person from others.
     #[error(
-        "this is too little to tell one person from others: give forename, surname and birth_date, or a upn or uln with a name or birth_date beside it"
+        "this is too little to tell one person from others: give forename, surname and birth_date, or a upn, uln or nhs_number with a name or birth_date beside it"
     )]
     TooLittle,
 }
@@ -60,7 +60,7 @@ pub fn says_enough(plan: &IdentityPlan, identity: &Identified<Identity>) -> Resu
     let identity = identity.veiled();
     let has = |name: &str| plan.position(name).is_some_and(|at| identity.get(at).is_some());
     let (named, born) = (has("forename") && has("surname"), has("birth_date"));
-    let number = has("upn") || has("former_upn") || has("uln");
+    let number = has("upn") || has("former_upn") || has("uln") || has("nhs_number");
     let enough = named && born || number && (born || has("forename") || has("surname"));
     if enough { Ok(()) } else { Err(GivenFault::TooLittle) }
 }

@@ -67,8 +67,36 @@ pub fn check_uln(uln: &str) -> UlnCheck {
     if uln == "9999999999" {
         return UlnCheck::Placeholder;
     }
-    let sum: u32 = bytes.iter().enumerate().map(|(at, byte)| u32::from(byte - b'0') * (10 - at as u32)).sum();
-    if sum % 11 == 10 { UlnCheck::Valid } else { UlnCheck::Invalid }
+    if weighted(bytes) % 11 == 10 { UlnCheck::Valid } else { UlnCheck::Invalid }
+}
+
+/// What an NHS number is worth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NhsCheck {
+    /// Its check digit is right.
+    Valid,
+    /// One digit ten times, which checks itself and is nobody's.
+    Placeholder,
+    /// Wrong shape or wrong digit.
+    Invalid,
+}
+
+/// Checks an NHS number: ten digits, weights 10 to 1, remainder 0 modulo 11. The same weights leave 10 for a learner
+/// number, so that no number is both.
+pub fn check_nhs(number: &str) -> NhsCheck {
+    let bytes = number.as_bytes();
+    if bytes.len() != 10 || !bytes.iter().all(u8::is_ascii_digit) {
+        return NhsCheck::Invalid;
+    }
+    if bytes.iter().all(|byte| *byte == bytes[0]) {
+        return NhsCheck::Placeholder;
+    }
+    if weighted(bytes) % 11 == 0 { NhsCheck::Valid } else { NhsCheck::Invalid }
+}
+
+/// The digits by the weights 10 to 1.
+fn weighted(digits: &[u8]) -> u32 {
+    digits.iter().zip((1..=10).rev()).map(|(byte, weight)| u32::from(byte - b'0') * weight).sum()
 }
 
 /// One spelling of an identity cell. None where it says nothing; a fault where it is wrong.
@@ -81,8 +109,7 @@ pub(super) fn normalise(
         let date = super::value::date(raw, dates)?;
         return Ok((!is_placeholder(date)).then(|| iso(date)));
     }
-    let is_number = matches!(kind, IdentityKind::Upn | IdentityKind::Uln | IdentityKind::Local);
-    if is_number && super::value::is_rounded(raw) {
+    if kind.is_of_one() && super::value::is_rounded(raw) {
         return Err(Problem::RoundedNumber);
     }
     let text = raw.text();
@@ -100,6 +127,14 @@ pub(super) fn normalise(
                 UlnCheck::Valid => Ok(Some(uln)),
                 UlnCheck::Placeholder => Ok(None),
                 UlnCheck::Invalid => Err(Problem::FailsCheck),
+            }
+        }
+        IdentityKind::NhsNumber => {
+            let number = compact(&text);
+            match check_nhs(&number) {
+                NhsCheck::Valid => Ok(Some(number)),
+                NhsCheck::Placeholder => Ok(None),
+                NhsCheck::Invalid => Err(Problem::FailsCheck),
             }
         }
         IdentityKind::Name => Ok(Some(name(&text)).filter(|name| !name.is_empty())),
@@ -180,14 +215,19 @@ fn name_of_any(text: &str) -> String {
 /// what was kept apart.
 pub(super) fn person_key(plan: &IdentityPlan, identity: &Identity, origin: Origin) -> Option<String> {
     let field = |name: &str| plan.position(name).and_then(|at| identity.get(at)).unwrap_or("");
-    let (upn, uln, forename, surname, birth) =
-        (field("upn"), field("uln"), field("forename"), field("surname"), field("birth_date"));
-    if [upn, uln, forename, surname].iter().all(|text| text.is_empty()) {
+    let (upn, uln, nhs) = (field("upn"), field("uln"), field("nhs_number"));
+    let (forename, surname, birth) = (field("forename"), field("surname"), field("birth_date"));
+    if [upn, uln, nhs, forename, surname].iter().all(|text| text.is_empty()) {
         return None;
     }
     let mut key = format!("1\u{1f}{upn}\u{1f}{uln}\u{1f}{forename}\u{1f}{surname}\u{1f}{birth}");
-    let one_person =
-        !upn.is_empty() || !uln.is_empty() || [forename, surname, birth].iter().all(|text| !text.is_empty());
+    // Only where there is one: who was known before such numbers were read keeps their key.
+    if !nhs.is_empty() {
+        key.push_str("\u{1f}nhs:");
+        key.push_str(nhs);
+    }
+    let numbered = [upn, uln, nhs].iter().any(|number| !number.is_empty());
+    let one_person = numbered || [forename, surname, birth].iter().all(|text| !text.is_empty());
     if !one_person {
         use std::fmt::Write as _;
         let _ = write!(key, "\u{1f}{}:{}", origin.part, origin.row);
@@ -225,7 +265,47 @@ mod tests {
         }
     }
 
+    #[test]
+    fn nhs_check_digits() {
+        // Of the range that is kept for tests and never issued.
+        for number in ["9990000018", "9990000026", "9990000093", "9434765919"] {
+            assert_eq!(check_nhs(number), NhsCheck::Valid, "{number}");
+        }
+        for number in ["0000000000", "9999999999", "1111111111"] {
+            assert_eq!(check_nhs(number), NhsCheck::Placeholder, "{number}");
+        }
+        for number in ["9990000019", "9434765918", "999000018", "99900000188", "999000001X"] {
+            assert_eq!(check_nhs(number), NhsCheck::Invalid, "{number}");
+        }
+    }
+
+    #[test]
+    fn a_sheet_with_nhs_numbers_names_the_same_people_where_it_has_none() {
+        let plan = crate::definitions::Definitions::load(None).unwrap().identity;
+        let origin = Origin { document: [1; 16], part: 1, row: 4 };
+        let key = |cells: &[(&str, &str)]| {
+            let mut identity = Identity(vec![None; plan.fields.len()]);
+            for (field, text) in cells {
+                identity.0[plan.position(field).unwrap()] = Some((*text).to_owned());
+            }
+            person_key(&plan, &identity, origin)
+        };
+        let kai = [("forename", "KAI"), ("surname", "ARCHER"), ("birth_date", "2010-03-10")];
+        let known = key(&kai).unwrap();
+        assert_eq!(known, "1\u{1f}\u{1f}\u{1f}KAI\u{1f}ARCHER\u{1f}2010-03-10");
+        let numbered = key(&[kai[0], kai[1], kai[2], ("nhs_number", "9990000018")]).unwrap();
+        assert_eq!(numbered, format!("{known}\u{1f}nhs:9990000018"));
+        let number_alone = key(&[("nhs_number", "9990000018")]).unwrap();
+        assert!(number_alone.ends_with("nhs:9990000018"), "a number is one person, whatever the row");
+    }
+
     proptest::proptest! {
+        #[test]
+        fn no_number_is_a_learner_number_and_an_nhs_number(number in 0..10_000_000_000_u64) {
+            let text = format!("{number:010}");
+            proptest::prop_assert!(check_uln(&text) != UlnCheck::Valid || check_nhs(&text) == NhsCheck::Invalid);
+        }
+
         #[test]
         fn a_name_in_plain_letters_is_spelt_like_any(text in "[ -~\t]{0,24}") {
             proptest::prop_assert_eq!(name(&text), name_of_any(&text));

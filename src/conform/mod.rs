@@ -20,7 +20,7 @@ pub use areas::{AreasFault, read_directory};
 pub use bind::{Binding, DocumentContext, Shape};
 pub use dates::Witness;
 pub use given::{GivenFault, identity_given, says_enough};
-pub use identifier::{UlnCheck, UpnCheck, check_uln, check_upn};
+pub use identifier::{NhsCheck, UlnCheck, UpnCheck, check_nhs, check_uln, check_upn};
 pub use telling::identifier_in;
 
 use crate::{

@@ -153,6 +153,7 @@ pub(super) fn load_identity(files: &Files, complaints: &mut Vec<Complaint>) -> (
         let kind = match field.kind.as_str() {
             "upn" => IdentityKind::Upn,
             "uln" => IdentityKind::Uln,
+            "nhs_number" => IdentityKind::NhsNumber,
             "name" => IdentityKind::Name,
             "birth_date" => IdentityKind::BirthDate,
             "sex" => IdentityKind::Sex,
@@ -165,7 +166,7 @@ pub(super) fn load_identity(files: &Files, complaints: &mut Vec<Complaint>) -> (
                     text,
                     &name,
                     problem,
-                    "use upn, uln, name, birth_date, sex, postcode or local",
+                    "use upn, uln, nhs_number, name, birth_date, sex, postcode or local",
                 ));
                 continue;
             }

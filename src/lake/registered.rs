@@ -64,31 +64,52 @@ pub fn registrations(path: &Path, mut each: impl FnMut(Registration)) -> Result<
     Ok(())
 }
 
-/// Shows every school that rows of a file name in a column: whose, of which day (since 1970; the least where none is
-/// told), in which commit, and which. Every version of a row is shown, also one that was corrected or withdrawn later.
-pub fn schools(
-    path: &Path,
-    column: &str,
-    mut each: impl FnMut(Pseudonym, i32, i64, &str),
-) -> Result<(), LakeFault> {
+/// One version of a row that may name a school.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Schooling<'r> {
+    /// The row that it is a version of.
+    pub key: Digest16,
+    /// Which version: the later has the greater.
+    pub seq: i64,
+    /// Whose it is; none where a tombstone does not say.
+    pub subject: Option<Pseudonym>,
+    /// Of which day, since 1970; the least where none is told.
+    pub day: i32,
+    /// The school; none where the version names none, or takes the row back.
+    pub school: Option<&'r str>,
+}
+
+/// Shows every version of the rows of a file that may name a school in a column, also one that was corrected or withdrawn
+/// later: which of them stands, whoever asks has to say.
+pub fn schools(path: &Path, column: &str, mut each: impl FnMut(Schooling<'_>)) -> Result<(), LakeFault> {
     let builder = ParquetRecordBatchReaderBuilder::try_new(File::open(path)?)?;
-    let wanted = ["subject_id", "commit_seq", "starts_on", "observed_on", column];
+    let wanted = ["row_key", "subject_id", "commit_seq", "tombstone", "starts_on", "observed_on", column];
     let mask = ProjectionMask::columns(builder.parquet_schema(), wanted);
     for batch in builder.with_projection(mask).with_batch_size(8_192).build()? {
         let batch = batch?;
         let of = |name: &str| batch.column_by_name(name);
-        let subjects = of("subject_id").and_then(|array| array.as_fixed_size_binary_opt());
+        let ids = |name: &str| of(name).and_then(|array| array.as_fixed_size_binary_opt());
         let seqs = of("commit_seq").and_then(|array| array.as_primitive_opt::<Int64Type>());
+        let gone = of("tombstone").and_then(|array| array.as_boolean_opt());
+        let (Some(keys), Some(subjects), Some(seqs), Some(gone)) =
+            (ids("row_key"), ids("subject_id"), seqs, gone)
+        else {
+            return Err(LakeFault::Index);
+        };
         let named = of(column).and_then(|array| array.as_string_opt::<i32>());
-        let (Some(subjects), Some(seqs)) = (subjects, seqs) else { return Err(LakeFault::Index) };
-        let Some(named) = named else { continue };
         let days = ["observed_on", "starts_on"]
             .map(|name| of(name).and_then(|array| array.as_primitive_opt::<Date32Type>()));
-        for at in (0..batch.num_rows()).filter(|at| named.is_valid(*at) && subjects.is_valid(*at)) {
-            let subject = Pseudonym::try_from(subjects.value(at)).map_err(|_| LakeFault::Index)?;
+        for at in (0..batch.num_rows()).filter(|at| keys.is_valid(*at)) {
+            let digest = |bytes: &[u8]| Digest16::try_from(bytes).map_err(|_| LakeFault::Index);
             let told = days.iter().flatten().find(|days| days.is_valid(at));
-            let day = told.map_or(i32::MIN, |days| days.value(at));
-            each(subject, day, seqs.value(at), named.value(at));
+            let school = named.filter(|named| named.is_valid(at) && !gone.value(at));
+            each(Schooling {
+                key: digest(keys.value(at))?,
+                seq: seqs.value(at),
+                subject: if subjects.is_valid(at) { Some(digest(subjects.value(at))?) } else { None },
+                day: told.map_or(i32::MIN, |days| days.value(at)),
+                school: school.map(|named| named.value(at)),
+            });
         }
     }
     Ok(())

@@ -74,8 +74,11 @@ pub fn anchored(
     (links, anchors)
 }
 
-/// The valid numbers that people bear: permanent pupil numbers, and learner numbers.
-pub(super) type Numbers = [Vec<u32>; 2];
+/// Kinds of numbers that are issued for life: pupil numbers, of which one may follow another; learner numbers; NHS numbers.
+pub(super) const KINDS: usize = 3;
+
+/// The valid numbers that people bear, by kind; of pupil numbers the permanent ones.
+pub(super) type Numbers = [Vec<u32>; KINDS];
 
 /// Union-find that refuses to join what must stay apart.
 pub(super) struct Unions {
@@ -86,15 +89,15 @@ pub(super) struct Unions {
     former: Vec<Vec<u32>>,
     /// Whom a person said each root is not; only of those who are on record.
     apart: BTreeMap<usize, Vec<usize>>,
-    /// Who was joined although their numbers differ, one being on record as the former.
-    by_former: Vec<(usize, usize)>,
+    /// Who was joined although their numbers differ: one is on record as the former, or a person said so.
+    against_numbers: Vec<(usize, usize)>,
 }
 
 impl Unions {
     /// Each member alone, with the numbers it bears, and those that it is said to have borne.
     pub(super) fn new(numbers: Vec<Numbers>, former: Vec<Vec<u32>>) -> Self {
         let parent = (0..numbers.len()).collect();
-        Self { parent, numbers, former, apart: BTreeMap::new(), by_former: Vec::new() }
+        Self { parent, numbers, former, apart: BTreeMap::new(), against_numbers: Vec::new() }
     }
 
     /// Two members are never to be one, whatever else is found.
@@ -116,11 +119,16 @@ impl Unions {
     /// that is not known, and may be anybody.
     pub(super) fn numbers_differ(&self, a: usize, b: usize) -> bool {
         let followed = self.bears_former_alone(a) || self.bears_former_alone(b);
-        self.apart_by(0, a, b) && !followed || self.apart_by(1, a, b)
+        self.apart_by(0, a, b) && !followed || self.apart_for_good(a, b)
     }
 
     fn bears_former_alone(&self, root: usize) -> bool {
         self.numbers[root][0].iter().all(|number| self.former[root].contains(number))
+    }
+
+    /// Whether they differ in numbers that nobody is given a second one of.
+    fn apart_for_good(&self, a: usize, b: usize) -> bool {
+        (1..KINDS).any(|kind| self.apart_by(kind, a, b))
     }
 
     fn apart_by(&self, kind: usize, a: usize, b: usize) -> bool {
@@ -129,8 +137,8 @@ impl Unions {
     }
 
     /// Who was joined although their numbers differ.
-    pub(super) fn joined_by_former(&self) -> &[(usize, usize)] {
-        &self.by_former
+    pub(super) fn joined_against_numbers(&self) -> &[(usize, usize)] {
+        &self.against_numbers
     }
 
     pub(super) fn root(&mut self, mut at: usize) -> usize {
@@ -150,23 +158,27 @@ impl Unions {
         }
         let differ = self.apart_by(0, one, other);
         let former = former || self.bears_former_alone(one) || self.bears_former_alone(other);
-        if self.apart_by(1, one, other) || differ && !former || self.are_kept_apart(one, other) {
+        if self.apart_for_good(one, other) || differ && !former || self.are_kept_apart(one, other) {
             return false;
         }
         if differ {
-            self.by_former.push((a, b));
+            self.against_numbers.push((a, b));
         }
         self.merge(one, other);
         true
     }
 
-    /// Joins two members because a person said so, whatever their numbers; not against another's word.
+    /// Joins two members because a person said so, whatever their numbers, which is kept on a list; not against another's
+    /// word.
     pub(super) fn join_told(&mut self, a: usize, b: usize) -> bool {
         let (one, other) = (self.root(a), self.root(b));
         if one != other && self.are_kept_apart(one, other) {
             return false;
         }
         if one != other {
+            if self.numbers_differ(one, other) {
+                self.against_numbers.push((a, b));
+            }
             self.merge(one, other);
         }
         true
@@ -201,12 +213,12 @@ mod tests {
 
     #[test]
     fn a_number_that_all_call_a_former_one_parts_nobody_and_the_join_is_listed() {
-        let numbers = || vec![[vec![1], vec![]], [vec![2], vec![]], [vec![3], vec![]]];
+        let numbers = || (1..4).map(|n| [vec![n], vec![], vec![]]).collect::<Vec<Numbers>>();
         let mut unions = Unions::new(numbers(), vec![vec![1], vec![], vec![]]);
         assert!(!unions.numbers_differ(0, 1));
         assert!(unions.numbers_differ(1, 2));
         assert!(unions.join(0, 1, false));
-        assert_eq!(unions.joined_by_former(), [(0, 1)]);
+        assert_eq!(unions.joined_against_numbers(), [(0, 1)]);
         let root = unions.root(0);
         assert!(unions.numbers_differ(root, 2), "the two bear a number now that is no former one");
         assert!(!unions.join(0, 2, false));

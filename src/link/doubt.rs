@@ -9,7 +9,7 @@ pub struct Doubt {
     pub probability: u16,
     /// `likely`: not sure enough to be joined. `numbers_differ`: sure enough, but for two valid numbers. `twins`: they
     /// may be twins. `rival`: somebody else is as likely. `numbers_joined`: joined although their numbers differ,
-    /// because one is on record as the other's former one. `contradicted`: a person's word and the evidence differ.
+    /// because one is on record as the other's former one, or a person said so. `contradicted`: a person's word and the evidence differ.
     pub why: Name,
     /// Who is likely one of the two beside the other, and how likely.
     pub runner_up: Option<(Pseudonym, u16)>,

@@ -27,8 +27,17 @@ pub struct Explained {
     pub pupil_numbers_differ: bool,
     /// The same of learner numbers.
     pub learner_numbers_differ: bool,
+    /// The same of NHS numbers.
+    pub nhs_numbers_differ: bool,
     /// Whether too little is known for weights to decide anything: then rules alone join.
     pub too_few: bool,
+}
+
+impl Explained {
+    /// Whether both bear valid numbers of one kind, and share none.
+    pub const fn numbers_differ(&self) -> bool {
+        self.pupil_numbers_differ || self.learner_numbers_differ || self.nhs_numbers_differ
+    }
 }
 
 /// Whether some subjects share a value of a field with others, in whatever saying.
@@ -97,7 +106,8 @@ impl Explainer<'_> {
         let Compared { people, order, owners, pool, .. } = self.compared;
         let (a, b) = (*owners.get(one)?, *owners.get(other)?);
         let (at, with) = (order[a as usize] as usize, order[b as usize] as usize);
-        let [pupil_numbers_differ, learner_numbers_differ] = numbers_differ(people, &[at], &[with]);
+        let [pupil_numbers_differ, learner_numbers_differ, nhs_numbers_differ] =
+            numbers_differ(people, &[at], &[with]);
         let weighing = self.weigher.as_ref().and_then(|weigher| weigher.weigh(a, b));
         let (lines, prior, sum, probability) = weighing
             .map_or((Vec::new(), 0.0, 0.0, 0.0), |held| (held.lines, held.prior, held.sum, held.probability));
@@ -110,6 +120,7 @@ impl Explainer<'_> {
             twins: pool.look_like_twins(&pool.faces(a), &pool.faces(b), pool.share_a_number(a, b)),
             pupil_numbers_differ,
             learner_numbers_differ,
+            nhs_numbers_differ,
             too_few: self.weigher.is_none(),
         })
     }

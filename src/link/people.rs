@@ -45,6 +45,8 @@ pub struct FieldPositions {
     pub former_upn: usize,
     /// Unique learner number.
     pub uln: usize,
+    /// NHS number.
+    pub nhs_number: usize,
     /// Legal forename.
     pub forename: usize,
     /// Legal surname.
@@ -75,6 +77,7 @@ impl People {
             upn: at("upn"),
             former_upn: at("former_upn"),
             uln: at("uln"),
+            nhs_number: at("nhs_number"),
             forename: at("forename"),
             surname: at("surname"),
             middle_names: at("middle_names"),

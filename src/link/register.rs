@@ -4,7 +4,7 @@
 //! segment's name. It holds no pseudonym: without the key it cannot be joined to the lake.
 use crate::{
     catalog::{FileKind, NewFile, Unfinished},
-    privacy::{Digest16, Identified, Identity, IdentityKind, IdentityPlan, Key, Keyed, PersonKey, Pseudonym},
+    privacy::{Digest16, Identified, Identity, IdentityPlan, Key, Keyed, PersonKey, Pseudonym},
 };
 use arrow::{
     array::{ArrayRef, AsArray, Int64Array, RecordBatch, StringBuilder},
@@ -104,9 +104,7 @@ impl Segment {
         arrays.push(Arc::new(Int64Array::from_iter_values(self.seqs)));
         let schema = Arc::new(Schema::new(fields));
         let batch = RecordBatch::try_new(schema, arrays).map_err(|_| RegisterFault::Sealed)?;
-        let of_one =
-            |kind: IdentityKind| matches!(kind, IdentityKind::Upn | IdentityKind::Uln | IdentityKind::Local);
-        let fields = plan.fields.iter().filter(|(_, kind)| of_one(*kind)).map(|(name, _)| name.as_str());
+        let fields = plan.fields.iter().filter(|(_, kind)| kind.is_of_one()).map(|(name, _)| name.as_str());
         let own: Vec<&str> = std::iter::once("person").chain(fields).collect();
         let file = Unfinished::create(data_dir, &path).map_err(|_| RegisterFault::Disk)?;
         let (bytes, sha256) = encrypt(&batch, &own, key, file)?.place().map_err(|_| RegisterFault::Disk)?;
@@ -301,6 +299,32 @@ mod tests {
         })
         .unwrap();
         assert_eq!(seen, vec![("school".to_owned(), "42".to_owned(), 1, 2)]);
+    }
+
+    #[test]
+    fn a_segment_from_before_a_field_was_added_opens_without_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let (key, plan) = (Key::for_demo(1), Definitions::load(None).unwrap().identity);
+        let older = IdentityPlan {
+            fields: plan.fields.iter().filter(|(name, _)| name.as_str() != "nhs_number").copied().collect(),
+        };
+        assert_eq!(older.fields.len() + 1, plan.fields.len());
+        let mut fields = vec![None; older.fields.len()];
+        for (name, text) in [("uln", "1000000019"), ("forename", "KAI"), ("local_key", "7")] {
+            fields[older.position(name).unwrap()] = Some(text.to_owned());
+        }
+        let mut segment = Segment::new(&older);
+        segment.push("", &Identified::new(PersonKey("42".into())), &Identified::new(Identity(fields)), 2);
+        let file = segment.seal(&older, &key, dir.path(), (1, 2), "school").unwrap();
+        let mut seen = 0;
+        read_segment(dir.path(), &file.path, &key, &plan, |_, _, person, said, _| {
+            let of = |name: &str| plan.position(name).and_then(|at| said[at]);
+            assert_eq!((person, of("uln"), of("forename")), ("42", Some("1000000019"), Some("KAI")));
+            assert_eq!((of("local_key"), of("nhs_number")), (Some("7"), None));
+            seen += 1;
+        })
+        .unwrap();
+        assert_eq!(seen, 1);
     }
 
     #[test]

@@ -1,11 +1,11 @@
 //! Deterministic tiers: from the surest rule to the least sure, each asking for more than one agreement.
 use super::{
     Cluster, Linker, People, Person,
-    cluster::{Member, Numbers, Unions},
+    cluster::{KINDS, Member, Numbers, Unions},
     people::{FieldPositions, Word},
 };
 use crate::{
-    conform::{UlnCheck, UpnCheck, check_uln, check_upn},
+    conform::{NhsCheck, UlnCheck, UpnCheck, check_nhs, check_uln, check_upn},
     privacy::Identified,
 };
 use std::collections::BTreeMap;
@@ -32,11 +32,12 @@ struct Rule {
     clippy::redundant_closure_for_method_calls,
     reason = "the path of a method is less general than the type asks for"
 )]
-const RULES: [Rule; 8] = [
+const RULES: [Rule; 9] = [
     Rule::numbered("local_key", |s, k| s.each(s.at.local_key, k), nothing_against, false),
     Rule::numbered("upn", |s, k| s.each(s.at.upn, k), plausible, false),
     Rule::numbered("former_upn", |s, k| s.any_upn(k), plausible, true),
     Rule::numbered("uln", |s, k| s.each(s.at.uln, k), plausible, false),
+    Rule::numbered("nhs_number", |s, k| s.each(s.at.nhs_number, k), plausible, false),
     Rule::named("name_birth_postcode", |s, k| s.name_birth_postcode(k), same_sex),
     Rule::named("name_birth", |s, k| s.name_birth(k), same_sex),
     Rule::named("surname_birth_postcode", |s, k| s.surname_birth_postcode(k), near_forename),
@@ -113,10 +114,10 @@ pub(super) fn rule_between(people: &People, one: usize, other: usize) -> Option<
     RULES.iter().find(fits).map(|rule| rule.name)
 }
 
-/// Whether some subjects and others bear valid numbers of a kind and share none: pupil numbers, learner numbers. One pupil
-/// number that is on record as the other's former one is no difference, nor are numbers that are all on record as former
-/// ones of those who bear them.
-pub(super) fn numbers_differ(people: &People, ones: &[usize], others: &[usize]) -> [bool; 2] {
+/// Whether some subjects and others bear valid numbers of a kind and share none, by kind. One pupil number that is on record
+/// as the other's former one is no difference, nor are numbers that are all on record as former ones of those who bear
+/// them.
+pub(super) fn numbers_differ(people: &People, ones: &[usize], others: &[usize]) -> [bool; KINDS] {
     let [ours, theirs] =
         [ones, others].map(|all| all.iter().map(|at| Sayings::of(people, *at)).collect::<Vec<_>>());
     let numbers = |all: &[Sayings<'_>], kind: usize| -> Vec<Word> {
@@ -125,7 +126,7 @@ pub(super) fn numbers_differ(people: &People, ones: &[usize], others: &[usize]) 
     let former = |bearers: &[Sayings<'_>], numbers: &[Word]| {
         bearers.iter().any(|said| said.words(said.at.former_upn).any(|number| numbers.contains(&number)))
     };
-    [0, 1].map(|kind| {
+    std::array::from_fn(|kind| {
         let (mine, others) = (numbers(&ours, kind), numbers(&theirs, kind));
         let apart =
             !mine.is_empty() && !others.is_empty() && !mine.iter().any(|number| others.contains(number));
@@ -254,7 +255,7 @@ impl Sayings<'_> {
         self.each(self.at.upn, keys);
         self.each(self.at.former_upn, keys);
     }
-    /// Permanent pupil numbers, and learner numbers.
+    /// Permanent pupil numbers, learner numbers, NHS numbers.
     fn valid_numbers(&self) -> Numbers {
         let of = |field: usize, valid: fn(&str) -> bool| {
             let mut numbers: Vec<Word> =
@@ -266,6 +267,7 @@ impl Sayings<'_> {
         [
             of(self.at.upn, |upn| check_upn(upn) == UpnCheck::Permanent),
             of(self.at.uln, |uln| check_uln(uln) == UlnCheck::Valid),
+            of(self.at.nhs_number, |number| check_nhs(number) == NhsCheck::Valid),
         ]
     }
     /// Keys of the filled fields, one set for each saying that fills them all.

@@ -183,6 +183,7 @@ pub(super) fn pool(people: &People, order: &[u32]) -> Pool {
                 upn: text(at.upn),
                 former_upn: text(at.former_upn),
                 uln: text(at.uln),
+                nhs_number: text(at.nhs_number),
                 forename: text(at.forename),
                 middle_names: text(at.middle_names),
                 preferred_forename: text(at.preferred_forename),
@@ -202,6 +203,8 @@ pub(super) fn pool(people: &People, order: &[u32]) -> Pool {
     pool
 }
 
+#[cfg(test)]
+mod number_tests;
 #[cfg(test)]
 mod step_tests;
 #[cfg(test)]

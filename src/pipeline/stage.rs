@@ -8,7 +8,7 @@ use crate::{
         StoredRow, Table,
     },
     link::{Segment, saying_digest},
-    privacy::{Digest16, Drawn, EntityPlan, IdentityKind, IdentityPlan, Keyed, Pseudonym, Pseudonymous},
+    privacy::{Digest16, Drawn, EntityPlan, IdentityPlan, Keyed, Pseudonym, Pseudonymous},
 };
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
@@ -326,9 +326,7 @@ impl Sketch {
     const FEWEST: u64 = 50;
 
     fn of(plan: &IdentityPlan) -> Vec<Self> {
-        let own =
-            |kind: &IdentityKind| matches!(kind, IdentityKind::Upn | IdentityKind::Uln | IdentityKind::Local);
-        let fields = plan.fields.iter().enumerate().filter(|(_, (_, kind))| own(kind));
+        let fields = plan.fields.iter().enumerate().filter(|(_, (_, kind))| kind.is_of_one());
         fields
             .map(|(field, _)| Self {
                 field,

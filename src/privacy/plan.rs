@@ -145,6 +145,8 @@ pub enum IdentityKind {
     Upn,
     /// A unique learner number.
     Uln,
+    /// An NHS number.
+    NhsNumber,
     /// A name.
     Name,
     /// A date of birth.
@@ -155,6 +157,18 @@ pub enum IdentityKind {
     Postcode,
     /// A number by which one source names a person in its other tables.
     Local,
+}
+
+impl IdentityKind {
+    /// Whether it is a number that is issued to one person for life, and checks itself.
+    pub const fn is_national(self) -> bool {
+        matches!(self, Self::Upn | Self::Uln | Self::NhsNumber)
+    }
+
+    /// Whether everybody has their own.
+    pub const fn is_of_one(self) -> bool {
+        self.is_national() || matches!(self, Self::Local)
+    }
 }
 
 /// The identity fields, in the order of `schemas/identity.toml`.

@@ -15,7 +15,7 @@ use std::{
     path::{Path, PathBuf},
 };
 use throughline::synth::{
-    Identifiers, World, WorldSpec, estate,
+    Identifiers, World, WorldSpec, estate, nhs_check_digit,
     server::{Fault, Faults, Server},
 };
 
@@ -33,6 +33,10 @@ fn planted(dir: &Path, needles: &mut Needles) {
         person.identity.surname = format!("{SURNAME}{}", letters(person.number));
         needles.add(&person.identity.upn);
         needles.add(&person.identity.uln);
+        // One sheet of the estate has a column of these, which nobody fills in an ordinary demonstration.
+        let nine = (999_000_000 + person.number * 3..).find(|nine| nhs_check_digit(*nine).is_some()).unwrap();
+        person.identity.nhs_number = format!("{nine}{}", nhs_check_digit(nine).unwrap());
+        needles.add(&person.identity.nhs_number);
         needles.add(&person.identity.birth_date.format("%d/%m/%Y").to_string());
         if let Some(upn) = &person.identity.former_upn {
             needles.add(upn);

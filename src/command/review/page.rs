@@ -83,6 +83,9 @@ pub(in crate::command) fn evidence(explained: &Explained) -> String {
     if explained.learner_numbers_differ {
         text.push_str("\nBoth have a valid learner number, and they differ.");
     }
+    if explained.nhs_numbers_differ {
+        text.push_str("\nBoth have a valid NHS number, and they differ.");
+    }
     if explained.too_few {
         text.push_str("\nThe register is too small to learn weights from: rules alone join here.");
     }

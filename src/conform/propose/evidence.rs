@@ -1,7 +1,7 @@
 //! What the cells of a column say about what it holds, whatever its header says.
 use super::dates::{DateOrder, Dates};
 use crate::{
-    conform::identifier::{UlnCheck, UpnCheck, check_uln, check_upn},
+    conform::identifier::{NhsCheck, UlnCheck, UpnCheck, check_nhs, check_uln, check_upn},
     definitions::connector::fold,
     privacy::{ColumnType, IdentityKind},
     source::RawCell,
@@ -22,6 +22,7 @@ pub(super) struct Evidence {
     texts: usize,
     upns: usize,
     ulns: usize,
+    nhs_numbers: usize,
     postcodes: usize,
     wholes: usize,
     numbers: usize,
@@ -69,6 +70,7 @@ impl Evidence {
         self.texts += usize::from(matches!(cell, RawCell::Text(_)));
         self.upns += usize::from(check_upn(&compact) != UpnCheck::Invalid);
         self.ulns += usize::from(check_uln(&compact) != UlnCheck::Invalid);
+        self.nhs_numbers += usize::from(check_nhs(&compact) != NhsCheck::Invalid);
         self.postcodes += usize::from(looks_like_postcode(text));
         let number_text = text.trim_end_matches('%').trim().replace(',', "");
         if let Ok(value) = number_text.parse::<f64>() {
@@ -115,6 +117,7 @@ impl Evidence {
         match kind {
             IdentityKind::Upn => self.share(self.upns),
             IdentityKind::Uln => self.share(self.ulns),
+            IdentityKind::NhsNumber => self.share(self.nhs_numbers),
             IdentityKind::Postcode => self.share(self.postcodes),
             IdentityKind::Sex => self.share(self.sexes),
             IdentityKind::Name => {

@@ -244,7 +244,7 @@ fn alone(evidence: &Evidence, family: &Family, slot: &Slot, definitions: &Defini
     match slot.lead {
         Target::Identity(at) => match definitions.identity.fields[at] {
             (name, IdentityKind::Upn) if name.as_str() == "upn" && cells >= 0.6 => 0.8,
-            (_, IdentityKind::Uln) if cells >= 0.6 => 0.8,
+            (_, IdentityKind::Uln | IdentityKind::NhsNumber) if cells >= 0.6 => 0.8,
             (_, IdentityKind::Postcode) if cells >= 0.6 => 0.75,
             (_, IdentityKind::Sex) if cells >= 0.9 && (2..=5).contains(&words) => 0.65,
             (_, IdentityKind::BirthDate) if cells >= 0.7 => 0.6,

@@ -326,9 +326,7 @@ fn names_somebody(matches: &[Match], family: &Family, definitions: &Definitions)
         })
     };
     let number = matches.iter().any(|found| match family.slots[found.slot].lead {
-        Target::Identity(at) => {
-            matches!(definitions.identity.fields[at].1, IdentityKind::Upn | IdentityKind::Uln)
-        }
+        Target::Identity(at) => definitions.identity.fields[at].1.is_national(),
         Target::Column(..) => false,
     });
     number || (has("forename") && has("surname"))
@@ -338,7 +336,7 @@ fn names_somebody(matches: &[Match], family: &Family, definitions: &Definitions)
 /// the wrong people.
 fn is_certain(found: &Match, family: &Family, definitions: &Definitions) -> bool {
     let Target::Identity(at) = family.slots[found.slot].lead else { return false };
-    found.name >= 0.8 || matches!(definitions.identity.fields[at].1, IdentityKind::Upn | IdentityKind::Uln)
+    found.name >= 0.8 || definitions.identity.fields[at].1.is_national()
 }
 
 /// What part of a column's filled cells must be what its header promises.
@@ -365,7 +363,7 @@ fn tells_people_apart(
     for found in matches.iter().filter(|found| found.cells >= MOSTLY) {
         let Some((_, kind)) = kind_of(found) else { continue };
         match kind {
-            IdentityKind::Upn | IdentityKind::Uln => numbered = true,
+            IdentityKind::Upn | IdentityKind::Uln | IdentityKind::NhsNumber => numbered = true,
             IdentityKind::Name => {
                 names += 1;
                 headed |= found.name >= 0.6;

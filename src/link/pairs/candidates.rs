@@ -96,7 +96,11 @@ impl Keys<'_> {
             put(7, [f, other, 0], has_f);
             put(10, [other, postcode, 0], postcode != 0);
         }
-        for (at, extra) in extras.iter().enumerate().filter(|(at, extra)| **extra != 0 && self.telling[*at]) {
+        for (at, extra) in extras
+            .iter()
+            .enumerate()
+            .filter(|(at, extra)| **extra != 0 && self.telling.get(*at) == Some(&true))
+        {
             put(32 + at as u64, [word(*extra), f1, 0], has_f);
             put(64 + at as u64, [word(*extra), s1, 0], has_s);
             put(96 + at as u64, [word(*extra), birth, 0], has_birth);

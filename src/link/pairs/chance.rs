@@ -305,9 +305,11 @@ impl Chance {
                 }
                 SCHOOL => Some(self.school(level, levels, row).ln()),
                 NUMBER if level as u8 == number::SAME => Some(0.0),
-                EXTRA.. if level == 2 => {
-                    Some(self.share(self.extras[field - EXTRA].of(extras[field - EXTRA])).ln())
-                }
+                // A column that nobody filled when this was learnt has no counts: then its level is what counts.
+                EXTRA.. if level == 2 => self
+                    .extras
+                    .get(field - EXTRA)
+                    .map(|counts| self.share(counts.of(extras[field - EXTRA])).ln()),
                 _ => None,
             };
             sum += known.unwrap_or(self.levels[field][level]);

@@ -14,8 +14,8 @@ use super::{
 };
 use std::f64::consts::LN_2;
 
-/// The fields in the order in which they are said. The one column beside the known ones is the learner number.
-const ORDER: [(usize, &str); 8] = [
+/// The fields in the order in which they are said. The columns beside the known ones are other numbers.
+const ORDER: [(usize, &str); 9] = [
     (FORENAME, "forename"),
     (SURNAME, "surname"),
     (BIRTH, "birth_date"),
@@ -24,6 +24,7 @@ const ORDER: [(usize, &str); 8] = [
     (SCHOOL, "school"),
     (NUMBER, "upn"),
     (EXTRA, "uln"),
+    (EXTRA + 1, "nhs_number"),
 ];
 
 /// What is not worth a line: less than a hundredth of a bit.

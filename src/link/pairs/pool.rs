@@ -16,6 +16,8 @@ pub struct Said<'t> {
     pub former_upn: &'t str,
     /// Unique learner number.
     pub uln: &'t str,
+    /// NHS number.
+    pub nhs_number: &'t str,
     /// Legal forename.
     pub forename: &'t str,
     /// Middle names.
@@ -54,8 +56,10 @@ impl Said<'_> {
             self.postcode,
             self.school,
         ];
+        // What nobody says changes no digest: who was compared before such numbers were read is not compared again.
+        let more = (!self.nhs_number.is_empty()).then_some(self.nhs_number);
         let mut bytes = before.to_le_bytes().to_vec();
-        for field in fields {
+        for field in fields.into_iter().chain(more) {
             bytes.extend((field.len() as u32).to_le_bytes());
             bytes.extend(field.as_bytes());
         }
@@ -117,13 +121,28 @@ impl Pool {
             postcode: said.postcode,
             school: said.school,
         }));
-        let uln: Word = self.reader.words.text(said.uln);
-        self.table.extras[0].push(uln);
+        self.add_numbers(said);
         let writer = self.writer(writer);
         self.table.writers.push(writer);
         self.owners.push(owner as u32);
         let digest = said.digest(self.digests[owner], &self.writers[writer as usize - 1]);
         self.digests[owner] = digest;
+    }
+
+    /// Numbers beside the pupil's. The column of NHS numbers begins with the first: a register without any is learnt from
+    /// as if there were no such thing.
+    fn add_numbers(&mut self, said: &Said<'_>) {
+        let uln: Word = self.reader.words.text(said.uln);
+        let number: Word = self.reader.words.text(said.nhs_number);
+        let extras = &mut self.table.extras;
+        let before = extras[0].len();
+        extras[0].push(uln);
+        if number != 0 && extras.len() == 1 {
+            extras.push(vec![0; before]);
+        }
+        if let Some(numbers) = extras.get_mut(1) {
+            numbers.push(number);
+        }
     }
 
     /// Writers are numbered from 1; more than can be numbered are one.

@@ -106,7 +106,7 @@ impl Groups<'_> {
             let found = pairs.binary_search_by_key(&(a.max(b), a.min(b)), |pair| (pair.0, pair.1));
             found.map_or(0.0, |at| pairs[at].2)
         };
-        let joined = self.unions.joined_by_former().to_vec();
+        let joined = self.unions.joined_against_numbers().to_vec();
         let joined = joined.into_iter().map(|(a, b)| (a, b, "numbers_joined"));
         let mut unheard = Vec::new();
         for (a, b, same) in told {

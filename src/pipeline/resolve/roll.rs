@@ -146,7 +146,7 @@ fn whom(record: &RecordPreview, plan: &IdentityPlan) -> Result<Identity, String>
     let has = |name: &str| plan.position(name).is_some_and(|at| identity.get(at).is_some());
     let forename = has("forename") || has("preferred_forename");
     let surname = has("surname") || has("preferred_surname");
-    if has("upn") || has("uln") || (forename && surname && has("birth_date")) {
+    if has("upn") || has("uln") || has("nhs_number") || (forename && surname && has("birth_date")) {
         return Ok(identity);
     }
     // The first cell that is wrong is most often why.

@@ -71,7 +71,7 @@ impl Joined {
             (Standing::Joined, None, _) if likely => Self::ByWeights,
             (Standing::Joined, None, _) => Self::ThroughOthers,
             (Standing::Apart, _, Some(LinkVerdict::Different)) => Self::ApartByDecision,
-            _ if explained.pupil_numbers_differ || explained.learner_numbers_differ => Self::ApartByNumbers,
+            _ if explained.numbers_differ() => Self::ApartByNumbers,
             _ if explained.twins => Self::ApartAsTwins,
             _ if likely || explained.rule.is_some() => Self::ApartByRivals,
             _ => Self::ApartByWeights,

@@ -199,6 +199,7 @@ impl Case {
                 twins: number == 2,
                 pupil_numbers_differ: false,
                 learner_numbers_differ: false,
+                nhs_numbers_differ: false,
                 too_few: false,
             },
             sides: [side(), side()],

@@ -7,7 +7,7 @@ use crate::{
 use zeroize::Zeroize;
 
 /// What is shown of a person: the register's field, and what it is called.
-pub const FIELDS: [(&str, &str); 13] = [
+pub const FIELDS: [(&str, &str); 14] = [
     ("forename", "Forename"),
     ("middle_names", "Middle names"),
     ("preferred_forename", "Goes by (forename)"),
@@ -20,6 +20,7 @@ pub const FIELDS: [(&str, &str); 13] = [
     ("upn", "Pupil number"),
     ("former_upn", "Former pupil number"),
     ("uln", "Learner number"),
+    ("nhs_number", "NHS number"),
     ("local_key", "Source's own number"),
 ];
 

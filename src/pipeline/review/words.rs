@@ -35,6 +35,7 @@ pub fn in_words_of_rule(rule: &str) -> &'static str {
         "upn" => "pupil number (UPN), and birth date or names beside it",
         "former_upn" => "a pupil number (UPN) held before, and birth date or names beside it",
         "uln" => "learner number (ULN), and birth date or names beside it",
+        "nhs_number" => "NHS number, and birth date or names beside it",
         "name_birth_postcode" => "names, birth date and postcode",
         "name_birth" => "names and birth date, where only one child has them",
         "surname_birth_postcode" => "surname, birth date, postcode, and a short form of the forename",
@@ -59,6 +60,7 @@ pub fn field_in_words(field: &str) -> &'static str {
         "school" => "school, last",
         "upn" => "pupil number",
         "uln" => "learner number",
+        "nhs_number" => "NHS number",
         "names_together" => "the names together",
         "habit" => "how such names are written",
         _ => "other",
@@ -74,7 +76,7 @@ pub fn level_in_words(field: &str, level: &str) -> &'static str {
         (_, "not_said") => "not said by one or both",
         (_, "weak") => "a little alike",
         ("postcode", "near") => "one character apart",
-        ("upn" | "uln", "near") => "one slip apart",
+        ("upn" | "uln" | "nhs_number", "near") => "one slip apart",
         (_, "near") => "a letter or two apart",
         (_, "initial") => "an initial that fits",
         (_, "phonetic") => "sounds alike",
@@ -139,6 +141,7 @@ mod tests {
             twins: false,
             pupil_numbers_differ: false,
             learner_numbers_differ: false,
+            nhs_numbers_differ: false,
             too_few: false,
         };
         assert_eq!(

@@ -91,7 +91,7 @@ pub enum RightsFault {
     NotOpen(i64),
     /// More than one learner fits.
     #[error(
-        "case {case} fits {learners} learners: withdraw it, and open another with more (a upn or uln, the postcode, former names); if sources were pulled since, `throughline link` may make them one"
+        "case {case} fits {learners} learners: withdraw it, and open another with more (a upn, uln or nhs_number, the postcode, former names); if sources were pulled since, `throughline link` may make them one"
     )]
     Ambiguous {
         /// The case.

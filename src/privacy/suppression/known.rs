@@ -39,6 +39,7 @@ pub(super) fn parse(text: &str) -> Option<Digest16> {
 pub struct Marked {
     upns: [Option<usize>; 2],
     uln: Option<usize>,
+    nhs: Option<usize>,
     birth: Option<usize>,
     forenames: [Option<usize>; 2],
     surnames: [Option<usize>; 3],
@@ -51,6 +52,7 @@ impl Marked {
         Self {
             upns: [at("upn"), at("former_upn")],
             uln: at("uln"),
+            nhs: at("nhs_number"),
             birth: at("birth_date"),
             forenames: [at("forename"), at("preferred_forename")],
             surnames: [at("surname"), at("preferred_surname"), at("former_surname")],
@@ -67,6 +69,9 @@ pub struct Marks {
     /// Whether one of them is permanent: another permanent one then speaks against.
     permanent: bool,
     ulns: BTreeSet<Mark>,
+    /// None in lists that are older than such numbers.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    nhs: BTreeSet<Mark>,
     births: BTreeSet<Mark>,
     forenames: BTreeSet<Mark>,
     /// What their forenames begin with.
@@ -81,6 +86,7 @@ pub(super) struct Known {
     upns: Vec<Mark>,
     permanent: bool,
     uln: Option<Mark>,
+    nhs: Option<Mark>,
     birth: Option<Mark>,
     forenames: Vec<Mark>,
     beginnings: Vec<Mark>,
@@ -100,6 +106,7 @@ impl Known {
             upns: each("listed upn", &plan.upns),
             permanent: text(&plan.upns[0]).is_some_and(is_permanent),
             uln: text(&plan.uln).map(|text| mark("listed uln", text)),
+            nhs: text(&plan.nhs).map(|text| mark("listed nhs number", text)),
             birth: text(&plan.birth).map(|text| mark("listed birth", text)),
             forenames: forenames().map(|text| mark("listed forename", text)).collect(),
             beginnings: forenames().flat_map(beginnings).map(|text| mark("listed forename", text)).collect(),
@@ -116,7 +123,11 @@ pub(super) fn looked_up<'s>(
     said: &'s [Option<&'s str>],
 ) -> impl Iterator<Item = Mark> + 's {
     let cells = plan.upns.iter().map(|at| ("listed upn", at));
-    let cells = cells.chain([("listed uln", &plan.uln), ("listed birth", &plan.birth)]);
+    let cells = cells.chain([
+        ("listed uln", &plan.uln),
+        ("listed nhs number", &plan.nhs),
+        ("listed birth", &plan.birth),
+    ]);
     cells.filter_map(move |(kind, at)| {
         let text = at.and_then(|at| said.get(at).copied().flatten())?;
         Some(Mark(keyed.digest(kind, &[text.as_bytes()])))
@@ -136,6 +147,7 @@ impl Marks {
             (&mut self.persons, &other.persons),
             (&mut self.upns, &other.upns),
             (&mut self.ulns, &other.ulns),
+            (&mut self.nhs, &other.nhs),
             (&mut self.births, &other.births),
             (&mut self.forenames, &other.forenames),
             (&mut self.beginnings, &other.beginnings),
@@ -151,6 +163,7 @@ impl Marks {
         self.permanent |= known.permanent;
         self.upns.extend(known.upns);
         self.ulns.extend(known.uln);
+        self.nhs.extend(known.nhs);
         self.births.extend(known.birth);
         self.forenames.extend(known.forenames);
         self.beginnings.extend(known.beginnings);
@@ -163,13 +176,14 @@ impl Marks {
     }
 
     pub(super) fn cells(&self) -> impl Iterator<Item = &Mark> {
-        self.upns.iter().chain(&self.ulns).chain(&self.births)
+        self.upns.iter().chain(&self.ulns).chain(&self.nhs).chain(&self.births)
     }
 
     /// Whether a record is about this person.
     pub(super) fn fit(&self, known: &Known) -> bool {
         let number = shared(&self.upns, known.upns.iter()) == Some(true)
-            || shared(&self.ulns, known.uln.iter()) == Some(true);
+            || shared(&self.ulns, known.uln.iter()) == Some(true)
+            || shared(&self.nhs, known.nhs.iter()) == Some(true);
         let birth = shared(&self.births, known.birth.iter());
         let exact = shared(&self.forenames, known.forenames.iter());
         let surname = shared(&self.surnames, known.surnames.iter());

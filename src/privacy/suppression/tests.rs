@@ -37,6 +37,30 @@ fn recognised(known: Said, record: Said) -> bool {
 }
 
 #[test]
+fn a_child_is_known_again_by_an_nhs_number_and_a_list_without_any_still_opens() {
+    let plan = IdentityPlan {
+        fields: [("nhs_number", IdentityKind::NhsNumber), ("forename", IdentityKind::Name)]
+            .map(|(name, kind)| (Name::declare(name), kind))
+            .to_vec(),
+    };
+    let (list, marked) = (Suppression::begin().unwrap(), Suppression::plan(&plan));
+    let mut marks = Marks::default();
+    list.mark(&mut marks, &marked, &[None, Some("KAI")]);
+    let before = serde_json::to_string(&marks).unwrap();
+    assert!(!before.contains("nhs"), "what nobody gave is not written: {before}");
+    let mut marks: Marks = serde_json::from_str(&before).unwrap();
+    list.mark(&mut marks, &marked, &[Some("9990000018"), None]);
+    for (record, is_known) in [
+        ([Some("9990000018"), None], true),
+        ([Some("9990000018"), Some("KAI")], true),
+        ([Some("9990000018"), Some("TOM")], false),
+        ([Some("9990000026"), Some("KAI")], false),
+    ] {
+        assert_eq!(list.recognises(&marks, &marked, &record), is_known, "{record:?}");
+    }
+}
+
+#[test]
 fn a_child_is_known_again_by_number_or_by_names_and_birth_and_a_twin_is_not() {
     let child: Said = [UPN, "KATHERINE", "ARCHER", "2010-03-10", "ZT11AA"];
     for same in [

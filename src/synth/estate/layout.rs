@@ -10,6 +10,7 @@ pub(super) enum Field {
     BirthDate,
     Sex,
     Postcode,
+    NhsNumber,
     Commissioner,
     School,
     Basis,
@@ -82,9 +83,9 @@ pub(super) struct Layout {
 use DateStyle::{Dots, Native, Serial, Slashes, Words};
 use Field::{
     Attended, Basis, BirthDate, BoxallNow, BoxallStart, Commissioner, Destination, DifficultiesNow,
-    DifficultiesStart, End, EndReason, EnglishLevel, EntryLevel, Forename, Hours, MathsLevel, Notes, Number,
-    Objectives, Offered, Percent, PlannedEnd, Postcode, ReadingNow, ReadingStart, Reason, ReviewDate,
-    Reviews, School, Sex, Start, Surname, Units, Upn,
+    DifficultiesStart, End, EndReason, EnglishLevel, EntryLevel, Forename, Hours, MathsLevel, NhsNumber,
+    Notes, Number, Objectives, Offered, Percent, PlannedEnd, Postcode, ReadingNow, ReadingStart, Reason,
+    ReviewDate, Reviews, School, Sex, Start, Surname, Units, Upn,
 };
 
 pub(super) const LAYOUTS: [Layout; 6] = [
@@ -286,7 +287,7 @@ pub(super) const LAYOUTS: [Layout; 6] = [
         format: Format::Xlsx,
         banner: &["Stepping Stones", "Confidential", "Outcomes tracker", ""],
         bands: &[
-            ("Young person", 7),
+            ("Young person", 8),
             ("Referral", 6),
             ("Timetable", 7),
             ("Measures", 7),
@@ -301,6 +302,7 @@ pub(super) const LAYOUTS: [Layout; 6] = [
             (BirthDate, "DOB"),
             (Sex, "Gender"),
             (Postcode, "Home p/code"),
+            (NhsNumber, "NHS no."),
             (Commissioner, "Source"),
             (School, "School (URN)"),
             (Basis, "Pathway"),

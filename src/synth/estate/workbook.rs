@@ -209,6 +209,7 @@ impl Book<'_> {
             Field::BirthDate => date(who.birth_date),
             Field::Sex => Cell::from(who.sex),
             Field::Postcode => Cell::from(who.postcode.as_str()),
+            Field::NhsNumber => Cell::from(who.nhs_number.as_str()),
             Field::Commissioner => words(one.commissioner),
             Field::School => one
                 .commissioned_by

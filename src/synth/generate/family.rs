@@ -135,6 +135,7 @@ pub(super) fn identity(
         upn: upn(998, number, issued),
         former_upn: dice.chance(rates::FORMER_UPN).then(|| upn(997, number, issued)),
         uln: uln(number),
+        nhs_number: String::new(),
         family: family.number,
     }
 }

@@ -31,6 +31,8 @@ pub struct Identity {
     pub former_upn: Option<String>,
     /// ULN, shown from the academic year of age 14.
     pub uln: String,
+    /// NHS number; empty, since no source of this world is told one, unless whoever plants one says otherwise.
+    pub nhs_number: String,
     /// Household at the start: siblings and twins share it, with surname and first postcode.
     pub family: u32,
 }
@@ -59,6 +61,17 @@ pub fn uln_check_digit(first_nine: u32) -> Option<u32> {
     }
 }
 
+/// The check digit for the first nine digits of an NHS number; none where no number with that start exists. 999 begins the
+/// numbers that are kept for tests.
+pub fn nhs_check_digit(first_nine: u32) -> Option<u32> {
+    let (sum, _) =
+        (2..=10).fold((0, first_nine), |(sum, rest), weight| (sum + rest % 10 * weight, rest / 10));
+    match (11 - sum % 11) % 11 {
+        10 => None,
+        digit => Some(digit),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -72,5 +85,7 @@ mod tests {
             assert_eq!(uln_check_digit((uln / 10) as u32), Some((uln % 10) as u32), "{uln}");
         }
         assert_eq!(uln_check_digit(271_828_182), None);
+        assert_eq!((nhs_check_digit(943_476_591), nhs_check_digit(999_000_001)), (Some(9), Some(8)));
+        assert_eq!(nhs_check_digit(999_000_000), None);
     }
 }

@@ -29,7 +29,7 @@ pub use event::{
     Assessment, Attendance, Destination, Door, Enrolment, Home, OffRoll, Placement, Qualification,
     Suspension, Year,
 };
-pub use identity::{Identity, check_letter, uln_check_digit};
+pub use identity::{Identity, check_letter, nhs_check_digit, uln_check_digit};
 pub use place::{Establishment, EstablishmentLink, Phase, Place, Postcode, PostcodeNo};
 
 /// A code of one of the lists in `schemas/codes`.

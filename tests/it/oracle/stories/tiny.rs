@@ -71,6 +71,7 @@ impl Story {
             upn: String::new(),
             former_upn: None,
             uln: String::new(),
+            nhs_number: String::new(),
             family: 1,
         };
         let person = Person {
