@@ -78,25 +78,6 @@ with stored as (
     from lake_establishment_link
 ),
 
-newest as (
-    select entity, source, row_key, max(commit_seq) as commit_seq
-    from stored
-    group by entity, source, row_key
-),
-
-standing as (
-    select stored.entity, stored.source, stored.row_key
-    from stored
-    inner join newest
-        on newest.entity = stored.entity
-       and newest.source = stored.source
-       and newest.row_key = stored.row_key
-       and newest.commit_seq = stored.commit_seq
-    group by stored.entity, stored.source, stored.row_key
-    having bool_and(not stored.tombstone)
-       and bool_and(stored.is_due)
-),
-
 staged_rows as (
     select 'assessment' as entity, source, row_key from stg_assessment
     union all
@@ -123,24 +104,21 @@ staged_rows as (
     select 'establishment_link' as entity, source, row_key from stg_establishment_link
 ),
 
-staged as (
-    select entity, source, row_key, count(*) as n_staged
+-- Of a row's commits the newest counts, and of its lines there any that does not stand: an odd number at the top.
+told as (
+    select entity, source, row_key, commit_seq * 2 + case when is_due and not tombstone then 0 else 1 end as last_word, 0 as n_staged
+    from stored
+    union all
+    select entity, source, row_key, cast(null as bigint) as last_word, 1 as n_staged
     from staged_rows
-    group by entity, source, row_key
 ),
 
 final as (
-    select
-        coalesce(standing.entity, staged.entity) as entity,
-        coalesce(standing.source, staged.source) as source,
-        coalesce(standing.row_key, staged.row_key) as row_key,
-        coalesce(staged.n_staged, 0) as n_staged
-    from standing
-    full join staged
-        on staged.entity = standing.entity
-       and staged.source = standing.source
-       and staged.row_key = standing.row_key
-    where coalesce(staged.n_staged, 0) <> 1
+    select entity, source, row_key, cast(sum(n_staged) as bigint) as n_staged
+    from told
+    group by entity, source, row_key
+    having sum(n_staged) <> 1
+       and (sum(n_staged) > 0 or max(last_word) % 2 = 0)
 )
 
 select * from final

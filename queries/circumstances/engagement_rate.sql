@@ -38,15 +38,12 @@ with members as (
 answers as (
     select
         members.ay,
-        populations.population,
-        breakdowns.breakdown,
-        case breakdowns.breakdown
-            when 'all' then 'all'
-            when 'kind' then members.kind
-            when 'fsm' then members.fsm_word
-            when 'disadvantaged' then members.disadvantaged_word
-            when 'sen' then members.sen_word
-        end as category,
+        members.attending,
+        members.resident,
+        members.kind,
+        members.fsm_word,
+        members.disadvantaged_word,
+        members.sen_word,
         measures.measure,
         case measures.measure
             when 'intervention' then members.n_interventions
@@ -65,11 +62,48 @@ answers as (
         case when measures.measure = 'pp_spend' then members.pp_spend end as amount,
         case when measures.measure = 'view' then members.view end as view
     from members
-    cross join (values ('attending'), ('resident')) as populations(population)
-    cross join (values ('all'), ('kind'), ('fsm'), ('disadvantaged'), ('sen')) as breakdowns(breakdown)
     cross join (values ('intervention'), ('intervention_completed'), ('activity'), ('home_contact'), ('careers'), ('careers_interview'),
                        ('employer_encounter'), ('work_experience'), ('access'), ('device'), ('pp_spend'), ('view')) as measures(measure)
-    where case populations.population when 'attending' then members.attending else members.resident end
+),
+
+-- Counted once by all that they are told apart by: a few hundred groups stand for everybody in what follows.
+groups as (
+    select
+        ay,
+        attending,
+        resident,
+        kind,
+        fsm_word,
+        disadvantaged_word,
+        sen_word,
+        measure,
+        count(*) as n_members,
+        count(n) as denominator,
+        count(*) filter (where n > 0) as numerator,
+        sum(n) as n_events,
+        sum(amount) as amount,
+        sum(view) as views,
+        count(view) as n_with_view
+    from answers
+    group by ay, attending, resident, kind, fsm_word, disadvantaged_word, sen_word, measure
+),
+
+placed_groups as (
+    select
+        groups.*,
+        populations.population,
+        breakdowns.breakdown,
+        case breakdowns.breakdown
+            when 'all' then 'all'
+            when 'kind' then groups.kind
+            when 'fsm' then groups.fsm_word
+            when 'disadvantaged' then groups.disadvantaged_word
+            when 'sen' then groups.sen_word
+        end as category
+    from groups
+    cross join (values ('attending'), ('resident')) as populations(population)
+    cross join (values ('all'), ('kind'), ('fsm'), ('disadvantaged'), ('sen')) as breakdowns(breakdown)
+    where case populations.population when 'attending' then groups.attending else groups.resident end
 ),
 
 counts as (
@@ -79,15 +113,15 @@ counts as (
         breakdown,
         category,
         measure,
-        count(*) as n_members,
-        count(*) filter (where n is null) as n_missing,
-        count(n) as denominator,
-        count(*) filter (where n > 0) as numerator,
-        cast(coalesce(sum(n), 0) as bigint) as n_events,
+        cast(sum(n_members) as bigint) as n_members,
+        cast(sum(n_members - denominator) as bigint) as n_missing,
+        cast(sum(denominator) as bigint) as denominator,
+        cast(sum(numerator) as bigint) as numerator,
+        cast(coalesce(sum(n_events), 0) as bigint) as n_events,
         sum(amount) as amount,
-        sum(view) as views,
-        count(view) as n_with_view
-    from answers
+        sum(views) as views,
+        cast(sum(n_with_view) as bigint) as n_with_view
+    from placed_groups
     group by ay, population, breakdown, category, measure
 ),
 
