@@ -14,6 +14,7 @@
 //! let forged = throughline::disclosure::Disclosed(3_u64);
 //! ```
 
+mod asked;
 mod attack;
 mod figure;
 mod grid;
@@ -31,6 +32,7 @@ mod proofs;
 
 use std::fmt;
 
+pub use asked::{Amount, Answer, Asked, AskedGroup, Counted, Measure, Told};
 pub use figure::{Figure, Symbol};
 pub use grid::{LinkGrid, LinkGroup, Rate, Rates, ShareRow, Shares};
 pub use headline::{Headline, HeadlineGroup};
@@ -123,4 +125,12 @@ pub fn disclose_rates(rates: &Rates, policy: &Policy) -> Result<Disclosed<Disclo
 /// As [`disclose`].
 pub fn disclose_shares(shares: &Shares, policy: &Policy) -> Result<Disclosed<DisclosedTable>, Refusal> {
     grid::shares(shares, policy).map(Disclosed)
+}
+
+/// Puts the answer to a question that nobody foresaw through the gate: a group is shown whole, or not named.
+///
+/// # Errors
+/// As [`disclose`], and when there are more groups than can be looked at together.
+pub fn disclose_asked(asked: &Asked, policy: &Policy) -> Result<Disclosed<Answer>, Refusal> {
+    asked::disclose(asked, policy).map(Disclosed)
 }

@@ -26,6 +26,9 @@ pub enum Refusal {
         /// The table's title.
         title: String,
     },
+    /// More groups than can be protected against each other.
+    #[error("refused: so many groups cannot be looked at together, and most of them would be small")]
+    TooManyGroups,
     /// A rate or comparison of a row that the table does not have.
     #[error("refused: the table `{title}` compares groups that it does not have")]
     NoSuchGroup {
@@ -45,6 +48,7 @@ impl Refusal {
             Self::UnknownPolicy => {
                 "the policies are `published`, `inside_controller` and, for a demo, `synthetic`"
             }
+            Self::TooManyGroups => "group by fewer columns, or by coarser ones",
             Self::PartsDoNotFit { .. } | Self::WrongKeys { .. } | Self::NoSuchGroup { .. } => {
                 "build again and look at the checks of the build; the table itself is at fault, not the request"
             }
