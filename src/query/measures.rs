@@ -2,8 +2,9 @@
 //! together from parts that the gate can look at: filters that learners fulfil, and amounts that each brings.
 use sqlparser::ast::{BinaryOperator, Expr, Function, Value};
 
+use super::calls::{is_aggregate, is_distinct, plain_call};
 use super::refusal::QueryRefusal;
-use super::scalar::{Here, Typed, is_aggregate, is_distinct, plain_call};
+use super::scalar::{Here, Typed};
 use super::scope::{Compiler, Kind, Scope};
 use crate::disclosure::{Counted, Measure};
 

@@ -10,6 +10,7 @@
 //! [`disclosure`](crate::disclosure) alone.
 #[cfg(feature = "warehouse")]
 mod answer;
+mod calls;
 #[cfg(feature = "warehouse")]
 mod child;
 mod measures;
@@ -27,9 +28,10 @@ mod tests;
 
 #[cfg(feature = "warehouse")]
 pub use answer::{Cell, answer, lines};
+pub use calls::allowed_functions;
 #[cfg(feature = "warehouse")]
 pub use child::{VERB, serve};
 pub use plan::{Output, Plan, Shown, compile};
 pub use refusal::QueryRefusal;
-pub use scalar::allowed_functions;
+
 pub use scope::{Facts, Kind, Shapes, TableShape};

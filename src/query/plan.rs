@@ -259,7 +259,7 @@ fn has_aggregate(expr: &Expr) -> bool {
                 }),
                 _ => false,
             };
-            inside || !super::scalar::is_within_row(&called)
+            inside || !super::calls::is_within_row(&called)
         }
         Expr::Nested(inner) | Expr::Cast { expr: inner, .. } | Expr::UnaryOp { expr: inner, .. } => {
             has_aggregate(inner)
@@ -276,10 +276,12 @@ fn base(keys: &[Key], made: &Ingredients, learner: &str, from: &str, tail: &str)
     let mut each: Vec<String> = (0..keys.len()).map(|at| format!("k{at}")).collect();
     row.push(format!("{learner} as l"));
     each.extend(["l".to_owned(), "count(*) as n".to_owned()]);
+    let mut mask = vec!["0".to_owned()];
     for (at, filter) in made.filters.iter().enumerate() {
         row.push(format!("{filter} as f{at}"));
-        each.push(format!("coalesce(bool_or(f{at}), false) as f{at}"));
+        mask.push(format!("case when bool_or(f{at}) then {} else 0 end", 1 << at));
     }
+    each.push(format!("{} as m", mask.join(" + ")));
     for (at, amount) in made.amounts.iter().enumerate() {
         row.push(format!("{} as a{at}", amount.sql));
         each.push(format!("sum(a{at}) as a{at}, count(a{at}) as c{at}"));
@@ -298,10 +300,7 @@ fn base(keys: &[Key], made: &Ingredients, learner: &str, from: &str, tail: &str)
 /// Groups with those who fulfil the same filters, counted.
 fn totals(keys: usize, made: &Ingredients) -> String {
     let mut columns: Vec<String> = (0..keys).map(|at| format!("cast(k{at} as varchar)")).collect();
-    let bits: Vec<String> =
-        (0..made.filters.len()).map(|at| format!("case when f{at} then {} else 0 end", 1 << at)).collect();
-    let mask = if bits.is_empty() { "0".to_owned() } else { bits.join(" + ") };
-    columns.extend([format!("cast({mask} as varchar)"), "cast(count(*) as varchar)".into()]);
+    columns.extend(["cast(m as varchar)".to_owned(), "cast(count(*) as varchar)".into()]);
     columns.push("cast(sum(n) as varchar)".into());
     columns.push("cast((select count(distinct l) from base) as varchar)".into());
     for at in 0..made.amounts.len() {
@@ -312,7 +311,7 @@ fn totals(keys: usize, made: &Ingredients) -> String {
         columns.push(format!("cast(max(abs(a{at})) as varchar)"));
         columns.push(format!("cast(list_extract(max(abs(a{at}), 2), 2) as varchar)"));
     }
-    let groups: Vec<String> = (0..keys).map(|at| format!("k{at}")).chain([mask]).collect();
+    let groups: Vec<String> = (0..keys).map(|at| format!("k{at}")).chain(["m".to_owned()]).collect();
     format!("select {} from each_learner group by {} order by all", columns.join(", "), groups.join(", "))
 }
 

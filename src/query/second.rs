@@ -4,7 +4,7 @@
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-use super::scalar::allowed_functions;
+use super::calls::allowed_functions;
 use super::scope::Facts;
 
 /// Functions that the engine calls by other names than people do, and its operators.
