@@ -15,6 +15,7 @@ pub mod lake;
 pub mod link;
 pub mod pipeline;
 pub mod privacy;
+pub mod query;
 #[cfg(feature = "warehouse")]
 pub mod release;
 pub mod source;

@@ -3,12 +3,14 @@ pub mod audit;
 mod explain;
 pub mod key;
 mod lineage;
+mod query;
 mod resolve;
 mod review;
 mod rights;
 
 pub use explain::ExplainArgs;
 pub use lineage::{LineageArgs, TraceArgs};
+pub use query::QueryArgs;
 pub use resolve::ResolveArgs;
 pub use review::ReviewArgs;
 pub use rights::{ConfirmArgs, Rights};
@@ -102,6 +104,11 @@ pub enum Verb {
     Lineage(LineageArgs),
     /// Where one row of a release comes from: file, sheet and row.
     Trace(TraceArgs),
+    /// Ask a release one question: groups of learners, counted, through disclosure control.
+    Query(QueryArgs),
+    /// The process that a question runs in.
+    #[command(hide = true)]
+    QueryEngine,
     /// Show a report of the newest release; every figure passes disclosure control.
     Report {
         /// Which.

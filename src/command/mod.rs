@@ -20,6 +20,8 @@ mod place;
 mod pull;
 mod quarantine;
 #[cfg(feature = "warehouse")]
+mod query;
+#[cfg(feature = "warehouse")]
 mod release;
 #[cfg(feature = "warehouse")]
 mod report;
@@ -222,6 +224,13 @@ fn verb(cli: &Cli, screen: &Screen) -> Verdict {
         Verb::Lineage(args) => lineage::lineage(settings(&cli.config)?, &args.what, screen),
         #[cfg(feature = "warehouse")]
         Verb::Trace(args) => trace::trace(settings(&cli.config)?, args, &person::user(), screen),
+        #[cfg(feature = "warehouse")]
+        Verb::Query(args) => query::query(settings(&cli.config)?, args, &person::user(), screen),
+        #[cfg(feature = "warehouse")]
+        Verb::QueryEngine => {
+            crate::query::serve();
+            Ok(Exit::Done)
+        }
         #[cfg(feature = "warehouse")]
         Verb::Release => release::release(settings(&cli.config)?, screen),
         #[cfg(feature = "warehouse")]

@@ -14,6 +14,7 @@
 //! let forged = throughline::disclosure::Disclosed(3_u64);
 //! ```
 
+mod asked;
 mod attack;
 mod figure;
 mod grid;
@@ -35,6 +36,7 @@ mod proofs;
 
 use std::fmt;
 
+pub use asked::{Amount, Answer, Asked, AskedGroup, Counted, Measure, Told};
 pub use figure::{Figure, Symbol};
 pub use grid::{LinkGrid, LinkGroup, Rate, Rates, ShareRow, Shares};
 pub use headline::{Headline, HeadlineGroup};
@@ -177,4 +179,12 @@ pub fn disclose_magnitudes(
     policy: &Policy,
 ) -> Result<Disclosed<DisclosedTable>, Refusal> {
     magnitude::disclose(magnitudes, policy).map(Disclosed)
+}
+
+/// Puts the answer to a question that nobody foresaw through the gate: a group is shown whole, or not named.
+///
+/// # Errors
+/// As [`disclose`], and when there are more groups than can be looked at together.
+pub fn disclose_asked(asked: &Asked, policy: &Policy) -> Result<Disclosed<Answer>, Refusal> {
+    asked::disclose(asked, policy).map(Disclosed)
 }

@@ -26,6 +26,9 @@ pub enum Refusal {
         /// The table's title.
         title: String,
     },
+    /// More groups than can be protected against each other.
+    #[error("refused: so many groups cannot be looked at together, and most of them would be small")]
+    TooManyGroups,
     /// A rate or comparison of a row that the table does not have.
     #[error("refused: the table `{title}` compares groups that it does not have")]
     NoSuchGroup {
@@ -102,6 +105,7 @@ impl Refusal {
             Self::UnknownPolicy => {
                 "the policies are `published`, `inside_controller` and, for a demo, `synthetic`"
             }
+            Self::TooManyGroups => "group by fewer columns, or by coarser ones",
             Self::WrongDimensions { .. } | Self::TooManyCells { .. } => {
                 "ask for several smaller tables with fewer dimensions or broader levels"
             }

@@ -20,6 +20,8 @@ mod map;
 mod outside;
 mod preview;
 mod pull;
+#[cfg(feature = "warehouse")]
+mod query;
 mod reason;
 #[cfg(feature = "warehouse")]
 mod release;
@@ -54,6 +56,8 @@ pub use map::{Fit, Mapped, Untried, map};
 pub use outside::{outside, write_private};
 pub use preview::{FeedPreview, Preview, RecordPreview, Sample, preview};
 pub use pull::{Effect, PullOptions, PullReport, SourceOutcome, SourceReport, Trial, pull};
+#[cfg(feature = "warehouse")]
+pub use query::{OpenRelease, QueryFault, Question, Reply, open_release, query};
 pub use reason::{ReasonFault, reason_given, take_reason};
 #[cfg(feature = "warehouse")]
 pub use release::release;

@@ -154,18 +154,30 @@ pub struct ReleasedTable {
 /// # Errors
 /// When there is no such release, or its manifest cannot be read.
 pub fn table(releases_dir: &Path, id: &str, name: &str) -> Result<Option<ReleasedTable>, ReleaseFault> {
+    Ok(tables(releases_dir, id)?.remove(name))
+}
+
+/// The tables of a release, by name.
+///
+/// # Errors
+/// When there is no such release, or its manifest cannot be read.
+pub fn tables(releases_dir: &Path, id: &str) -> Result<BTreeMap<String, ReleasedTable>, ReleaseFault> {
     let manifest = Manifest::read(releases_dir, id)?;
     let key_fingerprint = manifest.provenance.key_fingerprint;
-    let path = releases_dir.join(id).join("parquet").join(format!("{name}.parquet"));
-    let found = manifest.content.tables.into_iter().find(|table| table.name == name);
-    Ok(found.map(|table| ReleasedTable {
-        title: table.title,
-        grain: table.grain,
-        columns: table.columns,
-        purposes: table.purposes,
-        path,
-        key_fingerprint,
-    }))
+    let released = manifest.content.tables.into_iter().map(|table| {
+        let path = releases_dir.join(id).join("parquet").join(format!("{}.parquet", table.name));
+        let key_fingerprint = key_fingerprint.clone();
+        let released = ReleasedTable {
+            title: table.title,
+            grain: table.grain,
+            columns: table.columns,
+            purposes: table.purposes,
+            path,
+            key_fingerprint,
+        };
+        (table.name, released)
+    });
+    Ok(released.collect())
 }
 
 /// Publishes a release and points `current` to it. The same content again writes nothing, and says so.

@@ -37,6 +37,8 @@ mod map_nobody;
 mod needles;
 mod oracle;
 #[cfg(feature = "warehouse")]
+mod query;
+#[cfg(feature = "warehouse")]
 mod readme;
 mod real_data;
 mod real_files;

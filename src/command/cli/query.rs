@@ -1,0 +1,35 @@
+use clap::Args;
+use std::path::PathBuf;
+
+/// A question to a release.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "One SELECT over tables with a row for each learner: groups, counts, shares, sums and means, through disclosure \
+control. `\\d` lists the tables, `\\d TABLE` the columns of one. docs/query.md has forty questions and what may be asked; every \
+question is in the audit."
+)]
+pub struct QueryArgs {
+    /// The question: select ks2_band, count(distinct learner_id) from cohort_member group by ks2_band
+    #[arg(
+        value_name = "SELECT",
+        required_unless_present = "file",
+        conflicts_with = "file",
+        allow_hyphen_values = true
+    )]
+    pub statement: Option<String>,
+    /// Read it from a file.
+    #[arg(long, value_name = "F.sql")]
+    pub file: Option<PathBuf>,
+    /// The release: its id, at least its first 8 digits, or `current`.
+    #[arg(long, value_name = "RELEASE", default_value = "current")]
+    pub release: String,
+    /// What you ask for: research, participation or `ap_commissioning`.
+    #[arg(long, value_name = "PURPOSE", default_value = "research")]
+    pub purpose: String,
+    /// The answer as CSV on standard output.
+    #[arg(long, conflicts_with = "json")]
+    pub csv: bool,
+    /// Write the answer to a new Parquet file, too.
+    #[arg(long, value_name = "OUT.parquet")]
+    pub parquet: Option<PathBuf>,
+}

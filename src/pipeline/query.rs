@@ -1,0 +1,193 @@
+//! A question to a release: which tables it may read, for which purpose, and what of the answer may be shown. Everything
+//! that is asked is in the audit before anything is shown, refusals too.
+use super::{Site, SiteFault, build};
+use crate::{
+    catalog::Access,
+    disclosure::{Answer, Disclosed, Policy},
+    query::{self, Kind, Plan, QueryRefusal, Shapes, TableShape},
+    release::{self, ReleasedTable},
+};
+use std::{collections::BTreeMap, path::PathBuf};
+
+const VERB: &str = "query";
+/// The column that says whose a row is.
+const WHOSE: &str = "learner_id";
+
+/// Why a question has no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum QueryFault {
+    /// Refused: by what it is, by purpose, or by what would come of it. It is noted.
+    #[error("{0}")]
+    Refused(QueryRefusal),
+    /// What was typed beside the statement names nothing.
+    #[error("{0}")]
+    Usage(String),
+    /// The data folder.
+    #[error(transparent)]
+    Site(#[from] SiteFault),
+}
+
+/// What is asked, by whom and what for.
+#[derive(Clone, Copy, Debug)]
+pub struct Question<'a> {
+    /// The user of the operating system.
+    pub who: &'a str,
+    /// The purpose.
+    pub purpose: &'a str,
+    /// The statement.
+    pub text: &'a str,
+}
+
+/// The tables of a release, ready to be asked.
+pub struct OpenRelease {
+    /// The release.
+    pub release: String,
+    /// Its tables.
+    pub tables: BTreeMap<String, ReleasedTable>,
+    shapes: Shapes,
+}
+
+/// An answer that may be shown.
+#[derive(Debug)]
+pub struct Reply {
+    /// How the answer's columns are named and ordered.
+    pub plan: Plan,
+    /// The groups.
+    pub answer: Disclosed<Answer>,
+}
+
+/// Opens a release to ask it: by its id, at least 8 digits of it, or `current`.
+///
+/// # Errors
+/// [`QueryFault::Usage`] where no one release is meant.
+pub fn open_release(site: &Site, wanted: &str) -> Result<OpenRelease, QueryFault> {
+    let folder = site.settings.data_dir.join("releases");
+    let failed = |fault: release::ReleaseFault| QueryFault::Site(SiteFault::Build(fault.to_string()));
+    let current = release::current(&folder).map_err(failed)?;
+    let ids = release::ids(&folder).map_err(failed)?;
+    let fits: Vec<&String> = match wanted {
+        "current" => current.iter().collect(),
+        begins if begins.len() >= 8 => ids.iter().filter(|id| id.starts_with(begins)).collect(),
+        _ => Vec::new(),
+    };
+    let [id] = fits[..] else {
+        return Err(QueryFault::Usage(
+            "no one release is meant: give its id, at least its first 8 digits, or `current`; `throughline release` \
+             publishes one"
+                .to_owned(),
+        ));
+    };
+    let tables = release::tables(&folder, id).map_err(failed)?;
+    let shapes = tables.iter().map(|(name, table)| (name.clone(), shape(table))).collect();
+    Ok(OpenRelease { release: id.clone(), tables, shapes })
+}
+
+fn shape(table: &ReleasedTable) -> TableShape {
+    let columns = table.columns.iter().filter_map(|column| {
+        let kind = if column.name == WHOSE { Kind::Learner } else { Kind::of_sql_type(&column.sql_type)? };
+        // A second learner of a row is nobody's to look at.
+        let is_other = kind != Kind::Learner && column.name.starts_with(WHOSE);
+        (!is_other).then(|| (column.name.clone(), kind))
+    });
+    TableShape { columns: columns.collect() }
+}
+
+/// Answers a question.
+///
+/// # Errors
+/// A [`QueryFault`]; a refusal is noted in the audit first.
+pub fn query(site: &mut Site, asked: &OpenRelease, question: &Question<'_>) -> Result<Reply, QueryFault> {
+    if !crate::definitions::is_purpose(question.purpose) {
+        let words = "that is not a purpose: --purpose is research, participation or ap_commissioning";
+        return Err(QueryFault::Usage(words.to_owned()));
+    }
+    let policy = Policy::named(&site.settings.disclosure_policy, site.key.kind())
+        .map_err(|refusal| QueryFault::Usage(refusal.to_string()))?;
+    let mut tables = Vec::new();
+    let result = answer(site, asked, question, &policy, &mut tables);
+    note(site, asked, question, &tables, result.is_ok())?;
+    result.map_err(QueryFault::Refused)
+}
+
+fn answer(
+    site: &Site,
+    asked: &OpenRelease,
+    question: &Question<'_>,
+    policy: &Policy,
+    tables: &mut Vec<String>,
+) -> Result<Reply, QueryRefusal> {
+    let plan = query::compile(question.text, &asked.shapes)?;
+    *tables = plan.reads.keys().cloned().collect();
+    serves(site, asked, question.purpose, tables)?;
+    let files: BTreeMap<String, PathBuf> =
+        asked.tables.iter().map(|(name, table)| (name.clone(), table.path.clone())).collect();
+    let answer = query::answer(question.text, &plan, &files, &site.settings.memory_limit, policy)?;
+    if answer.as_ref().groups.is_empty() && policy.threshold() > 0 {
+        return Err(QueryRefusal {
+            code: "few",
+            what: "no group that was asked for may be shown: each has few learners or nobody, or few who fulfil a condition \
+                   or do not"
+                .to_owned(),
+            instead: "fewer groups, several years together, fewer conditions beside each other",
+        });
+    }
+    Ok(Reply { plan, answer })
+}
+
+/// Whether every table that is read, and every source behind it, serves the purpose.
+fn serves(site: &Site, asked: &OpenRelease, purpose: &str, tables: &[String]) -> Result<(), QueryRefusal> {
+    let failed = || QueryRefusal {
+        code: "purpose",
+        what:
+            "which purposes the sources serve cannot be told: the definitions or the catalog cannot be read"
+                .to_owned(),
+        instead: "run `throughline check`",
+    };
+    let queries = build::queries(site).map_err(|_| failed())?;
+    for table in tables {
+        let now = match queries.queries.contains_key(table) {
+            true => build::purposes(site, &queries, table).map_err(|_| failed())?,
+            false => std::collections::BTreeSet::new(),
+        };
+        let then =
+            asked.tables.get(table).is_some_and(|table| table.purposes.iter().any(|each| each == purpose));
+        if !then || !now.contains(purpose) {
+            return Err(QueryRefusal {
+                code: "purpose",
+                what: format!(
+                    "the table {table} cannot be opened for {purpose}: it, or a source behind it, does not serve that. \
+                     That you asked is in the audit"
+                ),
+                instead: "name the purpose that you ask for with --purpose, or ask other tables",
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Notes a question: a keyed digest of its text, for the text may hold whatever somebody typed, and the tables it reads.
+fn note(
+    site: &mut Site,
+    asked: &OpenRelease,
+    question: &Question<'_>,
+    tables: &[String],
+    is_done: bool,
+) -> Result<(), QueryFault> {
+    let digest = site.key.keyed().digest("query", &[question.text.as_bytes()]);
+    let digest: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    let release = asked.release.get(..8).unwrap_or(&asked.release);
+    let of = if tables.is_empty() { "no table".to_owned() } else { tables.join(", ") };
+    let about = format!("question {digest} to release {release}…: {of}");
+    let stamp = site.stamp();
+    let access = Access {
+        who: question.who,
+        role: "operator",
+        verb: VERB,
+        purpose: question.purpose,
+        about: &about,
+        people: 0,
+        outcome: if is_done { "done" } else { "refused" },
+    };
+    site.catalog.note_access(&access, &stamp).map_err(SiteFault::from)?;
+    Ok(())
+}

@@ -1,0 +1,261 @@
+//! From what the engine counted to what may be shown.
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use parquet::file::reader::{FileReader, SerializedFileReader};
+
+use super::child::{Errand, Outcome, send};
+use super::plan::{Plan, Shown};
+use super::refusal::QueryRefusal;
+use super::scope::Kind;
+use crate::disclosure::{self, Amount, Answer, Asked, AskedGroup, Disclosed, Policy, Told};
+use crate::warehouse::Copied;
+
+/// Copies may fill so much of the engine's memory: the rest is for the work.
+const COPIES_OF: u64 = 2;
+
+/// Runs a plan on the tables of a release and puts what came back through the gate.
+///
+/// `typed` is the text that the plan was made of, `files` the Parquet file of each table, `memory` the engine's limit
+/// (`1GB`).
+///
+/// # Errors
+/// [`QueryRefusal`]: over the memory or the time, read in two ways, or nothing that may be shown.
+pub fn answer(
+    typed: &str,
+    plan: &Plan,
+    files: &BTreeMap<String, PathBuf>,
+    memory: &str,
+    policy: &Policy,
+) -> Result<Disclosed<Answer>, QueryRefusal> {
+    let bytes = bytes_of(memory);
+    let mut copies = Vec::new();
+    let mut weight = 0;
+    for (table, columns) in &plan.reads {
+        let Some(file) = files.get(table) else { return Err(QueryRefusal::unknown("table", table)) };
+        // The other side stands somewhere else.
+        let file = std::fs::canonicalize(file).map_err(|_| told(&Outcome::Copies))?;
+        weight += size(&file, columns).ok_or_else(engine)?;
+        copies.push(Copied { table: table.clone(), file, columns: columns.iter().cloned().collect() });
+    }
+    if weight > bytes / COPIES_OF {
+        return Err(QueryRefusal::new(
+            "memory",
+            format!(
+                "the columns that this reads take {} MB, and the budget for them is {} MB",
+                weight >> 20,
+                (bytes / COPIES_OF) >> 20
+            ),
+            "name fewer columns, or give the engine more: `memory_limit` under [build] of the configuration",
+        ));
+    }
+    let errand = Errand {
+        typed: typed.to_owned(),
+        sql: plan.sql.clone(),
+        facts: plan.facts.clone(),
+        copies,
+        memory: memory.to_owned(),
+        bytes,
+    };
+    let rows = match send(&errand) {
+        Outcome::Rows(rows) => rows,
+        outcome => return Err(told(&outcome)),
+    };
+    let asked = asked(plan, &rows).ok_or_else(engine)?;
+    through_the_gate(&asked, policy)
+}
+
+/// The one door: exact figures on this side, what may be shown on the other.
+fn through_the_gate(asked: &Asked, policy: &Policy) -> Result<Disclosed<Answer>, QueryRefusal> {
+    disclosure::disclose_asked(asked, policy)
+        .map_err(|refusal| QueryRefusal::new("gate", refusal.to_string(), refusal.instead()))
+}
+
+fn engine() -> QueryRefusal {
+    QueryRefusal::new(
+        "engine",
+        "the engine stopped; what it said is not repeated, for it may quote a row",
+        "look at the columns with \\d TABLE, or ask for less at once",
+    )
+}
+
+fn told(outcome: &Outcome) -> QueryRefusal {
+    match outcome {
+        Outcome::Disagrees => QueryRefusal::new(
+            "two_readings",
+            "two readers take this text differently, or it holds a part that only one of them knows",
+            "write it more plainly: no comments within words, no quotes that are not needed",
+        ),
+        Outcome::TooMany => QueryRefusal::new(
+            "groups",
+            "there are too many groups",
+            "group by fewer columns, or by coarser ones",
+        ),
+        Outcome::Time => QueryRefusal::new(
+            "time",
+            "this took too long and was stopped",
+            "join fewer tables, or ask for fewer years",
+        ),
+        Outcome::Memory => QueryRefusal::new(
+            "memory",
+            "this took too much memory and was stopped",
+            "join fewer tables, name fewer columns, or ask for fewer years",
+        ),
+        Outcome::Copies => QueryRefusal::new(
+            "copies",
+            "the columns that this reads could not be copied",
+            "`throughline verify` says whether the release is whole; or give the engine more memory",
+        ),
+        Outcome::Rows(_) | Outcome::Engine => engine(),
+    }
+}
+
+/// `1GB` in bytes; what cannot be read is half a gigabyte.
+fn bytes_of(memory: &str) -> u64 {
+    let digits: String = memory.chars().take_while(|each| each.is_ascii_digit() || *each == '.').collect();
+    let unit = memory[digits.len()..].trim().to_ascii_uppercase();
+    let scale = match unit.as_str() {
+        "KB" | "KIB" => 1e3,
+        "MB" | "MIB" => 1e6,
+        "GB" | "GIB" => 1e9,
+        "TB" | "TIB" => 1e12,
+        _ => return 500_000_000,
+    };
+    digits.parse::<f64>().map_or(500_000_000, |number| (number * scale) as u64)
+}
+
+/// How much memory columns of a file take about: a text's length is not in the file, so what its pages hold is doubled.
+fn size(file: &Path, columns: &BTreeSet<String>) -> Option<u64> {
+    let reader = SerializedFileReader::new(File::open(file).ok()?).ok()?;
+    let mut bytes = 0;
+    for group in reader.metadata().row_groups() {
+        let rows = group.num_rows().unsigned_abs();
+        for column in group.columns() {
+            if columns.contains(&column.column_path().string()) {
+                bytes += (column.uncompressed_size().unsigned_abs() * 2).max(rows * 8);
+            }
+        }
+    }
+    Some(bytes)
+}
+
+/// The groups that the engine counted. None where its rows are not those of the plan.
+fn asked(plan: &Plan, rows: &[Vec<Option<String>>]) -> Option<Asked> {
+    let keys = plan.keys.len();
+    let mut groups: BTreeMap<Vec<Option<String>>, AskedGroup> = BTreeMap::new();
+    let mut total = 0;
+    for row in rows {
+        let (key, rest) = row.split_at_checked(keys)?;
+        let (counts, amounts) = rest.split_at_checked(4)?;
+        let key: Vec<Option<String>> = key
+            .iter()
+            .zip(&plan.keys)
+            .map(|(cell, kind)| cell.as_ref().map(|cell| plain(cell, *kind)))
+            .collect();
+        let whole = |at: usize| counts.get(at)?.as_deref()?.parse::<u64>().ok();
+        total = whole(3)?;
+        let group = groups.entry(key.clone()).or_insert_with(|| AskedGroup {
+            keys: key,
+            amounts: vec![Amount::default(); plan.amounts.len()],
+            ..AskedGroup::default()
+        });
+        *group.learners.entry(u32::try_from(whole(0)?).ok()?).or_default() += whole(1)?;
+        group.rows += whole(2)?;
+        if amounts.len() != plan.amounts.len() * 6 {
+            return None;
+        }
+        for (amount, cells) in group.amounts.iter_mut().zip(amounts.chunks(6)) {
+            add(amount, cells)?;
+        }
+    }
+    let figures = plan.outputs.iter().filter_map(|output| match output.shown {
+        Shown::Figure(measure) => Some(measure),
+        Shown::Key(_) => None,
+    });
+    Some(Asked {
+        groups: groups.into_values().collect(),
+        total,
+        filters: plan.filters,
+        amounts: plan.amounts.clone(),
+        measures: figures.collect(),
+    })
+}
+
+/// Adds what those who fulfil other filters bring.
+fn add(amount: &mut Amount, cells: &[Option<String>]) -> Option<()> {
+    let number = |at: usize| match cells.get(at)? {
+        Some(cell) => cell.parse::<f64>().ok(),
+        None => Some(0.0),
+    };
+    amount.sum += number(0)?;
+    amount.rows += number(1)? as u64;
+    amount.learners += number(2)? as u64;
+    amount.bringing += number(3)? as u64;
+    let mut largest = [amount.largest[0], amount.largest[1], number(4)?, number(5)?];
+    largest.sort_by(|one, other| other.total_cmp(one));
+    amount.largest = [largest[0], largest[1]];
+    Some(())
+}
+
+/// A key as people write it: whole numbers without a point.
+fn plain(cell: &str, kind: Kind) -> String {
+    match (kind, cell.parse::<f64>()) {
+        (Kind::Number, Ok(number)) => number.to_string(),
+        _ => cell.to_owned(),
+    }
+}
+
+/// One cell of the answer.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Cell<'a> {
+    /// A key; none where it is empty.
+    Key(Option<&'a str>, Kind),
+    /// A figure.
+    Told(Told),
+}
+
+/// The lines of an answer in the order and number that were asked for: by what is shown and nothing else.
+pub fn lines<'a>(plan: &Plan, answer: &'a Answer) -> Vec<Vec<Cell<'a>>> {
+    let mut lines: Vec<Vec<Cell<'a>>> = Vec::new();
+    for (keys, figures) in &answer.groups {
+        let mut figures = figures.iter();
+        let mut line = Vec::new();
+        for output in &plan.outputs {
+            line.extend(match output.shown {
+                Shown::Key(at) => Some(Cell::Key(keys[at].as_deref(), plan.keys[at])),
+                Shown::Figure(_) => figures.next().map(|told| Cell::Told(*told)),
+            });
+        }
+        lines.push(line);
+    }
+    lines.sort_by(|one, other| {
+        let by = plan.order.iter().map(|(at, down)| compared(&one[*at], &other[*at], *down));
+        by.fold(Ordering::Equal, Ordering::then)
+    });
+    lines.truncate(plan.limit.unwrap_or(usize::MAX));
+    lines
+}
+
+fn compared(one: &Cell<'_>, other: &Cell<'_>, down: bool) -> Ordering {
+    let number = |cell: &Cell<'_>| match cell {
+        Cell::Key(Some(text), Kind::Number) => text.parse::<f64>().ok(),
+        Cell::Told(Told::Number(number)) => Some(*number),
+        Cell::Told(Told::Figure(disclosure::Figure::Count(count))) => Some(*count as f64),
+        Cell::Told(Told::Figure(disclosure::Figure::PerCentTenths(tenths))) => Some(*tenths as f64),
+        _ => None,
+    };
+    let text = |cell: &Cell<'_>| match cell {
+        Cell::Key(Some(text), _) => Some((*text).to_owned()),
+        _ => None,
+    };
+    let turned = |order: Ordering| if down { order.reverse() } else { order };
+    match (number(one), number(other), text(one), text(other)) {
+        (Some(one), Some(other), ..) => turned(one.total_cmp(&other)),
+        (.., Some(one), Some(other)) => turned(one.cmp(&other)),
+        (Some(_), None, _, None) | (None, _, Some(_), None) => Ordering::Less,
+        (None, Some(_), None, _) | (_, None, None, Some(_)) => Ordering::Greater,
+        _ => Ordering::Equal,
+    }
+}

@@ -1,0 +1,206 @@
+//! Which names a statement may use, and what they stand for. Everything that is run is written anew from here: of the
+//! text that was typed only literals go further.
+use std::collections::{BTreeMap, BTreeSet};
+
+use sqlparser::ast::Ident;
+
+use super::parse::name;
+use super::refusal::QueryRefusal;
+
+/// What a value is. Only like is compared with like, so that no statement can fail for what stands in a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A code or a label.
+    Text,
+    /// A number.
+    Number,
+    /// Yes or no.
+    Bool,
+    /// A day.
+    Date,
+    /// Whom a row is about: joined and counted, never compared with a value and never shown.
+    Learner,
+    /// Nothing: `null` as it is written.
+    Null,
+}
+
+impl Kind {
+    /// The kind of a column's type; none where a query cannot use it.
+    pub fn of_sql_type(sql_type: &str) -> Option<Self> {
+        let name = sql_type.split('(').next().unwrap_or(sql_type);
+        match name {
+            "VARCHAR" => Some(Self::Text),
+            "TINYINT" | "SMALLINT" | "INTEGER" | "BIGINT" | "HUGEINT" | "DECIMAL" | "DOUBLE" | "FLOAT" => {
+                Some(Self::Number)
+            }
+            "BOOLEAN" => Some(Self::Bool),
+            "DATE" => Some(Self::Date),
+            _ => None,
+        }
+    }
+}
+
+/// A table that may be asked, as a statement sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TableShape {
+    /// Column name and kind, in order.
+    pub columns: Vec<(String, Kind)>,
+}
+
+impl TableShape {
+    /// Whether its rows are about learners, so that a count of them can be checked.
+    pub fn is_of_learners(&self) -> bool {
+        self.columns.iter().any(|(_, kind)| *kind == Kind::Learner)
+    }
+}
+
+/// The tables of a release by name.
+pub type Shapes = BTreeMap<String, TableShape>;
+
+/// A column as SQL that is safe to run.
+#[derive(Debug, Clone)]
+pub(super) struct Column {
+    pub name: String,
+    /// The column inside its relation, quoted.
+    pub sql: String,
+    pub kind: Kind,
+    /// A column of the release and not one that the statement made.
+    pub own: bool,
+    /// The table of the release that it stands in.
+    pub table: Option<String>,
+}
+
+/// A table, a named query or a query in brackets, where it stands in FROM.
+#[derive(Debug, Clone)]
+pub(super) struct Relation {
+    /// What the statement calls it.
+    pub name: String,
+    /// What we call it.
+    pub alias: String,
+    pub columns: Vec<Column>,
+}
+
+impl Relation {
+    pub fn learner(&self) -> Option<&Column> {
+        self.columns.iter().find(|column| column.kind == Kind::Learner)
+    }
+}
+
+/// The relations that an expression may name, the nearest first.
+pub(super) struct Scope<'o> {
+    pub relations: Vec<Relation>,
+    /// Columns that USING made one of.
+    pub merged: BTreeSet<String>,
+    pub outer: Option<&'o Scope<'o>>,
+}
+
+/// A column that was found.
+pub(super) struct Found {
+    pub sql: String,
+    pub kind: Kind,
+    pub own: bool,
+    pub read: Option<(String, String)>,
+    /// Which relation of the innermost scope; none where it is an outer one.
+    pub relation: Option<usize>,
+}
+
+impl Scope<'_> {
+    /// The learner of the first relation: whom a row of the whole is about.
+    pub fn learner(&self) -> Option<String> {
+        let first = self.relations.first()?;
+        Some(format!("{}.{}", first.alias, first.learner()?.sql))
+    }
+
+    /// Looks up `column` or `relation.column`.
+    pub fn find(&self, parts: &[Ident]) -> Result<Found, QueryRefusal> {
+        let (of, wanted) = match parts {
+            [column] => (None, name(column)?),
+            [relation, column] => (Some(name(relation)?), name(column)?),
+            _ => return Err(QueryRefusal::part("a name of more than two parts")),
+        };
+        self.look(of.as_deref(), &wanted)?.ok_or_else(|| QueryRefusal::unknown("column", &wanted))
+    }
+
+    pub fn look(&self, of: Option<&str>, wanted: &str) -> Result<Option<Found>, QueryRefusal> {
+        let mut found = None;
+        for (at, relation) in self.relations.iter().enumerate() {
+            if of.is_some_and(|of| of != relation.name) {
+                continue;
+            }
+            let Some(column) = relation.columns.iter().find(|column| column.name == wanted) else { continue };
+            if found.is_some() {
+                return Err(QueryRefusal::new(
+                    "ambiguous",
+                    "a column's name stands in two of the tables",
+                    "write the table before it: cohort_member.cohort_ay",
+                ));
+            }
+            found = Some(Found {
+                sql: format!("{}.{}", relation.alias, column.sql),
+                kind: column.kind,
+                own: column.own,
+                read: column.table.clone().map(|table| (table, column.name.clone())),
+                relation: Some(at),
+            });
+            let is_one = column.kind == Kind::Learner || self.merged.contains(wanted);
+            if of.is_none() && is_one {
+                break;
+            }
+        }
+        match (found, self.outer) {
+            (Some(found), _) => Ok(Some(found)),
+            (None, Some(outer)) => Ok(outer.look(of, wanted)?.map(|found| Found { relation: None, ..found })),
+            (None, None) => Ok(None),
+        }
+    }
+}
+
+/// What two readings of one text have to agree on.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Facts {
+    /// Everything that stands in FROM, as it was typed, in small letters.
+    pub tables: BTreeSet<String>,
+    /// Every word outside quotes of text, in small letters.
+    pub words: BTreeSet<String>,
+    /// Every text in single quotes.
+    pub texts: BTreeSet<String>,
+    /// How many SELECTs there are.
+    pub selects: usize,
+}
+
+/// What is gathered while a statement is read.
+pub(super) struct Compiler<'s> {
+    pub shapes: &'s Shapes,
+    /// Named queries: what the statement calls them, what we call them, their columns.
+    pub named: Vec<(String, String, Vec<Column>)>,
+    /// Columns that are read, by table.
+    pub reads: BTreeMap<String, BTreeSet<String>>,
+    pub facts: Facts,
+    /// How many relations were given names of ours.
+    pub counter: usize,
+}
+
+impl Compiler<'_> {
+    /// The next name of ours.
+    pub fn fresh(&mut self, letter: char) -> String {
+        self.counter += 1;
+        format!("{letter}{}", self.counter)
+    }
+
+    /// Notes that a column is read.
+    pub fn note(&mut self, found: &Found) {
+        if let Some((table, column)) = &found.read {
+            self.reads.entry(table.clone()).or_default().insert(column.clone());
+        }
+    }
+}
+
+/// A name in double quotes. Ours and the release's names hold no quotes; doubled all the same.
+pub(super) fn quoted_name(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// A text literal.
+pub(super) fn quoted_text(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}

@@ -1,0 +1,104 @@
+use super::*;
+
+fn shapes() -> Shapes {
+    let table = |columns: &[(&str, Kind)]| TableShape {
+        columns: columns.iter().map(|(name, kind)| ((*name).to_owned(), *kind)).collect(),
+    };
+    [
+        (
+            "cohort_member".to_owned(),
+            table(&[
+                ("learner_id", Kind::Learner),
+                ("cohort_ay", Kind::Number),
+                ("ks2_band", Kind::Text),
+                ("ks2_score", Kind::Number),
+                ("dis_y6", Kind::Bool),
+            ]),
+        ),
+        (
+            "spell".to_owned(),
+            table(&[
+                ("learner_id", Kind::Learner),
+                ("spell_no", Kind::Number),
+                ("kind", Kind::Text),
+                ("starts_on", Kind::Date),
+            ]),
+        ),
+        ("rate".to_owned(), table(&[("ay", Kind::Number), ("n", Kind::Number)])),
+    ]
+    .into()
+}
+
+fn refused(text: &str) -> &'static str {
+    match compile(text, &shapes()) {
+        Ok(plan) => panic!("{text}\nwas taken as\n{}", plan.sql),
+        Err(refusal) => refusal.code,
+    }
+}
+
+#[test]
+fn honest_questions_are_read() {
+    for text in [
+        "select count(distinct learner_id) from cohort_member",
+        "select cohort_ay, count(*) as n from cohort_member group by 1 order by n desc limit 5;",
+        "select c.ks2_band, count(distinct c.learner_id) filter (where s.kind = 'state_ap') as in_ap, \
+         round(100.0 * count(distinct c.learner_id) filter (where s.kind = 'state_ap') / count(distinct c.learner_id), 1) as pct \
+         from cohort_member c left join spell s on s.learner_id = c.learner_id group by c.ks2_band",
+        "with moved as (select learner_id, count(*) as n from spell where starts_on >= date '2019-09-01' group by learner_id \
+         having count(*) > 2) select case when n > 4 then 'many' else 'some' end as moves, count(*) from moved \
+         join cohort_member using (learner_id) group by all",
+        "select avg(ks2_score), avg(case when dis_y6 then 1.0 else 0 end) as dis from cohort_member where ks2_score > 80",
+        "select cohort_ay, count(distinct learner_id) from cohort_member m where exists (select 1 from spell s where \
+         s.learner_id = m.learner_id and s.kind in ('x', 'y')) and learner_id not in (select learner_id from spell) \
+         group by cohort_ay",
+    ] {
+        if let Err(refusal) = compile(text, &shapes()) {
+            panic!("{text}\n{refusal}");
+        }
+    }
+}
+
+#[test]
+fn rows_values_and_other_statements_are_refused() {
+    for (text, code) in [
+        ("select * from cohort_member", "row_level"),
+        ("select learner_id from cohort_member", "row_level"),
+        ("select ks2_band from cohort_member", "row_level"),
+        ("select max(ks2_score) from cohort_member", "row_level"),
+        ("select first(ks2_band) from cohort_member", "function"),
+        ("select string_agg(ks2_band, ',') from cohort_member", "function"),
+        ("select learner_id, count(*) from cohort_member group by 1", "row_level"),
+        ("select count(*) from cohort_member where learner_id = 'ab'", "row_level"),
+        ("select count(*) from cohort_member having count(*) = 3", "having"),
+        ("select count(*) from read_csv('/etc/passwd')", "not_allowed"),
+        ("select count(*) from '/etc/passwd'", "not_allowed"),
+        ("select count(*) from rate", "not_of_learners"),
+        ("select count(*) from nothing", "unknown"),
+        ("select count(*) from cohort_member, spell", "not_allowed"),
+        ("select count(*) from cohort_member cross join spell", "not_allowed"),
+        ("select count(*) from cohort_member join spell on true", "join"),
+        ("copy (select 1) to '/tmp/x'", "statement"),
+        ("select 1; select 2", "statement"),
+        ("select sum(case when ks2_score > 1 then 9e9 else 1 end) from cohort_member", "measure"),
+        ("select count(*) from cohort_member where ks2_band = 3", "kinds"),
+        ("select count(*) over () from cohort_member", "row_level"),
+        ("select count(*) from cohort_member union all select count(*) from spell", "not_allowed"),
+        ("select (select count(*) from spell) from cohort_member", "not_allowed"),
+        ("select count(*) from main.cohort_member", "not_allowed"),
+        ("select count(distinct ks2_score) from cohort_member", "measure"),
+    ] {
+        assert_eq!(refused(text), code, "{text}");
+    }
+}
+
+/// Deep brackets, endless sums and endless texts end in a refusal and not in a crash.
+#[test]
+fn bombs_for_the_parser_are_refused() {
+    let deep = format!("select count(*) from cohort_member where {}true{}", "(".repeat(900), ")".repeat(900));
+    let long = format!("select count(*) from cohort_member where ks2_score > {}", vec!["1"; 990].join("+"));
+    assert_eq!(refused(&deep), "syntax");
+    assert!(compile(&long, &shapes()).is_ok());
+    assert_eq!(refused(&"select ".repeat(1_900)), "syntax");
+    assert_eq!(refused(&"x".repeat(20_000)), "too_long");
+    assert_eq!(refused("select count(*)\u{a0}from cohort_member"), "characters");
+}

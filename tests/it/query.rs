@@ -1,0 +1,263 @@
+//! Questions to a release: those of the manual are answered, those of the hostile corpus are refused to the last one, and
+//! neither leaves anything behind.
+mod functions;
+mod truth;
+
+use crate::{
+    end_to_end::Demo,
+    site::{Ran, run_in, run_with, walk},
+};
+use sha2::{Digest, Sha256};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    sync::OnceLock,
+};
+use throughline::{
+    catalog::Catalog,
+    config,
+    pipeline::{self, QueryFault, Question, Site},
+    synth::Identifiers,
+};
+
+/// One demonstration for all that only ask.
+fn demo() -> &'static Demo {
+    static DEMO: OnceLock<Demo> = OnceLock::new();
+    DEMO.get_or_init(|| Demo::run(5, 400, Identifiers::Perfect))
+}
+
+fn ask(demo: &Demo, arguments: &[&str]) -> Ran {
+    run_in(&demo.site(), &[&["--config", "throughline.toml"], arguments].concat())
+}
+
+/// The same with the policy for what leaves the controller, instead of the demonstration's own.
+fn ask_published(demo: &Demo, arguments: &[&str]) -> Ran {
+    let policy = [("THROUGHLINE__DISCLOSURE__POLICY", "published")];
+    run_with(&demo.site(), &policy, &[&["--config", "throughline.toml"], arguments].concat())
+}
+
+/// The questions of the manual.
+fn questions() -> Vec<String> {
+    let page = include_str!("../../docs/query.md");
+    let blocks = page.split("```sql\n").skip(1);
+    blocks.filter_map(|block| block.split("```").next()).map(str::to_owned).collect()
+}
+
+/// The statements of the hostile corpus, one a line.
+fn hostile(out: &Path, release: &Path) -> Vec<String> {
+    let files = [
+        include_str!("query/hostile/statements.sql"),
+        include_str!("query/hostile/tables.sql"),
+        include_str!("query/hostile/rows.sql"),
+        include_str!("query/hostile/wording.sql"),
+        include_str!("query/hostile/errors.sql"),
+        include_str!("query/hostile/bombs.sql"),
+    ];
+    let lines = files.iter().flat_map(|file| file.lines()).filter(|line| !line.starts_with("# "));
+    let filled = |line: &str| {
+        line.replace("{out}", &out.display().to_string()).replace("{release}", &release.display().to_string())
+    };
+    lines.map(filled).collect()
+}
+
+/// Every file under a folder with its digest.
+fn bytes(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut files = Vec::new();
+    walk(folder, &mut files);
+    files.into_iter().map(|file| (file.clone(), Sha256::digest(fs::read(&file).unwrap()).to_vec())).collect()
+}
+
+fn release_of(demo: &Demo) -> PathBuf {
+    fs::canonicalize(demo.site().join("data/releases/current")).unwrap()
+}
+
+#[test]
+fn the_questions_of_the_manual_are_answered() {
+    let demo = demo();
+    let questions = questions();
+    assert!(questions.len() >= 40, "only {} questions", questions.len());
+    let mut failed = Vec::new();
+    for question in &questions {
+        let ran = ask(demo, &["--json", "query", question]);
+        // Some tables of a small authority are empty, which is an answer too.
+        if ran.code != 0 {
+            failed.push(format!("{question}{}", ran.err));
+        }
+    }
+    assert!(failed.is_empty(), "{} of {}:\n{}", failed.len(), questions.len(), failed.join("\n"));
+}
+
+/// Under the policy for what leaves the controller every figure is rounded, and nothing small is there.
+#[test]
+fn what_leaves_the_controller_is_rounded_and_never_small() {
+    let demo = demo();
+    let mut answered = 0;
+    for question in questions() {
+        let ran = ask_published(demo, &["--json", "query", &question]);
+        if ran.code == 5 {
+            assert!(ran.out.is_empty() && ran.err.contains("instead"), "{}{}", ran.out, ran.err);
+            continue;
+        }
+        assert_eq!(ran.code, 0, "{question}{}", ran.err);
+        answered += 1;
+        let document = ran.json();
+        assert_eq!(document["policy"], "published");
+        for row in document["rows"].as_array().unwrap() {
+            let counts =
+                ["learners", "n", "members", "high", "residents", "attending", "visible", "persistent"];
+            for count in counts.iter().filter_map(|name| row[name].as_i64()) {
+                assert!(count >= 10 && count % 5 == 0, "{question}\n{row}");
+            }
+        }
+    }
+    assert!(answered >= 12, "only {answered} were answered");
+}
+
+/// Attack 18: whatever is no question is refused, and the release is what it was; nothing is written anywhere.
+#[test]
+fn attack_18_no_statement_of_the_hostile_corpus_passes() {
+    let demo = demo();
+    let out = tempfile::tempdir().unwrap();
+    let release = release_of(demo);
+    let before = bytes(&release);
+    let statements = hostile(out.path(), &release);
+    assert!(statements.len() >= 300, "only {}", statements.len());
+    let mut passed = Vec::new();
+    {
+        let settings = config::load(&demo.site().join("throughline.toml"), &[]).unwrap();
+        let mut site = Site::open(settings).unwrap();
+        let asked = pipeline::open_release(&site, "current").unwrap();
+        for text in &statements {
+            let question = Question { who: "eve", purpose: "research", text };
+            match pipeline::query(&mut site, &asked, &question) {
+                Err(QueryFault::Refused(refusal)) => {
+                    assert!(!refusal.to_string().contains("ZZSECRET"), "{refusal}");
+                    // Refused for what it is, and not because something broke on the way.
+                    if matches!(refusal.code, "engine" | "copies" | "time" | "memory") {
+                        passed.push(format!("{} by {}", text, refusal.code));
+                    }
+                }
+                _ => passed.push(text.clone()),
+            }
+        }
+    }
+    assert!(passed.is_empty(), "{} passed:\n{}", passed.len(), passed.join("\n"));
+    // As a person would type it, each twentieth: the exit code is the contract.
+    for text in statements.iter().step_by(20).filter(|text| !text.starts_with('-')) {
+        let ran = ask(demo, &["query", "--", text]);
+        assert_eq!(ran.code, 5, "{text}\n{}{}", ran.out, ran.err);
+        assert!(ran.out.is_empty(), "{text}\n{}", ran.out);
+    }
+    assert_eq!(bytes(&release), before, "the release was changed");
+    assert!(bytes(out.path()).is_empty(), "something was written: {:?}", bytes(out.path()));
+    let entries = Catalog::open(&demo.site().join("data/catalog.sqlite")).unwrap().audit(1).unwrap();
+    let noted = entries.iter().filter(|entry| entry.who == "eve" && entry.outcome == "refused").count();
+    assert_eq!(noted, statements.len(), "not every question is in the audit");
+    assert!(entries.iter().all(|entry| !entry.about.contains("ZZSECRET") && !entry.about.contains("select")));
+}
+
+/// Attack 20: whatever fails on a value says which kind of failure it was and never the value; the same for what is written
+/// in the statement.
+#[test]
+fn attack_20_no_error_repeats_a_value() {
+    let demo = demo();
+    let texts: Vec<&str> =
+        include_str!("query/hostile/errors.sql").lines().filter(|line| !line.starts_with("# ")).collect();
+    assert!(texts.len() >= 50);
+    for text in texts.iter().step_by(3) {
+        let ran = ask(demo, &["-vv", "query", text]);
+        assert_eq!(ran.code, 5, "{text}\n{}", ran.err);
+        for secret in ["ZZSECRET", "Could not convert", "Conversion", "Binder", "Catalog Error", "duckdb"] {
+            assert!(!ran.out.contains(secret) && !ran.err.contains(secret), "{text}\n{}", ran.err);
+        }
+    }
+}
+
+/// Attack 17: the same people asked for in other words are the same answer.
+#[test]
+fn attack_17_other_words_for_the_same_people_give_the_same_answer() {
+    let demo = demo();
+    let ways = [
+        "select count(distinct learner_id) as n from cohort_member where resident",
+        "select count(*) as n from cohort_member where not (not resident)",
+        "select count(*) as n from cohort_member where resident = true",
+        "select count(*) as n from cohort_member where resident and 1 = 1",
+        "with c as (select * from cohort_member where resident) select count(distinct learner_id) as n from c",
+        "select sum(case when resident then 1 else 0 end) as n from cohort_member",
+        "select count(*) filter (where resident) as n from cohort_member",
+        "select count(distinct m.learner_id) as n from cohort_member m join cohort_member o using (learner_id) where o.resident",
+    ];
+    let first = ask_published(demo, &["--json", "query", ways[0]]).json()["rows"].clone();
+    for way in &ways[1..] {
+        let ran = ask_published(demo, &["--json", "query", way]);
+        assert_eq!(ran.code, 0, "{way}\n{}", ran.err);
+        assert_eq!(ran.json()["rows"], first, "{way}");
+    }
+}
+
+/// Attack 11: a learner with many rows counts once, after every join.
+#[test]
+fn attack_11_a_few_learners_with_many_rows_are_few() {
+    let demo = demo();
+    let rows = "select count(*) as n, count(distinct learner_id) as learners from ap_placement";
+    let exact = ask(demo, &["--json", "query", rows]).json();
+    let learners = exact["rows"][0]["learners"].as_i64().unwrap();
+    let few = "select count(*) as n from absence_enrolment a join spell s using (learner_id) where a.learner_id in \
+               (select learner_id from ap_placement where legal_basis is not null and placement_no >= 2)";
+    let ran = ask_published(demo, &["query", few]);
+    assert!(ran.code == 5 || learners >= 10, "{}{}", ran.out, ran.err);
+}
+
+/// Attack 23: a question that wants more memory than there is ends, and leaves no file behind.
+#[test]
+fn attack_23_nothing_is_spilled() {
+    let demo = demo();
+    let before = bytes(&std::env::temp_dir().join("nothing-of-ours"));
+    let heavy = "select a.kind, count(*) as n from spell a join spell b using (learner_id) join spell c using (learner_id) \
+                 join spell d using (learner_id) group by a.kind";
+    let little = [("THROUGHLINE__BUILD__MEMORY_LIMIT", "1MB")];
+    let ran = run_with(&demo.site(), &little, &["--config", "throughline.toml", "query", heavy]);
+    assert_eq!(ran.code, 5, "{}{}", ran.out, ran.err);
+    assert!(ran.err.contains("MB") || ran.err.contains("memory"), "{}", ran.err);
+    let left: Vec<PathBuf> = bytes(&demo.site().join("data/tmp")).into_keys().collect();
+    assert!(left.is_empty(), "{left:?}");
+    assert_eq!(bytes(&std::env::temp_dir().join("nothing-of-ours")), before);
+}
+
+#[test]
+fn the_answer_is_written_for_programs_too() {
+    let demo = demo();
+    let text = "select cohort_ay, count(*) as n from cohort_member group by 1 order by 1 limit 2";
+    let csv = ask(demo, &["query", "--csv", text]);
+    assert_eq!(csv.code, 0, "{}", csv.err);
+    assert!(csv.out.starts_with("cohort_ay,n\n") && csv.out.lines().count() == 3, "{}", csv.out);
+    let file = demo.site().join("question.sql");
+    fs::write(&file, text).unwrap();
+    let parquet = demo.site().join("answer.parquet");
+    let ran = ask(demo, &["query", "--file", "question.sql", "--parquet", "answer.parquet"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert!(ran.out.contains("cohort_ay"), "{}", ran.out);
+    let again = ask(demo, &["query", text, "--parquet", "answer.parquet"]);
+    assert_eq!(again.code, 2, "a file that is there is not written over");
+    let inside = ask(demo, &["query", text, "--parquet", "data/answer.parquet"]);
+    assert_eq!(inside.code, 2, "{}", inside.err);
+    assert!(fs::metadata(&parquet).unwrap().len() > 100);
+    fs::remove_file(parquet).unwrap();
+    for (what, code) in [("\\d", 0), ("\\d cohort_member", 0), ("\\d no_such_table", 2)] {
+        assert_eq!(ask(demo, &["query", what]).code, code, "{what}");
+    }
+}
+
+/// A table that does not serve the purpose is not opened, and that is noted.
+#[test]
+fn a_purpose_is_kept_to() {
+    let demo = demo();
+    let text = "select band, count(distinct learner_id) as n from risk_score group by band";
+    let ran = ask(demo, &["query", text]);
+    assert_eq!(ran.code, 5, "{}{}", ran.out, ran.err);
+    assert!(ran.err.contains("risk_score"), "{}", ran.err);
+    let ran = ask(demo, &["query", text, "--purpose", "participation"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert_eq!(ask(demo, &["query", text, "--purpose", "curiosity"]).code, 2);
+}
