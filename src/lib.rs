@@ -17,6 +17,7 @@ pub mod pipeline;
 pub mod privacy;
 #[cfg(feature = "warehouse")]
 pub mod release;
+pub mod report;
 pub mod source;
 pub mod synth;
 pub mod telemetry;
