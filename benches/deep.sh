@@ -42,6 +42,7 @@ fuzz         | fuzzed 600                     | Whatever reads other people's by
 demo_12k     | demo_timed 12000               | Time and memory of the whole run for one authority's learners
 demo_100k    | demo_timed 100000              | The same for a region: what grows with the number of learners, and how
 determinism  | demo_twice 12000               | Two runs of one seed, one of them on a single core, publish the same release id and the same bytes
+axe          | pages_looked_at 4000           | Every report's page under every policy: axe-core finds nothing, the keyboard reaches all, and it fits a narrow screen
 TABLE
 }
 
@@ -178,6 +179,25 @@ demo_twice() {
     diff "$scratch/one.sums" "$scratch/two.sums"
     figures="$(wc -l <"$scratch/one.sums") tables of $learners learners byte for byte"
     rm -rf "$scratch/one" "$scratch/two"
+}
+
+# Needs node, npm and Chromium (CHROMIUM names another browser than /usr/bin/chromium).
+pages_looked_at() {
+    local learners="$1" site="$scratch/axe" policy report
+    build
+    npm ci --prefix benches/axe --ignore-scripts --no-audit --no-fund --silent
+    "$program" --quiet demo --dir "$site" --learners "$learners" --seed 7
+    for policy in synthetic inside_controller published; do
+        for report in "report neet" "report ap" "link report"; do
+            # Two words on purpose.
+            # shellcheck disable=SC2086
+            THROUGHLINE__DISCLOSURE__POLICY="$policy" "$program" --quiet --config "$site/throughline.toml" $report \
+                --html "$scratch/$policy-${report// /-}.html" >/dev/null
+        done
+    done
+    node benches/axe/look.mjs "$scratch"/*.html | tee "$scratch/axe.txt"
+    figures="$(wc -l <"$scratch/axe.txt") pages, $(awk '{ n += $2 } END { print n }' "$scratch/axe.txt") rules passed, none broken"
+    rm -rf "$site"
 }
 
 # --- Running them ---------------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ pub mod privacy;
 pub mod query;
 #[cfg(feature = "warehouse")]
 pub mod release;
+pub mod report;
 pub mod source;
 pub mod synth;
 pub mod telemetry;

@@ -23,7 +23,11 @@ use clap::{
 use std::path::PathBuf;
 
 mod link_report;
+mod report;
 pub use link_report::LinkReportArgs;
+pub use report::Report;
+#[cfg(feature = "warehouse")]
+pub use report::WriteArgs;
 
 /// Keeps a line on every child: from Year 6 to sixteen and on, through whatever setting.
 #[derive(Debug, Parser)]
@@ -334,20 +338,6 @@ pub struct MapArgs {
     /// Pattern of the file names to come: `{x}` captures, `*` matches anything.
     #[arg(long, value_name = "PATTERN")]
     pub files: Option<String>,
-}
-
-/// Reports.
-#[derive(Debug, Subcommand)]
-pub enum Report {
-    /// Where the children of one Year 6 are at sixteen, and the gap with and without those who are not seen.
-    Cohort {
-        /// The year in which Year 6 ended: 2019 for 2018/19. Without it, the newest cohort at sixteen with test results.
-        #[arg(long)]
-        year: Option<i32>,
-        /// Which children are counted.
-        #[arg(long, default_value = "resident", value_parser = populations())]
-        population: String,
-    },
 }
 
 fn populations() -> PossibleValuesParser {

@@ -237,6 +237,14 @@ fn verb(cli: &Cli, screen: &Screen) -> Verdict {
         Verb::Report { report: cli::Report::Cohort { year, population } } => {
             report::cohort(settings(&cli.config)?, *year, population, screen)
         }
+        #[cfg(feature = "warehouse")]
+        Verb::Report { report: cli::Report::Neet(write) } => {
+            report::neet(settings(&cli.config)?, write, screen)
+        }
+        #[cfg(feature = "warehouse")]
+        Verb::Report { report: cli::Report::Ap { provider, write } } => {
+            report::ap(settings(&cli.config)?, provider.as_deref(), write, screen)
+        }
         #[cfg(not(feature = "warehouse"))]
         _ => Err(Halt::new(Exit::Usage, "this program was built without its warehouse")),
     }

@@ -6,6 +6,7 @@ use crate::{
     },
     pipeline::Site,
     release,
+    report::ReportFault,
 };
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -13,14 +14,26 @@ use std::path::{Path, PathBuf};
 mod figures;
 mod linkage;
 mod words;
+mod written;
 
 pub(super) use linkage::links;
+pub(super) use written::{ap, neet};
 
 use figures::{HeadlineRow, WaterfallRow};
 
 impl From<Refusal> for Halt {
     fn from(refusal: Refusal) -> Self {
         Self::new(Exit::Refused, format!("{refusal}\n  instead: {}", refusal.instead()))
+    }
+}
+
+impl From<ReportFault> for Halt {
+    fn from(fault: ReportFault) -> Self {
+        match fault {
+            ReportFault::Gate(refusal) => refusal.into(),
+            ReportFault::Refused(words) => Self::new(Exit::Refused, words),
+            other => Self::new(Exit::Failed, other.to_string()),
+        }
     }
 }
 

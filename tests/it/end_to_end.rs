@@ -161,6 +161,7 @@ fn equals_the_oracle(seed: u64, learners: u32) {
     let published = oracle::published(&demo.release().join("parquet"), &people).unwrap();
     let report = oracle::compare(&expected, &published);
     assert!(report.is_empty(), "{report}");
+    crate::reports::agree(&demo.site(), &expected);
     let without = without_cohort(&published);
     println!("seed {seed}: {without} of {} learners have no cohort", published.learner.len());
     assert_eq!(without, 0, "with perfect identifiers every door says when somebody was born");

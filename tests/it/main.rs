@@ -50,6 +50,8 @@ mod reasons;
 #[cfg(feature = "warehouse")]
 mod release;
 #[cfg(feature = "warehouse")]
+mod reports;
+#[cfg(feature = "warehouse")]
 mod resolve;
 mod review;
 mod rights;

@@ -1,12 +1,7 @@
 //! The rows of a release that a report is made of, and the words for their codes.
-use super::{Exit, Halt};
-use arrow::{
-    array::{Array, AsArray, RecordBatch},
-    compute::cast,
-    datatypes::{DataType, Decimal128Type, Int64Type},
-};
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use std::{fs::File, path::Path};
+use super::Halt;
+use crate::report::rows;
+use std::path::Path;
 
 /// One state of one cohort and population.
 pub(super) struct WaterfallRow {
@@ -54,48 +49,14 @@ pub(super) fn headline(release: &Path) -> Result<Vec<HeadlineRow>, Halt> {
     })
 }
 
-pub(super) struct RowOf<'b> {
-    batch: &'b RecordBatch,
-    at: usize,
-}
-
-impl RowOf<'_> {
-    pub(super) fn number(&self, name: &str) -> Option<i64> {
-        let column = cast(self.batch.column_by_name(name)?, &DataType::Int64).ok()?;
-        let column = column.as_primitive_opt::<Int64Type>()?;
-        column.is_valid(self.at).then(|| column.value(self.at))
-    }
-    /// A decimal in ten-thousandths.
-    pub(super) fn ten_thousandths(&self, name: &str) -> Option<i64> {
-        let column = cast(self.batch.column_by_name(name)?, &DataType::Decimal128(38, 4)).ok()?;
-        let column = column.as_primitive_opt::<Decimal128Type>()?;
-        column.is_valid(self.at).then(|| column.value(self.at)).and_then(|value| i64::try_from(value).ok())
-    }
-    pub(super) fn text(&self, name: &str) -> Option<String> {
-        let column = cast(self.batch.column_by_name(name)?, &DataType::Utf8).ok()?;
-        let column = column.as_string_opt::<i32>()?;
-        column.is_valid(self.at).then(|| column.value(self.at).to_owned())
-    }
-}
+pub(super) use crate::report::rows::RowOf;
 
 pub(super) fn read<T>(
     release: &Path,
     table: &str,
     row: impl Fn(&RowOf<'_>) -> Option<T>,
 ) -> Result<Vec<T>, Halt> {
-    let path = release.join("parquet").join(format!("{table}.parquet"));
-    let fail =
-        |words: String| Halt::new(Exit::Failed, format!("{table} of the release cannot be read: {words}"));
-    let file = File::open(path).map_err(|error| fail(error.to_string()))?;
-    let reader = ParquetRecordBatchReaderBuilder::try_new(file)
-        .and_then(ParquetRecordBatchReaderBuilder::build)
-        .map_err(|error| fail(error.to_string()))?;
-    let mut rows = Vec::new();
-    for batch in reader {
-        let batch = batch.map_err(|error| fail(error.to_string()))?;
-        rows.extend((0..batch.num_rows()).filter_map(|at| row(&RowOf { batch: &batch, at })));
-    }
-    Ok(rows)
+    Ok(rows::read(release, table, row)?)
 }
 
 /// `2019` as `2018/19`.

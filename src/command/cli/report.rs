@@ -1,0 +1,44 @@
+//! `report`: what can be typed.
+use super::populations;
+use clap::{Args, Subcommand};
+use std::path::PathBuf;
+
+/// The reports.
+#[derive(Debug, Subcommand)]
+pub enum Report {
+    /// Where the children of one Year 6 are at sixteen, and the gap with and without those who are not seen.
+    Cohort {
+        /// The year in which Year 6 ended: 2019 for 2018/19. Without it, the newest cohort at sixteen with test results.
+        #[arg(long)]
+        year: Option<i32>,
+        /// Which children are counted.
+        #[arg(long, default_value = "resident", value_parser = populations())]
+        population: String,
+    },
+    /// For the council: who is NEET or not known, who has no offer or was lost sight of, who may need support and how
+    /// often that is right.
+    Neet(WriteArgs),
+    /// For commissioners: what came of placements in alternative provision, provider beside provider, or one provider's own
+    /// pack with room for its reply.
+    Ap {
+        /// The pack of this provider: its URN, or the authority's own number of the site.
+        #[arg(long, value_name = "ID")]
+        provider: Option<String>,
+        #[command(flatten)]
+        write: WriteArgs,
+    },
+}
+
+/// As what to write a report.
+#[derive(Debug, Args)]
+pub struct WriteArgs {
+    /// Write the page as one HTML file too: no scripts, nothing from elsewhere, fit for paper.
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+    /// Write a workbook too: a cover, notes, and one table a sheet.
+    #[arg(long, value_name = "FILE")]
+    pub xlsx: Option<PathBuf>,
+    /// Write tidy files into this folder too, one a table, each with its metadata.
+    #[arg(long, value_name = "FOLDER")]
+    pub csv: Option<PathBuf>,
+}

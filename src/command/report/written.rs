@@ -1,0 +1,126 @@
+//! Reports that go out in four dresses: on the terminal, as a page, as a workbook, as tidy files.
+use super::{
+    super::{
+        Exit, Halt, Verdict,
+        cli::WriteArgs,
+        screen::{Screen, table, wrap},
+    },
+    newest,
+};
+use crate::{
+    config::Settings,
+    disclosure::Policy,
+    pipeline::Site,
+    report::{self, Release, Report, ReportFault},
+};
+use std::{fmt::Write as _, fs, path::Path};
+
+/// For the council: after sixteen and before.
+pub(in crate::command) fn neet(settings: Settings, args: &WriteArgs, screen: &Screen) -> Verdict {
+    shown(settings, args, screen, report::neet::report)
+}
+
+/// For commissioners, and for a provider of its own.
+pub(in crate::command) fn ap(
+    settings: Settings,
+    provider: Option<&str>,
+    args: &WriteArgs,
+    screen: &Screen,
+) -> Verdict {
+    shown(settings, args, screen, |release, policy| report::ap::report(release, provider, policy))
+}
+
+/// Makes a report of the newest release, writes what was asked for and shows it.
+fn shown(
+    settings: Settings,
+    args: &WriteArgs,
+    screen: &Screen,
+    make: impl Fn(&Release, &Policy) -> Result<Report, ReportFault>,
+) -> Verdict {
+    may_be_written(args)?;
+    let site = Site::open(settings)?;
+    let policy = Policy::named(&site.settings.disclosure_policy, site.key.kind())?;
+    let (folder, id) = newest(&site)?;
+    let report = make(&Release::open(&folder, &id)?, &policy)?;
+    if let Some(file) = &args.html {
+        write(file, report::html::page(&report).as_bytes(), screen)?;
+    }
+    if let Some(file) = &args.xlsx {
+        write(file, &report::book::book(&report)?, screen)?;
+    }
+    if let Some(folder) = &args.csv {
+        fs::create_dir_all(folder).map_err(|error| unwritable(&error))?;
+        for file in report::tidy::files(&report)? {
+            write(&folder.join(file.name), &file.text, screen)?;
+        }
+    }
+    screen.result(&in_words(&report));
+    screen.document(
+        &serde_json::to_value(&report).map_err(|_| {
+            Halt::new(Exit::Failed, "the report cannot be written as data; please report that")
+        })?,
+    );
+    Ok(Exit::Done)
+}
+
+/// Nothing else is ever written over by a slip of the keyboard.
+fn may_be_written(args: &WriteArgs) -> Result<(), Halt> {
+    let is = |file: &Path, wanted: &str| file.extension().is_some_and(|extension| extension == wanted);
+    for (file, option, wanted, what) in
+        [(&args.html, "--html", "html", "page"), (&args.xlsx, "--xlsx", "xlsx", "workbook")]
+    {
+        if file.as_ref().is_some_and(|file| !is(file, wanted)) {
+            let words = format!("{option} writes a {what}: name a file that ends in .{wanted}");
+            return Err(Halt::new(Exit::Usage, words));
+        }
+    }
+    if args.csv.as_ref().is_some_and(|folder| folder.is_file()) {
+        return Err(Halt::new(Exit::Usage, "--csv writes several files: name a folder"));
+    }
+    Ok(())
+}
+
+fn write(file: &Path, bytes: &[u8], screen: &Screen) -> Result<(), Halt> {
+    fs::write(file, bytes).map_err(|error| unwritable(&error))?;
+    screen.say(&format!("Wrote {}", file.display()));
+    Ok(())
+}
+
+fn unwritable(error: &std::io::Error) -> Halt {
+    let words =
+        format!("the report cannot be written: {}; name a file in a folder that is there", error.kind());
+    Halt::new(Exit::Failed, words)
+}
+
+fn in_words(report: &Report) -> String {
+    let about = &report.about;
+    let mut out = format!("{}\nAuthority {}, as at {}.", report.title, about.authority, about.as_of);
+    for line in &report.short {
+        let _ = write!(out, "\n{}", wrap(line, 0));
+    }
+    for section in &report.sections {
+        let _ = write!(out, "\n\n{}", section.title);
+        for line in &section.words {
+            let _ = write!(out, "\n{}", wrap(line, 0));
+        }
+        if let Some(figures) = &section.table {
+            let face = report::face(figures);
+            let right: Vec<usize> = (1..face.header.len()).collect();
+            let header: Vec<&str> = face.header.iter().map(String::as_str).collect();
+            let _ = write!(out, "\n\n{}", table(&header, face.rows, &right));
+        }
+        for note in &section.notes {
+            let _ = write!(out, "\n{}", wrap(note, 0));
+        }
+    }
+    out.push_str("\n\nWhat is not shown, and why");
+    for line in &report.left_out {
+        let _ = write!(out, "\n  {}", wrap(line, 2));
+    }
+    for (symbol, meaning) in report::symbols(report) {
+        let _ = write!(out, "\n  {symbol:<5}{meaning}");
+    }
+    let control = format!("Disclosure control, policy `{}`. {}", about.policy, about.policy_in_words);
+    let _ = write!(out, "\n\n{}\nRelease {}", wrap(&control, 0), about.release);
+    out
+}

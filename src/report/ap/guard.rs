@@ -1,0 +1,125 @@
+//! Which provider stands in which table: what keeps several tables over nearly the same placements from giving each other away.
+//!
+//! The gate protects one table. Two measures of a provider rest on different placements: those of which each is known. If one
+//! rests on 41 and the other on 38, the three between them are told. So a provider is kept out of a measure when its number of
+//! placements differs, by less than the threshold and not by nothing, from that of a measure that stands before; and when the yes of
+//! one measure is part of the yes of another and leaves fewer than the threshold over.
+use super::{
+    super::places::{self, Place},
+    measures::{MEASURES, Measure},
+    read::{Answers, Tally},
+};
+use crate::disclosure::Policy;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A measure that can be shown.
+pub(super) struct Guarded {
+    pub(super) measure: &'static Measure,
+    pub(super) places: Vec<Place>,
+    /// Learners behind all of them, at least.
+    pub(super) learners: u64,
+}
+
+/// The measures that can be shown, with their providers.
+pub(super) fn guarded(answers: &Answers, policy: &Policy) -> Vec<Guarded> {
+    let unnamed = unnamed(answers, policy);
+    let mut kept: BTreeMap<&str, Vec<(&'static Measure, Tally)>> = BTreeMap::new();
+    let mut all_kept: Vec<(&'static Measure, Tally)> = Vec::new();
+    let mut found = Vec::new();
+    for measure in &MEASURES {
+        let Some(providers) = answers.of(measure.code) else { continue };
+        let everybody = answers.together(providers);
+        if everybody.known() == 0
+            || may_be_few(&everybody, policy)
+            || gives_away(measure, &everybody, &all_kept, policy)
+        {
+            continue;
+        }
+        let learners = everybody.learners;
+        all_kept.push((measure, everybody));
+        let places = providers.iter().map(|(provider, tally)| {
+            let before = kept.entry(provider.as_str()).or_default();
+            let is_kept_out = unnamed.contains(provider)
+                || !tally.is_comparable
+                || may_be_few(tally, policy)
+                || gives_away(measure, tally, before, policy);
+            if !is_kept_out {
+                before.push((measure, tally.clone()));
+            }
+            Place {
+                key: provider.clone(),
+                whole: tally.known(),
+                part: tally.yes,
+                learners: tally.learners,
+                is_kept_out,
+            }
+        });
+        found.push(Guarded { measure, places: places.collect(), learners });
+    }
+    found
+}
+
+/// Whether a measure beside those before would tell of fewer than the threshold.
+fn gives_away(
+    measure: &Measure,
+    tally: &Tally,
+    before: &[(&'static Measure, Tally)],
+    policy: &Policy,
+) -> bool {
+    let few = policy.threshold();
+    before.iter().any(|(other, theirs)| {
+        let apart = tally.known().abs_diff(theirs.known());
+        let is_part = measure.within == Some(other.code) || other.within == Some(measure.code);
+        (1..few).contains(&apart) || is_part && tally.yes.abs_diff(theirs.yes) < few
+    })
+}
+
+/// Whether fewer learners than the threshold may be behind the yes, or behind the no: a learner may be placed twice.
+fn may_be_few(tally: &Tally, policy: &Policy) -> bool {
+    let least = |others: u64| tally.learners.saturating_sub(others);
+    policy.threshold() > 0 && least(tally.no).min(least(tally.yes)) < policy.threshold()
+}
+
+/// The providers that stand in no table under their name: those with few learners, and those that hide them. They are the same
+/// in every table, or one table would tell what another hides.
+fn unnamed(answers: &Answers, policy: &Policy) -> BTreeSet<String> {
+    let places = answers.providers().map(|(provider, learners)| Place {
+        key: provider.to_owned(),
+        whole: learners,
+        part: 0,
+        learners,
+        is_kept_out: !answers.is_comparable(provider),
+    });
+    places::parted(places.collect(), policy).1.into_iter().map(|place| place.key).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tally(yes: u64, no: u64) -> Tally {
+        Tally { yes, no, missing: 0, learners: yes + no, is_comparable: true }
+    }
+
+    #[test]
+    fn a_table_that_differs_by_a_few_placements_is_kept_out_and_so_is_one_that_leaves_a_few_over() {
+        let [returned, held] = [&MEASURES[0], &MEASURES[1]];
+        let before = vec![(returned, tally(30, 11))];
+        let published = Policy::published();
+        let gives = |measure, tally: &Tally| gives_away(measure, tally, &before, &published);
+        assert!(gives(&MEASURES[2], &tally(20, 18)), "41 and 38: three are told");
+        assert!(!gives(&MEASURES[2], &tally(20, 21)), "the same number tells nothing");
+        assert!(!gives(&MEASURES[2], &tally(20, 11)), "ten apart");
+        assert!(gives(held, &tally(25, 16)), "five came back and did not hold");
+        assert!(gives(held, &tally(30, 11)), "all who came back held");
+        assert!(!gives(held, &tally(20, 21)));
+    }
+
+    #[test]
+    fn learners_placed_again_and_again_are_few() {
+        let mut often = tally(20, 40);
+        assert!(!may_be_few(&often, &Policy::published()));
+        often.learners = 49;
+        assert!(may_be_few(&often, &Policy::published()), "the twenty may be nine learners");
+    }
+}

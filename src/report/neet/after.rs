@@ -1,0 +1,435 @@
+//! After Year 11: month by month, year by year, by group; and the offers of a place.
+use super::super::{
+    Chart, Column, Release, ReportFault, Row, Section, Table, Time, Unit, shown,
+    words::{MONTHS, academic_year, cell},
+};
+use super::{
+    read::{self, Month},
+    section,
+};
+use crate::disclosure::{
+    self, Count, CountTable, Disclosed, DisclosedTable, Figure, LinkGrid, LinkGroup, Policy, Symbol,
+};
+
+const CLIENTS: &str = "young people of academic age 16 and 17 in the cohort of the authority's client record";
+
+/// The counts of a month, as the gate names them.
+const PARTS: [&str; 6] = ["cohort", "combined", "neet", "not_known", "participating", "working"];
+
+/// The months whose mean is published.
+const WINTER: [&str; 3] = ["december", "january", "february"];
+
+const fn column(name: &'static str, heading: &'static str, unit: Unit) -> Column {
+    Column { name, heading, unit }
+}
+
+const COUNTS: [Column; 6] = [
+    column("cohort", "in the cohort", Unit::Count),
+    column("participating", "in learning or work that counts", Unit::Count),
+    column("working", "in work that does not", Unit::Count),
+    column("neet", "NEET", Unit::Count),
+    column("not_known", "not known", Unit::Count),
+    column("neet_or_not_known", "NEET or not known", Unit::Count),
+];
+
+const RATES: [Column; 9] = [
+    column("neet_rate", "NEET", Unit::PerCent),
+    column("neet_rate_low", "NEET, at least", Unit::PerCent),
+    column("neet_rate_high", "NEET, at most", Unit::PerCent),
+    column("not_known_rate", "not known", Unit::PerCent),
+    column("not_known_rate_low", "not known, at least", Unit::PerCent),
+    column("not_known_rate_high", "not known, at most", Unit::PerCent),
+    column("combined_rate", "NEET or not known", Unit::PerCent),
+    column("combined_rate_low", "NEET or not known, at least", Unit::PerCent),
+    column("combined_rate_high", "NEET or not known, at most", Unit::PerCent),
+];
+
+/// Months through the gate: for each, its counts in the order of [`PARTS`].
+fn disclose(months: &[&Month], policy: &Policy) -> Result<Disclosed<DisclosedTable>, ReportFault> {
+    let tree = |month: &&Month| {
+        let key = format!("{} {}", month.calendar_year(), month.period);
+        let count = |part: &str, count, parts: Vec<Count>| Count {
+            keys: vec![key.clone(), part.to_owned()],
+            count,
+            structural_zero: false,
+            parts_are_all: !parts.is_empty(),
+            parts,
+        };
+        let combined = vec![count("neet", month.neet, vec![]), count("not_known", month.not_known, vec![])];
+        let others = vec![
+            count("participating", month.participating, vec![]),
+            count("working", month.working, vec![]),
+        ];
+        let parts = vec![
+            count("combined", month.combined(), combined),
+            count("others", month.participating + month.working, others),
+        ];
+        count("cohort", month.cohort, parts)
+    };
+    let table = CountTable {
+        title: "What young people do at the end of each month".to_owned(),
+        population: CLIENTS.to_owned(),
+        dimensions: ["month", "part"].map(str::to_owned).to_vec(),
+        wholes: months.iter().map(tree).collect(),
+    };
+    Ok(disclosure::disclose(&table, policy)?)
+}
+
+/// The months of an academic year in their order, everybody together.
+fn of_year(months: &[Month], ay: i64) -> Vec<&Month> {
+    let place = |month: &Month| MONTHS.iter().position(|name| name.to_lowercase() == month.period);
+    let mut found: Vec<&Month> =
+        months.iter().filter(|month| month.ay == ay && month.breakdown == "all").collect();
+    found.sort_by_key(|month| place(month).map(|at| (at + 4) % 12));
+    found
+}
+
+fn newest(months: &[Month]) -> Option<i64> {
+    months.iter().filter(|month| month.cohort > 0).map(|month| month.ay).max()
+}
+
+/// The months of the newest year: counts, and rates beside them.
+pub(super) fn status(
+    months: &[Month],
+    policy: &Policy,
+    short: &mut Vec<String>,
+) -> Result<Vec<Section>, ReportFault> {
+    let Some(ay) = newest(months) else { return Ok(Vec::new()) };
+    let months = of_year(months, ay);
+    let disclosed = disclose(&months, policy)?;
+    let pivoted = shown::pivot(&disclosed, &PARTS);
+    let row = |month: &&Month, figures: Vec<Figure>| {
+        let name = month_name(&month.period);
+        let year = month.calendar_year();
+        Row {
+            key: format!("{year}_{}", month.period),
+            label: format!("{name} {year}"),
+            time: Time { period: year.to_string(), identifier: name },
+            is_total: false,
+            figures,
+        }
+    };
+    let mut counts = Vec::new();
+    let mut rates = Vec::new();
+    for (month, (_, figures)) in months.iter().zip(&pivoted) {
+        let [cohort, combined, neet, not_known, participating, working] = figures[..] else { continue };
+        counts.push(row(month, vec![cohort, participating, working, neet, not_known, combined]));
+        let of = |part| shown::rate(part, cohort, shown::decimals(policy));
+        rates.push(row(month, [of(neet), of(not_known), of(combined)].concat()));
+    }
+    if let Some(last) = rates.last() {
+        let [neet, not_known, combined] = [0, 3, 6].map(|at| cell(last.figures[at], true));
+        short.push(format!(
+            "At the end of {}, of the young people of 16 and 17 in the client record {neet} were not in education, \
+             employment or training (NEET), of {not_known} it was not known what they did: together {combined}.",
+            last.label
+        ));
+    }
+    let table = |name, title: &str, columns: &[Column], rows| Table {
+        name,
+        title: format!("{title}, {}", academic_year(ay)),
+        population: CLIENTS.to_owned(),
+        rows_are: ("month", "end of"),
+        columns: columns.to_vec(),
+        rows,
+    };
+    let counts = section(
+        "What young people do, month by month",
+        &["Counted are people on the last day of the month. Young adults in custody are outside the cohort."
+            .to_owned()],
+        table("status_by_month", "What young people do at the end of each month", &COUNTS, counts),
+        shown::notes([&disclosed]),
+    );
+    let mut rates = section(
+        "NEET, not known, and both together",
+        &["Read the three together: not known hides NEET. The headline is the sum. Each rate is of the cohort of its \
+           month; the range is that of chance, 95%."
+            .to_owned()],
+        table("rates_by_month", "NEET, not known and both together, at the end of each month", &RATES, rates),
+        Vec::new(),
+    );
+    rates.chart = Some(Chart::Lines(&[0, 3, 6]));
+    Ok(vec![counts, rates])
+}
+
+/// Year by year, the mean of the ends of December, January and February.
+pub(super) fn trend(months: &[Month], policy: &Policy) -> Result<Option<Section>, ReportFault> {
+    let mut years: Vec<i64> = months.iter().map(|month| month.ay).collect();
+    years.sort_unstable();
+    years.dedup();
+    let mut rows = Vec::new();
+    let mut disclosed = Vec::new();
+    for ay in years {
+        let winter: Vec<&Month> =
+            of_year(months, ay).into_iter().filter(|month| WINTER.contains(&month.period.as_str())).collect();
+        // A mean of fewer months is not the published one.
+        if winter.len() != WINTER.len() || winter.iter().all(|month| month.cohort == 0) {
+            continue;
+        }
+        let through = disclose(&winter, policy)?;
+        let pivoted = shown::pivot(&through, &PARTS);
+        let sum = |at: usize| {
+            shown::sum(
+                &pivoted.iter().filter_map(|(_, figures)| figures.get(at).copied()).collect::<Vec<_>>(),
+            )
+        };
+        rows.push(Row {
+            key: ay.to_string(),
+            label: academic_year(ay),
+            time: Time::year(ay),
+            is_total: false,
+            figures: mean_rates([sum(0), sum(2), sum(3), sum(1)], policy),
+        });
+        disclosed.push(through);
+    }
+    if rows.is_empty() {
+        return Ok(None);
+    }
+    let mut columns = vec![column("mean_cohort", "mean cohort", Unit::Count)];
+    columns.extend(RATES);
+    let table = Table {
+        name: "rates_by_year",
+        title: "NEET, not known and both together: mean of the ends of December, January and February"
+            .to_owned(),
+        population: CLIENTS.to_owned(),
+        rows_are: ("academic_year", "academic year"),
+        columns,
+        rows,
+    };
+    let words = "The mean of the ends of December, January and February, as the Department for Education publishes it: the \
+                 sum of those NEET over the sum of the cohorts. The range takes somebody counted at three month ends as one \
+                 person. A year of which a month is not held has no row.";
+    let mut section = section("Year by year", &[words.to_owned()], table, shown::notes(&disclosed));
+    section.chart = Some(Chart::Lines(&[1, 4, 7]));
+    Ok(Some(section))
+}
+
+/// The mean cohort, and the rates of sums over three months with intervals for the mean.
+fn mean_rates([cohort, neet, not_known, combined]: [Figure; 4], policy: &Policy) -> Vec<Figure> {
+    let hidden = Figure::Symbol(Symbol::Confidential);
+    let Some(whole) = shown::count(cohort).filter(|whole| *whole > 0.0) else { return vec![hidden; 10] };
+    let mut figures = vec![Figure::Count((whole / 3.0).round() as i64)];
+    for part in [neet, not_known, combined] {
+        figures.extend(match shown::count(part) {
+            Some(part) => shown::of_numbers(part, whole, whole / 3.0, shown::decimals(policy)),
+            None => [hidden; 3],
+        });
+    }
+    figures
+}
+
+/// The groups that are compared: a partition each of the cohort of one month.
+const BREAKDOWNS: [(&str, &str); 4] = [
+    ("age", "Age"),
+    ("setting", "Setting in Year 11"),
+    ("sen", "Needs in Year 11"),
+    ("disadvantage", "Disadvantage in Year 11"),
+];
+
+/// Who is NEET or not known at the end of the newest month of the winter.
+pub(super) fn groups(months: &[Month], policy: &Policy) -> Result<Option<Section>, ReportFault> {
+    let Some(ay) = newest(months) else { return Ok(None) };
+    let Some(last) = of_year(months, ay).pop() else { return Ok(None) };
+    let period = last.period.clone();
+    // Where the sum over all groups is hidden above, groups would give it away.
+    let through = disclose(&[last], policy)?;
+    if !shown::pivot(&through, &PARTS).iter().all(|(_, figures)| figures[..2].iter().all(|f| f.is_number())) {
+        return Ok(None);
+    }
+    let here: Vec<&Month> = months.iter().filter(|month| month.ay == ay && month.period == period).collect();
+    let Some(name) = here.first().map(|month| format!("{} {}", month_name(&period), month.calendar_year()))
+    else {
+        return Ok(None);
+    };
+    let mut grids = Vec::new();
+    for (breakdown, title) in BREAKDOWNS {
+        let groups = here.iter().filter(|month| month.breakdown == breakdown && month.cohort > 0);
+        let groups: Vec<LinkGroup> = groups
+            .map(|month| LinkGroup {
+                group: month.category.clone(),
+                subjects: month.cohort,
+                linked: month.combined(),
+                learners: month.cohort,
+                estimates: Vec::new(),
+            })
+            .collect();
+        if !groups.is_empty() {
+            grids.push((title, groups));
+        }
+    }
+    let title = format!("NEET or not known at the end of {name}, by group");
+    let time = Time::year(ay);
+    let Some((rows, disclosed)) = stacked(&title, CLIENTS, grids, &time, policy)? else { return Ok(None) };
+    let table = Table {
+        name: "neet_by_group",
+        title,
+        population: CLIENTS.to_owned(),
+        rows_are: ("group_of_people", "group"),
+        columns: shown::of_part("in the cohort", "NEET or not known").to_vec(),
+        rows,
+    };
+    let words = "Each heading divides the same young people. Settings, needs and disadvantage are those of Year 11, so that \
+                 who was in alternative provision then is still seen.";
+    let mut section =
+        section("Who is NEET or not known", &[words.to_owned()], table, shown::notes(&disclosed));
+    section.chart = Some(Chart::Bars([2, 3, 4]));
+    Ok(Some(section))
+}
+
+/// Rows of several tables, and the tables as the gate let them out.
+type Stacked = (Vec<Row>, Vec<Disclosed<DisclosedTable>>);
+
+/// Several partitions of the same people under each other, and their sum once.
+pub(super) fn stacked(
+    title: &str,
+    population: &str,
+    grids: Vec<(&str, Vec<LinkGroup>)>,
+    time: &Time,
+    policy: &Policy,
+) -> Result<Option<Stacked>, ReportFault> {
+    let mut rows = Vec::new();
+    let mut total: Option<Row> = None;
+    let mut disclosed = Vec::new();
+    for (heading, mut groups) in grids {
+        // Numbers by size, words by letter, and who is not known at the end.
+        let number = |group: &LinkGroup| group.group.parse::<u32>().unwrap_or(0);
+        groups.sort_by_key(|group| (group.group == "not_known", number(group), group.group.clone()));
+        let grid = LinkGrid {
+            title: title.to_owned(),
+            population: population.to_owned(),
+            dimension: "group".to_owned(),
+            groups,
+            estimates: Vec::new(),
+            of_all: Vec::new(),
+        };
+        let through = disclosure::disclose_links(&grid, policy)?;
+        let mut of_grid = shown::grid_rows(&through, time, |key| format!("{heading}: {}", group_words(key)));
+        let sum = of_grid.pop();
+        for row in &mut of_grid {
+            row.key = format!("{}_{}", heading.to_lowercase().replace(' ', "_"), row.key);
+        }
+        rows.extend(of_grid);
+        // All are sums over the same people. Where one partition hides it, so does the report.
+        let keeps = total.as_ref().is_some_and(|kept| !is_shown(kept) || sum.as_ref().is_some_and(is_shown));
+        total = if keeps { total } else { sum };
+        disclosed.push(through);
+    }
+    rows.extend(total);
+    Ok((!rows.is_empty()).then_some((rows, disclosed)))
+}
+
+fn is_shown(row: &Row) -> bool {
+    row.figures.iter().any(|figure| figure.is_number())
+}
+
+/// A group's code in words.
+pub(super) fn group_words(key: &str) -> &str {
+    match key {
+        "not_known" => "not known",
+        "none" => "none",
+        "support" => "support",
+        "plan" => "education, health and care plan",
+        "mainstream" => "mainstream school",
+        "resourced_unit" => "resourced unit",
+        "special" => "special school",
+        "state_ap" => "state alternative provision",
+        "independent_ap" => "independent alternative provision",
+        "unregistered" => "unregistered provider",
+        "known" => "known",
+        "lost" => "lost sight of",
+        "ehe" => "educated at home",
+        "cme" => "missing education",
+        "fe" => "further education",
+        "hospital" => "hospital",
+        "secure" => "secure setting",
+        other => other,
+    }
+}
+
+/// The name of a month by its name in lower case.
+fn month_name(period: &str) -> &'static str {
+    MONTHS.into_iter().find(|name| name.to_lowercase() == period).unwrap_or("December")
+}
+
+/// The September Guarantee, and how many have no offer on record.
+pub(super) fn guarantee(
+    release: &Release,
+    policy: &Policy,
+    short: &mut Vec<String>,
+) -> Result<Option<Section>, ReportFault> {
+    const PARTS: [&str; 6] = ["members", "made", "not_appropriate", "without", "none", "not_recorded"];
+    let offers = read::offers(release)?;
+    let Some(ay) = offers.first().map(|offer| offer.ay) else { return Ok(None) };
+    let tree = |offer: &read::Offers| {
+        let count = |part: &str, count, parts: Vec<Count>| Count {
+            keys: vec![offer.year_group.to_string(), part.to_owned()],
+            count,
+            structural_zero: false,
+            parts_are_all: !parts.is_empty(),
+            parts,
+        };
+        let without =
+            vec![count("none", offer.none, vec![]), count("not_recorded", offer.not_recorded, vec![])];
+        let parts = vec![
+            count("made", offer.made, vec![]),
+            count("not_appropriate", offer.not_appropriate, vec![]),
+            count("without", offer.none + offer.not_recorded, without),
+        ];
+        count("members", offer.members, parts)
+    };
+    let population = "young people in Year 11 and Year 12 by age who lived here on 30 September";
+    let title = format!("The offer of a place by the end of September after {}", academic_year(ay));
+    let disclosed = disclosure::disclose(
+        &CountTable {
+            title: title.clone(),
+            population: population.to_owned(),
+            dimensions: ["year", "part"].map(str::to_owned).to_vec(),
+            wholes: offers.iter().map(tree).collect(),
+        },
+        policy,
+    )?;
+    let rows: Vec<Row> = shown::pivot(&disclosed, &PARTS)
+        .into_iter()
+        .map(|(key, figures)| {
+            let rate = shown::rate(figures[1], figures[0], shown::decimals(policy));
+            let label = format!("Year {key}");
+            Row {
+                key,
+                label,
+                time: Time::year(ay),
+                is_total: false,
+                figures: [&figures[..], &rate[..]].concat(),
+            }
+        })
+        .collect();
+    for row in rows.iter().filter(|row| row.key == "11") {
+        short.push(format!(
+            "Of {} young people in Year 11 who live here {} have no offer of a place on record for the September after \
+             {}; nothing at all is recorded of {} of them.",
+            cell(row.figures[0], false),
+            cell(row.figures[3], false),
+            academic_year(ay),
+            cell(row.figures[5], false)
+        ));
+    }
+    let table = Table {
+        name: "september_offers",
+        title,
+        population: population.to_owned(),
+        rows_are: ("year_group", "year group"),
+        columns: vec![
+            column("learners", "young people", Unit::Count),
+            column("offer_made", "offer made", Unit::Count),
+            column("not_appropriate", "offer not appropriate", Unit::Count),
+            column("without_offer", "no offer on record", Unit::Count),
+            column("no_offer", "of them: recorded that none was made", Unit::Count),
+            column("not_recorded", "of them: nothing recorded", Unit::Count),
+            column("offer_made_rate", "with an offer", Unit::PerCent),
+            column("offer_made_rate_low", "with an offer, at least", Unit::PerCent),
+            column("offer_made_rate_high", "with an offer, at most", Unit::PerCent),
+        ],
+        rows,
+    };
+    let words = "Of everybody, as published: nothing recorded counts as no offer. Who they are: `resolve --view no-offer`.";
+    Ok(Some(section("No offer for September", &[words.to_owned()], table, shown::notes([&disclosed]))))
+}

@@ -1,0 +1,203 @@
+//! The rows of a release that the report is made of.
+use super::super::{Release, ReportFault};
+use std::collections::BTreeMap;
+
+/// The people of one month's end, or of a group of them.
+#[derive(Debug, Clone)]
+pub(super) struct Month {
+    pub(super) ay: i64,
+    /// Lower-case name.
+    pub(super) period: String,
+    pub(super) breakdown: String,
+    pub(super) category: String,
+    pub(super) cohort: u64,
+    pub(super) participating: u64,
+    pub(super) working: u64,
+    pub(super) neet: u64,
+    pub(super) not_known: u64,
+}
+
+impl Month {
+    pub(super) fn combined(&self) -> u64 {
+        self.neet + self.not_known
+    }
+
+    /// The calendar year in which the month is, by the academic year's.
+    pub(super) fn calendar_year(&self) -> i64 {
+        let in_autumn = ["september", "october", "november", "december"].contains(&self.period.as_str());
+        self.ay - i64::from(in_autumn)
+    }
+}
+
+/// Every month of the client record, by all groups.
+pub(super) fn months(release: &Release) -> Result<Vec<Month>, ReportFault> {
+    let rows = release.read("neet_rate", |row| {
+        let is_ours = row.text("population")? == "client_record" && row.text("period")? != "dec_to_feb";
+        is_ours.then_some(())?;
+        Some(Month {
+            ay: row.number("ay")?,
+            period: row.text("period")?,
+            breakdown: row.text("breakdown")?,
+            category: row.text("category")?,
+            cohort: row.people("n_cohort"),
+            participating: row.people("n_participating"),
+            working: row.people("n_working"),
+            neet: row.people("n_neet"),
+            not_known: row.people("n_not_known") + row.people("n_no_record"),
+        })
+    })?;
+    Ok(rows)
+}
+
+/// Offers of one year group.
+pub(super) struct Offers {
+    pub(super) ay: i64,
+    pub(super) year_group: i64,
+    pub(super) members: u64,
+    pub(super) made: u64,
+    pub(super) not_appropriate: u64,
+    pub(super) none: u64,
+    pub(super) not_recorded: u64,
+}
+
+/// The newest September Guarantee, of those who live here.
+pub(super) fn offers(release: &Release) -> Result<Vec<Offers>, ReportFault> {
+    let mut rows = release.read("guarantee_rate", |row| {
+        (row.text("population")? == "resident" && row.text("breakdown")? == "all").then_some(())?;
+        Some(Offers {
+            ay: row.number("ay")?,
+            year_group: row.number("year_group")?,
+            members: row.people("n_members"),
+            made: row.people("n_offer_made"),
+            not_appropriate: row.people("n_not_appropriate"),
+            none: row.people("n_no_offer"),
+            not_recorded: row.people("n_missing"),
+        })
+    })?;
+    let newest = rows.iter().map(|row| row.ay).max();
+    rows.retain(|row| Some(row.ay) == newest);
+    rows.sort_by_key(|row| row.year_group);
+    Ok(rows)
+}
+
+/// Where a learner is today.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Standing {
+    /// The establishment of the open main spell, and its kind; empty at home.
+    pub(super) main: Option<(Option<String>, String)>,
+    /// An open placement beside it.
+    pub(super) beside: Option<(String, String)>,
+    /// Whether all that is said is that the learner is missing education.
+    pub(super) is_missing: bool,
+}
+
+/// By learner, whoever has an open spell that is no gap.
+pub(super) fn standings(release: &Release) -> Result<BTreeMap<String, Standing>, ReportFault> {
+    let rows = release.read("spell", |row| {
+        (row.is("is_open")? && !row.is("is_gap")?).then_some(())?;
+        let place = row.text("establishment_id");
+        Some((row.text("learner_id")?, row.text("role")?, place, row.text("kind")?, row.text("legal_basis")?))
+    })?;
+    let mut found: BTreeMap<String, Standing> = BTreeMap::new();
+    for (learner, role, place, kind, basis) in rows {
+        let standing = found.entry(learner).or_default();
+        match (role.as_str(), place) {
+            ("main", _) if basis == "cme" => standing.is_missing = true,
+            ("main", place) => standing.main = Some((place, kind)),
+            // Of several the first by number: any order will do that is always the same.
+            (_, Some(place)) if standing.beside.as_ref().is_none_or(|(other, _)| place < *other) => {
+                standing.beside = Some((place, kind));
+            }
+            _ => {}
+        }
+    }
+    Ok(found)
+}
+
+/// Learners by the end year of their Year 6.
+pub(super) fn cohorts(release: &Release) -> Result<Vec<(String, i64)>, ReportFault> {
+    release.read("learner", |row| Some((row.text("learner_id")?, row.number("cohort_ay")?)))
+}
+
+/// The risk told to a learner today.
+pub(super) struct Told {
+    pub(super) learner: String,
+    pub(super) year_group: i64,
+    pub(super) band: String,
+}
+
+/// The list of points that is reported.
+pub(super) const PACK: &str = "default";
+
+/// Of the default list, whatever was told on the newest day.
+pub(super) fn told(release: &Release) -> Result<Vec<Told>, ReportFault> {
+    let as_of = release.as_of.clone();
+    release.read("risk_score", |row| {
+        (row.text("pack")? == PACK && row.text("predicted_on")? == as_of).then_some(())?;
+        Some(Told {
+            learner: row.text("learner_id")?,
+            year_group: row.number("year_group")?,
+            band: row.text("band")?,
+        })
+    })
+}
+
+/// What is known of each learner this year: need, meals, care.
+pub(super) fn circumstances(
+    release: &Release,
+    ay: i64,
+) -> Result<BTreeMap<String, [String; 3]>, ReportFault> {
+    let yes_no = |known: Option<bool>, yes: &str, no: &str| {
+        known.map_or("not_known", |known| if known { yes } else { no }).to_owned()
+    };
+    let rows = release.read("circumstance_year", |row| {
+        (row.number("ay")? == ay).then_some(())?;
+        let sen = row.text("sen").unwrap_or_else(|| "not_known".to_owned());
+        let fsm = yes_no(row.is("ever6_any"), "yes", "no");
+        let care = yes_no(row.is("cla_ever"), "yes", "no");
+        Some((row.text("learner_id")?, [sen, fsm, care]))
+    })?;
+    Ok(rows.into_iter().collect())
+}
+
+/// Flagging from so many points on, at the end of Year 10, beside the winter after Year 11.
+#[derive(Debug, Clone)]
+pub(super) struct Curve {
+    pub(super) cohort_ay: i64,
+    pub(super) flag_from: i64,
+    pub(super) scored: u64,
+    pub(super) positive: u64,
+    pub(super) flagged: u64,
+    pub(super) both: u64,
+    /// In ten-thousandths.
+    pub(super) at_base: Option<i64>,
+}
+
+/// By the low score, NEET alone.
+pub(super) fn curve(release: &Release) -> Result<Vec<Curve>, ReportFault> {
+    release.read("risk_curve", |row| {
+        let is_ours =
+            row.text("pack")? == PACK && row.text("outcome")? == "neet" && row.text("basis")? == "low";
+        is_ours.then_some(())?;
+        Some(Curve {
+            cohort_ay: row.number("cohort_ay")?,
+            flag_from: row.number("flag_from")?,
+            scored: row.people("n_scored"),
+            positive: row.people("n_positive"),
+            flagged: row.people("n_flagged"),
+            both: row.people("n_true"),
+            at_base: row.ten_thousandths("precision_at_base"),
+        })
+    })
+}
+
+/// For each cohort, learners with a score who are in no figure of the test.
+pub(super) fn left_out(release: &Release) -> Result<BTreeMap<i64, u64>, ReportFault> {
+    let rows = release.read("risk_backtest", |row| {
+        let is_ours =
+            row.text("pack")? == PACK && row.text("outcome")? == "neet" && row.text("basis")? == "low";
+        is_ours.then_some(())?;
+        Some((row.number("cohort_ay")?, row.people("n_left_out")))
+    })?;
+    Ok(rows.into_iter().collect())
+}

@@ -1,0 +1,123 @@
+//! Tidy files, one a table, with the metadata that the statistics service asks for.
+//!
+//! Each file has the columns of time and place that the service's screener looks for, then one filter, then indicators;
+//! beside it lies `<name>.meta.csv`. Numbers have no thousands separator and no sign of per cent; where there is none stands
+//! a symbol. The screener knows authorities by their new codes, which no release holds: `new_la_code` is `x`, not available,
+//! until a site puts its own in.
+use super::{Report, ReportFault, Table, Unit};
+use crate::disclosure::Figure;
+use csv::Writer;
+
+/// A file: its name and its text.
+pub struct TidyFile {
+    /// `rates_by_month.csv`.
+    pub name: String,
+    /// UTF-8.
+    pub text: Vec<u8>,
+}
+
+const PLACE: [(&str, &str); 6] = [
+    ("geographic_level", "Local authority"),
+    ("country_code", "E92000001"),
+    ("country_name", "England"),
+    ("region_code", "x"),
+    ("region_name", "Not available"),
+    ("new_la_code", "x"),
+];
+
+/// Two files for each table, and one that says what they rest on.
+///
+/// # Errors
+/// [`ReportFault::Unwritable`] when a row does not fit its header, which is a mistake of ours.
+pub fn files(report: &Report) -> Result<Vec<TidyFile>, ReportFault> {
+    let mut files = Vec::new();
+    for table in report.tables() {
+        files.push(TidyFile { name: format!("{}.csv", table.name), text: csv(&data(report, table))? });
+        files.push(TidyFile { name: format!("{}.meta.csv", table.name), text: csv(&meta(table))? });
+    }
+    let about = serde_json::to_vec_pretty(&serde_json::json!({
+        "report": report.name, "title": report.title, "about": report.about, "left_out": report.left_out,
+        "tables": report.tables().map(|table| serde_json::json!({
+            "file": format!("{}.csv", table.name), "title": table.title, "population": table.population,
+        })).collect::<Vec<_>>(),
+    }))
+    .map_err(|_| ReportFault::Unwritable("note beside the tidy files"))?;
+    files.push(TidyFile { name: "about.json".to_owned(), text: about });
+    Ok(files)
+}
+
+fn data(report: &Report, table: &Table) -> Vec<Vec<String>> {
+    let mut header = vec!["time_period".to_owned(), "time_identifier".to_owned()];
+    header.extend(PLACE.iter().map(|(name, _)| (*name).to_owned()));
+    header.extend(["old_la_code", "la_name"].map(str::to_owned));
+    // A table whose rows are times has no filter of its own.
+    let has_filter = !is_time(table);
+    header.extend(has_filter.then(|| table.rows_are.0.to_owned()));
+    header.extend(table.columns.iter().map(|column| column.name.to_owned()));
+    let mut lines = vec![header];
+    let decimals = table.has_decimals();
+    for row in &table.rows {
+        let mut line = vec![row.time.period.clone(), row.time.identifier.to_owned()];
+        line.extend(PLACE.iter().map(|(_, value)| (*value).to_owned()));
+        line.extend([report.about.authority.clone(), "Not available".to_owned()]);
+        line.extend(has_filter.then(|| row.label.clone()));
+        line.extend(row.figures.iter().map(|figure| plain(*figure, decimals)));
+        lines.push(line);
+    }
+    lines
+}
+
+fn is_time(table: &Table) -> bool {
+    ["month", "academic_year"].contains(&table.rows_are.0)
+}
+
+fn meta(table: &Table) -> Vec<Vec<String>> {
+    let line = |cells: [&str; 9]| cells.map(str::to_owned).to_vec();
+    let mut lines = vec![line([
+        "col_name",
+        "col_type",
+        "label",
+        "indicator_grouping",
+        "indicator_unit",
+        "indicator_dp",
+        "filter_hint",
+        "filter_grouping_column",
+        "filter_default",
+    ])];
+    if !is_time(table) {
+        let (name, label) = table.rows_are;
+        // What the service shows first: the sum, or where there is none the first row.
+        let default = table.rows.iter().find(|row| row.is_total).or(table.rows.first());
+        let default = default.map_or("", |row| row.label.as_str());
+        lines.push(line([name, "Filter", &first_upper(label), "", "", "", "", "", default]));
+    }
+    let decimals = if table.has_decimals() { "1" } else { "0" };
+    for column in &table.columns {
+        let (unit, dp) = if column.unit == Unit::PerCent { ("%", decimals) } else { ("", "0") };
+        lines.push(line([column.name, "Indicator", &first_upper(column.heading), "", unit, dp, "", "", ""]));
+    }
+    lines
+}
+
+fn plain(figure: Figure, decimals: bool) -> String {
+    match figure {
+        Figure::Count(count) => count.to_string(),
+        Figure::PerCentTenths(tenths) if !decimals => (tenths / 10).to_string(),
+        Figure::PerCentTenths(tenths) => format!("{}.{}", tenths / 10, (tenths % 10).abs()),
+        Figure::Symbol(symbol) => symbol.to_string(),
+    }
+}
+
+fn first_upper(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+fn csv(lines: &[Vec<String>]) -> Result<Vec<u8>, ReportFault> {
+    let fault = || ReportFault::Unwritable("tidy file");
+    let mut writer = Writer::from_writer(Vec::new());
+    for line in lines {
+        writer.write_record(line).map_err(|_| fault())?;
+    }
+    writer.into_inner().map_err(|_| fault())
+}

@@ -1,0 +1,120 @@
+//! The reports: what they say beside the truth, and what they never say.
+mod shape;
+mod six;
+mod truth;
+
+use crate::site::{run_in, run_with};
+use serde_json::Value;
+use std::{collections::BTreeSet, fs, path::Path};
+
+pub use truth::agree;
+
+/// The tables of a report.
+fn tables(report: &Value) -> impl Iterator<Item = &Value> {
+    let sections = report["sections"].as_array().unwrap().iter();
+    sections.map(|section| &section["table"]).filter(|table| !table.is_null())
+}
+
+/// A table of a report by its name.
+fn table<'v>(report: &'v Value, name: &str) -> &'v Value {
+    let found = tables(report).find(|table| table["name"] == name);
+    found.unwrap_or_else(|| panic!("no table {name}: {report:#}"))
+}
+
+/// The rows of a table: key, and figures by the names of their columns.
+fn figure(table: &Value, key: &str, column: &str) -> Value {
+    let columns = table["columns"].as_array().unwrap();
+    let at = columns
+        .iter()
+        .position(|each| each["name"] == column)
+        .unwrap_or_else(|| panic!("no column {column}"));
+    let rows = table["rows"].as_array().unwrap();
+    let row = rows.iter().find(|row| row["key"] == key).unwrap_or_else(|| panic!("no row {key}: {table:#}"));
+    row["figures"][at].clone()
+}
+
+/// Every count of a document.
+fn counts(value: &Value, found: &mut Vec<i64>) {
+    match value {
+        Value::Object(map) => {
+            found.extend(map.get("count").and_then(Value::as_i64));
+            map.values().for_each(|value| counts(value, found));
+        }
+        Value::Array(values) => values.iter().for_each(|value| counts(value, found)),
+        _ => {}
+    }
+}
+
+/// No place that has a name in a report has fewer than ten learners.
+fn named_have_ten(report: &Value) {
+    let are_places = |table: &&Value| ["place", "provider"].iter().any(|name| table["rows_are"][0] == *name);
+    for row in tables(report).filter(are_places).flat_map(|table| table["rows"].as_array().unwrap()) {
+        let is_named = !["others", "hidden", "total"].iter().any(|key| row["key"] == *key);
+        assert!(!is_named || row["figures"][0]["count"].as_i64().is_some_and(|n| n >= 10), "{row}");
+    }
+}
+
+/// A demonstration, and what its reports say under each policy: nobody small is shown, no small place has a name, and
+/// the files are fit for whoever reads them.
+#[test]
+fn under_every_policy_no_report_shows_few_learners_or_names_a_small_place() {
+    let dir = tempfile::tempdir().unwrap();
+    let made = run_in(dir.path(), &["--quiet", "demo", "--dir", "site", "--learners", "1500", "--seed", "5"]);
+    assert_eq!(made.code, 0, "{}", made.err);
+    let config = ["--config", "site/throughline.toml"];
+    for (policy, least) in [("published", 10), ("inside_controller", 5), ("synthetic", 0)] {
+        for report in ["neet", "ap"] {
+            let with = [("THROUGHLINE__DISCLOSURE__POLICY", policy)];
+            let [html, xlsx, tidy] = ["html", "xlsx", "tidy"].map(|kind| format!("{policy}.{report}.{kind}"));
+            let verb = [&config[..], &["report", report]].concat();
+            let files = ["--html", &html, "--xlsx", &xlsx, "--csv", &tidy];
+            let words = run_with(dir.path(), &with, &[&verb[..], &files[..]].concat());
+            assert_eq!(words.code, 0, "{policy} {report}: {}", words.err);
+            let json = run_with(dir.path(), &with, &[&["--json"], &verb[..]].concat()).json();
+            assert_eq!(json["about"]["policy"], policy);
+            let mut shown = Vec::new();
+            counts(&json, &mut shown);
+            assert!(shown.iter().all(|n| *n == 0 || *n >= least), "{policy} {report}: {shown:?}");
+            named_have_ten(&json);
+            let page = fs::read_to_string(dir.path().join(&html)).unwrap();
+            for text in [&words.out, &page] {
+                assert!(!text.to_lowercase().contains("red child"), "{policy}");
+                let warns = text.contains("may need support") && text.contains("17%");
+                assert!(report != "neet" || warns, "{policy}");
+            }
+            shape::is_accessible(&page);
+            shape::is_a_workbook_by_the_rules(&dir.path().join(xlsx), &json);
+            shape::are_tidy(&dir.path().join(tidy), &json);
+        }
+    }
+    let slips = [["--html", "site/key"], ["--xlsx", "site/key"], ["--csv", "site/key"]];
+    for slip in slips {
+        let ran = run_in(dir.path(), &[&config[..], &["report", "neet"], &slip[..]].concat());
+        assert_eq!(ran.code, 2, "{}", ran.err);
+    }
+}
+
+/// The same release gives the same files, whatever the clock says.
+fn bytes(folder: &Path) -> BTreeSet<(String, Vec<u8>)> {
+    let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    files
+        .map(|file| (file.file_name().unwrap().to_string_lossy().into_owned(), fs::read(&file).unwrap()))
+        .collect()
+}
+
+#[test]
+fn the_same_release_gives_the_same_bytes() {
+    let dir = tempfile::tempdir().unwrap();
+    let made = run_in(dir.path(), &["--quiet", "demo", "--dir", "site", "--learners", "300", "--seed", "2"]);
+    assert_eq!(made.code, 0, "{}", made.err);
+    let made = ["one", "other"].map(|folder| {
+        fs::create_dir(dir.path().join(folder)).unwrap();
+        let [html, xlsx] = ["html", "xlsx"].map(|kind| format!("{folder}/neet.{kind}"));
+        let verb = ["--config", "site/throughline.toml", "report", "neet"];
+        let ran =
+            run_in(dir.path(), &[&verb[..], &["--html", &html, "--xlsx", &xlsx, "--csv", folder]].concat());
+        assert_eq!(ran.code, 0, "{}", ran.err);
+        bytes(&dir.path().join(folder))
+    });
+    assert!(made[0] == made[1] && made[0].len() > 10);
+}
