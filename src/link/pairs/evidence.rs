@@ -259,7 +259,8 @@ impl<'w> Comparer<'w> {
         Some(level)
     }
 
-    fn alike(&mut self, a: Word, b: Word) -> bool {
+    /// Whether two names may be one: forms of each other, alike in sound, or a letter or two apart.
+    pub(super) fn alike(&mut self, a: Word, b: Word) -> bool {
         let words = self.words;
         self.forenames.get(a, b, || forenames(words, a, b)) >= forename::NEAR
     }

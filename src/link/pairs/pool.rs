@@ -217,7 +217,8 @@ impl Pool {
             let levels = comparer.levels(&one.record(), &other.record());
             let apart =
                 matches!(levels.get(FORENAME), Some(forename::NONE | forename::WEAK | forename::CLASH));
-            let swapped = one.forename == other.surname || other.forename == one.surname;
+            let swapped =
+                comparer.alike(one.forename, other.surname) || comparer.alike(other.forename, one.surname);
             !apart || share_a_number && (first(one.forename) == first(other.forename) || swapped)
         };
         let may_be_born_with = |face: &Face, others: &[Face]| {
