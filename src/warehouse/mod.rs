@@ -29,7 +29,7 @@ pub use relation::{BESIDE_LINKS, BuildContext, Inputs};
 pub use shape::{Shapes, prove_reads, scratch, shapes, shapes_with};
 pub use shell::write_shell;
 pub use trace::{LakeCount, LakeRow, Traced, rows_named};
-pub use verify::{Finding, Rule, Test, rules, verify};
+pub use verify::{Finding, Rule, Severity, Test, rules, verify};
 pub use view::{ViewCell, ViewTable, views};
 
 #[cfg(test)]

@@ -19,6 +19,8 @@ mod end_to_end;
 mod engagement;
 mod export;
 mod faults;
+#[cfg(feature = "warehouse")]
+mod held_release;
 mod keeping;
 mod keys;
 mod keys_everywhere;
