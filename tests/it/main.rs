@@ -52,6 +52,8 @@ mod release;
 #[cfg(feature = "warehouse")]
 mod resolve;
 mod review;
+#[cfg(feature = "warehouse")]
+mod reviewed;
 mod rights;
 #[cfg(feature = "warehouse")]
 mod risk_leak;
