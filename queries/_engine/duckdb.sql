@@ -180,3 +180,8 @@ create or replace macro mean_count(total, n) as
 
 -- Texts of a group one after the other, by the order of their place.
 create or replace macro texts_in_order(words, place) as string_agg(words, '; ' order by place asc nulls last);
+
+-- The number of the month that a day lies in, counted through the years, and the last day of a month by its number.
+create or replace macro month_no(day) as cast(year(day) * 12 + month(day) - 1 as integer);
+create or replace macro month_no_ends_on(no) as
+    cast(last_day(make_date(cast(no // 12 as integer), cast(no % 12 + 1 as integer), 1)) as date);

@@ -26,7 +26,7 @@ reason = "Why that colour, in a word"
 */
 -- By trend: green when even the lower end of the change reaches the target, amber when it is better with four chances in five but short
 -- of that, else red. By level, or where three years earlier has no value: the thresholds of the indicator. Grey: fewer than 100 learners,
--- less than four in five known, a year that compares with no other, no value, or no measure.
+-- less than four in five known, a year that compares with no other, no right number to judge it by, no value, or no measure.
 with newest as (
     select indicator, population, max(ay) as ay
     from scorecard_value
@@ -75,6 +75,7 @@ judged as (
             when n < 100 then 'too_few'
             when n * 5 < (n + n_missing) * 4 then 'coverage'
             when not comparable then 'not_comparable'
+            when judged_by = 'told' then 'told_not_judged'
             when judged_by = 'trend' and n_before >= 100 and change_spread is not null and change is not null
                 then case when change - 1.645 * change_spread >= target then 'on_course'
                           when change > 0 and change >= 0.8416 * change_spread then 'better_short_of_target'

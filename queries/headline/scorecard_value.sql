@@ -2,7 +2,7 @@
 title = "The indicators of the scorecard, year by year, with what their spread hangs on"
 grain = ["indicator", "population", "ay"]
 reads = ["ks2_rate", "ks4_rate", "ks4_result", "disadvantage_gap", "segregation", "suspension_rate", "engagement_year", "circumstance_year",
-         "cohort_outcome", "build_context"]
+         "cohort_outcome", "index_power", "leaver_met", "level_by_19_rate", "build_context"]
 [columns]
 value = "The indicator, as its own table gives it"
 n = "Learners behind it"
@@ -204,6 +204,117 @@ destinations as (
     from leavers
 ),
 
+-- How much more often than by meals in six years the index, and the duration, set apart two pupils of like start: to be read, not judged.
+gains as (
+    select
+        case measured.measure when 'index' then 'index_gain' else 'duration_gain' end as indicator,
+        measured.population,
+        measured.ks4_ay as ay,
+        measured.auc - ever6.auc as value,
+        measured.n_known as n,
+        measured.n_missing,
+        null as spread,
+        ks4_year.comparable
+    from index_power as measured
+    inner join index_power as ever6
+        on ever6.ks4_ay = measured.ks4_ay
+       and ever6.population = measured.population
+       and ever6.measure = 'ever6'
+    inner join (select ks4_ay, bool_and(coalesce(grades_comparable, false)) as comparable from ks4_result group by ks4_ay) as ks4_year
+        on ks4_year.ks4_ay = measured.ks4_ay
+    where measured.measure in ('index', 'duration')
+),
+
+met_groups as (
+    select
+        ks4_result.ks4_ay + 1 as ay,
+        populations.population,
+        count(*) as n_leavers,
+        count(*) filter (where leaver_met.met_by <> 'none') as n_met
+    from ks4_result
+    inner join leaver_met on leaver_met.learner_id = ks4_result.learner_id
+    cross join (values ('attending'), ('resident')) as populations(population)
+    where ks4_result.in_denominator
+      and case populations.population when 'attending' then ks4_result.attending else ks4_result.resident end
+    group by ks4_result.ks4_ay + 1, populations.population
+),
+
+met as (
+    select
+        'leavers_met' as indicator,
+        population,
+        ay,
+        share_of(n_met, n_leavers) as value,
+        n_leavers as n,
+        0 as n_missing,
+        sqrt(1e0 * n_met * (n_leavers - n_met) / nullif(n_leavers, 0) / nullif(n_leavers, 0) / nullif(n_leavers, 0)) as spread,
+        true as comparable
+    from met_groups
+),
+
+level_groups as (
+    select
+        ks4_ay,
+        population,
+        max(case when disadvantage = 'other' then n_achieved end) as achieved_other,
+        max(case when disadvantage = 'other' then n_members end) as members_other,
+        max(case when disadvantage = 'disadvantaged' then n_achieved end) as achieved_poor,
+        max(case when disadvantage = 'disadvantaged' then n_members end) as members_poor,
+        sum(case when disadvantage in ('other', 'disadvantaged') then n_missing else 0 end) as n_unknown,
+        sum(case when disadvantage = 'not_known' then n_members else 0 end) as n_unsaid
+    from level_by_19_rate
+    where level = 3
+      and by_age = 19
+      and measure_state = 'measured'
+      and population in ('attending', 'resident')
+    group by ks4_ay, population
+),
+
+-- Of everybody, as published: who is not known counts as not achieved, and stands among the missing.
+level_gap as (
+    select
+        'level3_gap' as indicator,
+        population,
+        ks4_ay + 3 as ay,
+        ratio_of(achieved_other * members_poor - achieved_poor * members_other, members_other * members_poor) as value,
+        members_other + members_poor - n_unknown as n,
+        n_unknown + n_unsaid as n_missing,
+        sqrt(1e0 * achieved_other * (members_other - achieved_other) / nullif(members_other, 0) / nullif(members_other, 0) / nullif(members_other, 0)
+             + 1e0 * achieved_poor * (members_poor - achieved_poor) / nullif(members_poor, 0) / nullif(members_poor, 0) / nullif(members_poor, 0)) as spread,
+        true as comparable
+    from level_groups
+),
+
+without_basics as (
+    select
+        ks4_result.ks4_ay + 2 as ay,
+        populations.population,
+        count(*) as n_members,
+        count(*) filter (where cohort_outcome.destination_17 not in ('no_record', 'not_known')) as n_known,
+        count(*) filter (where cohort_outcome.destination_17 = 'participating') as n_in
+    from ks4_result
+    inner join cohort_outcome on cohort_outcome.learner_id = ks4_result.learner_id
+    cross join (values ('attending'), ('resident')) as populations(population)
+    where ks4_result.in_denominator
+      and ks4_result.basics_9_4 in ('not_achieved', 'not_entered')
+      and cohort_outcome.destination_17 <> 'not_due'
+      and case populations.population when 'attending' then ks4_result.attending else ks4_result.resident end
+    group by ks4_result.ks4_ay + 2, populations.population
+),
+
+routes as (
+    select
+        'in_learning_without_basics' as indicator,
+        population,
+        ay,
+        share_of(n_in, n_known) as value,
+        n_known as n,
+        n_members - n_known as n_missing,
+        sqrt(1e0 * n_in * (n_known - n_in) / nullif(n_known, 0) / nullif(n_known, 0) / nullif(n_known, 0)) as spread,
+        true as comparable
+    from without_basics
+),
+
 together as (
     select indicator, population, ay, value, n, n_missing, spread, comparable from ks2
     union all
@@ -220,6 +331,14 @@ together as (
     select indicator, population, ay, value, n, n_missing, spread, comparable from careers
     union all
     select indicator, population, ay, value, n, n_missing, spread, comparable from destinations
+    union all
+    select indicator, population, ay, value, n, n_missing, spread, comparable from gains
+    union all
+    select indicator, population, ay, value, n, n_missing, spread, comparable from met
+    union all
+    select indicator, population, ay, value, n, n_missing, spread, comparable from level_gap
+    union all
+    select indicator, population, ay, value, n, n_missing, spread, comparable from routes
 ),
 
 final as (

@@ -97,6 +97,7 @@ impl From<SiteFault> for Halt {
                 Exit::Refused
             }
             SiteFault::Rights(RightsFault::Busy(_)) => Exit::Failed,
+            SiteFault::Unsound(_) => Exit::Held,
             SiteFault::Complaints(_)
             | SiteFault::Key(_)
             | SiteFault::Catalog(CatalogFault::Key(_))

@@ -6,7 +6,7 @@ use super::{
 use crate::{
     config::Settings,
     pipeline::{self, BuildReport, Site},
-    warehouse,
+    warehouse::{self, Severity},
 };
 use serde_json::json;
 use std::{collections::BTreeSet, path::Path};
@@ -22,7 +22,11 @@ pub(super) fn build(settings: Settings, shell: Option<&Path>, screen: &Screen) -
     let built = make(&mut site, screen)?;
     screen.result(&build_table(&built));
     screen.document(&build_json(&built));
-    Ok(if built.findings.is_empty() { Exit::Done } else { Exit::Partly })
+    Ok(match (built.findings.is_empty(), built.held_by().is_empty()) {
+        (_, false) => Exit::Held,
+        (false, true) => Exit::Partly,
+        (true, true) => Exit::Done,
+    })
 }
 
 /// Builds and publishes a snapshot.
@@ -31,10 +35,16 @@ pub(super) fn release(settings: Settings, screen: &Screen) -> Verdict {
     // Over both: nobody builds other tables between the build and its release.
     let _lock = site.lock("release")?;
     let built = make(&mut site, screen)?;
-    let release = pipeline::release(&mut site, &built, &user())?;
+    // Said before, so that who is held sees which rows.
     screen.result(&build_table(&built));
+    let release = pipeline::release(&mut site, &built, &user())?;
     let said = if release.is_new { "Published" } else { "Nothing has changed: this is still" };
     screen.result(&format!("{said} release {}\n{}", release.id, release.folder.display()));
+    let failing: u64 = built.findings.iter().map(|found| found.rows).sum();
+    if failing > 0 {
+        let words = "it holds {n} rows that fail a rule of the severity `warning`, listed above";
+        screen.result(&words.replace("{n}", &thousands(failing)));
+    }
     screen.document(
         &json!({ "id": release.id, "new": release.is_new, "folder": release.folder.display().to_string(),
                              "build": build_json(&built) }),
@@ -66,12 +76,14 @@ fn build_table(built: &BuildReport) -> String {
         .findings
         .iter()
         .map(|found| {
-            vec![found.table.clone(), found.column.clone(), found.test.to_owned(), thousands(found.rows)]
+            let severity = if found.severity == Severity::Error { "error" } else { "warning" };
+            let (test, severity) = (found.test.to_owned(), severity.to_owned());
+            vec![found.table.clone(), found.column.clone(), test, severity, thousands(found.rows)]
         })
         .collect();
     if !failed.is_empty() {
         out.push_str("\nRows that fail:\n");
-        out.push_str(&table(&["table", "column", "test", "rows"], failed, &[3]));
+        out.push_str(&table(&["table", "column", "test", "severity", "rows"], failed, &[4]));
     }
     out.push_str(&what_to_do(built));
     out
@@ -127,11 +139,12 @@ fn build_json(built: &BuildReport) -> serde_json::Value {
         .map(|found| {
             json!({
                 "table": found.table, "column": found.column, "test": found.test, "rows": found.rows,
+                "holds": found.severity == Severity::Error,
                 "kept": kept(Some(&found.kept))
             })
         })
         .collect();
-    json!({ "tables": tables, "checks": checks, "failed": failed })
+    json!({ "tables": tables, "checks": checks, "failed": failed, "held_by": built.held_by() })
 }
 
 fn kept(path: Option<&Path>) -> Option<String> {

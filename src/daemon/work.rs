@@ -192,6 +192,7 @@ const fn why(fault: &SiteFault) -> &'static str {
     match fault {
         SiteFault::Complaints(_) => "the definitions: see `throughline check`",
         SiteFault::Key(_) => "the key: see `throughline check`",
+        SiteFault::Unsound(_) => "tables fail a rule that holds a release: see `throughline build`",
         SiteFault::Catalog(_) => "the catalog cannot be used",
         SiteFault::Lock(_) => "the lock cannot be taken",
         SiteFault::Disk(_) => "the disk refused",

@@ -3,7 +3,9 @@ use crate::{
     definitions::query::QuerySet,
     fault::failpoint,
     telemetry::{self, Event},
-    warehouse::{self, BuildContext, BuildOptions, BuiltTable, CheckResult, Entity, Finding, Inputs},
+    warehouse::{
+        self, BuildContext, BuildOptions, BuiltTable, CheckResult, Entity, Finding, Inputs, Severity,
+    },
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -39,6 +41,23 @@ pub struct Explained {
     pub matters: String,
     /// How to put it right.
     pub mend: String,
+    /// Of a check: whether what it finds holds a release. A test's severity stands with its rule.
+    pub severity: Option<Severity>,
+}
+
+impl BuildReport {
+    /// What holds a release of these tables, each with its rows: rules and checks of the severity `error` that something fails.
+    pub fn held_by(&self) -> Vec<String> {
+        let rules = (self.findings.iter().filter(|found| found.severity == Severity::Error))
+            .map(|found| format!("{}.{} ({}): {} rows", found.table, found.column, found.test, found.rows));
+        let is_error = |check: &&CheckResult| {
+            let about = self.explained.get(&check.name).and_then(|about| about.severity);
+            check.violations > 0 && about == Some(Severity::Error)
+        };
+        let checks = (self.checks.iter().filter(is_error))
+            .map(|check| format!("{}: {} rows", check.name, check.violations));
+        rules.chain(checks).collect()
+    }
 }
 
 /// Runs the queries over the published lake. The tables lie in `<data_dir>/build` until a release takes them.

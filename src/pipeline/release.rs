@@ -9,7 +9,14 @@ use crate::{
 use std::{collections::BTreeMap, path::Path};
 
 /// Publishes a build's tables as a snapshot and notes it, and who made it, in the catalog.
+///
+/// # Errors
+/// [`SiteFault::Unsound`] where the tables fail a rule or a check of the severity `error`; nothing is published then.
 pub fn release(site: &mut Site, built: &BuildReport, who: &str) -> Result<Release, SiteFault> {
+    let held_by = built.held_by();
+    if !held_by.is_empty() {
+        return Err(SiteFault::Unsound(held_by));
+    }
     let _lock = site.lock("release")?;
     failpoint("release.begun")?;
     let input = ReleaseInput {

@@ -68,6 +68,13 @@ pub enum SiteFault {
         "linking went otherwise than the last time, and nothing is published until somebody looks: `throughline link`"
     )]
     Drifted,
+    /// Tables that fail a rule of the severity `error`.
+    #[error(
+        "nothing is released, for rules fail whose severity is `error`: {}. `throughline build` says what each means and where \
+         its rows are kept; a rule that is harmless here can be a `warning` in a site's own schemas/verify.csv or schemas/checks.csv",
+        .0.join("; ")
+    )]
+    Unsound(Vec<String>),
     /// Somebody without the role that it takes.
     #[error("this takes the role `{}`: `[roles]` in the configuration says who has it; that you asked is noted", .0.word())]
     Refused(crate::config::Role),

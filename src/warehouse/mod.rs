@@ -31,7 +31,7 @@ pub use sealed::{Copied, Sealed, function_names};
 pub use shape::{Shapes, prove_reads, scratch, shapes, shapes_with};
 pub use shell::write_shell;
 pub use trace::{LakeCount, LakeRow, Traced, rows_named};
-pub use verify::{Finding, Rule, Test, rules, verify};
+pub use verify::{Finding, Rule, Severity, Test, rules, verify};
 pub use view::{ViewCell, ViewTable, views};
 
 #[cfg(test)]

@@ -38,6 +38,16 @@ impl Test {
     }
 }
 
+/// What follows when something fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Nothing is released until it is put right.
+    Error,
+    /// It is released, and said how many rows fail.
+    Warning,
+}
+
 /// One column and what it is held against. Empty cells pass: where a value must be there, a check says so.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rule {
@@ -47,6 +57,8 @@ pub struct Rule {
     pub column: String,
     /// The test.
     pub test: Test,
+    /// What follows when a row fails.
+    pub severity: Severity,
 }
 
 #[derive(Deserialize)]
@@ -55,6 +67,8 @@ struct Line {
     column: String,
     test: String,
     against: String,
+    /// A file written before there were severities has none: all hold, as what is not said to be harmless is not.
+    severity: Option<Severity>,
 }
 
 /// Rows that fail a rule.
@@ -66,14 +80,16 @@ pub struct Finding {
     pub column: String,
     /// Which test: `words`, `reference`.
     pub test: &'static str,
+    /// What follows.
+    pub severity: Severity,
     /// How many rows fail.
     pub rows: u64,
     /// Where they are kept.
     pub kept: PathBuf,
 }
 
-/// Reads `schemas/verify.csv`: table, column, test, and what it is held against (words with spaces between; `code_x` is
-/// the list x; `table.column` for a reference).
+/// Reads `schemas/verify.csv`: table, column, test, what it is held against (words with spaces between; `code_x` is
+/// the list x; `table.column` for a reference), and the severity, `error` where the column is missing or empty.
 ///
 /// # Errors
 /// When a line is not well formed.
@@ -81,7 +97,13 @@ pub fn rules(text: &str) -> Result<Vec<Rule>, WarehouseFault> {
     let broken = |what: String| WarehouseFault::Reference { file: "schemas/verify.csv".to_owned(), what };
     let mut rules = Vec::new();
     for (at, line) in csv::Reader::from_reader(text.as_bytes()).deserialize::<Line>().enumerate() {
-        let line = line.map_err(|_| broken(format!("line {} has another number of cells", at + 2)))?;
+        let line = line.map_err(|_| {
+            let what = format!(
+                "line {} has another number of cells, or a severity that is neither error nor warning",
+                at + 2
+            );
+            broken(what)
+        })?;
         let test = match line.test.as_str() {
             "words" => {
                 let (lists, words): (Vec<&str>, Vec<&str>) =
@@ -100,7 +122,8 @@ pub fn rules(text: &str) -> Result<Vec<Rule>, WarehouseFault> {
             }
             other => return Err(broken(format!("line {}: there is no test `{other}`", at + 2))),
         };
-        rules.push(Rule { table: line.table, column: line.column, test });
+        let severity = line.severity.unwrap_or(Severity::Error);
+        rules.push(Rule { table: line.table, column: line.column, test, severity });
     }
     Ok(rules)
 }
@@ -163,7 +186,8 @@ pub fn verify(
                 format!("copy (select * {failing}) to {} (format parquet)", quoted(&kept.to_string_lossy()));
             connection.execute_batch(&sql).map_err(engine)?;
             let (table, column) = (table.name.clone(), rule.column.clone());
-            findings.push(Finding { table, column, test: rule.test.word(), rows, kept });
+            let (test, severity) = (rule.test.word(), rule.severity);
+            findings.push(Finding { table, column, test, severity, rows, kept });
         }
     }
     Ok(findings)
@@ -212,11 +236,16 @@ mod tests {
     #[test]
     fn rules_are_read_and_a_wrong_one_is_named_by_its_line() {
         let read = rules(
-            "table,column,test,against\n*,learner_id,reference,learner.learner_id\nspell,kind,words,code_k x\n",
+            "table,column,test,against,severity\n*,learner_id,reference,learner.learner_id,error\n\
+             spell,kind,words,code_k x,warning\n",
         );
         let read = read.unwrap();
         assert_eq!(read[0].test, Test::Reference { table: "learner".into(), column: "learner_id".into() });
         assert_eq!(read[1].test, Test::Words { words: vec!["x".into()], lists: vec!["k".into()] });
+        assert_eq!((read[0].severity, read[1].severity), (Severity::Error, Severity::Warning));
+        let before = rules("table,column,test,against\na,b,words,c\n").unwrap();
+        assert_eq!(before[0].severity, Severity::Error, "what is not said to be harmless holds");
+        assert!(rules("table,column,test,against,severity\na,b,words,c,harmless\n").is_err());
         let wrong = rules("table,column,test,against\na,b,guess,c\n").unwrap_err().to_string();
         assert!(wrong.contains("line 2") && wrong.contains("guess"), "{wrong}");
     }

@@ -19,6 +19,8 @@ mod end_to_end;
 mod engagement;
 mod export;
 mod faults;
+#[cfg(feature = "warehouse")]
+mod held_release;
 mod keeping;
 mod keys;
 mod keys_everywhere;
@@ -54,6 +56,8 @@ mod reports;
 #[cfg(feature = "warehouse")]
 mod resolve;
 mod review;
+#[cfg(feature = "warehouse")]
+mod reviewed;
 mod rights;
 #[cfg(feature = "warehouse")]
 mod risk_leak;

@@ -1,5 +1,7 @@
 //! After Year 11: sixth form, college, work, or none of it, to the end of academic age 17.
-use super::super::world::{Code, LAST_COHORT, Phase, as_of, day, year_starts};
+use super::super::world::{
+    Code, Door, Enrolment, LAST_COHORT, Phase, Qualification, as_of, day, year_starts,
+};
 use super::journey::{by_fsm, lives_here, sen_code};
 use super::rates;
 use super::record::main_on;
@@ -65,6 +67,42 @@ pub(super) fn tell(story: &mut Story) {
         second_year(story, last, standing);
     }
     story.rest();
+    awards_at_18(story, last + 2);
+}
+
+/// What a school's sixth form had to show for two years. Nothing is drawn for it: it follows from ability and from the number
+/// of the person, so that nobody's other draws are moved.
+fn awards_at_18(story: &mut Story, ay: i32) {
+    const LETTERS: [Code; 6] = ["A", "B", "C", "D", "E", "U"];
+    let (june, awarded_on) = (day(ay, 6, 20), day(ay, 8, 20));
+    let at = |one: &&Enrolment| one.starts_on <= june && one.ends_on.is_none_or(|end| end >= june);
+    let Some(place) = story.person.enrolments.iter().rfind(at).map(|one| one.place) else { return };
+    let is_sixth_form = story.area.establishment(place).sixth_form;
+    if awarded_on > as_of() || !is_sixth_form {
+        return;
+    }
+    let (ability, number) = (story.traits.ability, story.person.number);
+    let award = |kind, subject, level, grade| {
+        let (level, place, door) = (Some(level), Some(place), Door::Council);
+        Qualification { kind, subject, level, grade, awarded_on, place, door }
+    };
+    let letter = |behind: u32| {
+        let step = (1.8 - 1.4 * ability).max(0.0) as usize + (number.wrapping_add(behind) % 3) as usize;
+        LETTERS[step.min(5)]
+    };
+    let subjects: &[Code] = match number % 4 {
+        0 => &["maths", "physics", "chemistry", "biology"],
+        1 => &["history", "english_literature", "french"],
+        2 => &["art", "geography"],
+        _ => &["other"],
+    };
+    let awards: Vec<Qualification> = if ability < -0.8 {
+        vec![award("vocational", "health_social", "3", "PASS")]
+    } else {
+        let letters = subjects.iter().zip(0..);
+        letters.map(|(subject, behind)| award("a_level", subject, "3", letter(behind))).collect()
+    };
+    story.person.qualifications.extend(awards);
 }
 
 /// Home education and missing education end with compulsory schooling.

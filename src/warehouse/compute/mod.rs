@@ -5,12 +5,14 @@
 //! table with the columns that the function declares. Promise: a function reads what its header declares and nothing
 //! else, in an order that follows from the rows alone, sums in that order, and draws only from a seed that is its own:
 //! the same rows give the same table. A function whose answers change gets another version.
+pub mod boosted_trees;
 mod frame;
 pub mod least_squares;
 pub mod logistic;
 mod lost_potential_sensitivity;
 pub mod normal;
 pub mod random_intercept;
+mod risk_model;
 mod school_prediction;
 mod school_value_added;
 mod similar_schools;
@@ -37,6 +39,7 @@ pub(super) struct Function {
 /// Every function that there is. One whose answers have changed stays out: its release keeps what it said.
 const FUNCTIONS: &[&Function] = &[
     &lost_potential_sensitivity::FUNCTION,
+    &risk_model::FUNCTION,
     &school_prediction::FUNCTION,
     &school_value_added::FUNCTION,
     &similar_schools::FUNCTION,

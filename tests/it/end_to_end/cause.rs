@@ -68,6 +68,8 @@ impl Cause {
                         | "education_break"
                         | "nccis_month"
                         | "september_guarantee"
+                        | "month_status"
+                        | "level_by_19"
                 )
             }
         }

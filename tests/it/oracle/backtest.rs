@@ -247,7 +247,7 @@ impl Tests {
 }
 
 /// The one word for a winter at academic age 16.
-fn winters(months: &[NccisMonth]) -> BTreeMap<Person, &'static str> {
+pub(super) fn winters(months: &[NccisMonth]) -> BTreeMap<Person, &'static str> {
     let mut statuses: BTreeMap<Person, Vec<&str>> = BTreeMap::new();
     for row in
         months.iter().filter(|row| row.academic_age == 16 && matches!(row.month_on.month(), 12 | 1 | 2))

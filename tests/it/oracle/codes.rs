@@ -29,6 +29,11 @@ pub fn grade_points(grade: Option<&str>) -> i64 {
         Some("MERIT") => 2,
         Some("DIST") => 3,
         Some("DSTAR") => 4,
+        Some("A" | "A*") => 7,
+        Some("B") => 5,
+        Some("C") => 4,
+        Some("D") => 3,
+        Some("E") => 2,
         Some(number) => number.parse().unwrap(),
     }
 }

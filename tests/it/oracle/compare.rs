@@ -175,6 +175,12 @@ pub fn compare(expected: &Tables, published: &Tables) -> Report {
         compare_rows(&expected.risk_calibration, &published.risk_calibration),
         compare_rows(&expected.risk_backtest, &published.risk_backtest),
         compare_rows(&expected.risk_fairness, &published.risk_fairness),
+        compare_rows(&expected.risk_model, &published.risk_model),
+        compare_rows(&expected.month_status, &published.month_status),
+        compare_rows(&expected.level_by_19, &published.level_by_19),
+        compare_rows(&expected.level_by_19_rate, &published.level_by_19_rate),
+        compare_rows(&expected.leaver_met, &published.leaver_met),
+        compare_rows(&expected.neet_cost, &published.neet_cost),
         compare_rows(&expected.high_attainer, &published.high_attainer),
         compare_rows(&expected.school_beating, &published.school_beating),
     ])

@@ -192,7 +192,8 @@ impl Seen<'_> {
         }
         for award in self.person.qualifications.iter().filter(|award| award.door == Door::Council) {
             self.row(COUNCIL_FILE, award.awarded_on);
-            self.facts.qualifications.push(qualification(award, "council".to_owned()));
+            let centre = award.place.map(|place| self.id(place));
+            self.facts.qualifications.push(qualification(award, "council".to_owned(), centre));
         }
     }
 
@@ -243,7 +244,7 @@ impl Seen<'_> {
                 let ay = academic_year(award.awarded_on);
                 if has_row(provider, ay) && filled.insert((provider, ay, award.kind, award.subject)) {
                     let source = self.id(provider);
-                    self.facts.qualifications.push(qualification(award, source));
+                    self.facts.qualifications.push(qualification(award, source, None));
                 }
             }
         }
@@ -310,7 +311,11 @@ impl Seen<'_> {
     }
 }
 
-fn qualification(award: &world::Qualification, source: String) -> Qualification {
+fn qualification(
+    award: &world::Qualification,
+    source: String,
+    establishment: Option<String>,
+) -> Qualification {
     Qualification {
         source,
         kind: award.kind,
@@ -318,6 +323,7 @@ fn qualification(award: &world::Qualification, source: String) -> Qualification 
         level: award.level,
         grade: Some(award.grade),
         awarded_on: award.awarded_on,
+        establishment,
     }
 }
 

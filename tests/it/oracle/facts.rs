@@ -135,6 +135,8 @@ pub struct Qualification {
     pub level: Option<Code>,
     pub grade: Option<Code>,
     pub awarded_on: NaiveDate,
+    /// The centre, where the row says it.
+    pub establishment: Option<String>,
 }
 
 pub struct Destination {

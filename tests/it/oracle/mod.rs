@@ -32,6 +32,7 @@ mod cells;
 mod circumstances;
 mod codes;
 mod compare;
+mod costs;
 mod days;
 mod doors;
 mod effect;
@@ -42,9 +43,12 @@ mod journey;
 mod ks2;
 mod learner;
 mod ledger;
+mod levels;
 mod measures;
 mod member;
 mod mobility;
+mod models;
+mod months;
 mod neet;
 mod neet_rates;
 mod neet_rows;
@@ -55,6 +59,7 @@ mod provision_funnel;
 mod provision_rows;
 mod published;
 mod realised;
+mod reviews;
 mod risk;
 mod risk_rows;
 mod risk_rules;
@@ -79,16 +84,20 @@ pub use beyond_rows::{
 };
 pub use cells::{Fixed, People, Person};
 pub use compare::{compare, compare_rows};
+pub use costs::NeetCost;
 pub use engagement::{
     EngagementRate, EngagementYear, Logged, rates as engagement_rates, years as engagement_years,
 };
 pub use ks2::{Ks2Rate, Ks2Subject};
+pub use levels::{LeaverMet, LevelBy19, LevelBy19Rate};
 pub use measures::{
     AbsenceEnrolment, AbsenceLearner, AbsenceRate, Attainment8Mean, Baseline, CircumstanceRate,
     CircumstanceYear, DisadvantageGap, Ks4Rate, Ks4Result, Pathway, PathwayForm, SchoolMove, Segregation,
     SuspensionEvent, SuspensionLearner, SuspensionRate,
 };
 pub use mobility::MobilityRate;
+pub use models::RiskModel;
+pub use months::MonthStatus;
 pub use neet_rows::{
     CcisDestination, CcisDestinationRate, GuaranteeRate, NccisMonth, NeetRate, SeptemberGuarantee,
 };
@@ -96,6 +105,9 @@ pub use provision_rows::{
     ApDaySix, ApEffect, ApFunnel, ApMeasure, ApPlacement, ApRegistration, EducationBreak,
 };
 pub use published::{published, table as published_table};
+pub use reviews::{
+    Offer, Reviewed, RiskReview, RiskReviewRate, guarantee_rates, guarantees, review_rates, reviews,
+};
 pub use risk_rows::{RiskBacktest, RiskCalibration, RiskCurve, RiskFactor, RiskFairness, RiskScore};
 pub use rows::{AreaSpell, CohortMember, CohortOutcome, Learner, LostPotential, Outcome, Spell, Waterfall};
 pub use school_rows::{SchoolPrediction, SchoolResult, SchoolSimilar, SchoolValueAdded};
@@ -180,6 +192,12 @@ pub struct Tables {
     pub risk_calibration: Vec<RiskCalibration>,
     pub risk_backtest: Vec<RiskBacktest>,
     pub risk_fairness: Vec<RiskFairness>,
+    pub risk_model: Vec<RiskModel>,
+    pub month_status: Vec<MonthStatus>,
+    pub level_by_19: Vec<LevelBy19>,
+    pub level_by_19_rate: Vec<LevelBy19Rate>,
+    pub leaver_met: Vec<LeaverMet>,
+    pub neet_cost: Vec<NeetCost>,
     /// What counting needs beside rows; empty where they were read from a release.
     setting: Setting,
 }
@@ -219,6 +237,9 @@ impl Tables {
         self.ccis_destination.iter_mut().for_each(|row| row.person = Person(0));
         self.risk_factor.iter_mut().for_each(|row| row.person = Person(0));
         self.risk_score.iter_mut().for_each(|row| row.person = Person(0));
+        self.month_status.iter_mut().for_each(|row| row.person = Person(0));
+        self.level_by_19.iter_mut().for_each(|row| row.person = Person(0));
+        self.leaver_met.iter_mut().for_each(|row| row.person = Person(0));
         self
     }
 
@@ -253,6 +274,9 @@ impl Tables {
         replace(&mut self.ccis_destination, &published.ccis_destination, people);
         replace(&mut self.risk_factor, &published.risk_factor, people);
         replace(&mut self.risk_score, &published.risk_score, people);
+        replace(&mut self.month_status, &published.month_status, people);
+        replace(&mut self.level_by_19, &published.level_by_19, people);
+        replace(&mut self.leaver_met, &published.leaver_met, people);
         self.count();
         self
     }
@@ -292,6 +316,9 @@ impl Tables {
         self.risk_calibration = tests.calibrations();
         self.risk_backtest = tests.backtests();
         self.risk_fairness = tests.fairness(&self.learner, &self.circumstance_year);
+        self.risk_model = models::models(&self.risk_factor, &self.nccis_month);
+        self.level_by_19_rate = levels::rates(&self.level_by_19);
+        self.neet_cost = costs::costs(&self.neet_rate);
         self.travel();
         self.scorecard = scorecard::scorecard(self);
     }
@@ -364,6 +391,9 @@ fn derive(facts: &Facts) -> Tables {
     let mut tables = Tables { setting: setting(facts), ..Tables::default() };
     let held = neet::Held::of(facts);
     let ground = risk::Ground::of(facts, &places);
+    let cohort_of =
+        |person: &facts::PersonFacts| Some((person.number, learner::learner(person).cohort_ay? as i32));
+    let told = levels::Told::of(facts, &facts.people.iter().filter_map(cohort_of).collect());
     for person in &facts.people {
         let learner = learner::learner(person);
         let cohort = learner.cohort_ay.map(|ay| ay as i32);
@@ -385,6 +415,10 @@ fn derive(facts: &Facts) -> Tables {
             tables.baseline.push(attainment::baseline(&member));
             tables.ks2_subject.push(ks2::subject(facts, person, cohort));
             let ks4 = attainment::result(&member, &at, &awards, year_11);
+            if let Some(ks4) = &ks4 {
+                tables.level_by_19.extend(levels::levels(person, cohort, ks4, &told, facts.as_of));
+                tables.leaver_met.extend(levels::met(person, ks4, &journey.spells, facts.as_of));
+            }
             if let (Some(ks4), Some(ladder)) = (&ks4, beyond::ladder(&at, &awards)) {
                 let events = suspension::events(person, facts.as_of);
                 let spells = &journey.spells;
@@ -419,7 +453,7 @@ fn derive(facts: &Facts) -> Tables {
             &events,
             facts.as_of,
         );
-        let told = provision::Told {
+        let placed = provision::Told {
             person,
             cohort,
             stays: &evidence::stays(person, &places, facts.as_of),
@@ -429,14 +463,16 @@ fn derive(facts: &Facts) -> Tables {
             moves: &moves,
             as_of: facts.as_of,
         };
-        tables.ap_placement.extend(provision::placements(&told));
-        tables.ap_day_six.extend(provision::day_six(&told));
-        tables.education_break.extend(provision::breaks(&told));
+        tables.ap_placement.extend(provision::placements(&placed));
+        tables.ap_day_six.extend(provision::day_six(&placed));
+        tables.education_break.extend(provision::breaks(&placed));
         tables.school_move.extend(moves);
         tables.suspension_event.extend(events);
         tables.circumstance_year.extend(circumstances);
         tables.spell.extend(journey.spells);
     }
+    let cohorts = tables.learner.iter().map(|row| (row.person, row.cohort_ay)).collect();
+    tables.month_status = months::statuses(&cohorts, &tables.spell, &tables.nccis_month, facts.as_of);
     tables.pathway = pathway::pathways(&tables.cohort_member, &tables.spell, facts.as_of);
     tables.absence_learner = absence::learners(&tables.absence_enrolment);
     tables.suspension_learner = suspension::learners(&tables.suspension_event);

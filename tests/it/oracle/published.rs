@@ -78,6 +78,12 @@ pub fn published(folder: &Path, people: &People) -> Result<Tables, String> {
         risk_calibration: table(folder, people)?,
         risk_backtest: table(folder, people)?,
         risk_fairness: table(folder, people)?,
+        risk_model: table(folder, people)?,
+        month_status: table(folder, people)?,
+        level_by_19: table(folder, people)?,
+        level_by_19_rate: table(folder, people)?,
+        leaver_met: table(folder, people)?,
+        neet_cost: table(folder, people)?,
         ..Tables::default()
     })
 }

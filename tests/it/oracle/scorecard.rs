@@ -1,4 +1,6 @@
 //! The scorecard: each indicator is taken from the tables again, and judged by the page's words.
+mod routes;
+
 use super::Tables;
 use super::cells::{Cell, Fixed, People};
 use super::rows::{Group, Row, column, row};
@@ -40,7 +42,7 @@ type Values = BTreeMap<(&'static str, String), BTreeMap<i64, Seen>>;
 /// Indicator, question, whether more is better, thresholds in ten-thousandths, and how it is judged.
 type Indicator = (&'static str, i64, bool, Option<(i64, Option<i64>)>, &'static str);
 
-const INDICATORS: [Indicator; 12] = [
+const INDICATORS: [Indicator; 17] = [
     ("reading_below_100", 1, false, Some((1_500, Some(2_500))), "trend"),
     ("maths_below_100", 1, false, Some((1_500, Some(2_500))), "trend"),
     ("reading_below_90", 1, false, None, "trend"),
@@ -53,6 +55,11 @@ const INDICATORS: [Indicator; 12] = [
     ("long_gap_9_4", 9, false, None, "trend"),
     ("suspension_rate", 10, false, None, "trend"),
     ("permanent_rate", 10, false, None, "trend"),
+    ("index_gain", 8, true, None, "told"),
+    ("duration_gain", 8, true, None, "told"),
+    ("leavers_met", 15, true, Some((9_500, Some(8_500))), "level"),
+    ("level3_gap", 17, false, None, "trend"),
+    ("in_learning_without_basics", 18, true, None, "trend"),
 ];
 
 fn rounded(spread: f64) -> Option<f64> {
@@ -169,6 +176,7 @@ fn values(tables: &Tables) -> Values {
         for (ay, seen) in known(tables, population) {
             put("known_destination", population, ay, seen);
         }
+        routes::put(tables, population, &mut put);
     }
     values
 }
@@ -306,6 +314,8 @@ fn judged(indicator: &Indicator, population: &str, years: &BTreeMap<i64, Seen>) 
         "coverage"
     } else if !now.comparable {
         "not_comparable"
+    } else if by == "told" {
+        "told_not_judged"
     } else if let (true, Some(change), Some(low), Some(target)) =
         (by == "trend" && enough, change, low, target)
     {
