@@ -15,6 +15,8 @@ mod witness;
 #[cfg(test)]
 mod loss;
 #[cfg(test)]
+mod outside;
+#[cfg(test)]
 mod proofs;
 #[cfg(test)]
 mod tests;
