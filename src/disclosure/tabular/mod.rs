@@ -200,7 +200,13 @@ pub(super) fn disclose_after(
             of_atoms[atom].clone_from(members);
         }
     }
-    if of_atoms.iter().zip(&web.atoms).any(|(members, count)| members.len() as u64 != *count) {
+    let mut everybody: Vec<u64> = of_atoms.iter().flatten().copied().collect();
+    everybody.sort_unstable();
+    everybody.dedup();
+    let counted: u64 = web.atoms.iter().sum();
+    let fits = |(members, count): (&Vec<u64>, &u64)| members.len() as u64 == *count;
+    // Nobody twice, in one cell or in two: a join may have made several of one learner.
+    if everybody.len() as u64 != counted || !of_atoms.iter().zip(&web.atoms).all(fits) {
         return Err(Refusal::PartsDoNotFit { title: tabular.title.clone() });
     }
     let listed: Vec<usize> = (0..web.cells.len()).filter(|cell| web.cells[*cell].listed).collect();

@@ -1,4 +1,4 @@
-//! Tables and sums for programs that share nothing with the gate to look at: `just deep gate` hands them to HiGHS and ACRO.
+//! Tables and sums for programs that share nothing with the gate to look at: `just deep gate` hands them to `HiGHS` and ACRO.
 
 use std::{fs, path::PathBuf};
 
