@@ -3,7 +3,7 @@
 //! Small counts are hidden, and those that are nearly all of a whole. So are as many others as it takes for each hidden
 //! count to stay unknown to a range at least as wide as the threshold, for an outsider who knows every shown count
 //! *exactly*: more than the table tells, for it rounds them. That is proved for every table anew, by other tables
-//! that print the same ([`witness`]).
+//! that print the same.
 
 mod choose;
 mod circuit;
