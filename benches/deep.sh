@@ -38,6 +38,7 @@ failpoints   | ignored_tests deep_killed_at   | Killed at every step of staging,
 faults       | many_cases faults              | Random schedules of a service's faults end in the oracle's lake or in a run that says so
 fold         | many_cases fold                | The fold against a table in memory: random runs, cut off, held, approved, discarded
 steps        | many_cases step_tests           | Linked step by step the answer is that of linking everything: arrivals, corrections, deletions, decisions
+gate         | gate_deep                      | No hidden cell of 10,000 tables is narrower than its protection, little more is hidden than need be, a thousand studies isolate nobody; HiGHS and ACRO agree
 fuzz         | fuzzed 600                     | Whatever reads other people's bytes, ten minutes each, without a panic, a hang or much memory
 demo_12k     | demo_timed 12000               | Time and memory of the whole run for one authority's learners
 demo_100k    | demo_timed 100000              | The same for a region: what grows with the number of learners, and how
@@ -64,6 +65,19 @@ ignored_tests() {
 many_cases() {
     THROUGHLINE_DEEP=1 cargo test --release --locked "$1" | tee "$scratch/tests"
     figures="$(awk '/^test result:/ { n += $4 } END { print n + 0 }' "$scratch/tests") tests passed, with many cases"
+}
+
+# The gate's proofs with many cases, then the same tables for programs that share nothing with it.
+gate_deep() {
+    THROUGHLINE_DEEP=1 cargo test --release --locked --lib disclosure:: -- --nocapture | tee "$scratch/tests"
+    local tables="$scratch/gate" found
+    mkdir -p "$tables"
+    THROUGHLINE_GATE_TABLES="$tables" cargo test --release --locked --lib disclosure::tabular::outside -- --ignored --nocapture |
+        tee -a "$scratch/tests"
+    python3 -m venv "$scratch/venv"
+    "$scratch/venv/bin/pip" install --quiet -r benches/gate/requirements.txt
+    found="$("$scratch/venv/bin/python" benches/gate/attack.py "$tables" | tail -n 1)" || return 1
+    figures="$(awk '/^[0-9]+ (tables|studies)[:,]/' "$scratch/tests" | tr '\n' ';') $found"
 }
 
 # --- Fuzzing: with the pinned compiler, apart, without DuckDB ---

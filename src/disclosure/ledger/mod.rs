@@ -11,8 +11,8 @@
 //!    space that they span. Does that space, solved, hold a sum over fewer learners than the threshold, or a cell that
 //!    some table hides?
 //!
-//! A cell that fails is hidden in the new table; if that is the whole population, or three quarters of the table, it is
-//! refused, by name of the earlier one. Pure like the rest of the gate: entries come in and go out as values.
+//! A cell that fails is hidden in the new table; if the whole population is nearly an earlier one, or three quarters of the table would go,
+//! it is refused, by name of the earlier one. Pure like the rest of the gate: entries come in and go out as values.
 
 mod span;
 
@@ -150,7 +150,7 @@ impl Ledger {
             if near.is_none() && trial.span.add(vector(&sets[*at]), self.policy.threshold() as usize) {
                 continue;
             }
-            let whole = sets[*at].apart(&everybody) == 0;
+            let whole = near.is_some() && sets[*at].apart(&everybody) == 0;
             if whole || (hide.len() + 1) * 4 > open.len() * 3 {
                 return Err(self.too_near(near, &sets[*at], new));
             }

@@ -5,7 +5,7 @@
 //!    least, or, where none is wide enough by itself, the widest, and look again.
 //! 3. Show again, one by one and dearest first, what turns out not to be needed.
 
-use super::circuit::Circuits;
+use super::circuit::{Circuits, Found};
 use super::lattice::Lattice;
 use super::walk::Walk;
 use super::web::Web;
@@ -27,6 +27,14 @@ pub(super) fn choose<'a>(
     let mut proofs = Proofs::new(web, small.clone(), policy);
     let circuits = Circuits::new(lattice, web);
     loop {
+        // Circuits that run over hidden cells already are found much sooner than the general search finds anything.
+        for cell in in_order(web, &proofs) {
+            let found =
+                if proofs.holds(cell) { None } else { circuits.cheapest(cell, policy.threshold(), &proofs) };
+            if let Some(found) = found.filter(|found| found.to_hide.is_empty()) {
+                take(web, &found, &mut proofs);
+            }
+        }
         let mut walk = Walk::new(web, proofs.hidden(), policy);
         for cell in in_order(web, &proofs) {
             prove(web, &mut proofs, &mut walk, cell);
@@ -68,6 +76,12 @@ fn prove(web: &Web, proofs: &mut Proofs<'_>, walk: &mut Walk, cell: usize) {
     }
 }
 
+fn take(web: &Web, found: &Found, proofs: &mut Proofs<'_>) {
+    let [forwards, backwards] = found.witnesses(web, proofs);
+    proofs.add(&forwards);
+    proofs.add(&backwards);
+}
+
 /// Hides the cheapest circuit through a cell and takes its witnesses. False where that leads no further.
 fn by_circuit(
     web: &Web,
@@ -80,9 +94,7 @@ fn by_circuit(
     for other in &found.to_hide {
         proofs.hide(*other);
     }
-    let [forwards, backwards] = found.witnesses(web, proofs);
-    proofs.add(&forwards);
-    proofs.add(&backwards);
+    take(web, &found, proofs);
     proofs.holds(cell) || !found.to_hide.is_empty()
 }
 

@@ -92,7 +92,11 @@ impl<'a> Circuits<'a> {
         loop {
             let chosen: Vec<&Shift> = choices.iter().zip(&at).map(|(choice, at)| &choice[*at]).collect();
             if let Some(found) = self.look(&chosen, needed, proofs, best.as_ref()) {
+                let cannot_be_bettered = found.to_hide.is_empty() && found.width >= needed;
                 best = Some(found);
+                if cannot_be_bettered {
+                    break;
+                }
             }
             let Some(turn) = (0..at.len()).rev().find(|turn| at[*turn] + 1 < choices[*turn].len()) else {
                 break;

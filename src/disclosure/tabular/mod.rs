@@ -3,7 +3,7 @@
 //! Small counts are hidden, and those that are nearly all of a whole. So are as many others as it takes for each hidden
 //! count to stay unknown to a range at least as wide as the threshold, for an outsider who knows every shown count
 //! *exactly*: more than the table tells, for it rounds them. That is proved for every table anew, by other tables
-//! that print the same ([`witness`]).
+//! that print the same.
 
 mod choose;
 mod circuit;
@@ -14,6 +14,8 @@ mod witness;
 
 #[cfg(test)]
 mod loss;
+#[cfg(test)]
+mod outside;
 #[cfg(test)]
 mod proofs;
 #[cfg(test)]
@@ -198,7 +200,13 @@ pub(super) fn disclose_after(
             of_atoms[atom].clone_from(members);
         }
     }
-    if of_atoms.iter().zip(&web.atoms).any(|(members, count)| members.len() as u64 != *count) {
+    let mut everybody: Vec<u64> = of_atoms.iter().flatten().copied().collect();
+    everybody.sort_unstable();
+    everybody.dedup();
+    let counted: u64 = web.atoms.iter().sum();
+    let fits = |(members, count): (&Vec<u64>, &u64)| members.len() as u64 == *count;
+    // Nobody twice, in one cell or in two: a join may have made several of one learner.
+    if everybody.len() as u64 != counted || !of_atoms.iter().zip(&web.atoms).all(fits) {
         return Err(Refusal::PartsDoNotFit { title: tabular.title.clone() });
     }
     let listed: Vec<usize> = (0..web.cells.len()).filter(|cell| web.cells[*cell].listed).collect();

@@ -1,0 +1,96 @@
+"""Looks at the gate's tables with programs that share nothing with it.
+
+    attack.py FOLDER
+
+tables.jsonl: for every hidden cell HiGHS finds the range that agrees with the exact counts of all shown ones.
+sums.jsonl: ACRO says which sums fail its primary rules. Both are written by the tests in
+src/disclosure/tabular/outside.rs. Prints one line of figures; ends with 1 at the first disagreement.
+"""
+
+import json
+import logging
+import pathlib
+import sys
+import time
+
+import highspy
+import numpy
+
+logging.disable(logging.CRITICAL)
+
+# ACRO's names of the rules, and ours. A contribution below nothing is a "review" there and hidden here.
+RULES = {"MinimumThresholdCheck": "threshold", "NKCheck": "nk-ratio", "PPercentCheck": "p-ratio"}
+
+
+def model(table):
+    """The counts that an outsider thinks possible, as a linear programme."""
+    solver = highspy.Highs()
+    solver.silent()
+    for never in table["never"]:
+        solver.addVar(0.0, 0.0 if never else highspy.kHighsInf)
+    counts = table["counts"]
+    for cells, hidden in zip(table["cells"], table["hidden"]):
+        if not hidden:
+            exact = float(sum(counts[cell] for cell in cells))
+            solver.addRow(exact, exact, len(cells), numpy.array(cells, dtype=numpy.int32), numpy.ones(len(cells)))
+    return solver
+
+
+def extreme(solver, cells, columns, sense):
+    cost = numpy.zeros(columns)
+    cost[cells] = 1.0
+    solver.changeColsCost(columns, numpy.arange(columns, dtype=numpy.int32), cost)
+    solver.changeObjectiveSense(sense)
+    solver.run()
+    status = solver.getModelStatus()
+    if status == highspy.HighsModelStatus.kOptimal:
+        return solver.getInfo().objective_function_value
+    if status in (highspy.HighsModelStatus.kUnbounded, highspy.HighsModelStatus.kUnboundedOrInfeasible):
+        return float("inf")
+    raise SystemExit(f"HiGHS ends with {status}")
+
+
+def attack(path):
+    tables = hidden = 0
+    slowest = 0.0
+    for line in path.read_text().splitlines():
+        table = json.loads(line)
+        start = time.perf_counter()
+        solver = model(table)
+        columns = len(table["counts"])
+        for cells in (cells for cells, is_hidden in zip(table["cells"], table["hidden"]) if is_hidden):
+            most = extreme(solver, cells, columns, highspy.ObjSense.kMaximize)
+            least = extreme(solver, cells, columns, highspy.ObjSense.kMinimize)
+            if most - least < table["threshold"] - 1e-6:
+                raise SystemExit(f"{cells} lies within {least} and {most}: {line}")
+            hidden += 1
+        tables += 1
+        slowest = max(slowest, time.perf_counter() - start)
+    return f"HiGHS: {hidden} hidden cells of {tables} tables wide enough, slowest table {slowest:.2f} s"
+
+
+def agree(path):
+    import acro
+    import pandas
+
+    checker = acro.ACRO(suppress=False)
+    frames = sums = 0
+    for line in path.read_text().splitlines():
+        frame = json.loads(line)
+        rows = [(f"g{at}", "all", value) for at, group in enumerate(frame["groups"]) for value in group]
+        data = pandas.DataFrame(rows, columns=["group", "column", "value"])
+        checker.crosstab(data.group, data.column, values=data.value, aggfunc="sum")
+        outcome = checker.results.get_index(-1).outcome
+        for at, ours in enumerate(frame["fails"]):
+            words = str(outcome.loc[f"g{at}"].iloc[0])
+            theirs = {ours for name, ours in RULES.items() if name in words}
+            if theirs != set(ours) - {"negative"}:
+                raise SystemExit(f"ACRO says {words!r}, the gate {ours}, of {frame['groups'][at]}")
+            sums += 1
+        frames += 1
+    return f"ACRO: the same rules fail for {sums} sums of {frames} frames"
+
+
+if __name__ == "__main__":
+    folder = pathlib.Path(sys.argv[1])
+    print(attack(folder / "tables.jsonl") + "; " + agree(folder / "sums.jsonl"))
