@@ -10,7 +10,12 @@ question is in the audit."
 )]
 pub struct QueryArgs {
     /// The question: select ks2_band, count(distinct learner_id) from cohort_member group by ks2_band
-    #[arg(value_name = "SELECT", required_unless_present = "file", conflicts_with = "file", allow_hyphen_values = true)]
+    #[arg(
+        value_name = "SELECT",
+        required_unless_present = "file",
+        conflicts_with = "file",
+        allow_hyphen_values = true
+    )]
     pub statement: Option<String>,
     /// Read it from a file.
     #[arg(long, value_name = "F.sql")]
