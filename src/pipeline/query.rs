@@ -125,8 +125,8 @@ fn answer(
     if answer.as_ref().groups.is_empty() && policy.threshold() > 0 {
         return Err(QueryRefusal {
             code: "few",
-            what: "no group that was asked for may be shown: each has few learners or nobody, or few who fulfil a condition \
-                   or do not"
+            what: "no group that was asked for may be shown: each has few learners or nobody, few who fulfil a condition or do \
+                   not, or all there are"
                 .to_owned(),
             instead: "fewer groups, several years together, fewer conditions beside each other",
         });

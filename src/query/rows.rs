@@ -462,7 +462,7 @@ fn plain_star(options: &WildcardAdditionalOptions) -> Result<(), QueryRefusal> {
 }
 
 /// The parts of a condition that all have to hold.
-fn conjuncts(condition: &Expr) -> Vec<&Expr> {
+pub(super) fn conjuncts(condition: &Expr) -> Vec<&Expr> {
     match condition {
         Expr::BinaryOp { left, op: BinaryOperator::And, right } => {
             let mut parts = conjuncts(left);
