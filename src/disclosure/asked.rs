@@ -167,10 +167,10 @@ pub(super) fn disclose(asked: &Asked, policy: &Policy) -> Result<Answer, Refusal
 }
 
 /// A column of counts over the groups.
-type Column<'a> = Box<dyn Fn(&AskedGroup) -> u64 + 'a>;
+type Column = Box<dyn Fn(&AskedGroup) -> u64>;
 
-fn columns(filters: usize) -> Vec<Column<'static>> {
-    let mut columns: Vec<Column<'static>> = vec![Box::new(AskedGroup::all)];
+fn columns(filters: usize) -> Vec<Column> {
+    let mut columns: Vec<Column> = vec![Box::new(AskedGroup::all)];
     for filter in 0..filters {
         columns.push(Box::new(move |group| group.fulfilling(filter)));
         columns.push(Box::new(move |group| group.all() - group.fulfilling(filter)));
@@ -203,7 +203,7 @@ fn hidden(asked: &Asked, policy: &Policy) -> Result<Vec<bool>, Refusal> {
         let margins: Vec<Vec<Vec<usize>>> = margins(asked).into_iter().map(|(_, margin)| margin).collect();
         for column in columns(asked.filters) {
             for margin in &margins {
-                hide_beside(asked, margin, &column, policy, &mut hidden)?;
+                hide_beside(asked, margin, column.as_ref(), policy, &mut hidden)?;
             }
         }
         never_alone(asked, &margins, &mut hidden);
@@ -236,7 +236,7 @@ fn margins(asked: &Asked) -> Vec<(Vec<bool>, Vec<Vec<usize>>)> {
 fn hide_beside(
     asked: &Asked,
     margin: &[Vec<usize>],
-    column: &Column<'_>,
+    column: &dyn Fn(&AskedGroup) -> u64,
     policy: &Policy,
     hidden: &mut [bool],
 ) -> Result<(), Refusal> {

@@ -145,9 +145,10 @@ fn serves(site: &Site, asked: &OpenRelease, purpose: &str, tables: &[String]) ->
     };
     let queries = build::queries(site).map_err(|_| failed())?;
     for table in tables {
-        let now = match queries.queries.contains_key(table) {
-            true => build::purposes(site, &queries, table).map_err(|_| failed())?,
-            false => std::collections::BTreeSet::new(),
+        let now = if queries.queries.contains_key(table) {
+            build::purposes(site, &queries, table).map_err(|_| failed())?
+        } else {
+            std::collections::BTreeSet::new()
         };
         let then =
             asked.tables.get(table).is_some_and(|table| table.purposes.iter().any(|each| each == purpose));

@@ -204,23 +204,20 @@ impl Compiler<'_> {
         let mut outputs: Vec<Output> = Vec::new();
         let here = Here { scope, aggregates: false };
         for (expr, alias) in items(select)? {
-            let key = match has_aggregate(expr) {
-                true => None,
-                false => {
-                    let sql = self.scalar(expr, here)?.sql;
-                    let found = keys.iter().position(|key| key.sql == sql);
-                    Some(found.ok_or_else(|| {
-                        QueryRefusal::row_level("a column that is no group and no count would show rows")
-                    })?)
-                }
+            let key = if has_aggregate(expr) {
+                None
+            } else {
+                let sql = self.scalar(expr, here)?.sql;
+                let found = keys.iter().position(|key| key.sql == sql);
+                Some(found.ok_or_else(|| {
+                    QueryRefusal::row_level("a column that is no group and no count would show rows")
+                })?)
             };
-            let (shown, usual) = match key {
-                Some(at) => (Shown::Key(at), plain_name(expr).unwrap_or_else(|| "key".to_owned())),
-                None => {
-                    let measure = self.measure(expr, scope, &mut made)?;
-                    let usual = measure.word().to_owned();
-                    (Shown::Figure(measure), usual)
-                }
+            let (shown, usual) = if let Some(at) = key {
+                (Shown::Key(at), plain_name(expr).unwrap_or_else(|| "key".to_owned()))
+            } else {
+                let measure = self.measure(expr, scope, &mut made)?;
+                (Shown::Figure(measure), measure.word().to_owned())
             };
             let mut called = alias.unwrap_or(usual);
             while outputs.iter().any(|known| known.name == called) {
