@@ -120,9 +120,7 @@ fn as_json(answered: &Reply, rows: &[Vec<Cell<'_>>], release: &str) -> Value {
 fn value(cell: &Cell<'_>) -> Value {
     match cell {
         Cell::Key(None, _) => Value::Null,
-        Cell::Key(Some(text), Kind::Number) => {
-            text.parse::<f64>().map_or_else(|_| Value::from(*text), |number| whole(number))
-        }
+        Cell::Key(Some(text), Kind::Number) => text.parse().map_or_else(|_| Value::from(*text), whole),
         Cell::Key(Some("true"), Kind::Bool) => Value::Bool(true),
         Cell::Key(Some("false"), Kind::Bool) => Value::Bool(false),
         Cell::Key(Some(text), _) => Value::from(*text),

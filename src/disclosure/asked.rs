@@ -6,7 +6,8 @@
 //! 1. its learners, those of them who fulfil a filter, or those who do not, are few;
 //! 2. the figures beside each other add and subtract to a few: filters that overlap, exclude or imply one another make
 //!    such sums, whether or not anybody meant it ([`Sums`]);
-//! 3. totals over the groups, by each of their keys and over all, are one statement away: so the groups are protected as
+//! 3. everybody of a key's value is in it: that all twenty of one place became one thing is told by the one line that there is;
+//! 4. totals over the groups, by each of their keys and over all, are one statement away: so the groups are protected as
 //!    if every total of every count stood beside them.
 //!
 //! Amounts that vary between learners are told where enough learners bring some, no two of them make up most of it, and
@@ -69,6 +70,8 @@ pub struct Asked {
     pub groups: Vec<AskedGroup>,
     /// Distinct learners in all groups together.
     pub total: u64,
+    /// For each key whether the question itself says which value it has: that all are in one group then tells nothing.
+    pub fixed: Vec<bool>,
     /// How many filters there are.
     pub filters: usize,
     /// For each amount its filter, and whether it is a plain column of a release.
@@ -164,10 +167,10 @@ pub(super) fn disclose(asked: &Asked, policy: &Policy) -> Result<Answer, Refusal
 }
 
 /// A column of counts over the groups.
-type Column<'a> = Box<dyn Fn(&AskedGroup) -> u64 + 'a>;
+type Column = Box<dyn Fn(&AskedGroup) -> u64>;
 
-fn columns(filters: usize) -> Vec<Column<'static>> {
-    let mut columns: Vec<Column<'static>> = vec![Box::new(AskedGroup::all)];
+fn columns(filters: usize) -> Vec<Column> {
+    let mut columns: Vec<Column> = vec![Box::new(AskedGroup::all)];
     for filter in 0..filters {
         columns.push(Box::new(move |group| group.fulfilling(filter)));
         columns.push(Box::new(move |group| group.all() - group.fulfilling(filter)));
@@ -188,13 +191,19 @@ fn hidden(asked: &Asked, policy: &Policy) -> Result<Vec<bool>, Refusal> {
         }
         hidden.push(is_hidden || sums.tell_of_few(group, policy));
     }
+    for (of, margin) in margins(asked) {
+        let is_told = of.iter().zip(&asked.fixed).all(|(is_of, is_fixed)| *is_of || *is_fixed);
+        for cells in margin.iter().filter(|cells| cells.len() == 1 && !is_told) {
+            hidden[cells[0]] = true;
+        }
+    }
     // Groups that share learners have no total that follows from them.
     let are_disjoint = asked.groups.iter().map(AskedGroup::all).sum::<u64>() == asked.total;
     if are_disjoint && asked.groups.len() > 1 {
-        let margins = margins(asked);
+        let margins: Vec<Vec<Vec<usize>>> = margins(asked).into_iter().map(|(_, margin)| margin).collect();
         for column in columns(asked.filters) {
             for margin in &margins {
-                hide_beside(asked, margin, &column, policy, &mut hidden)?;
+                hide_beside(asked, margin, column.as_ref(), policy, &mut hidden)?;
             }
         }
         never_alone(asked, &margins, &mut hidden);
@@ -206,8 +215,9 @@ fn of(wholes: Vec<Count>) -> CountTable {
     CountTable { title: "query".to_owned(), population: String::new(), dimensions: Vec::new(), wholes }
 }
 
-/// The groups by each choice of their keys, but for all of them: what another statement would add up.
-fn margins(asked: &Asked) -> Vec<Vec<Vec<usize>>> {
+/// The groups by each choice of their keys, but for all of them: what another statement would add up. Beside each, which
+/// keys it is of.
+fn margins(asked: &Asked) -> Vec<(Vec<bool>, Vec<Vec<usize>>)> {
     let keys = asked.groups.first().map_or(0, |group| group.keys.len());
     let mut margins = Vec::new();
     for chosen in 0..(1_u32 << keys).saturating_sub(1) {
@@ -216,7 +226,8 @@ fn margins(asked: &Asked) -> Vec<Vec<Vec<usize>>> {
             let part = group.keys.iter().enumerate().filter(|(key, _)| chosen >> key & 1 == 1);
             by.entry(part.map(|(_, key)| key).collect()).or_default().push(at);
         }
-        margins.push(by.into_values().collect());
+        let of = (0..keys).map(|key| chosen >> key & 1 == 1).collect();
+        margins.push((of, by.into_values().collect()));
     }
     margins
 }
@@ -225,7 +236,7 @@ fn margins(asked: &Asked) -> Vec<Vec<Vec<usize>>> {
 fn hide_beside(
     asked: &Asked,
     margin: &[Vec<usize>],
-    column: &Column<'_>,
+    column: &dyn Fn(&AskedGroup) -> u64,
     policy: &Policy,
     hidden: &mut [bool],
 ) -> Result<(), Refusal> {

@@ -125,8 +125,8 @@ fn answer(
     if answer.as_ref().groups.is_empty() && policy.threshold() > 0 {
         return Err(QueryRefusal {
             code: "few",
-            what: "no group that was asked for may be shown: each has few learners or nobody, or few who fulfil a condition \
-                   or do not"
+            what: "no group that was asked for may be shown: each has few learners or nobody, few who fulfil a condition or do \
+                   not, or all there are"
                 .to_owned(),
             instead: "fewer groups, several years together, fewer conditions beside each other",
         });
@@ -145,9 +145,10 @@ fn serves(site: &Site, asked: &OpenRelease, purpose: &str, tables: &[String]) ->
     };
     let queries = build::queries(site).map_err(|_| failed())?;
     for table in tables {
-        let now = match queries.queries.contains_key(table) {
-            true => build::purposes(site, &queries, table).map_err(|_| failed())?,
-            false => std::collections::BTreeSet::new(),
+        let now = if queries.queries.contains_key(table) {
+            build::purposes(site, &queries, table).map_err(|_| failed())?
+        } else {
+            std::collections::BTreeSet::new()
         };
         let then =
             asked.tables.get(table).is_some_and(|table| table.purposes.iter().any(|each| each == purpose));

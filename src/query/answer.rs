@@ -177,6 +177,7 @@ fn asked(plan: &Plan, rows: &[Vec<Option<String>>]) -> Option<Asked> {
     Some(Asked {
         groups: groups.into_values().collect(),
         total,
+        fixed: plan.fixed.clone(),
         filters: plan.filters,
         amounts: plan.amounts.clone(),
         measures: figures.collect(),

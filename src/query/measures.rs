@@ -204,7 +204,7 @@ impl Compiler<'_> {
                 }
                 let made = self.scalar(other, here)?;
                 let there = format!("({} is not null)", made.sql);
-                Ok((made.kind == Kind::Bool).then(|| (made.sql, Some(there))))
+                Ok((made.kind == Kind::Bool).then_some((made.sql, Some(there))))
             }
         }
     }
@@ -276,8 +276,7 @@ fn not_a_figure(name: &str) -> QueryRefusal {
 /// shares are per cent.
 fn bare(expr: &Expr) -> Result<&Expr, QueryRefusal> {
     match expr {
-        Expr::Nested(inner) => bare(inner),
-        Expr::Cast { expr: inner, .. } => bare(inner),
+        Expr::Nested(inner) | Expr::Cast { expr: inner, .. } => bare(inner),
         Expr::BinaryOp { left, op: BinaryOperator::Multiply, right } => {
             match (is_factor(left), is_factor(right)) {
                 (true, false) => bare(right),

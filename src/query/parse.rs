@@ -60,8 +60,8 @@ pub(super) fn parse(text: &str) -> Result<Query, QueryRefusal> {
     if words > MOST_WORDS {
         return Err(too_long());
     }
-    let parser = Parser::new(&dialect).with_recursion_limit(DEEPEST).with_tokens(tokens);
-    let mut statements = { parser }.parse_statements().map_err(|_| unread())?;
+    let mut parser = Parser::new(&dialect).with_recursion_limit(DEEPEST).with_tokens(tokens);
+    let mut statements = parser.parse_statements().map_err(|_| unread())?;
     match (statements.pop(), statements.is_empty()) {
         (Some(Statement::Query(query)), true) => Ok(*query),
         _ => Err(QueryRefusal::new(

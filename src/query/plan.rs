@@ -3,14 +3,16 @@
 //! group how many they are, which filters they fulfil, and how large the largest part is.
 use std::collections::{BTreeMap, BTreeSet};
 
-use sqlparser::ast::{Expr, GroupByExpr, LimitClause, Query, Select, SelectItem, Value};
+use sqlparser::ast::{
+    BinaryOperator, Expr, GroupByExpr, LimitClause, Query, Select, SelectItem, UnaryOperator, Value,
+};
 use sqlparser::dialect::DuckDbDialect;
 use sqlparser::tokenizer::{Token, Tokenizer};
 
 use super::measures::Ingredients;
 use super::parse::{name, none, orders, parse, parts};
 use super::refusal::QueryRefusal;
-use super::rows::{at_position, plain_name};
+use super::rows::{at_position, conjuncts, plain_name};
 use super::scalar::Here;
 use super::scope::{Compiler, Facts, Kind, Scope, Shapes};
 use crate::disclosure::Measure;
@@ -31,6 +33,8 @@ pub struct Plan {
     pub outputs: Vec<Output>,
     /// The kinds of the groups' keys.
     pub keys: Vec<Kind>,
+    /// For each key whether WHERE says which value it has.
+    pub fixed: Vec<bool>,
     /// How many filters there are.
     pub filters: usize,
     /// For each amount its filter, and whether it is a column of the release.
@@ -116,6 +120,7 @@ impl Compiler<'_> {
             tail = format!(" where {}", self.condition(selection, here)?);
         }
         let keys = self.keys(select, &scope)?;
+        let fixed = self.fixed(select, &scope, &keys)?;
         let (outputs, made) = self.outputs(select, &scope, &keys)?;
         let learner =
             scope.learner().ok_or_else(|| QueryRefusal::part("FROM without a table of learners"))?;
@@ -130,6 +135,7 @@ impl Compiler<'_> {
             reads: std::mem::take(&mut self.reads),
             facts: std::mem::take(&mut self.facts),
             keys: keys.into_iter().map(|key| key.kind).collect(),
+            fixed,
             filters: made.filters.len(),
             amounts: made.amounts.iter().map(|amount| (amount.filter, amount.own)).collect(),
             outputs,
@@ -168,6 +174,26 @@ impl Compiler<'_> {
         Ok(keys)
     }
 
+    /// Which keys WHERE gives one value: `key = 'value'`, or the key itself where it is a condition.
+    fn fixed(&mut self, select: &Select, scope: &Scope<'_>, keys: &[Key]) -> Result<Vec<bool>, QueryRefusal> {
+        let here = Here { scope, aggregates: false };
+        let mut fixed = vec![false; keys.len()];
+        for part in select.selection.iter().flat_map(conjuncts) {
+            let said = match part {
+                Expr::BinaryOp { left, op: BinaryOperator::Eq, right } if is_literal(right) => left,
+                Expr::BinaryOp { left, op: BinaryOperator::Eq, right } if is_literal(left) => right,
+                Expr::UnaryOp { op: UnaryOperator::Not, expr } => expr,
+                Expr::Identifier(_) | Expr::CompoundIdentifier(_) => part,
+                _ => continue,
+            };
+            let sql = self.scalar(said, here)?.sql;
+            for (is_fixed, key) in fixed.iter_mut().zip(keys) {
+                *is_fixed |= key.sql == sql;
+            }
+        }
+        Ok(fixed)
+    }
+
     fn outputs(
         &mut self,
         select: &Select,
@@ -178,23 +204,20 @@ impl Compiler<'_> {
         let mut outputs: Vec<Output> = Vec::new();
         let here = Here { scope, aggregates: false };
         for (expr, alias) in items(select)? {
-            let key = match has_aggregate(expr) {
-                true => None,
-                false => {
-                    let sql = self.scalar(expr, here)?.sql;
-                    let found = keys.iter().position(|key| key.sql == sql);
-                    Some(found.ok_or_else(|| {
-                        QueryRefusal::row_level("a column that is no group and no count would show rows")
-                    })?)
-                }
+            let key = if has_aggregate(expr) {
+                None
+            } else {
+                let sql = self.scalar(expr, here)?.sql;
+                let found = keys.iter().position(|key| key.sql == sql);
+                Some(found.ok_or_else(|| {
+                    QueryRefusal::row_level("a column that is no group and no count would show rows")
+                })?)
             };
-            let (shown, usual) = match key {
-                Some(at) => (Shown::Key(at), plain_name(expr).unwrap_or_else(|| "key".to_owned())),
-                None => {
-                    let measure = self.measure(expr, scope, &mut made)?;
-                    let usual = measure.word().to_owned();
-                    (Shown::Figure(measure), usual)
-                }
+            let (shown, usual) = if let Some(at) = key {
+                (Shown::Key(at), plain_name(expr).unwrap_or_else(|| "key".to_owned()))
+            } else {
+                let measure = self.measure(expr, scope, &mut made)?;
+                (Shown::Figure(measure), measure.word().to_owned())
             };
             let mut called = alias.unwrap_or(usual);
             while outputs.iter().any(|known| known.name == called) {
@@ -207,6 +230,10 @@ impl Compiler<'_> {
         }
         Ok((outputs, made))
     }
+}
+
+fn is_literal(expr: &Expr) -> bool {
+    matches!(expr, Expr::Value(_) | Expr::TypedString(_))
 }
 
 struct Key {

@@ -18,6 +18,9 @@ const MOST_JOINED: usize = 6;
 /// SELECTs within one statement.
 const MOST_SELECTS: usize = 12;
 
+/// Two sides that are one learner, as SQL, and which relations they are of; none for one further out.
+type Equality = (String, [Option<usize>; 2]);
+
 impl Compiler<'_> {
     /// The named queries, in their order: each may use those before it.
     pub fn with(&mut self, with: &With) -> Result<Vec<String>, QueryRefusal> {
@@ -36,7 +39,7 @@ impl Compiler<'_> {
                     "give it a name of its own",
                 ));
             }
-            let (sql, columns) = self.rows(&query.query, None)?;
+            let (sql, columns) = self.rows(&query.query)?;
             let ours = self.fresh('w');
             made.push(format!("{ours} as ({sql})"));
             self.named.push((called, ours, columns));
@@ -100,7 +103,7 @@ impl Compiler<'_> {
                 let Some(alias) = alias else {
                     return Err(QueryRefusal::part("a query in FROM without a name"));
                 };
-                let (sql, columns) = self.rows(subquery, None)?;
+                let (sql, columns) = self.rows(subquery)?;
                 let ours = self.fresh('r');
                 let relation = Relation { name: alias_name(Some(alias))?, alias: ours.clone(), columns };
                 Ok((format!("({sql}) as {ours}"), relation))
@@ -216,11 +219,7 @@ impl Compiler<'_> {
     }
 
     /// `a.learner_id = b.learner_id`, and which relations they are of.
-    fn learner_equality(
-        &mut self,
-        part: &Expr,
-        scope: &Scope<'_>,
-    ) -> Result<Option<(String, [Option<usize>; 2])>, QueryRefusal> {
+    fn learner_equality(&mut self, part: &Expr, scope: &Scope<'_>) -> Result<Option<Equality>, QueryRefusal> {
         let Expr::BinaryOp { left, op: BinaryOperator::Eq, right } = part else { return Ok(None) };
         let (Some(one), Some(other)) = (self.learner(left, scope)?, self.learner(right, scope)?) else {
             return Ok(None);
@@ -235,7 +234,7 @@ impl Compiler<'_> {
 
     /// The learners of a query, for IN.
     pub fn learners_of(&mut self, query: &Query) -> Result<String, QueryRefusal> {
-        let (sql, columns) = self.rows(query, None)?;
+        let (sql, columns) = self.rows(query)?;
         match columns.as_slice() {
             [only] if only.kind == Kind::Learner => Ok(sql),
             _ => Err(QueryRefusal::part("IN (SELECT …) of anything but learner_id")),
@@ -285,11 +284,7 @@ impl Compiler<'_> {
     }
 
     /// A query whose rows are about one learner each: its SQL and its columns.
-    pub fn rows(
-        &mut self,
-        query: &Query,
-        outer: Option<&Scope<'_>>,
-    ) -> Result<(String, Vec<Column>), QueryRefusal> {
+    pub fn rows(&mut self, query: &Query) -> Result<(String, Vec<Column>), QueryRefusal> {
         let found = parts(query)?;
         none(found.with.is_none(), "WITH inside a query")?;
         none(found.order_by.is_none() && found.limit.is_none(), "ORDER BY or LIMIT inside a query")?;
@@ -300,7 +295,7 @@ impl Compiler<'_> {
             Some(Distinct::Distinct) => "distinct ",
             Some(Distinct::On(_)) => return Err(QueryRefusal::part("DISTINCT ON")),
         };
-        let (from, scope) = self.from(&select.from, outer)?;
+        let (from, scope) = self.from(&select.from, None)?;
         let mut tail = String::new();
         if let Some(selection) = &select.selection {
             let here = Here { scope: &scope, aggregates: false };
@@ -386,14 +381,13 @@ impl Compiler<'_> {
             };
             let called = alias.or_else(|| plain_name(expr)).unwrap_or_default();
             let ours = quoted_name(&format!("x{}", columns.len()));
-            let (sql, kind, own, table) = match self.learner(expr, scope)? {
-                Some(learner) => (learner, Kind::Learner, false, None),
-                None => {
-                    let made = self.scalar(expr, Here { scope, aggregates: grouped })?;
-                    (made.sql, made.kind, false, None)
-                }
+            let (sql, kind) = if let Some(learner) = self.learner(expr, scope)? {
+                (learner, Kind::Learner)
+            } else {
+                let made = self.scalar(expr, Here { scope, aggregates: grouped })?;
+                (made.sql, made.kind)
             };
-            columns.push((sql, Column { name: called, sql: ours, kind, own, table }));
+            columns.push((sql, Column { name: called, sql: ours, kind, own: false, table: None }));
         }
         Ok(columns)
     }
@@ -462,7 +456,7 @@ fn plain_star(options: &WildcardAdditionalOptions) -> Result<(), QueryRefusal> {
 }
 
 /// The parts of a condition that all have to hold.
-fn conjuncts(condition: &Expr) -> Vec<&Expr> {
+pub(super) fn conjuncts(condition: &Expr) -> Vec<&Expr> {
     match condition {
         Expr::BinaryOp { left, op: BinaryOperator::And, right } => {
             let mut parts = conjuncts(left);

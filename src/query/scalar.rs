@@ -330,12 +330,12 @@ impl Compiler<'_> {
                 | DataType::Numeric(_),
                 Kind::Number | Kind::Null,
             ) => Typed { sql: made.sql, kind: Kind::Number, own: made.own },
-            (DataType::Varchar(_) | DataType::Text | DataType::String(_), Kind::Text) => made,
+            (DataType::Varchar(_) | DataType::Text | DataType::String(_), Kind::Text)
+            | (DataType::Date, Kind::Date) => made,
             (DataType::Varchar(_) | DataType::Text | DataType::String(_), Kind::Bool) => Typed::made(
                 format!("(case {sql} when true then 'true' when false then 'false' end)"),
                 Kind::Text,
             ),
-            (DataType::Date, Kind::Date) => made,
             (DataType::Date, Kind::Text) => day_in(sql)?,
             _ => return Err(QueryRefusal::part("this conversion")),
         })

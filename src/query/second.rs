@@ -222,10 +222,10 @@ impl Seen {
             return false;
         }
         self.selects += usize::from(text("type") == Some("SELECT_NODE"));
-        if let Some(function) = text("function_name") {
-            if !functions.contains(function.to_ascii_lowercase().as_str()) {
-                return false;
-            }
+        if text("function_name")
+            .is_some_and(|function| !functions.contains(function.to_ascii_lowercase().as_str()))
+        {
+            return false;
         }
         if let Some(table) = text("table_name") {
             self.tables.insert(table.to_ascii_lowercase());

@@ -9,7 +9,7 @@ control. `\\d` lists the tables, `\\d TABLE` the columns of one. docs/query.md h
 question is in the audit."
 )]
 pub struct QueryArgs {
-    /// The question: select ks2_band, count(distinct learner_id) from cohort_member group by ks2_band
+    /// The question: `select ks2_band, count(distinct learner_id) from cohort_member group by ks2_band`.
     #[arg(
         value_name = "SELECT",
         required_unless_present = "file",

@@ -14,7 +14,7 @@ fn asked(filters: usize, groups: Vec<AskedGroup>) -> Asked {
     let total = groups.iter().map(AskedGroup::all).sum();
     let shares = (0..filters).map(|filter| Measure::Count(Counted::Learners(Some(filter))));
     let measures = std::iter::once(Measure::Count(Counted::Learners(None))).chain(shares).collect();
-    Asked { groups, total, filters, amounts: Vec::new(), measures }
+    Asked { groups, total, fixed: vec![false], filters, amounts: Vec::new(), measures }
 }
 
 fn keys(asked: &Asked) -> Vec<String> {
@@ -42,18 +42,41 @@ fn a_part_is_neither_few_nor_nearly_all() {
     assert_eq!(keys(&asked(1, groups)), ["half"]);
 }
 
+/// All twenty of one place became one thing: the one line that there is would say it of each. Where the question itself names the
+/// value, the line says nothing that was not asked.
+#[test]
+fn attack_14_a_full_group_is_not_told() {
+    let one = |fixed: bool| Asked { fixed: vec![fixed], ..asked(0, vec![group("neet", &[(0, 20)])]) };
+    assert_eq!(keys(&one(false)), [""; 0]);
+    assert_eq!(keys(&one(true)), ["neet"]);
+    let of = |place: &str, what: &str, count: u64| AskedGroup {
+        keys: vec![Some(place.to_owned()), Some(what.to_owned())],
+        ..group("", &[(0, count)])
+    };
+    let groups = vec![
+        of("a", "neet", 20),
+        of("b", "neet", 40),
+        of("b", "school", 60),
+        of("c", "neet", 50),
+        of("c", "school", 70),
+    ];
+    let both = Asked { fixed: vec![false, false], ..asked(0, groups) };
+    assert!(!keys(&both).contains(&"a".to_owned()), "{:?}", keys(&both));
+}
+
 /// Whoever has achieved both has achieved one: the difference of the two is a count, too.
 #[test]
 fn conditions_that_imply_each_other_are_taken_from_one_another() {
+    let asked = |groups: Vec<AskedGroup>| Asked { fixed: vec![true], ..asked(2, groups) };
     let nested = |both: u64, one: u64| vec![group("g", &[(0, 300), (1, one), (3, both)])];
-    assert_eq!(keys(&asked(2, nested(50, 4))), [""; 0]);
-    assert_eq!(keys(&asked(2, nested(50, 40))), ["g"]);
+    assert_eq!(keys(&asked(nested(50, 4))), [""; 0]);
+    assert_eq!(keys(&asked(nested(50, 40))), ["g"]);
     // All four ways exist: nothing follows.
     let free = vec![group("g", &[(0, 300), (1, 4), (2, 60), (3, 50)])];
-    assert_eq!(keys(&asked(2, free)), ["g"]);
+    assert_eq!(keys(&asked(free)), ["g"]);
     // They exclude each other and leave few over.
     let parts = vec![group("g", &[(0, 4), (1, 60), (2, 50)])];
-    assert_eq!(keys(&asked(2, parts)), [""; 0]);
+    assert_eq!(keys(&asked(parts)), [""; 0]);
 }
 
 #[test]
@@ -66,7 +89,7 @@ fn an_amount_of_two_is_not_told_and_others_are_coarse() {
         largest,
     };
     let one = |amount: Amount| {
-        let mut asked = asked(0, vec![group("g", &[(0, 40)])]);
+        let mut asked = Asked { fixed: vec![true], ..asked(0, vec![group("g", &[(0, 40)])]) };
         asked.groups[0].amounts = vec![amount];
         asked.groups[0].rows = 90;
         asked.amounts = vec![(None, false)];
@@ -100,7 +123,7 @@ fn shown_groups_hold_no_small_set() {
         let cell = |at: u32| code / 5_u64.pow(at) % 5;
         let learners: Vec<(u32, u64)> =
             (0..4).map(|at| (at, cell(at))).filter(|(_, count)| *count > 0).collect();
-        let asked = asked(2, vec![group("g", &learners)]);
+        let asked = Asked { fixed: vec![true], ..asked(2, vec![group("g", &learners)]) };
         let answer = disclose(&asked, &policy).unwrap();
         if answer.groups.is_empty() {
             continue;
