@@ -202,8 +202,8 @@ fn in_short(gap: &Section) -> String {
         figure.map_or_else(String::new, |figure| figure.to_string().replace('%', ""))
     };
     format!(
-        "Of high attainers whose results are seen the disadvantaged are {} points behind the others; counting everybody, seen or \
-         not, {} points.",
+        "The gap between high attainers who are not disadvantaged and those who are: {} points of those whose results are \
+         seen, {} points counting everybody, seen or not.",
         points(0),
         points(1)
     )
