@@ -235,8 +235,8 @@ fn verb(cli: &Cli, screen: &Screen) -> Verdict {
         #[cfg(feature = "warehouse")]
         Verb::Release => release::release(settings(&cli.config)?, screen),
         #[cfg(feature = "warehouse")]
-        Verb::Report { report: cli::Report::Cohort { year, population } } => {
-            report::cohort(settings(&cli.config)?, *year, population, screen)
+        Verb::Report { report: cli::Report::Cohort { year, population, write } } => {
+            report::cohort(settings(&cli.config)?, *year, population, write, screen)
         }
         #[cfg(feature = "warehouse")]
         Verb::Report { report: cli::Report::Neet(write) } => {

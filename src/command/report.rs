@@ -1,4 +1,4 @@
-use super::{Exit, Halt, Verdict, screen::Screen};
+use super::{Exit, Halt, Verdict, cli::WriteArgs, screen::Screen};
 use crate::{
     config::Settings,
     disclosure::{
@@ -6,7 +6,7 @@ use crate::{
     },
     pipeline::Site,
     release,
-    report::ReportFault,
+    report::{self, Release, Report, ReportFault, cohort::Cohort},
 };
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -38,11 +38,21 @@ impl From<ReportFault> for Halt {
 }
 
 /// Where the children of one Year 6 are at sixteen, and the gap with and without those who are not seen.
-pub(super) fn cohort(settings: Settings, year: Option<i32>, population: &str, screen: &Screen) -> Verdict {
+pub(super) fn cohort(
+    settings: Settings,
+    year: Option<i32>,
+    population: &str,
+    args: &WriteArgs,
+    screen: &Screen,
+) -> Verdict {
+    written::may_be_written(args)?;
     let site = Site::open(settings)?;
     let policy = Policy::named(&site.settings.disclosure_policy, site.key.kind())?;
     let (folder, id) = newest(&site)?;
     let page = CohortPage::of(&folder, &id, year, population, &policy)?;
+    if args.html.is_some() || args.xlsx.is_some() || args.csv.is_some() {
+        written::files(&page.as_report(&Release::open(&folder, &id)?, &policy)?, args, screen)?;
+    }
     screen.result(&page.in_words());
     screen.document(&page.as_json());
     Ok(Exit::Done)
@@ -97,6 +107,20 @@ impl CohortPage {
     /// The page that a newcomer reads.
     pub(super) fn in_words(&self) -> String {
         words::page(self)
+    }
+
+    /// The same, with more beside it, as a report to print or to send.
+    fn as_report(&self, release: &Release, policy: &Policy) -> Result<Report, ReportFault> {
+        let cohort = Cohort {
+            year: self.year,
+            population: &self.population,
+            people: figures::population_words(&self.population),
+            waterfall: &self.waterfall,
+            headline: &self.headline,
+        };
+        let state = |code: &str| figures::state_words(code).to_owned();
+        let group = |code: &str| figures::group_words(code).to_owned();
+        report::cohort::report(release, cohort, state, group, policy)
     }
 
     /// The same as data.

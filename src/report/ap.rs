@@ -240,7 +240,7 @@ fn in_short(tables: &[Shown]) -> Vec<String> {
     let said = |code: &str, words: &str| {
         let shown = tables.iter().find(|shown| shown.measure.code == code)?;
         let total = shown.rows.last().filter(|row| row.is_total && row.figures[2].is_number())?;
-        Some(format!("{} {words}", words::cell(total.figures[2], true)))
+        Some(format!("{} {words}", total.figures[2]))
     };
     let lines = [
         said("reintegration", "of placements that ended led back to a school."),

@@ -15,8 +15,7 @@ pub fn page(report: &Report) -> String {
     let sections: String =
         report.sections.iter().enumerate().map(|(at, section)| self::section(at, section)).collect();
     let short: String = report.short.iter().map(|line| paragraph("", line)).collect();
-    let left_out: String =
-        report.left_out.iter().map(|line| format!("<li>{}</li>\n", escaped(line))).collect();
+    let left_out: String = report.left_out.iter().map(|line| format!("<li>{}</li>\n", prose(line))).collect();
     format!(
         "<!doctype html>\n<html lang=\"en-GB\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
@@ -119,7 +118,16 @@ fn table(at: usize, table: &Table) -> String {
 }
 
 fn paragraph(attributes: &str, text: &str) -> String {
-    format!("<p{attributes}>{}</p>\n", escaped(text))
+    format!("<p{attributes}>{}</p>\n", prose(text))
+}
+
+/// A sentence as it may stand in a page; what is typed stands between backticks.
+fn prose(text: &str) -> String {
+    let parts = escaped(text);
+    let parts = parts.split('`').enumerate();
+    parts
+        .map(|(at, part)| if at % 2 == 1 { format!("<code>{part}</code>") } else { part.to_owned() })
+        .collect()
 }
 
 /// A text as it may stand in a page.

@@ -11,6 +11,7 @@
 pub mod ap;
 pub mod book;
 mod chart;
+pub mod cohort;
 pub mod html;
 pub mod neet;
 mod places;

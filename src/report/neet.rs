@@ -7,6 +7,8 @@ mod before;
 mod read;
 mod tested;
 
+pub(super) use after::group_words as setting_words;
+
 use super::{About, Release, Report, ReportFault, Section};
 use crate::disclosure::Policy;
 

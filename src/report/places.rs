@@ -169,6 +169,27 @@ mod tests {
     }
 
     #[test]
+    fn nobody_among_the_others_can_work_out_few_by_taking_its_own_away() {
+        const SIZES: [u64; 7] = [3, 6, 9, 12, 30, 45, 200];
+        let mut seen = 0;
+        for code in 0..SIZES.len().pow(4) {
+            let size = |at: u32| SIZES[code / SIZES.len().pow(at) % SIZES.len()];
+            let all = (0..4).map(|at| place("p", size(at), 1)).collect();
+            let (named, others) = parted(all, &Policy::published());
+            assert!(named.iter().all(|place| place.learners >= NAMED_FROM));
+            assert_eq!(named.len() + others.len(), 4, "nobody disappears");
+            if named.is_empty() || others.is_empty() {
+                continue;
+            }
+            seen += 1;
+            let learners = || others.iter().map(|place| place.learners);
+            let left_over = learners().sum::<u64>() - learners().max().unwrap();
+            assert!(left_over >= 10, "{named:?} {others:?}");
+        }
+        assert!(seen > 100, "{seen}");
+    }
+
+    #[test]
     fn where_no_place_may_be_named_there_is_the_sum_alone() {
         let all = || vec![place("six", 6, 3), place("nine", 9, 3)];
         assert_eq!(keys(all(), &Policy::synthetic(KeyKind::Demo).unwrap()), ["Total 15"]);

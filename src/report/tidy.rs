@@ -103,7 +103,9 @@ fn plain(figure: Figure, decimals: bool) -> String {
     match figure {
         Figure::Count(count) => count.to_string(),
         Figure::PerCentTenths(tenths) if !decimals => (tenths / 10).to_string(),
-        Figure::PerCentTenths(tenths) => format!("{}.{}", tenths / 10, (tenths % 10).abs()),
+        Figure::PerCentTenths(tenths) => {
+            format!("{}{}.{}", if tenths < 0 { "-" } else { "" }, tenths.abs() / 10, tenths.abs() % 10)
+        }
         Figure::Symbol(symbol) => symbol.to_string(),
     }
 }

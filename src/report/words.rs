@@ -24,7 +24,10 @@ pub fn cell(figure: Figure, decimals: bool) -> String {
     match figure {
         Figure::Count(n) if n < 0 => format!("-{}", thousands(n.unsigned_abs())),
         Figure::Count(n) => thousands(n.unsigned_abs()),
-        Figure::PerCentTenths(tenths) if decimals => format!("{}.{}%", tenths / 10, (tenths % 10).abs()),
+        Figure::PerCentTenths(tenths) if tenths < 0 => {
+            format!("-{}", cell(Figure::PerCentTenths(-tenths), decimals))
+        }
+        Figure::PerCentTenths(tenths) if decimals => format!("{}.{}%", tenths / 10, tenths % 10),
         other => other.to_string(),
     }
 }

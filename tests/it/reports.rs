@@ -62,6 +62,15 @@ fn under_every_policy_no_report_shows_few_learners_or_names_a_small_place() {
     let made = run_in(dir.path(), &["--quiet", "demo", "--dir", "site", "--learners", "1500", "--seed", "5"]);
     assert_eq!(made.code, 0, "{}", made.err);
     let config = ["--config", "site/throughline.toml"];
+    for policy in ["published", "synthetic"] {
+        let files = ["--html", "cohort.html", "--xlsx", "cohort.xlsx", "--csv", "cohort"];
+        let verb = [&config[..], &["report", "cohort"], &files].concat();
+        let ran = run_with(dir.path(), &[("THROUGHLINE__DISCLOSURE__POLICY", policy)], &verb);
+        assert_eq!(ran.code, 0, "{policy}: {}", ran.err);
+        shape::is_accessible(&fs::read_to_string(dir.path().join("cohort.html")).unwrap());
+        let states = fs::read_to_string(dir.path().join("cohort/states_at_sixteen.csv")).unwrap();
+        assert!(states.contains("not found anywhere") && states.contains("Total"), "{states}");
+    }
     for (policy, least) in [("published", 10), ("inside_controller", 5), ("synthetic", 0)] {
         for report in ["neet", "ap"] {
             let with = [("THROUGHLINE__DISCLOSURE__POLICY", policy)];

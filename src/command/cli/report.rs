@@ -14,6 +14,8 @@ pub enum Report {
         /// Which children are counted.
         #[arg(long, default_value = "resident", value_parser = populations())]
         population: String,
+        #[command(flatten)]
+        write: WriteArgs,
     },
     /// For the council: who is NEET or not known, who has no offer or was lost sight of, who may need support and how
     /// often that is right.

@@ -8,11 +8,12 @@ use crate::{
         Shares, StateCount, Waterfall,
     },
     pipeline::Site,
+    report::NAMED_FROM,
 };
 use rows::{BandRow, QualityRow};
 use serde_json::json;
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
 };
 
@@ -111,7 +112,7 @@ impl LinkPage {
             basis: bands.first().map(|band| band.basis.clone()).unwrap_or_default(),
             groups,
             sensitivity: sensitivity(folder, year, policy)?,
-            drift: drift(folder, place, policy)?,
+            drift: drift(folder, place, &places_named(&quality), policy)?,
         })
     }
 
@@ -152,6 +153,9 @@ fn grid(quality: &[QualityRow], dimension: &str, policy: &Policy) -> Result<Disc
             estimates: row.estimates.clone(),
         })
         .collect();
+    if dimension == "provider" {
+        groups = with_few_together(groups);
+    }
     groups.sort_by_key(|group| (group.group == "not_known", group.group.clone()));
     let all = of("all");
     let grid = LinkGrid {
@@ -165,6 +169,23 @@ fn grid(quality: &[QualityRow], dimension: &str, policy: &Policy) -> Result<Disc
         of_all: all.first().map_or_else(|| vec![None; 6], |row| row.estimates.clone()),
     };
     Ok(disclosure::disclose_links(&grid, policy)?)
+}
+
+/// Establishments with few learners have no name: they stand together.
+fn with_few_together(groups: Vec<LinkGroup>) -> Vec<LinkGroup> {
+    let (mut named, few): (Vec<LinkGroup>, Vec<LinkGroup>) =
+        groups.into_iter().partition(|group| group.group == "not_known" || group.learners >= NAMED_FROM);
+    if !few.is_empty() {
+        named.push(LinkGroup {
+            group: "others".to_owned(),
+            subjects: few.iter().map(|group| group.subjects).sum(),
+            linked: few.iter().map(|group| group.linked).sum(),
+            // Of one learner at two of them there may be fewer: so many there are at least.
+            learners: few.iter().map(|group| group.learners).max().unwrap_or(0),
+            estimates: vec![None; 6],
+        });
+    }
+    named
 }
 
 /// How much each source told. What the table of sources hides is hidden here, too.
@@ -301,9 +322,23 @@ fn sensitivity(
     Ok(Some((year, disclosure::disclose_estimates(&waterfall, &estimates, policy)?)))
 }
 
-fn drift(folder: &Path, dimension: &str, policy: &Policy) -> Result<Disclosed<DisclosedTable>, Halt> {
+/// The establishments that have enough learners to be named.
+fn places_named(quality: &[QualityRow]) -> BTreeSet<String> {
+    let named = quality.iter().filter(|row| row.dimension == "provider" && row.learners >= NAMED_FROM);
+    named.map(|row| row.category.clone()).collect()
+}
+
+fn drift(
+    folder: &Path,
+    dimension: &str,
+    named: &BTreeSet<String>,
+    policy: &Policy,
+) -> Result<Disclosed<DisclosedTable>, Halt> {
     let rate = |(share, people): (Option<u16>, u64)| Rate { share, people };
-    let rows = rows::drift(folder)?.into_iter().filter(|row| row.dimension == dimension);
+    let may_be_named = |category: &String| dimension != "provider" || named.contains(category);
+    let rows = rows::drift(folder)?
+        .into_iter()
+        .filter(|row| row.dimension == dimension && may_be_named(&row.category));
     let rates = Rates {
         title: "Link rates of the newest year beside those before".to_owned(),
         population: SUBJECTS.to_owned(),

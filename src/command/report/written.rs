@@ -42,18 +42,7 @@ fn shown(
     let policy = Policy::named(&site.settings.disclosure_policy, site.key.kind())?;
     let (folder, id) = newest(&site)?;
     let report = make(&Release::open(&folder, &id)?, &policy)?;
-    if let Some(file) = &args.html {
-        write(file, report::html::page(&report).as_bytes(), screen)?;
-    }
-    if let Some(file) = &args.xlsx {
-        write(file, &report::book::book(&report)?, screen)?;
-    }
-    if let Some(folder) = &args.csv {
-        fs::create_dir_all(folder).map_err(|error| unwritable(&error))?;
-        for file in report::tidy::files(&report)? {
-            write(&folder.join(file.name), &file.text, screen)?;
-        }
-    }
+    files(&report, args, screen)?;
     screen.result(&in_words(&report));
     screen.document(
         &serde_json::to_value(&report).map_err(|_| {
@@ -63,8 +52,25 @@ fn shown(
     Ok(Exit::Done)
 }
 
+/// Writes what was asked for.
+pub(super) fn files(report: &Report, args: &WriteArgs, screen: &Screen) -> Result<(), Halt> {
+    if let Some(file) = &args.html {
+        write(file, report::html::page(report).as_bytes(), screen)?;
+    }
+    if let Some(file) = &args.xlsx {
+        write(file, &report::book::book(report)?, screen)?;
+    }
+    if let Some(folder) = &args.csv {
+        fs::create_dir_all(folder).map_err(|error| unwritable(&error))?;
+        for file in report::tidy::files(report)? {
+            write(&folder.join(file.name), &file.text, screen)?;
+        }
+    }
+    Ok(())
+}
+
 /// Nothing else is ever written over by a slip of the keyboard.
-fn may_be_written(args: &WriteArgs) -> Result<(), Halt> {
+pub(super) fn may_be_written(args: &WriteArgs) -> Result<(), Halt> {
     let is = |file: &Path, wanted: &str| file.extension().is_some_and(|extension| extension == wanted);
     for (file, option, wanted, what) in
         [(&args.html, "--html", "html", "page"), (&args.xlsx, "--xlsx", "xlsx", "workbook")]

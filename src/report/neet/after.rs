@@ -118,7 +118,7 @@ pub(super) fn status(
         rates.push(row(month, [of(neet), of(not_known), of(combined)].concat()));
     }
     if let Some(last) = rates.last() {
-        let [neet, not_known, combined] = [0, 3, 6].map(|at| cell(last.figures[at], true));
+        let [neet, not_known, combined] = [0, 3, 6].map(|at| last.figures[at].to_string());
         short.push(format!(
             "At the end of {}, of the young people of 16 and 17 in the client record {neet} were not in education, \
              employment or training (NEET), of {not_known} it was not known what they did: together {combined}.",
@@ -323,7 +323,7 @@ fn is_shown(row: &Row) -> bool {
 }
 
 /// A group's code in words.
-pub(super) fn group_words(key: &str) -> &str {
+pub(in crate::report) fn group_words(key: &str) -> &str {
     match key {
         "not_known" => "not known",
         "none" => "none",
@@ -402,16 +402,7 @@ pub(super) fn guarantee(
             }
         })
         .collect();
-    for row in rows.iter().filter(|row| row.key == "11") {
-        short.push(format!(
-            "Of {} young people in Year 11 who live here {} have no offer of a place on record for the September after \
-             {}; nothing at all is recorded of {} of them.",
-            cell(row.figures[0], false),
-            cell(row.figures[3], false),
-            academic_year(ay),
-            cell(row.figures[5], false)
-        ));
-    }
+    short.extend(rows.iter().find(|row| row.key == "11").map(|row| no_offer_in_words(row, ay)));
     let table = Table {
         name: "september_offers",
         title,
@@ -432,4 +423,23 @@ pub(super) fn guarantee(
     };
     let words = "Of everybody, as published: nothing recorded counts as no offer. Who they are: `resolve --view no-offer`.";
     Ok(Some(section("No offer for September", &[words.to_owned()], table, shown::notes([&disclosed]))))
+}
+
+/// What the row of Year 11 comes to.
+fn no_offer_in_words(row: &Row, ay: i64) -> String {
+    let [learners, without, not_recorded] = [0, 3, 5].map(|at| row.figures[at]);
+    if !learners.is_number() || !without.is_number() {
+        return "How many in Year 11 have no offer of a place on record may not be shown: see the table of offers.".to_owned();
+    }
+    let mut said = format!(
+        "Of {} young people in Year 11 who live here {} have no offer of a place on record for the September after {}",
+        cell(learners, false),
+        cell(without, false),
+        academic_year(ay)
+    );
+    if not_recorded.is_number() {
+        said.push_str(&format!("; nothing at all is recorded of {} of them", cell(not_recorded, false)));
+    }
+    said.push('.');
+    said
 }

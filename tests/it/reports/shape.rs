@@ -72,7 +72,7 @@ pub fn is_a_workbook_by_the_rules(file: &Path, report: &Value) {
                 match (cell, figure["count"].as_f64(), figure["per_cent_tenths"].as_f64()) {
                     (Data::Float(number), Some(count), _) => assert!((number - count).abs() < 1e-9),
                     (Data::Float(number), _, Some(tenths)) => {
-                        assert!((number * 1000.0 - tenths).abs() < 1e-6)
+                        assert!((number * 1000.0 - tenths).abs() < 1e-6);
                     }
                     (Data::String(symbol), None, None) => {
                         assert_eq!(*symbol, format!("[{}]", figure["symbol"].as_str().unwrap()));

@@ -20,6 +20,40 @@ pub fn agree(site: &Path, expected: &Tables) {
     support(&report, expected);
     tested(&report, expected);
     provision(&run_in(site, &["--json", "report", "ap"]).json(), expected);
+    cohort(site, expected);
+}
+
+/// The files of the newest cohort: its states and the ways to Year 11, label by label.
+fn cohort(site: &Path, expected: &Tables) {
+    let ran = run_in(site, &["--json", "report", "cohort", "--csv", "cohort-files"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let year = ran.json()["cohort"].as_i64().unwrap();
+    let column = |name: &str, column: &str| {
+        let mut reader = csv::Reader::from_path(site.join("cohort-files").join(name)).unwrap();
+        let at = reader.headers().unwrap().iter().position(|header| header == column).unwrap();
+        reader.records().map(|line| line.unwrap()[at].to_owned()).collect::<Vec<String>>()
+    };
+    let states = expected
+        .attrition_waterfall
+        .iter()
+        .filter(|row| row.cohort_ay == year && row.population == "resident");
+    let mut counts: Vec<i64> = states.map(|row| row.n).collect();
+    counts.push(counts.iter().sum());
+    counts.sort_unstable();
+    let mut shown: Vec<i64> =
+        column("states_at_sixteen.csv", "learners").iter().map(|cell| cell.parse().unwrap()).collect();
+    shown.sort_unstable();
+    assert_eq!(shown, counts);
+    let ways = expected
+        .pathway_form
+        .iter()
+        .filter(|row| row.cohort_ay == year && row.population == "resident" && row.n >= 10);
+    let mut wanted: Vec<i64> = ways.map(|row| row.n).collect();
+    wanted.sort_unstable_by(|one, other| other.cmp(one));
+    wanted.truncate(15);
+    let shown: Vec<i64> =
+        column("ways_to_year_11.csv", "learners").iter().map(|cell| cell.parse().unwrap()).collect();
+    assert_eq!(shown, wanted);
 }
 
 /// Of all providers together, over the newest three years.

@@ -296,6 +296,7 @@ fn key_words(key: &str) -> String {
         "not_known" => "not known",
         "not_valid" => "not valid",
         "off_roll" => "off roll",
+        "others" => "all with fewer than ten learners",
         "F" => "girls",
         "M" => "boys",
         "U" => "not known to the source",

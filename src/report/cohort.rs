@@ -1,0 +1,260 @@
+//! `report cohort` as a page, a workbook and tidy files: the two tables of the terminal, the gap with and without the children who
+//! are not seen, and the commonest ways from Year 6 to Year 11.
+use super::{About, Column, Release, Report, ReportFault, Row, Section, Table, Time, Unit, shown, words};
+use crate::disclosure::{self, Count, CountTable, Disclosed, DisclosedTable, Figure, Policy};
+
+/// What is reported of: a cohort, its population, and both tables of it as the gate let them out.
+#[derive(Clone, Copy)]
+pub struct Cohort<'c> {
+    /// The year in which Year 6 ended.
+    pub year: i32,
+    /// The population's code.
+    pub population: &'c str,
+    /// The population in words.
+    pub people: &'c str,
+    /// Where everybody is at sixteen.
+    pub waterfall: &'c Disclosed<DisclosedTable>,
+    /// The high attainers, group by group.
+    pub headline: &'c Disclosed<DisclosedTable>,
+}
+
+/// The report of a cohort. `state` and `group` give codes their names.
+///
+/// # Errors
+/// [`ReportFault`] when a table is missing or cannot be read, or the gate refuses one.
+pub fn report(
+    release: &Release,
+    cohort: Cohort<'_>,
+    state: impl Fn(&str) -> String,
+    group: impl Fn(&str) -> String,
+    policy: &Policy,
+) -> Result<Report, ReportFault> {
+    let year = words::academic_year(i64::from(cohort.year));
+    let time = Time::year(i64::from(cohort.year));
+    let mut sections = vec![states(cohort, &time, state), attainers(cohort, &time, group)];
+    let gap = gap(cohort, &time, policy);
+    let short = gap.as_ref().map(in_short).into_iter().collect();
+    sections.extend(gap);
+    sections.extend(ways(release, cohort, &time, policy)?);
+    Ok(Report {
+        name: "cohort",
+        title: format!("Year 6 of {year}: where are they at sixteen?"),
+        about: About::of(release, cohort.people, policy),
+        short,
+        sections,
+        left_out: LEFT_OUT.map(str::to_owned).to_vec(),
+    })
+}
+
+const LEFT_OUT: [&str; 3] = [
+    "How many members count: beside the first table that would tell how many died or left, who are few. So the ways to Year 11 have no \
+     total and no share.",
+    "Ways that fewer than ten learners went, and ways that would give them away.",
+    "Intervals of lost potential and the headline weighted for who is seen: estimates that the gate has no rule for yet. They are in \
+     the release, table lost_potential_sensitivity.",
+];
+
+const fn column(name: &'static str, heading: &'static str, unit: Unit) -> Column {
+    Column { name, heading, unit }
+}
+
+/// The rows of a table of the gate, with names.
+fn named(table: &DisclosedTable, time: &Time, columns: &[usize], label: impl Fn(&str) -> String) -> Vec<Row> {
+    let row = |row: &disclosure::DisclosedRow| {
+        let key = row.keys.first().cloned().unwrap_or_default();
+        let is_total = key == "total";
+        Row {
+            label: if is_total { "Total".to_owned() } else { label(&key) },
+            key,
+            time: time.clone(),
+            is_total,
+            figures: columns.iter().filter_map(|at| row.figures.get(*at).copied()).collect(),
+        }
+    };
+    table.rows.iter().map(row).collect()
+}
+
+fn states(cohort: Cohort<'_>, time: &Time, label: impl Fn(&str) -> String) -> Section {
+    let table = cohort.waterfall.as_ref();
+    Section {
+        title: "Where everybody is".to_owned(),
+        words: vec![
+            "Every member is in exactly one state: nobody drops out. Not known is a state.".to_owned(),
+        ],
+        table: Some(Table {
+            name: "states_at_sixteen",
+            title: table.title.clone(),
+            population: cohort.people.to_owned(),
+            rows_are: ("state_at_sixteen", "at sixteen"),
+            columns: vec![
+                column("learners", "learners", Unit::Count),
+                column("share", "share of members", Unit::PerCent),
+            ],
+            rows: named(table, time, &[0, 1], label),
+        }),
+        notes: shown::notes([cohort.waterfall]),
+        chart: None,
+    }
+}
+
+/// The columns of the headline that are reported: their names at the gate, and here.
+const OF_HEADLINE: [(&str, Column); 11] = [
+    ("n_members", column("learners", "learners", Unit::Count)),
+    ("n_with_results", column("with_results", "with GCSE results", Unit::Count)),
+    ("n_achieved", column("achieved", "five grades 7 to 9", Unit::Count)),
+    ("observed", column("seen_only", "of those seen", Unit::PerCent)),
+    ("observed_low", column("seen_only_low", "of those seen, at least", Unit::PerCent)),
+    ("observed_high", column("seen_only_high", "of those seen, at most", Unit::PerCent)),
+    ("whole_cohort", column("whole_cohort", "of everybody", Unit::PerCent)),
+    ("whole_cohort_low", column("whole_cohort_low", "of everybody, at least", Unit::PerCent)),
+    ("whole_cohort_high", column("whole_cohort_high", "of everybody, at most", Unit::PerCent)),
+    ("visibility", column("visibility", "seen at all", Unit::PerCent)),
+    ("lost_potential", column("lost_potential", "lost potential", Unit::Count)),
+];
+
+fn attainers(cohort: Cohort<'_>, time: &Time, label: impl Fn(&str) -> String) -> Section {
+    let table = cohort.headline.as_ref();
+    let at = |name: &str| table.measures.iter().position(|measure| measure == name).unwrap_or(usize::MAX);
+    let columns: Vec<usize> = OF_HEADLINE.iter().map(|(name, _)| at(name)).collect();
+    Section {
+        title: "The top third at the end of primary school".to_owned(),
+        words: vec![
+            "How many reach five GCSEs at grades 7 to 9. Of everybody: unknown counts as not reached, so the truth is this or higher. \
+             Lost potential: how many more of the disadvantaged would have reached it at the rate of the others, of everybody."
+                .to_owned(),
+        ],
+        table: Some(Table {
+            name: "high_attainers",
+            title: table.title.clone(),
+            population: cohort.people.to_owned(),
+            rows_are: ("disadvantage", "high attainers"),
+            columns: OF_HEADLINE.map(|(_, column)| column).to_vec(),
+            rows: named(table, time, &columns, label),
+        }),
+        notes: shown::notes([cohort.headline]),
+        chart: None,
+    }
+}
+
+/// The gap between the others and the disadvantaged: of those seen, and of everybody; none where a rate is hidden.
+fn gap(cohort: Cohort<'_>, time: &Time, policy: &Policy) -> Option<Section> {
+    let table = cohort.headline.as_ref();
+    let figure = |group: &str, measure: &str| {
+        let row = table.rows.iter().find(|row| row.keys.first().is_some_and(|key| key == group))?;
+        row.figures.get(table.measures.iter().position(|name| name == measure)?).copied()
+    };
+    let count = |group: &str, measure: &str| figure(group, measure).and_then(shown::count);
+    let members = count("disadvantaged", "n_members")?;
+    let mut rows = Vec::new();
+    for (key, label, whole) in [
+        ("seen_only", "of those whose results are seen", "n_with_results"),
+        ("whole_cohort", "of everybody, seen or not", "n_members"),
+    ] {
+        let rate = |group: &str| {
+            let whole = count(group, whole).filter(|whole| *whole > 0.0)?;
+            Some(count(group, "n_achieved")? / whole)
+        };
+        let (theirs, mine) = (rate("other")?, rate("disadvantaged")?);
+        let decimals = shown::decimals(policy);
+        let base = policy.round_to() as f64;
+        rows.push(Row {
+            key: key.to_owned(),
+            label: label.to_owned(),
+            time: time.clone(),
+            is_total: false,
+            figures: vec![
+                shown::per_cent(mine, decimals),
+                shown::per_cent(theirs, decimals),
+                shown::per_cent(theirs - mine, decimals),
+                Figure::Count((((theirs - mine) * members / base).round() * base) as i64),
+            ],
+        });
+    }
+    Some(Section {
+        title: "The gap with and without the children who are not seen".to_owned(),
+        words: vec![
+            "Either route from the counts above: what the gap would be if only those with results are counted, and if everybody is. Lost \
+             potential is the gap times the disadvantaged members."
+                .to_owned(),
+        ],
+        table: Some(Table {
+            name: "gap",
+            title: "The gap between high attainers by disadvantage, by either route".to_owned(),
+            population: cohort.people.to_owned(),
+            rows_are: ("counted", "counted"),
+            columns: vec![
+                column("disadvantaged", "disadvantaged", Unit::PerCent),
+                column("other", "not disadvantaged", Unit::PerCent),
+                column("gap", "gap, points", Unit::PerCent),
+                column("lost_potential", "lost potential", Unit::Count),
+            ],
+            rows,
+        }),
+        notes: Vec::new(),
+        chart: None,
+    })
+}
+
+fn in_short(gap: &Section) -> String {
+    let rows = gap.table.as_ref().map_or(&[][..], |table| &table.rows);
+    let points = |at: usize| {
+        let figure = rows.get(at).and_then(|row| row.figures.get(2)).copied();
+        figure.map_or_else(String::new, |figure| figure.to_string().replace('%', ""))
+    };
+    format!(
+        "The gap between high attainers who are not disadvantaged and those who are: {} points of those whose results are \
+         seen, {} points counting everybody, seen or not.",
+        points(0),
+        points(1)
+    )
+}
+
+/// The commonest ways through the Januaries from Year 6 to Year 11: each count by itself, without a sum over them.
+fn ways(
+    release: &Release,
+    cohort: Cohort<'_>,
+    time: &Time,
+    policy: &Policy,
+) -> Result<Option<Section>, ReportFault> {
+    const MOST: usize = 15;
+    let least = policy.threshold().max(super::NAMED_FROM);
+    let mut found = release.read("pathway_form", |row| {
+        let is_ours = row.number("cohort_ay")? == i64::from(cohort.year)
+            && row.text("population")? == cohort.population
+            && row.people("n") >= least;
+        is_ours.then_some(())?;
+        Some((row.people("n"), row.text("pathway")?))
+    })?;
+    found.sort_by(|one, other| other.0.cmp(&one.0).then(one.1.cmp(&other.1)));
+    found.truncate(MOST);
+    if found.is_empty() {
+        return Ok(None);
+    }
+    let title = "The commonest ways from Year 6 to Year 11".to_owned();
+    let disclosed = disclosure::disclose(
+        &CountTable {
+            title: title.clone(),
+            population: cohort.people.to_owned(),
+            dimensions: vec!["way".to_owned()],
+            wholes: found.into_iter().map(|(n, way)| Count::leaf(vec![way], n)).collect(),
+        },
+        policy,
+    )?;
+    let label =
+        |way: &str| way.split(" > ").map(super::neet::setting_words).collect::<Vec<_>>().join(", then ");
+    let table = Table {
+        name: "ways_to_year_11",
+        title: title.clone(),
+        population: format!("{}, who count", cohort.people),
+        rows_are: ("way", "settings in January, in their order"),
+        columns: vec![column("learners", "learners", Unit::Count)],
+        rows: named(disclosed.as_ref(), time, &[0], label),
+    };
+    Ok(Some(Section {
+        title,
+        words: vec!["Where each was mainly each January. Ways that fewer than ten learners went are not listed, so there is no sum.".to_owned()],
+        table: Some(table),
+        notes: Vec::new(),
+        chart: None,
+    }))
+}
