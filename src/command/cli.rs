@@ -101,6 +101,9 @@ pub enum Verb {
         /// Instead, write a file that opens the stored rows in a `DuckDB` shell.
         #[arg(long, value_name = "FILE")]
         shell: Option<PathBuf>,
+        /// Make every table anew, those that nothing has changed too.
+        #[arg(long, conflicts_with = "shell")]
+        full: bool,
     },
     /// Build, and publish the tables as a snapshot that never changes.
     Release,

@@ -218,7 +218,9 @@ fn verb(cli: &Cli, screen: &Screen) -> Verdict {
         #[cfg(feature = "warehouse")]
         Verb::Demo(args) => demo::demo(args, screen),
         #[cfg(feature = "warehouse")]
-        Verb::Build { shell } => release::build(settings(&cli.config)?, shell.as_deref(), screen),
+        Verb::Build { shell, full } => {
+            release::build(settings(&cli.config)?, shell.as_deref(), *full, screen)
+        }
         #[cfg(feature = "warehouse")]
         Verb::Resolve(args) => resolve::resolve(settings(&cli.config)?, args, &person::user(), screen),
         #[cfg(feature = "warehouse")]

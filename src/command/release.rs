@@ -12,12 +12,15 @@ use serde_json::json;
 use std::{collections::BTreeSet, path::Path};
 
 /// Makes the tables, or writes the file that opens the lake in a `DuckDB` shell.
-pub(super) fn build(settings: Settings, shell: Option<&Path>, screen: &Screen) -> Verdict {
+pub(super) fn build(settings: Settings, shell: Option<&Path>, full: bool, screen: &Screen) -> Verdict {
     let mut site = Site::open_to_write(settings, "build")?;
     if let Some(file) = shell {
         pipeline::write_shell(&site, file)?;
         screen.say(&format!("Wrote {0}. Open it with: duckdb -init {0}", file.display()));
         return Ok(Exit::Done);
+    }
+    if full {
+        pipeline::forget_build(&site)?;
     }
     let built = make(&mut site, screen)?;
     screen.result(&build_table(&built));
@@ -54,8 +57,18 @@ pub(super) fn release(settings: Settings, screen: &Screen) -> Verdict {
 
 /// Builds under a progress bar.
 pub(super) fn make(site: &mut Site, screen: &Screen) -> Result<BuildReport, Halt> {
-    let mut bar = screen.bar();
-    Ok(pipeline::build(site, &mut bar)?)
+    let built = {
+        let mut bar = screen.bar();
+        pipeline::build(site, &mut bar)?
+    };
+    let taken_over = built.turns.iter().filter(|turn| turn.taken_over).count();
+    if taken_over > 0 {
+        screen.say(&format!(
+            "{taken_over} of {} tables are those of the last build: nothing that they are made of has changed.",
+            built.turns.len()
+        ));
+    }
+    Ok(built)
 }
 
 fn build_table(built: &BuildReport) -> String {
@@ -144,7 +157,19 @@ fn build_json(built: &BuildReport) -> serde_json::Value {
             })
         })
         .collect();
-    json!({ "tables": tables, "checks": checks, "failed": failed, "held_by": built.held_by() })
+    let turns: Vec<_> = built
+        .turns
+        .iter()
+        .map(|turn| {
+            let took = turn.took.as_secs_f64();
+            json!({ "table": turn.table, "rows": turn.rows, "taken_over": turn.taken_over, "seconds": took })
+        })
+        .collect();
+    let verified = built.verified_in.as_secs_f64();
+    json!({
+        "tables": tables, "checks": checks, "failed": failed, "held_by": built.held_by(),
+        "turns": turns, "seconds_to_verify": verified,
+    })
 }
 
 fn kept(path: Option<&Path>) -> Option<String> {

@@ -4,13 +4,14 @@ use crate::{
     fault::failpoint,
     telemetry::{self, Event},
     warehouse::{
-        self, BuildContext, BuildOptions, BuiltTable, CheckResult, Entity, Finding, Inputs, Severity,
+        self, BuildContext, BuildOptions, BuiltTable, CheckResult, Entity, Finding, Inputs, Severity, Turn,
     },
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
+    time::{Duration, Instant},
 };
 
 /// What a build made.
@@ -20,6 +21,10 @@ pub struct BuildReport {
     pub tables: Vec<BuiltTable>,
     /// What the checks found.
     pub checks: Vec<CheckResult>,
+    /// Every query in the order of its turn, and how long each took.
+    pub turns: Vec<Turn>,
+    /// How long it took to hold the tables against the rules.
+    pub verified_in: Duration,
     /// Words and learners that the tables name and nothing knows.
     pub findings: Vec<Finding>,
     /// What each check and test means, when it matters, how to put it right.
@@ -60,7 +65,8 @@ impl BuildReport {
     }
 }
 
-/// Runs the queries over the published lake. The tables lie in `<data_dir>/build` until a release takes them.
+/// Runs the queries over the published lake. The tables lie in `<data_dir>/build`: a release takes them, and the next build those
+/// that nothing has changed.
 pub fn build(site: &mut Site, watch: &mut dyn Watch) -> Result<BuildReport, SiteFault> {
     rights::settle(site)?;
     let _lock = site.lock("build")?;
@@ -74,7 +80,8 @@ pub fn build(site: &mut Site, watch: &mut dyn Watch) -> Result<BuildReport, Site
         spill_to: Some(site.settings.data_dir.join("tmp")),
     };
     let folder = site.settings.data_dir.join("build");
-    if folder.is_dir() {
+    // What does not say what it was made of is of no use.
+    if folder.is_dir() && !folder.join(warehouse::LINES).is_file() {
         fs::remove_dir_all(&folder)?;
     }
     fs::create_dir_all(&folder)?;
@@ -85,7 +92,9 @@ pub fn build(site: &mut Site, watch: &mut dyn Watch) -> Result<BuildReport, Site
     };
     let made = warehouse::build_with_checks(&queries, &inputs, &context, &options, &folder, &mut told)
         .map_err(|fault| SiteFault::Build(fault.to_string()))?;
+    let began = Instant::now();
     let findings = verified(site, &made.tables, &inputs, &options, &folder)?;
+    let verified_in = began.elapsed();
     failpoint("build.made")?;
     let mut made = made;
     for table in &mut made.tables {
@@ -93,7 +102,18 @@ pub fn build(site: &mut Site, watch: &mut dyn Watch) -> Result<BuildReport, Site
         table.purposes.retain(|purpose| allowed.contains(purpose));
     }
     let explained = explained(site)?;
-    Ok(BuildReport { tables: made.tables, checks: made.checks, findings, explained, lake_rows, folder })
+    let (tables, checks, turns) = (made.tables, made.checks, made.turns);
+    Ok(BuildReport { tables, checks, turns, verified_in, findings, explained, lake_rows, folder })
+}
+
+/// Forgets the last build, so that the next one makes every table.
+pub fn forget_build(site: &Site) -> Result<(), SiteFault> {
+    let _lock = site.lock("build")?;
+    let folder = site.settings.data_dir.join("build");
+    if folder.is_dir() {
+        fs::remove_dir_all(&folder)?;
+    }
+    Ok(())
 }
 
 /// Holds what was built against `schemas/verify.csv`.
@@ -175,6 +195,8 @@ pub(super) fn inputs(site: &Site) -> Result<Inputs, SiteFault> {
     };
     // Absolute, so that a file written for a shell works from any folder.
     let data_dir = fs::canonicalize(&site.settings.data_dir)?;
+    let known = site.catalog.files()?;
+    inputs.checksums = known.into_iter().map(|file| (data_dir.join(file.path), file.sha256)).collect();
     for file in site.catalog.lake_files()? {
         inputs.lake.entry(file.entity).or_default().push(data_dir.join(file.path));
     }

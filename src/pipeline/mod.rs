@@ -43,7 +43,7 @@ pub use admit::{Admission, admit, operator};
 pub use audit::{AuditFault, Verified, export_audit, head, read_head, verify_audit, verify_export};
 pub use backload::{CohortOutlook, Lack, Outlook, Sorting, backload, coverage, outlooks, sort};
 #[cfg(feature = "warehouse")]
-pub use build::{BuildReport, Explained, build, write_shell};
+pub use build::{BuildReport, Explained, build, forget_build, write_shell};
 pub use compact::{Compacted, compact, compaction};
 pub use expire::{Expiry, PastKeeping, clear, expire, expiry_counted};
 pub use export::{Marked, export};

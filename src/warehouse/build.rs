@@ -1,16 +1,20 @@
-//! Runs the queries in order and writes what is published.
-use std::collections::BTreeMap;
+//! Runs the queries in order and writes what is published. What nothing has changed is taken over from the last build.
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use duckdb::Connection;
 
 use super::compute;
-use super::connection::{Limits, lock, open};
+use super::connection::{Limits, engine, lock, open};
 use super::fault::WarehouseFault;
+use super::kept::{Kept, Line};
+use super::key::{self, Maker, digest_of};
+use super::present::Present;
 use super::publish::{self, BuiltTable};
 use super::relation::{BuildContext, Inputs, relations};
 use crate::definitions::graph::build_order;
 use crate::definitions::query::{Materialise, Query, QuerySet};
+use crate::fault::failpoint;
 
 /// How a build may use the machine.
 pub type BuildOptions = Limits;
@@ -35,6 +39,21 @@ pub struct Build {
     pub tables: Vec<BuiltTable>,
     /// Every check, by name, those without violations too.
     pub checks: Vec<CheckResult>,
+    /// Every query in the order of its turn, published or not.
+    pub turns: Vec<Turn>,
+}
+
+/// How one query was dealt with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Turn {
+    /// The table.
+    pub table: String,
+    /// Rows in it; a view that nobody publishes is not counted.
+    pub rows: u64,
+    /// Whether it was taken over from the last build.
+    pub taken_over: bool,
+    /// How long it took, by the clock.
+    pub took: Duration,
 }
 
 /// Builds every table and writes the published ones to `out_dir` as `<table>.parquet`.
@@ -53,7 +72,8 @@ pub fn build(
     build_with_checks(queries, inputs, context, options, out_dir, on_progress).map(|build| build.tables)
 }
 
-/// As [`build`], and says what the checks found.
+/// As [`build`], and says what the checks found. Where `out_dir` holds an earlier build, a table is made again only if
+/// something that it is made of has changed; either way its bytes are those of a build from nothing.
 ///
 /// # Errors
 /// As [`build`].
@@ -67,45 +87,100 @@ pub fn build_with_checks(
 ) -> Result<Build, WarehouseFault> {
     let order = build_order(queries, &inputs.names())?;
     compute::prove_known(queries)?;
+    let mut kept = Kept::open(out_dir)?;
     let connection = open(options)?;
     prepare(&connection, queries, inputs, context)?;
-    lock(&connection, &inputs.files())?;
-    let mut tables = Vec::new();
-    let mut checks = Vec::new();
-    let mut readers = readers_left(queries, &order);
+    lock(&connection, &[inputs.files(), kept.paths(queries)].concat())?;
+    let maker = Maker::new(queries, &connection.version().map_err(engine)?);
+    let mut contents = key::of_relations(inputs, context)?;
+    let mut present = Present::new(&connection, queries);
+    let mut build = Build { tables: Vec::new(), checks: Vec::new(), turns: Vec::new() };
     for (done, name) in order.iter().enumerate() {
         let query = &queries.queries[name];
         on_progress(name, done, order.len());
-        make(&connection, query)?;
-        if query.published {
-            tables.push(publish::publish(&connection, query, out_dir)?);
-        }
-        if query.is_check() {
-            let violations = count(&connection, query)?;
-            let kept = if violations > 0 { Some(keep(&connection, query, out_dir)?) } else { None };
-            checks.push(CheckResult { name: name.clone(), title: query.title.clone(), violations, kept });
-        }
-        release_memory(&connection, queries, query, &mut readers)?;
+        let began = Instant::now();
+        let key = maker.key(query, &contents);
+        let before = kept.take_over(query, &key);
+        let taken_over = before.is_some();
+        let line = match before {
+            Some(line) => line,
+            None => {
+                present.make(query, &kept)?;
+                let line = write(&connection, query, key, &kept)?;
+                failpoint("build.table").map_err(|error| unwritten(query, &error))?;
+                kept.note(line.clone())?;
+                line
+            }
+        };
+        present.pass(query)?;
+        let turn = Turn { table: name.clone(), rows: line.rows, taken_over, took: began.elapsed() };
+        contents.insert(name.clone(), line.content.clone());
+        build.add(query, line, kept.path(query), turn);
     }
     on_progress("", order.len(), order.len());
-    tables.sort_by(|a, b| a.name.cmp(&b.name));
-    checks.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok(Build { tables, checks })
+    kept.finish(queries)?;
+    build.tables.sort_by(|a, b| a.name.cmp(&b.name));
+    build.checks.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(build)
 }
 
-/// Folder below that of the tables for rows that fail a check or a rule.
-pub const FAILED: &str = "failed";
+impl Build {
+    /// Adds what came of one query.
+    fn add(&mut self, query: &Query, line: Line, path: Option<PathBuf>, turn: Turn) {
+        self.turns.push(turn);
+        if query.is_check() {
+            self.checks.push(CheckResult {
+                name: query.name.clone(),
+                title: query.title.clone(),
+                violations: line.rows,
+                kept: path.filter(|_| line.rows > 0),
+            });
+        } else if query.published {
+            self.tables.push(publish::built(query, line, path.unwrap_or_default()));
+        }
+    }
+}
 
-/// Keeps what a check found: the rows, for whoever has to put them right.
-fn keep(connection: &Connection, query: &Query, out_dir: &Path) -> Result<PathBuf, WarehouseFault> {
-    let folder = out_dir.join(FAILED);
-    std::fs::create_dir_all(&folder).map_err(|error| WarehouseFault::Export {
-        table: query.name.clone(),
-        what: error.kind().to_string(),
-    })?;
-    let path = folder.join(format!("{}.parquet", query.name));
-    publish::keep(connection, query, &path)?;
-    Ok(path)
+/// Writes what is kept of a table that was made, and says what stands for its content.
+fn write(connection: &Connection, query: &Query, key: String, kept: &Kept) -> Result<Line, WarehouseFault> {
+    let columns = publish::describe(connection, query)?;
+    let path = kept.path(query);
+    let mut line =
+        Line { table: query.name.clone(), content: key.clone(), key, rows: 0, columns, sha256: None };
+    match &path {
+        Some(path) if query.published => {
+            line.rows = publish::publish(connection, query, &line.columns, path)?;
+        }
+        // Nobody reads a check: its rows are kept where there are any.
+        Some(path) if query.is_check() => {
+            line.rows = publish::count(connection, query)?;
+            if line.rows == 0 {
+                return Ok(line);
+            }
+            publish::keep(connection, query, &line.columns, path)?;
+        }
+        // A view stands for what it reads.
+        None if query.materialise == Materialise::View => return Ok(line),
+        path => {
+            let (rows, content) = publish::content(connection, query, &line.columns)?;
+            (line.rows, line.content) = (rows, content);
+            if let Some(path) = path {
+                publish::set_aside(connection, query, &line.columns, path)?;
+            }
+        }
+    }
+    if let Some(path) = &path {
+        line.sha256 = Some(publish::sha256_of(path).map_err(|error| unwritten(query, &error))?);
+    }
+    if let Some(sum) = line.sha256.as_deref().filter(|_| query.published) {
+        let kinds = line.columns.iter().flat_map(|(name, kind)| [name.as_str(), kind.as_str()]);
+        line.content = digest_of(kinds.chain([sum]));
+    }
+    Ok(line)
+}
+
+fn unwritten(query: &Query, error: &std::io::Error) -> WarehouseFault {
+    WarehouseFault::Export { table: query.name.clone(), what: error.kind().to_string() }
 }
 
 /// Gives a fresh engine the functions and relations that queries expect.
@@ -145,44 +220,4 @@ pub(super) fn statement(query: &Query) -> Result<String, WarehouseFault> {
         (None, Materialise::View) => "view",
     };
     Ok(format!("create or replace {kind} {} as\n{}", query.name, query.sql))
-}
-
-/// For each table, how many queries have still to read it: its own turn counts as one.
-fn readers_left(queries: &QuerySet, order: &[String]) -> BTreeMap<String, usize> {
-    let mut readers: BTreeMap<String, usize> = order.iter().map(|name| (name.clone(), 1)).collect();
-    for query in queries.queries.values() {
-        // A view reads its tables again whenever it is read, so they stay.
-        let weight = if query.materialise == Materialise::View { usize::MAX / 2 } else { 1 };
-        for name in &query.reads {
-            if let Some(left) = readers.get_mut(name) {
-                *left = left.saturating_add(weight);
-            }
-        }
-    }
-    readers
-}
-
-/// Drops every table that nobody will read again: memory stays near the largest few, not the sum of all.
-fn release_memory(
-    connection: &Connection,
-    queries: &QuerySet,
-    finished: &Query,
-    readers: &mut BTreeMap<String, usize>,
-) -> Result<(), WarehouseFault> {
-    for name in finished.reads.iter().chain([&finished.name]) {
-        let Some(left) = readers.get_mut(name) else { continue };
-        *left -= 1;
-        if *left == 0 && queries.queries[name].materialise == Materialise::Table {
-            connection
-                .execute_batch(&format!("drop table {name}"))
-                .map_err(|error| WarehouseFault::Engine(error.into()))?;
-        }
-    }
-    Ok(())
-}
-
-fn count(connection: &Connection, query: &Query) -> Result<u64, WarehouseFault> {
-    connection
-        .query_row(&format!("select count(*) from {}", query.name), [], |row| row.get(0))
-        .map_err(|error| WarehouseFault::Query { file: query.file.clone(), cause: error.into() })
 }

@@ -9,7 +9,10 @@ mod connection;
 mod database;
 mod entity;
 mod fault;
+mod kept;
+mod key;
 mod lineage;
+mod present;
 mod publish;
 mod relation;
 mod sealed;
@@ -19,11 +22,12 @@ mod trace;
 mod verify;
 mod view;
 
-pub use build::{Build, BuildOptions, CheckResult, FAILED, build, build_with_checks, make};
+pub use build::{Build, BuildOptions, CheckResult, Turn, build, build_with_checks, make};
 pub use connection::{Limits, over_tables};
 pub use database::{DatabaseTable, write_database};
 pub use entity::Entity;
 pub use fault::{Cause, WarehouseFault};
+pub use kept::{FAILED, LINES};
 pub use lineage::{Behind, ColumnsRead, columns_behind};
 pub use publish::BuiltTable;
 pub use relation::{BESIDE_LINKS, BuildContext, Inputs};
@@ -34,5 +38,7 @@ pub use trace::{LakeCount, LakeRow, Traced, rows_named};
 pub use verify::{Finding, Rule, Severity, Test, rules, verify};
 pub use view::{ViewCell, ViewTable, views};
 
+#[cfg(test)]
+mod taken_over;
 #[cfg(test)]
 mod tests;

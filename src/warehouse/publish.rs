@@ -14,7 +14,10 @@ use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
 use sha2::{Digest, Sha256};
 
+use super::connection::quoted;
 use super::fault::WarehouseFault;
+use super::kept::Line;
+use super::key::digest_of;
 use crate::definitions::query::Query;
 
 /// What the Parquet footer says wrote the file: fixed, so that the same rows are the same bytes.
@@ -44,34 +47,33 @@ pub struct BuiltTable {
     pub sha256: String,
 }
 
-/// Writes the table of a query that has been run to `<out_dir>/<name>.parquet`.
+/// Writes the table of a query that has been run, in the order of its grain, which names each row. Gives the rows.
 pub(super) fn publish(
     connection: &Connection,
     query: &Query,
-    out_dir: &Path,
-) -> Result<BuiltTable, WarehouseFault> {
-    let columns = describe(connection, query)?;
+    columns: &[(String, String)],
+    path: &Path,
+) -> Result<u64, WarehouseFault> {
     prove_grain(connection, query)?;
-    let path = out_dir.join(format!("{}.parquet", query.name));
-    let rows = write(connection, query, &columns, &path)?;
-    let sha256 = sha256_of(&path).map_err(|error| export(query, &error.kind().to_string()))?;
-    let columns = columns
-        .into_iter()
-        .map(|(name, kind)| {
-            let description = query.columns.get(&name).cloned().unwrap_or_default();
-            (name, kind, description)
-        })
-        .collect();
-    Ok(BuiltTable {
+    write(connection, query, &query.grain.iter().collect::<Vec<_>>(), columns, path)
+}
+
+/// A published table from the line that is kept of it.
+pub(super) fn built(query: &Query, line: Line, path: PathBuf) -> BuiltTable {
+    let described = |(name, kind): (String, String)| {
+        let description = query.columns.get(&name).cloned().unwrap_or_default();
+        (name, kind, description)
+    };
+    BuiltTable {
         name: query.name.clone(),
         title: query.title.clone(),
         grain: query.grain.clone(),
-        columns,
+        columns: line.columns.into_iter().map(described).collect(),
         purposes: query.purposes.clone(),
-        rows,
+        rows: line.rows,
         path,
-        sha256,
-    })
+        sha256: line.sha256.unwrap_or_default(),
+    }
 }
 
 fn failed(query: &Query) -> impl Fn(duckdb::Error) -> WarehouseFault + '_ {
@@ -93,10 +95,66 @@ pub(super) fn describe(
     rows.collect::<Result<_, _>>().map_err(failed(query))
 }
 
-/// Writes a table that is not published, by the same rules.
-pub(super) fn keep(connection: &Connection, query: &Query, path: &Path) -> Result<(), WarehouseFault> {
-    let columns = describe(connection, query)?;
-    write(connection, query, &columns, path).map(|_| ())
+/// Writes rows that nothing promises a grain of, by the same rules.
+pub(super) fn keep(
+    connection: &Connection,
+    query: &Query,
+    columns: &[(String, String)],
+    path: &Path,
+) -> Result<(), WarehouseFault> {
+    let rest = columns.iter().map(|(name, _)| name).filter(|name| !query.grain.contains(name));
+    let order: Vec<&String> = query.grain.iter().chain(rest).collect();
+    write(connection, query, &order, columns, path).map(|_| ())
+}
+
+/// How many rows a table has.
+pub(super) fn count(connection: &Connection, query: &Query) -> Result<u64, WarehouseFault> {
+    let sql = format!("select count(*) from {}", query.name);
+    connection.query_row(&sql, [], |row| row.get(0)).map_err(failed(query))
+}
+
+/// How many rows a table has, and what stands for all that is in them, whatever their order.
+pub(super) fn content(
+    connection: &Connection,
+    query: &Query,
+    columns: &[(String, String)],
+) -> Result<(u64, String), WarehouseFault> {
+    let names: Vec<String> = columns.iter().map(|(name, _)| format!("\"{name}\"")).collect();
+    // Hashed twice, so that two rows that exchange a cell do not add up to the same.
+    let sql = format!(
+        "select count(*), cast(sum(cast(hash(hash({})) as hugeint)) as varchar) from {}",
+        names.join(", "),
+        query.name
+    );
+    let (rows, sum): (u64, Option<String>) =
+        connection.query_row(&sql, [], |row| Ok((row.get(0)?, row.get(1)?))).map_err(failed(query))?;
+    let (count, sum) = (rows.to_string(), sum.unwrap_or_default());
+    let kinds = columns.iter().flat_map(|(name, kind)| [name.as_str(), kind.as_str()]);
+    Ok((rows, digest_of(kinds.chain([count.as_str(), sum.as_str()]))))
+}
+
+/// Writes a table for the next build to read, in whatever order its rows have.
+pub(super) fn set_aside(
+    connection: &Connection,
+    query: &Query,
+    columns: &[(String, String)],
+    path: &Path,
+) -> Result<(), WarehouseFault> {
+    // The engine would write its widest integers as floating-point numbers.
+    let columns: Vec<String> = columns
+        .iter()
+        .map(|(name, kind)| match kind.as_str() {
+            "HUGEINT" | "UHUGEINT" => format!("cast(\"{name}\" as varchar) as \"{name}\""),
+            _ => format!("\"{name}\""),
+        })
+        .collect();
+    let sql = format!(
+        "copy (select {} from {}) to {} (format parquet, use_tmp_file false)",
+        columns.join(", "),
+        query.name,
+        quoted(&path.to_string_lossy())
+    );
+    connection.execute_batch(&sql).map_err(failed(query))
 }
 
 fn prove_grain(connection: &Connection, query: &Query) -> Result<(), WarehouseFault> {
@@ -112,13 +170,13 @@ fn prove_grain(connection: &Connection, query: &Query) -> Result<(), WarehouseFa
 fn write(
     connection: &Connection,
     query: &Query,
+    order: &[&String],
     columns: &[(String, String)],
     path: &Path,
 ) -> Result<u64, WarehouseFault> {
-    let rest = columns.iter().map(|(name, _)| name).filter(|name| !query.grain.contains(name));
-    let order: Vec<String> =
-        query.grain.iter().chain(rest).map(|name| format!("{name} asc nulls last")).collect();
-    let sql = format!("select * from {} order by {}", query.name, order.join(", "));
+    let names: Vec<String> = columns.iter().map(|(name, _)| format!("\"{name}\"")).collect();
+    let order: Vec<String> = order.iter().map(|name| format!("{name} asc nulls last")).collect();
+    let sql = format!("select {} from {} order by {}", names.join(", "), query.name, order.join(", "));
     let mut statement = connection.prepare(&sql).map_err(failed(query))?;
     let stream = statement.stream_arrow([]).map_err(failed(query))?;
     let schema = plain_schema(&stream.get_schema());
@@ -167,7 +225,8 @@ fn properties() -> Result<WriterProperties, WarehouseFault> {
         .build())
 }
 
-fn sha256_of(path: &Path) -> std::io::Result<String> {
+/// SHA-256 of a file, 64 hex characters.
+pub(super) fn sha256_of(path: &Path) -> std::io::Result<String> {
     let mut file = File::open(path)?;
     let mut digest = Sha256::new();
     let mut buffer = vec![0_u8; 1 << 16];

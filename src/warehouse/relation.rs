@@ -37,6 +37,8 @@ pub struct Inputs {
     pub withheld: Vec<(i32, u64)>,
     /// The day from which a view shows changes, where whoever asks for it names one.
     pub since: Option<NaiveDate>,
+    /// SHA-256 of files in hex, where the catalog knows them: a build digests the others itself.
+    pub checksums: BTreeMap<PathBuf, String>,
 }
 
 const LINK_COLUMNS: &[(&str, &str)] = &[
@@ -111,6 +113,7 @@ impl Inputs {
             policy: policy.to_owned(),
             withheld: Vec::new(),
             since: None,
+            checksums: BTreeMap::new(),
         })
     }
 

@@ -421,8 +421,10 @@ fn clearing_away_follows_no_link() {
 
 /// Every step of a build and a release, in the order in which they are passed.
 #[cfg(feature = "warehouse")]
-const RELEASE_POINTS: [&str; 7] = [
+const RELEASE_POINTS: [&str; 9] = [
     "build.begun",
+    "build.table",
+    "build.table:20",
     "build.made",
     "release.begun",
     "release.written",

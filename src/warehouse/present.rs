@@ -1,0 +1,89 @@
+//! The tables that the engine holds while a build runs: each is there when it is read, and goes when nobody will read it
+//! again, so that memory stays near the largest few and not the sum of all.
+use std::collections::{BTreeMap, BTreeSet};
+
+use duckdb::Connection;
+
+use super::build::make;
+use super::connection::quoted;
+use super::fault::WarehouseFault;
+use super::kept::Kept;
+use crate::definitions::query::{Materialise, Query, QuerySet};
+
+/// What the engine calls a thing that it holds.
+type Kind = &'static str;
+
+/// The tables of a build that is under way.
+pub(super) struct Present<'a> {
+    connection: &'a Connection,
+    queries: &'a QuerySet,
+    held: BTreeMap<String, Kind>,
+    /// For each table, how many queries have still to read it: its own turn counts as one.
+    left: BTreeMap<String, usize>,
+}
+
+impl<'a> Present<'a> {
+    pub(super) fn new(connection: &'a Connection, queries: &'a QuerySet) -> Self {
+        let mut left: BTreeMap<String, usize> =
+            queries.queries.keys().map(|name| (name.clone(), 1)).collect();
+        for query in queries.queries.values() {
+            // A view reads its tables again whenever it is read, so they stay.
+            let weight = if query.materialise == Materialise::View { usize::MAX / 2 } else { 1 };
+            for name in &query.reads {
+                if let Some(left) = left.get_mut(name) {
+                    *left = left.saturating_add(weight);
+                }
+            }
+        }
+        Self { connection, queries, held: BTreeMap::new(), left }
+    }
+
+    /// Makes a table from what it reads.
+    pub(super) fn make(&mut self, query: &Query, kept: &Kept) -> Result<(), WarehouseFault> {
+        for name in &query.reads {
+            self.hold(name, kept)?;
+        }
+        make(self.connection, query)?;
+        let kind = if query.materialise == Materialise::View { "view" } else { "table" };
+        self.held.insert(query.name.clone(), kind);
+        Ok(())
+    }
+
+    /// Sees that a table is there: as it was kept, or made once more from what it reads.
+    fn hold(&mut self, name: &str, kept: &Kept) -> Result<(), WarehouseFault> {
+        let Some(query) = self.queries.queries.get(name).filter(|_| !self.held.contains_key(name)) else {
+            return Ok(());
+        };
+        let Some((file, columns)) = kept.file(query) else { return self.make(query, kept) };
+        let columns: Vec<String> = columns
+            .iter()
+            .map(|(column, kind)| format!("cast(\"{column}\" as {kind}) as \"{column}\""))
+            .collect();
+        let file = quoted(&file.to_string_lossy());
+        let sql = format!("create view {name} as select {} from read_parquet({file})", columns.join(", "));
+        self.connection
+            .execute_batch(&sql)
+            .map_err(|error| WarehouseFault::Relation { relation: name.to_owned(), cause: error.into() })?;
+        self.held.insert(name.to_owned(), "view");
+        Ok(())
+    }
+
+    /// A query's turn is over: drops every table that nobody will read again.
+    pub(super) fn pass(&mut self, query: &Query) -> Result<(), WarehouseFault> {
+        for name in query.reads.iter().chain([&query.name]) {
+            if let Some(left) = self.left.get_mut(name) {
+                *left -= 1;
+            }
+        }
+        let over: BTreeSet<String> =
+            self.held.keys().filter(|name| self.left.get(*name) == Some(&0)).cloned().collect();
+        for name in over {
+            if let Some(kind) = self.held.remove(&name) {
+                self.connection
+                    .execute_batch(&format!("drop {kind} {name}"))
+                    .map_err(|error| WarehouseFault::Engine(error.into()))?;
+            }
+        }
+        Ok(())
+    }
+}
