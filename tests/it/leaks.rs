@@ -15,8 +15,9 @@ use std::{
     path::{Path, PathBuf},
 };
 use throughline::synth::{
-    Identifiers, World, WorldSpec, estate, nhs_check_digit,
+    Identifiers, World, WorldSpec, estate,
     server::{Fault, Faults, Server},
+    world::nhs_check_digit,
 };
 
 const FORENAME: &str = "Zqxcanaryforename";
