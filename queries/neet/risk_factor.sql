@@ -1,7 +1,7 @@
 /*
 title = "What each factor adds to the risk of each learner, and what it would add if what is not known held"
 grain = ["pack", "learner_id", "predicted_on", "factor"]
-reads = ["risk_fact", "code_risk_rule", "code_risk_factor", "code_risk_switch"]
+reads = ["risk_fact", "code_risk_rule", "code_risk_factor", "code_risk_switch", "build_context"]
 purposes = ["participation"]
 published = true
 [columns]
@@ -15,7 +15,8 @@ is_known = "Whether nothing that is not known could add to it"
 reason = "In words: what holds, or that the factor is not known; empty where it is known and nothing holds"
 */
 -- A rule that needs a condition of its own (special categories, stand-ins for origin) is left out altogether, until a
--- site records the condition: it neither adds nor is missing.
+-- site records the condition: it neither adds nor is missing. The condition has to hold on the day of the prediction and
+-- still: once it is withdrawn, what it had allowed is told no longer, of earlier predictions neither.
 with rules as (
     select
         code_risk_rule.code as rule,
@@ -41,6 +42,7 @@ asked as (
         risk_fact.predicted_on,
         risk_fact.holds
     from risk_fact
+    cross join build_context
     inner join rules
         on rules.fact = risk_fact.fact
        and (rules.valid_from is null or rules.valid_from <= risk_fact.predicted_on)
@@ -50,7 +52,8 @@ asked as (
        and code_risk_switch.label is not null
        and code_risk_switch.recorded_by is not null
        and (code_risk_switch.valid_from is null or code_risk_switch.valid_from <= risk_fact.predicted_on)
-       and (code_risk_switch.valid_to is null or code_risk_switch.valid_to > risk_fact.predicted_on)
+       and (code_risk_switch.valid_to is null
+            or (code_risk_switch.valid_to > risk_fact.predicted_on and code_risk_switch.valid_to > build_context.as_of))
     where rules.gate is null
        or code_risk_switch.rule is not null
 ),

@@ -17,7 +17,7 @@ band_high = "The same by score_high"
 band = "amber or red: at least that, whatever is not known; green: at most that; else not_known, for who is not known is not at low risk"
 n_known = "Factors that are known"
 n_factors = "Factors that were asked: known factors of so many"
-n_rules_off = "Rules left out because no condition is recorded under which they may be used"
+n_rules_off = "Rules left out because no condition is recorded under which they may be used, or it holds no longer"
 reasons = "What holds, in words, the weightiest first; empty where nothing does"
 not_known = "Factors that are not known, in words"
 expires_on = "The last day on which it may be used"
@@ -54,6 +54,7 @@ gated as (
         risk_days.predicted_on,
         count(*) filter (where code_risk_switch.rule is null) as n_rules_off
     from (select distinct predicted_on from risk_moment) as risk_days
+    cross join build_context
     inner join code_risk_rule
         on code_risk_rule.gate is not null
        and (code_risk_rule.valid_from is null or code_risk_rule.valid_from <= risk_days.predicted_on)
@@ -63,7 +64,8 @@ gated as (
        and code_risk_switch.label is not null
        and code_risk_switch.recorded_by is not null
        and (code_risk_switch.valid_from is null or code_risk_switch.valid_from <= risk_days.predicted_on)
-       and (code_risk_switch.valid_to is null or code_risk_switch.valid_to > risk_days.predicted_on)
+       and (code_risk_switch.valid_to is null
+            or (code_risk_switch.valid_to > risk_days.predicted_on and code_risk_switch.valid_to > build_context.as_of))
     group by code_risk_rule.pack, risk_days.predicted_on
 ),
 

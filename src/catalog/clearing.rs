@@ -57,6 +57,8 @@ pub struct Clearing {
     pub subjects: Vec<Pseudonym>,
     /// Sources and their tenants of which nothing counts as read any more; an empty tenant stands for the whole source.
     pub forgotten: Vec<(String, String)>,
+    /// Sources of which everything is asked for once more, in the order in which it was first read.
+    pub asked_again: Vec<String>,
     /// What went, for the record.
     pub removals: Vec<Removal>,
     /// What becomes true with it, where somebody's right asked for it.
@@ -102,6 +104,9 @@ impl Catalog {
             for (source, tenant) in &clearing.forgotten {
                 forget(tx, source, tenant)?;
             }
+            for source in &clearing.asked_again {
+                ask_again(tx, source)?;
+            }
             let mut removal = tx.prepare("INSERT INTO removal VALUES (?1, ?2, ?3, ?4, ?5)")?;
             for Removal { source, entity, why, rows } in &clearing.removals {
                 removal.execute(params![run.id, source, entity, why, *rows as i64])?;
@@ -145,6 +150,13 @@ fn forget_people(tx: &Transaction<'_>, subjects: &[Pseudonym]) -> rusqlite::Resu
         decision.execute(params![subject])?;
         change.execute(params![subject])?;
     }
+    Ok(())
+}
+
+/// A document counts as read under a digest of what it was read with: under none it is read again, in its place.
+fn ask_again(tx: &Transaction<'_>, source: &str) -> rusqlite::Result<()> {
+    tx.execute("DELETE FROM cursor WHERE source = ?1", [source])?;
+    tx.execute("UPDATE document SET digest = zeroblob(16) WHERE source = ?1", [source])?;
     Ok(())
 }
 

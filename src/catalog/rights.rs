@@ -8,7 +8,7 @@ use rusqlite::{OptionalExtension, Row, Transaction, params};
 pub struct RightsCase {
     /// Its number.
     pub id: i64,
-    /// What is asked: `access`, `object`, `restrict`, `rectify`, `erase`.
+    /// What is asked: `access`, `object`, `restrict`, `lift`, `rectify`, `erase`.
     pub wish: String,
     /// `open`, `done` or `withdrawn`.
     pub state: String,
@@ -118,18 +118,24 @@ pub struct ReleaseTombstone {
     pub successor: Option<String>,
 }
 
-const CASE: &str = "SELECT id, wish, state, opened_by, opened_at, closed_by, closed_at, reason, candidates, outcome, asked FROM rights_case";
+const CASE: &str = "SELECT id, CASE WHEN id IN (SELECT case_id FROM rights_lift) THEN 'lift' ELSE wish END, state, opened_by, opened_at, closed_by, closed_at, reason, candidates, outcome, asked FROM rights_case";
 
 impl Catalog {
     /// Opens a case and notes that it was opened. Gives its number.
     pub fn open_case(&mut self, case: &NewCase<'_>, now: &str) -> Result<i64, CatalogFault> {
+        // Older catalogs know no such wish.
+        let is_lift = case.wish == "lift";
+        let wish = if is_lift { "restrict" } else { case.wish };
         self.write(|tx| {
             tx.execute(
                 "INSERT INTO rights_case(wish, state, opened_by, opened_at, candidates, asked)
                  VALUES (?1, 'open', ?2, ?3, ?4, ?5)",
-                params![case.wish, case.who, now, case.candidates as i64, case.asked],
+                params![wish, case.who, now, case.candidates as i64, case.asked],
             )?;
             let id = tx.last_insert_rowid();
+            if is_lift {
+                tx.execute("INSERT INTO rights_lift VALUES (?1)", [id])?;
+            }
             let mut insert = tx.prepare("INSERT OR IGNORE INTO rights_subject VALUES (?1, ?2, ?3)")?;
             for (source, subject) in case.subjects {
                 insert.execute(params![id, source, subject])?;
@@ -304,6 +310,18 @@ pub(super) fn close(tx: &Transaction<'_>, closing: &Closing, now: &str) -> rusql
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_lift_is_told_from_a_restriction() {
+        let mut catalog = Catalog::in_memory().unwrap();
+        let case = |wish| NewCase { wish, who: "ann", candidates: 1, subjects: &[], asked: b"sealed" };
+        let ids =
+            ["restrict", "lift"].map(|wish| catalog.open_case(&case(wish), "2026-11-28T10:00:00Z").unwrap());
+        let wishes = ids.map(|id| catalog.case(id).unwrap().unwrap().0.wish);
+        assert_eq!(wishes, ["restrict", "lift"]);
+        let verbs: Vec<String> = catalog.audit(2).unwrap().into_iter().map(|entry| entry.verb).collect();
+        assert!(verbs.contains(&"rights lift".to_owned()), "{verbs:?}");
+    }
 
     #[test]
     fn a_case_that_ended_knows_nobody_and_ends_once() {

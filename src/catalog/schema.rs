@@ -146,6 +146,10 @@ CREATE TABLE decision(
     who TEXT NOT NULL, at TEXT NOT NULL, reason TEXT NOT NULL) STRICT;
 ";
 
+/// What came after the format was settled. A case that lifts a restriction stands as one about a restriction, and here.
+const LATER: &str =
+    "CREATE TABLE IF NOT EXISTS rights_lift(case_id INTEGER PRIMARY KEY REFERENCES rights_case(id)) STRICT;";
+
 /// Creates the tables, or checks that they are of a format this program knows.
 pub(super) fn create(catalog: &mut Catalog) -> Result<(), CatalogFault> {
     // Looked for inside the transaction: two processes may open a new folder at the same moment.
@@ -163,7 +167,8 @@ pub(super) fn create(catalog: &mut Catalog) -> Result<(), CatalogFault> {
                 [FORMAT.to_string()],
             )?;
         }
-        Ok(())
+        // Later than the format, and missing in catalogs that are older.
+        tx.execute_batch(LATER)
     })?;
     let found: String =
         catalog.read().query_row("SELECT value FROM meta WHERE name = 'format'", [], |row| row.get(0))?;

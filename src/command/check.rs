@@ -30,6 +30,7 @@ pub(super) fn check(config: &Path, connect: bool, screen: &Screen) -> Verdict {
                 let (rules, file) = (settings.retention.rows.len(), policy.display());
                 done.push(format!("retention policy: {file} ({rules} entities)"));
             }
+            done.push(identities(&settings));
             for source in &settings.sources {
                 check_source(&settings, source, &definitions, &mut complaints);
             }
@@ -73,6 +74,17 @@ fn check_key(settings: &Settings, complaints: &mut Vec<Complaint>, done: &mut Ve
         }
         Ok(_) => done.push(format!("key: {file}")),
     }
+}
+
+/// Until when the register knows who somebody is.
+fn identities(settings: &Settings) -> String {
+    settings.retention.identities.map_or_else(
+        || "identities: entries of the register stay whatever the age".to_owned(),
+        |ages| {
+            let (until, with_plan) = (ages.until, ages.with_plan);
+            format!("identities: entries of the register go at academic age {until}, {with_plan} with an EHC plan; links stay")
+        },
+    )
 }
 
 /// Which roles nobody has: what takes one of them, nobody can do.

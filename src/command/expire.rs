@@ -30,6 +30,7 @@ pub(super) fn expire(settings: Settings, dry_run: bool, screen: &Screen) -> Verd
     let cleared = &expiry.cleared;
     screen.document(&json!({ "dry_run": dry_run, "releases": expiry.releases, "rows": rows,
                              "removed": cleared.removals, "people": cleared.people, "run": cleared.run,
+                             "identities_without_birth_date": cleared.undated, "identities_kept_for_a_plan": cleared.planned,
                              "releases_touched": cleared.releases }));
     Ok(Exit::Done)
 }
@@ -68,6 +69,7 @@ fn in_words(expiry: &Expiry, dry_run: bool) -> String {
         let _ = write!(out, "\n  {} of {}", release.id, release.published_at);
     }
     out.push_str(&removed(&expiry.cleared, dry_run));
+    out.push_str(&kept(&expiry.cleared));
     if expiry.rows.is_empty() {
         out.push_str("\nNo agreement has ended.");
         return out;
@@ -108,11 +110,26 @@ fn removed(cleared: &Cleared, dry_run: bool) -> String {
     out
 }
 
+/// Whose identities stay although others of their age have gone, or though nobody knows their age.
+fn kept(cleared: &Cleared) -> String {
+    let mut out = String::new();
+    for (learners, why) in [
+        (cleared.planned, "known beyond the age of others, for an education, health and care plan"),
+        (cleared.undated, "known until a policy says otherwise: no source tells a birth date"),
+    ] {
+        if learners > 0 {
+            let _ = write!(out, "\n{} {why}.", counted(learners, "learner stays", "learners stay"));
+        }
+    }
+    out
+}
+
 /// Removed rows, a line for each source, entity and rule.
 pub(super) fn removals_table(removals: &[Removal]) -> String {
     let why = |word: &str| match word {
         "agreement_ended" => "its agreement ended".to_owned(),
         "tenant_withdrew" => "the school withdrew".to_owned(),
+        "past_the_age" => "past the age; rows and links stay".to_owned(),
         _ => "kept long enough".to_owned(),
     };
     let rows = removals.iter().map(|removal| {

@@ -10,7 +10,8 @@ use super::{
 };
 use crate::{
     config::Settings,
-    pipeline::{self, Drift, LinkReport, Site, TrainReport, review::in_words_of_rule},
+    link::{LEAST_DECIDED, LEAST_OF_EACH},
+    pipeline::{self, Drift, LinkReport, ListedModel, Site, TrainReport, review::in_words_of_rule},
 };
 use serde_json::json;
 
@@ -85,7 +86,8 @@ fn train(settings: Settings, screen: &Screen) -> Verdict {
     };
     screen.document(&json!({
         "version": report.version, "in_use": report.in_use, "people": report.trained_on.0,
-        "sayings": report.trained_on.1, "effect": report.effect,
+        "sayings": report.trained_on.1, "effect": report.effect, "decided_pairs": report.decided.0,
+        "decided_same": report.decided.1, "corrected": report.is_corrected,
     }));
     screen.result(&train_words(&report));
     Ok(Exit::Done)
@@ -99,6 +101,7 @@ fn train_words(report: &TrainReport) -> String {
         counted(sayings, "saying", "sayings"),
         counted(people, "entry", "entries")
     );
+    let on = format!("{on} {}", corrected(report));
     if report.in_use {
         return wrap(&format!("{on} It is the one in use: nothing has changed since."), 0);
     }
@@ -114,15 +117,32 @@ fn train_words(report: &TrainReport) -> String {
     format!("{}\n{}", wrap(&said, 0), table(&["what", "in use", "new"], rows, &[1, 2]))
 }
 
+/// Whether what persons decided corrects what the model states.
+fn corrected(report: &TrainReport) -> String {
+    let (decided, same) = report.decided;
+    if report.is_corrected {
+        let pairs = counted(decided, "decided pair", "decided pairs");
+        format!("What it states is corrected by {pairs}, {} of them one learner.", thousands(same))
+    } else {
+        format!(
+            "What it states is as learnt: {} of {LEAST_DECIDED} decided pairs on which weights decide, {} of {LEAST_OF_EACH} one learner and {} of {LEAST_OF_EACH} two.",
+            thousands(decided),
+            thousands(same),
+            thousands(decided - same)
+        )
+    }
+}
+
 fn models(settings: Settings, screen: &Screen) -> Verdict {
     let site = Site::open(settings)?;
     let (models, in_use) = pipeline::models(&site)?;
     let documents: Vec<_> = models
         .iter()
-        .map(|model| {
+        .map(|ListedModel { model, corrected_by }| {
             json!({ "version": model.version, "trained_at": model.trained_at, "people": model.people,
                     "sayings": model.sayings, "adopted_at": model.adopted_at, "adopted_by": model.adopted_by,
-                    "fingerprint": model.fingerprint, "in_use": in_use.as_ref() == Some(&model.version) })
+                    "fingerprint": model.fingerprint, "in_use": in_use.as_ref() == Some(&model.version),
+                    "corrected_by": corrected_by.map(|(decided, same)| json!({ "decided": decided, "same": same })) })
         })
         .collect();
     screen.document(&json!({ "models": documents }));
@@ -132,7 +152,7 @@ fn models(settings: Settings, screen: &Screen) -> Verdict {
     }
     let rows = models
         .iter()
-        .map(|model| {
+        .map(|ListedModel { model, corrected_by }| {
             let state = if in_use.as_ref() == Some(&model.version) { "in use" } else { "" };
             let by = model.adopted_by.as_deref().unwrap_or("nobody");
             let looked = if by == "throughline" { "nobody: the first" } else { by };
@@ -141,12 +161,17 @@ fn models(settings: Settings, screen: &Screen) -> Verdict {
                 model.trained_at.clone(),
                 thousands(model.people as u64),
                 thousands(model.sayings as u64),
+                corrected_by.map_or_else(|| "–".to_owned(), |(decided, _)| thousands(decided)),
                 looked.to_owned(),
                 state.to_owned(),
             ]
         })
         .collect();
-    screen.result(&table(&["model", "trained", "entries", "sayings", "adopted by", ""], rows, &[2, 3]));
+    screen.result(&table(
+        &["model", "trained", "entries", "sayings", "corrected by pairs", "adopted by", ""],
+        rows,
+        &[2, 3, 4],
+    ));
     Ok(Exit::Done)
 }
 

@@ -28,7 +28,8 @@ pub(super) fn rights(settings: Settings, what: &Rights, screen: &Screen) -> Verd
     match what {
         Rights::Access => open(settings, Right::Access, &who, screen),
         Rights::Object => open(settings, Right::Object, &who, screen),
-        Rights::Restrict => open(settings, Right::Restrict, &who, screen),
+        Rights::Restrict { lift: false } => open(settings, Right::Restrict, &who, screen),
+        Rights::Restrict { lift: true } => open(settings, Right::Lift, &who, screen),
         Rights::Rectify => open(settings, Right::Rectify, &who, screen),
         Rights::Erase => open(settings, Right::Erase, &who, screen),
         Rights::Cases => cases(settings, &who, screen),
@@ -179,6 +180,10 @@ fn in_words(case: i64, done: &Confirmed) -> String {
         Right::Restrict => format!(
             "Case {case} is done: no place is told of the person any more; {} emptied.",
             counted(number("rows_with_places_emptied"), "row was", "rows were")
+        ),
+        Right::Lift => format!(
+            "Case {case} is done: places of the person may be told again, and come back with the next pull of {}.",
+            counted(number("sources_asked_again"), "source", "sources")
         ),
         Right::Erase => format!("Case {case} is done: the person is forgotten, and stays so."),
     };

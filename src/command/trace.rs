@@ -9,7 +9,7 @@ use crate::{
     pipeline::{self, Fed, Site, Trace, TraceFault, Wanted},
 };
 use serde_json::{Value, json};
-use std::{collections::BTreeMap, io::IsTerminal};
+use std::{collections::BTreeMap, io::IsTerminal, path::Path};
 
 impl From<TraceFault> for Halt {
     fn from(fault: TraceFault) -> Self {
@@ -39,7 +39,7 @@ pub(super) fn trace(settings: Settings, args: &TraceArgs, who: &str, screen: &Sc
     screen.document(&as_json(&found));
     let shown = args.show || std::io::stdout().is_terminal();
     screen.result(&cells(&found));
-    if found.learner.is_some() {
+    if !found.learners.is_empty() {
         screen.result(&places(&found, shown));
         if !shown && !found.files.is_empty() {
             screen.say("Files are named on a terminal, or with --show.");
@@ -87,7 +87,7 @@ fn places(found: &Trace, shown: bool) -> String {
     let rows = by.into_iter().map(|((entity, source, feed, document, part, run, file), mut rows)| {
         rows.sort_unstable();
         let file = match file.map(|at| &found.files[at]) {
-            Some(file) if shown => file.name.display().to_string(),
+            Some(file) if shown => plain(&file.name),
             Some(file) => format!("document {}", file.ordinal),
             None => format!("{}…", document.get(..8).unwrap_or(document)),
         };
@@ -96,6 +96,12 @@ fn places(found: &Trace, shown: bool) -> String {
     });
     let header = ["entity", "source", "feed", "file or page", "sheet", "rows", "run"];
     format!("\n{}", table(&header, rows.collect(), &[4, 6]))
+}
+
+/// A file's name as a terminal may show it: what it would obey is written out.
+fn plain(name: &Path) -> String {
+    let letter = |c: char| if c.is_control() { c.escape_default().collect() } else { c.to_string() };
+    name.to_string_lossy().chars().map(letter).collect()
 }
 
 /// `3, 5–8`.
@@ -117,7 +123,7 @@ fn counts(found: &Trace) -> String {
     if found.counts.is_empty() {
         return String::new();
     }
-    let whose = if found.learner.is_some() { "And what is about nobody" } else { "Made from" };
+    let whose = if found.learners.is_empty() { "Made from" } else { "And what is about nobody" };
     let rows = found.counts.iter().map(|count| {
         let documents = counted(count.documents.unsigned_abs(), "document", "documents");
         vec![
@@ -149,7 +155,20 @@ fn as_json(found: &Trace) -> Value {
         })
     });
     json!({
-        "release": found.release, "row": row, "learner": found.learner,
+        "release": found.release, "row": row, "learner": found.learners.first(), "learners": found.learners,
         "rows": fed.collect::<Vec<_>>(), "counts": counts.collect::<Vec<_>>(), "counted_from": found.finer
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_s_name_gives_a_terminal_no_orders() {
+        assert_eq!(
+            plain(Path::new("spring/\u{1b}[2Jlist\n of Zoë.xlsx")),
+            "spring/\\u{1b}[2Jlist\\n of Zoë.xlsx"
+        );
+    }
 }

@@ -14,7 +14,7 @@ mod schedule;
 
 pub use daemon::{DaemonSettings, Step};
 pub use resolve::{Settings, load};
-pub use retention::{Keeping, Retention};
+pub use retention::{Ages, Keeping, Retention};
 pub use roles::{Role, Roles};
 pub use rolls::RollFolder;
 pub use schedule::Schedule;

@@ -1,7 +1,7 @@
 //! `[retention]`: how long rows and snapshots are kept; and the policy file that says it for each entity.
 use super::{cron::Wrong, daemon::Reader, schedule::span};
 use crate::definitions::Complaint;
-use chrono::{Days, Months, NaiveDate};
+use chrono::{Datelike, Days, Months, NaiveDate};
 use serde::Deserialize;
 use std::{
     collections::BTreeMap,
@@ -23,6 +23,31 @@ pub struct Retention {
     pub rows: BTreeMap<String, Keeping>,
     /// The policy file that says so.
     pub policy: Option<PathBuf>,
+    /// Until when the register knows who somebody is; none where entries stay whatever the age.
+    pub identities: Option<Ages>,
+}
+
+/// Academic ages from which on the register knows somebody no longer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ages {
+    /// Of everybody ...
+    pub until: u32,
+    /// ... but those with an education, health and care plan.
+    pub with_plan: u32,
+}
+
+impl Default for Ages {
+    fn default() -> Self {
+        Self { until: 19, with_plan: 25 }
+    }
+}
+
+impl Ages {
+    /// The first day of the academic year in which somebody born on a day is of an academic age: so old on the 31 August before.
+    pub fn reached(born: NaiveDate, age: u32) -> Option<NaiveDate> {
+        let years = born.year() + i32::try_from(age).ok()? + i32::from(born.month() >= 9);
+        NaiveDate::from_ymd_opt(years, 9, 1)
+    }
 }
 
 /// How long a row stays after its own date.
@@ -45,9 +70,9 @@ impl Keeping {
 }
 
 impl Retention {
-    /// Whether any rule says that rows go.
+    /// Whether any rule says that rows or identities go.
     pub fn has_rules(&self) -> bool {
-        self.after_agreement.is_some() || !self.rows.is_empty()
+        self.after_agreement.is_some() || !self.rows.is_empty() || self.identities.is_some()
     }
 
     /// The day by which rows must be gone whose agreement ended on a day.
@@ -64,11 +89,48 @@ pub(super) struct RawRetention {
     releases: usize,
     releases_for: String,
     policy: Option<PathBuf>,
+    identities: String,
+    identities_until_age: u32,
+    identities_until_age_with_plan: u32,
 }
 
 impl Default for RawRetention {
     fn default() -> Self {
-        Self { after_agreement: None, releases: 12, releases_for: "400d".into(), policy: None }
+        let ages = Ages::default();
+        Self {
+            after_agreement: None,
+            releases: 12,
+            releases_for: "400d".into(),
+            policy: None,
+            identities: BY_AGE.into(),
+            identities_until_age: ages.until,
+            identities_until_age_with_plan: ages.with_plan,
+        }
+    }
+}
+
+/// The word for entries of the register that go by the age of whom they are about.
+const BY_AGE: &str = "by_age";
+
+impl RawRetention {
+    /// Until when entries of the register stay.
+    fn ages(&self) -> Result<Option<Ages>, Wrong> {
+        let ages = Ages { until: self.identities_until_age, with_plan: self.identities_until_age_with_plan };
+        match self.identities.as_str() {
+            BY_AGE if ages.until >= 16 && ages.with_plan >= ages.until && ages.with_plan <= 40 => {
+                Ok(Some(ages))
+            }
+            BY_AGE => Err((
+                "identities are kept until an age from 16 to 40, and with a plan no shorter than without"
+                    .into(),
+                "leave the two ages out: they are 19, and 25 with an education, health and care plan",
+            )),
+            "stay" => Ok(None),
+            _ => Err((
+                "identities are kept `by_age`, or they `stay`".into(),
+                "leave it out: entries of the register then go at academic age 19, 25 with a plan",
+            )),
+        }
     }
 }
 
@@ -108,6 +170,7 @@ impl Reader<'_> {
             releases_for: self.take(&raw.releases_for, span(&raw.releases_for)).unwrap_or_default(),
             rows: policy.as_deref().map(|file| self.policy(file)).unwrap_or_default(),
             policy,
+            identities: self.take(&raw.identities, raw.ages()).flatten(),
         }
     }
 
@@ -145,6 +208,32 @@ mod tests {
         assert_eq!(Keeping::Years(2).past(day("2024-02-29")), Some(day("2022-02-28")));
         assert_eq!(Keeping::Days(30).past(day("2026-03-31")), Some(day("2026-03-01")));
         assert_eq!(Keeping::Years(u32::MAX).past(day("2026-03-31")), None);
+    }
+
+    #[test]
+    fn an_academic_age_is_reached_on_the_first_of_september() {
+        let day = |text: &str| NaiveDate::parse_from_str(text, "%Y-%m-%d").unwrap();
+        for (born, reached) in [
+            ("2007-03-10", "2026-09-01"),
+            ("2007-08-31", "2026-09-01"),
+            ("2007-09-01", "2027-09-01"),
+            ("2006-09-15", "2026-09-01"),
+            ("2008-02-29", "2027-09-01"),
+        ] {
+            assert_eq!(Ages::reached(day(born), 19), Some(day(reached)), "{born}");
+        }
+        assert_eq!(Ages::reached(day("2007-03-10"), u32::MAX), None);
+    }
+
+    #[test]
+    fn identities_go_by_age_unless_somebody_says_that_they_stay() {
+        let raw = |text: &str| toml::from_str::<RawRetention>(text).unwrap().ages();
+        assert_eq!(raw(""), Ok(Some(Ages { until: 19, with_plan: 25 })));
+        assert_eq!(raw("identities = \"stay\""), Ok(None));
+        assert_eq!(raw("identities_until_age = 21"), Ok(Some(Ages { until: 21, with_plan: 25 })));
+        for wrong in ["identities = \"for ever\"", "identities_until_age = 11", "identities_until_age = 26"] {
+            assert!(raw(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

@@ -91,7 +91,7 @@ pub fn check_nhs(number: &str) -> NhsCheck {
     if bytes.iter().all(|byte| *byte == bytes[0]) {
         return NhsCheck::Placeholder;
     }
-    if weighted(bytes) % 11 == 0 { NhsCheck::Valid } else { NhsCheck::Invalid }
+    if weighted(bytes).is_multiple_of(11) { NhsCheck::Valid } else { NhsCheck::Invalid }
 }
 
 /// The digits by the weights 10 to 1.

@@ -51,7 +51,10 @@ impl World {
     }
 
     fn configure(&self, config: &str) {
-        fs::write(self.file(), config).unwrap();
+        // Where a test says nothing of keeping, nothing is looked for.
+        let keeping =
+            if config.contains("[retention]") { "" } else { "[retention]\nidentities = \"stay\"\n" };
+        fs::write(self.file(), format!("{config}{keeping}")).unwrap();
     }
 
     fn file(&self) -> PathBuf {

@@ -24,7 +24,7 @@ pub use index::{
 pub use keep::{Kept, rewrite};
 pub use links::{links_held, write_changes, write_evidence, write_links, write_samples};
 pub use placeless::{tell_places, without_places};
-pub use registered::{Registration, Schooling, registrations, schools};
+pub use registered::{Registration, Version, registrations, versions};
 pub use renamed::{Called, Namer, buried, call, each_link, renamed, renamed_links};
 pub use table::Table;
 pub use write::{Meta, StoredRow, Written, write_rows, write_table};

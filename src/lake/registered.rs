@@ -64,26 +64,32 @@ pub fn registrations(path: &Path, mut each: impl FnMut(Registration)) -> Result<
     Ok(())
 }
 
-/// One version of a row that may name a school.
+/// The columns in which a row may say of which day it is: the first that is filled counts.
+const DAYS: [&str; 3] = ["observed_on", "occurred_on", "starts_on"];
+
+/// One version of a row, by one word that it may say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Schooling<'r> {
+pub struct Version<'r> {
     /// The row that it is a version of.
     pub key: Digest16,
     /// Which version: the later has the greater.
     pub seq: i64,
     /// Whose it is; none where a tombstone does not say.
     pub subject: Option<Pseudonym>,
-    /// Of which day, since 1970; the least where none is told.
+    /// Of which day (observed, occurred or begun), since 1970; the least where none is told.
     pub day: i32,
-    /// The school; none where the version names none, or takes the row back.
-    pub school: Option<&'r str>,
+    /// The last day, since 1970, where one is told.
+    pub ends: Option<i32>,
+    /// The word; none where the version says none, or takes the row back.
+    pub word: Option<&'r str>,
 }
 
-/// Shows every version of the rows of a file that may name a school in a column, also one that was corrected or withdrawn
-/// later: which of them stands, whoever asks has to say.
-pub fn schools(path: &Path, column: &str, mut each: impl FnMut(Schooling<'_>)) -> Result<(), LakeFault> {
+/// Shows every version of the rows of a file with what it says in a column of words, also one that was corrected or
+/// withdrawn later: which of them stands, whoever asks has to say.
+pub fn versions(path: &Path, column: &str, mut each: impl FnMut(Version<'_>)) -> Result<(), LakeFault> {
     let builder = ParquetRecordBatchReaderBuilder::try_new(File::open(path)?)?;
-    let wanted = ["row_key", "subject_id", "commit_seq", "tombstone", "starts_on", "observed_on", column];
+    let wanted = ["row_key", "subject_id", "commit_seq", "tombstone"].into_iter().chain(DAYS);
+    let wanted = wanted.chain(["ends_on", column]);
     let mask = ProjectionMask::columns(builder.parquet_schema(), wanted);
     for batch in builder.with_projection(mask).with_batch_size(8_192).build()? {
         let batch = batch?;
@@ -97,18 +103,19 @@ pub fn schools(path: &Path, column: &str, mut each: impl FnMut(Schooling<'_>)) -
             return Err(LakeFault::Index);
         };
         let named = of(column).and_then(|array| array.as_string_opt::<i32>());
-        let days = ["observed_on", "starts_on"]
-            .map(|name| of(name).and_then(|array| array.as_primitive_opt::<Date32Type>()));
+        let dates = |name: &str| of(name).and_then(|array| array.as_primitive_opt::<Date32Type>());
+        let (days, ends) = (DAYS.map(dates), dates("ends_on"));
         for at in (0..batch.num_rows()).filter(|at| keys.is_valid(*at)) {
             let digest = |bytes: &[u8]| Digest16::try_from(bytes).map_err(|_| LakeFault::Index);
             let told = days.iter().flatten().find(|days| days.is_valid(at));
-            let school = named.filter(|named| named.is_valid(at) && !gone.value(at));
-            each(Schooling {
+            let word = named.filter(|named| named.is_valid(at) && !gone.value(at));
+            each(Version {
                 key: digest(keys.value(at))?,
                 seq: seqs.value(at),
                 subject: if subjects.is_valid(at) { Some(digest(subjects.value(at))?) } else { None },
                 day: told.map_or(i32::MIN, |days| days.value(at)),
-                school: school.map(|named| named.value(at)),
+                ends: ends.filter(|ends| ends.is_valid(at)).map(|ends| ends.value(at)),
+                word: word.map(|named| named.value(at)),
             });
         }
     }

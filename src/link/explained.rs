@@ -1,8 +1,8 @@
 use super::{
-    Line, People, Trained,
+    Calibration, Decided, Line, People, Trained,
     pairs::{Pool, Ready, Weigher},
     tiers::{numbers_differ, rule_between},
-    weighed::pool,
+    weighed::{Told, pool},
 };
 use crate::privacy::{Identified, Pseudonym};
 use std::collections::HashMap;
@@ -17,7 +17,7 @@ pub struct Explained {
     pub prior: f64,
     /// Prior and lines together, in bits.
     pub sum: f64,
-    /// The same as a probability.
+    /// The same as a probability, as persons corrected it.
     pub probability: f64,
     /// The first rule that would join the two, were there nobody else.
     pub rule: Option<&'static str>,
@@ -59,6 +59,8 @@ pub struct Compared<'p> {
     pool: Pool,
     /// The model; none where the rules stand alone.
     ready: Option<Ready>,
+    /// How what the model states is corrected.
+    calibration: Option<Calibration>,
 }
 
 /// Answers why.
@@ -78,7 +80,8 @@ impl<'p> Compared<'p> {
         let ready = model.and_then(|model| pool.ready(model));
         let owner = |(owner, at): (usize, &u32)| (people.people[*at as usize].subject, owner as u32);
         let owners = order.iter().enumerate().map(owner).collect();
-        Self { people, order, owners, pool, ready }
+        let calibration = model.and_then(Trained::calibration).cloned();
+        Self { people, order, owners, pool, ready, calibration }
     }
 
     /// Whether, between the subjects of two learners, a pupil number ended and something else changed with it: the surname,
@@ -115,7 +118,7 @@ impl Explainer<'_> {
             lines,
             prior,
             sum,
-            probability,
+            probability: self.compared.calibration.as_ref().map_or(probability, |line| line.of(probability)),
             rule: rule_between(people, at, with),
             twins: pool.look_like_twins(&pool.faces(a), &pool.faces(b), pool.share_a_number(a, b)),
             pupil_numbers_differ,
@@ -124,4 +127,20 @@ impl Explainer<'_> {
             too_few: self.weigher.is_none(),
         })
     }
+}
+
+/// What a model states of the pairs that persons decided and that weights alone decide otherwise, in the order of the pairs: no
+/// rule would join them, no numbers keep them apart, and they do not look like twins.
+pub fn decided(people: &Identified<People>, model: &Trained, told: &[Told]) -> Vec<Decided> {
+    let compared = Compared::of(people, Some(model));
+    let explainer = compared.explainer();
+    let mut told: Vec<&Told> = told.iter().collect();
+    told.sort_unstable_by_key(|told| told.pair);
+    told.into_iter()
+        .filter_map(|told| {
+            let explained = explainer.explain(&told.pair.0, &told.pair.1)?;
+            let by_weights = explained.rule.is_none() && !explained.numbers_differ() && !explained.twins;
+            by_weights.then_some(Decided { stated: explained.probability, same: told.same })
+        })
+        .collect()
 }

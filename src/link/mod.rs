@@ -8,6 +8,7 @@
 //! taken apart.
 //!
 //! [`link_files`] links two files by the same weights, beside everything else.
+mod calibration;
 mod cluster;
 mod doubt;
 mod explained;
@@ -19,9 +20,10 @@ mod tiers;
 mod told;
 mod weighed;
 
+pub use calibration::{Calibration, Decided, LEAST_DECIDED, LEAST_OF_EACH};
 pub use cluster::{CERTAIN, Cluster, Member, anchored};
 pub use doubt::Doubt;
-pub use explained::{Compared, Explained, Explainer};
+pub use explained::{Compared, Explained, Explainer, decided};
 pub use pairs::{Known, Line, PairsFault, PairsReport, Trained, link_files};
 pub use people::{People, Person};
 pub use register::{RegisterFault, Segment, identity_digest, read_segment, rekey, reseal, saying_digest};

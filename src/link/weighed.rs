@@ -14,7 +14,7 @@ use super::{
 };
 use crate::privacy::{Identified, Pseudonym};
 use groups::Groups;
-use std::collections::HashMap;
+use std::{borrow::Cow, collections::HashMap};
 
 /// Joins that are less likely right are left to a person.
 pub(super) const LEAST: f64 = 0.9;
@@ -107,9 +107,10 @@ impl Weighed {
             }
             None => Known::default(),
         };
+        let pairs = corrected(&known.pairs, given.model);
         let mut groups = Groups::new(people, &order, &pool, unions, methods);
-        groups.join_likely(&pool, &known.pairs);
-        let (doubts, left) = groups.doubts(&pool, &known.pairs, &told);
+        groups.join_likely(&pool, &pairs);
+        let (doubts, left) = groups.doubts(&pool, &pairs, &told);
         Some(Weighing { clusters: groups.clusters(), doubts, known, left })
     }
 }
@@ -157,6 +158,14 @@ fn in_order(people: &People) -> Vec<u32> {
 fn places_of(people: &People, told: &[Told]) -> Vec<(usize, usize, bool)> {
     let place = |subject: &Pseudonym| people.place(subject);
     told.iter().filter_map(|told| Some((place(&told.pair.0)?, place(&told.pair.1)?, told.same))).collect()
+}
+
+/// Pairs with their probabilities as persons corrected them. What was compared is kept as the model found it.
+fn corrected<'k>(pairs: &'k [(u32, u32, f64)], model: Option<&Trained>) -> Cow<'k, [(u32, u32, f64)]> {
+    match model.and_then(Trained::calibration) {
+        None => Cow::Borrowed(pairs),
+        Some(line) => pairs.iter().map(|(a, b, stated)| (*a, *b, line.of(*stated))).collect(),
+    }
 }
 
 /// Ten-thousandths; a weighed join is never certain.

@@ -1,3 +1,5 @@
+mod kept;
+
 use super::{Site, SiteFault, Watch, rights};
 use crate::{
     definitions::query::QuerySet,
@@ -95,6 +97,10 @@ pub fn build(site: &mut Site, watch: &mut dyn Watch) -> Result<BuildReport, Site
     let began = Instant::now();
     let findings = verified(site, &made.tables, &inputs, &options, &folder)?;
     let verified_in = began.elapsed();
+    let of_checks =
+        made.checks.iter().filter_map(|check| Some((check.name.as_str(), check.kept.as_deref()?)));
+    let of_rules = findings.iter().map(|found| (found.table.as_str(), found.kept.as_path()));
+    kept::close(site, &queries, of_checks.chain(of_rules), &folder)?;
     failpoint("build.made")?;
     let mut made = made;
     for table in &mut made.tables {

@@ -1,12 +1,14 @@
 //! Says which subjects are one learner, from the register, under the model in use and the decisions of persons.
 mod drift;
 mod model;
+#[cfg(test)]
+mod model_tests;
 mod register;
 mod schools;
 
 pub use drift::Drift;
 pub(super) use model::reseal_model;
-pub use model::{ModelEffect, TrainReport, adopt_model, models, train};
+pub use model::{ListedModel, ModelEffect, TrainReport, adopt_model, models, train};
 pub(super) use schools::tell as tell_schools;
 
 use super::{Site, SiteFault, Watch, reason::decide, rights};

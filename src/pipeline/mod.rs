@@ -50,7 +50,7 @@ pub use export::{Marked, export};
 #[cfg(feature = "warehouse")]
 pub use lineage::{Lineage, Node, Origin, lineage};
 pub use link::{
-    Drift, LinkReport, ModelEffect, TrainReport, adopt_model, link, link_accepted, models, train,
+    Drift, LinkReport, ListedModel, ModelEffect, TrainReport, adopt_model, link, link_accepted, models, train,
 };
 pub use map::{Fit, Mapped, Untried, map};
 pub use outside::{outside, write_private};

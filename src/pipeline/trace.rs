@@ -75,8 +75,9 @@ pub struct Trace {
     pub release: String,
     /// The row itself: column and cell, pseudonymous.
     pub row: Vec<(String, String)>,
-    /// The learner it is about, 32 hex characters; none where it is about nobody in particular.
-    pub learner: Option<String>,
+    /// The learners it is about, 32 hex characters each, in the order of its columns: of a change of learner both. Empty
+    /// where it is about nobody in particular.
+    pub learners: Vec<String>,
     /// For somebody: the rows about them in what the table reads, as they stood at the release.
     pub fed: Vec<Fed>,
     /// Files that were found again by their content, at the positions that [`Fed::file`] names.
@@ -94,44 +95,59 @@ pub struct Trace {
 pub fn trace(site: &mut Site, wanted: &Wanted<'_>, watch: &mut dyn Watch) -> Result<Trace, TraceFault> {
     let (id, table, upto) = released(site, wanted)?;
     let entities = entities(site, wanted)?;
-    let whose = table.columns.iter().map(|column| &column.name).find(|name| name.starts_with("learner_id"));
-    if whose.is_some() {
+    let whose: Vec<&String> = table
+        .columns
+        .iter()
+        .map(|column| &column.name)
+        .filter(|name| name.starts_with("learner_id"))
+        .collect();
+    if !whose.is_empty() {
         admit(site, wanted, &table)?;
     }
     let row = match row(wanted, &table) {
         // That nobody is there is an answer about somebody, too.
-        Err(fault) if whose.is_some() => {
+        Err(fault) if !whose.is_empty() => {
             note(site, wanted, &id, Whose::Nobody)?;
             return Err(fault);
         }
         row => row?,
     };
-    let learner =
-        whose.and_then(|name| row.iter().find(|(column, _)| column == name)).map(|cell| cell.1.clone());
+    let learners = learners_of(&row, &whose);
     let lock = site.lock(VERB)?;
     let traced = opened(site, upto)?;
-    let read = read(&traced, &entities, learner.as_deref());
+    let read = read(&traced, &entities, &learners);
     drop(lock);
     let (subjects, mut fed, counts) = match read {
-        Err(fault) if learner.is_some() => {
+        Err(fault) if !learners.is_empty() => {
             note(site, wanted, &id, Whose::Nobody)?;
             return Err(fault);
         }
         read => read?,
     };
-    if let Some(learner) = &learner {
+    if learners.is_empty() {
+        note(site, wanted, &id, Whose::NotAPerson)?;
+    } else {
         if review::any_placeless(site, &subjects, watch).map_err(of_review)? {
             let words = "of this learner no place may be told, and where rows came from would tell it: whoever \
                          keeps `rights` knows the case. That you asked is in the audit";
             return Err(refuse(site, wanted, words.to_owned())?);
         }
-        note(site, wanted, &id, Whose::Learner(learner))?;
-    } else {
-        note(site, wanted, &id, Whose::NotAPerson)?;
+        note(site, wanted, &id, Whose::Learners(&learners))?;
     }
     let files = place::name_files(site, &mut fed)?;
-    let finer = if learner.is_some() { Vec::new() } else { finer(site, wanted.table)? };
-    Ok(Trace { release: id, row, learner, fed, files, counts, finer })
+    let finer = if learners.is_empty() { finer(site, wanted.table)? } else { Vec::new() };
+    Ok(Trace { release: id, row, learners, fed, files, counts, finer })
+}
+
+/// The learners that a row names in these columns, each once.
+fn learners_of(row: &[(String, String)], columns: &[&String]) -> Vec<String> {
+    let mut learners: Vec<String> = Vec::new();
+    for (_, cell) in row.iter().filter(|(column, cell)| columns.contains(&column) && !cell.is_empty()) {
+        if !learners.contains(cell) {
+            learners.push(cell.clone());
+        }
+    }
+    learners
 }
 
 fn of_review(fault: review::ReviewFault) -> TraceFault {
@@ -170,10 +186,15 @@ fn released(site: &Site, wanted: &Wanted<'_>) -> Result<(String, ReleasedTable, 
             "this release was made under an earlier key, and its pseudonyms are no longer the lake's: trace a newer one",
         );
     }
-    let entry = site.catalog.releases()?.into_iter().find(|entry| entry.id == *id);
-    let published = entry.map_or_else(|| site.stamp(), |entry| entry.published_at);
+    // Taken for the newest, it would lead to rows that it never read.
+    let Some(entry) = site.catalog.releases()?.into_iter().find(|entry| entry.id == *id) else {
+        return usage(
+            "the catalog knows no such release (any more), so nobody can say which rows it read: trace \
+             another, or bring the catalog of its time back",
+        );
+    };
     let batches = site.catalog.published_batches()?;
-    let upto = batches.iter().filter(|(_, _, at)| *at <= published).map(|(seq, ..)| *seq).max();
+    let upto = batches.iter().filter(|(_, _, at)| *at <= entry.published_at).map(|(seq, ..)| *seq).max();
     Ok((id.clone(), table, upto.unwrap_or(0)))
 }
 
@@ -240,8 +261,8 @@ fn refuse(site: &mut Site, wanted: &Wanted<'_>, words: String) -> Result<TraceFa
 /// Whom a row that was asked for is about.
 #[derive(Clone, Copy)]
 enum Whose<'a> {
-    /// A learner, by id.
-    Learner(&'a str),
+    /// Learners, by their ids.
+    Learners(&'a [String]),
     /// A learner of whom there is no one such row.
     Nobody,
     /// No person: a place, a count.
@@ -251,14 +272,14 @@ enum Whose<'a> {
 /// Notes what is going to be shown. The audit is never rewritten, so it holds no pseudonym whole.
 fn note(site: &mut Site, wanted: &Wanted<'_>, release: &str, whose: Whose<'_>) -> Result<(), TraceFault> {
     let release = release.get(..8).unwrap_or(release);
-    let (learner, is_person) = match whose {
-        Whose::Learner(id) => (id.get(..8), true),
-        Whose::Nobody => (None, true),
-        Whose::NotAPerson => (None, false),
-    };
-    let whose = match whose {
-        Whose::Nobody => " that is not there".to_owned(),
-        _ => learner.map_or_else(String::new, |id| format!(" about learner {id}…")),
+    let short = |id: &String| format!("learner {}…", id.get(..8).unwrap_or_default());
+    let (people, is_person, whose) = match whose {
+        Whose::Learners(ids) => {
+            let named: Vec<String> = ids.iter().map(short).collect();
+            (ids.len(), true, format!(" about {}", named.join(" and ")))
+        }
+        Whose::Nobody => (0, true, " that is not there".to_owned()),
+        Whose::NotAPerson => (0, false, String::new()),
     };
     let about = format!("a row of {} in release {release}…{whose}", wanted.table);
     let stamp = site.stamp();
@@ -268,7 +289,7 @@ fn note(site: &mut Site, wanted: &Wanted<'_>, release: &str, whose: Whose<'_>) -
         verb: VERB,
         purpose: wanted.purpose.unwrap_or_default(),
         about: &about,
-        people: u64::from(learner.is_some()),
+        people: people as u64,
         outcome: "done",
     };
     site.catalog.note_access(&access, &stamp)?;
@@ -309,14 +330,14 @@ fn opened(site: &Site, upto: i64) -> Result<Traced, TraceFault> {
 
 type Read = (BTreeSet<String>, Vec<Fed>, Vec<LakeCount>);
 
-fn read(traced: &Traced, entities: &BTreeSet<String>, learner: Option<&str>) -> Result<Read, TraceFault> {
+fn read(traced: &Traced, entities: &BTreeSet<String>, learners: &[String]) -> Result<Read, TraceFault> {
     let failed = |fault: warehouse::WarehouseFault| SiteFault::Build(fault.to_string());
     let (mut fed, mut counts) = (Vec::new(), Vec::new());
-    let subjects = match learner {
-        Some(learner) => traced.subjects(learner).map_err(failed)?,
-        None => BTreeSet::new(),
-    };
-    if learner.is_some() && subjects.is_empty() {
+    let mut subjects = BTreeSet::new();
+    for learner in learners {
+        subjects.extend(traced.subjects(learner).map_err(failed)?);
+    }
+    if !learners.is_empty() && subjects.is_empty() {
         return usage(
             "nobody in the lake is this learner any more: links have changed since, or their rows have gone. \
              `learner_change` of a newer release may say who they are now",
@@ -325,7 +346,7 @@ fn read(traced: &Traced, entities: &BTreeSet<String>, learner: Option<&str>) -> 
     for entity in entities {
         let rows = traced.rows(entity, &subjects).map_err(failed)?;
         fed.extend(rows.into_iter().map(|row| Fed { row, run: None, file: None }));
-        counts.extend(traced.counts(entity, learner.is_some()).map_err(failed)?);
+        counts.extend(traced.counts(entity, !learners.is_empty()).map_err(failed)?);
     }
     Ok((subjects, fed, counts))
 }

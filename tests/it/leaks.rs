@@ -15,8 +15,9 @@ use std::{
     path::{Path, PathBuf},
 };
 use throughline::synth::{
-    Identifiers, World, WorldSpec, estate, nhs_check_digit,
+    Identifiers, World, WorldSpec, estate,
     server::{Fault, Faults, Server},
+    world::nhs_check_digit,
 };
 
 const FORENAME: &str = "Zqxcanaryforename";
@@ -34,8 +35,10 @@ fn planted(dir: &Path, needles: &mut Needles) {
         needles.add(&person.identity.upn);
         needles.add(&person.identity.uln);
         // One sheet of the estate has a column of these, which nobody fills in an ordinary demonstration.
-        let nine = (999_000_000 + person.number * 3..).find(|nine| nhs_check_digit(*nine).is_some()).unwrap();
-        person.identity.nhs_number = format!("{nine}{}", nhs_check_digit(nine).unwrap());
+        let first = 999_000_000 + person.number * 3;
+        let found = (first..first + 3).find_map(|nine| Some((nine, nhs_check_digit(nine)?)));
+        let (nine, check) = found.unwrap();
+        person.identity.nhs_number = format!("{nine}{check}");
         needles.add(&person.identity.nhs_number);
         needles.add(&person.identity.birth_date.format("%d/%m/%Y").to_string());
         if let Some(upn) = &person.identity.former_upn {

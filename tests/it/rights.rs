@@ -1,6 +1,7 @@
 //! What people may ask about themselves, as whoever serves them sees it at the command line: that it is done, that it stays
 //! done, and that nobody learns anything on the way.
 mod killed;
+mod lifted;
 mod office;
 #[cfg(feature = "warehouse")]
 mod traces;

@@ -7,14 +7,18 @@ pub enum Rights {
     /// Open a case: the person asks for a copy of everything that is held about them.
     ///
     /// Say who it is on standard input, as lines such as `forename: ...`, `surname: ...`, `birth_date: ...`, `upn: ...`,
-    /// `uln: ...`, `postcode: ...`, or as one JSON document of the same fields. You are told the case's number and
+    /// `uln: ...`, `nhs_number: ...`, `postcode: ...`, or as one JSON document of the same fields. You are told the case's number and
     /// nothing else; somebody with the role `approver` confirms it.
     Access,
     /// Open a case: the person is only counted from now on, and no row of them stays. Who it is: on standard input.
     Object,
     /// Open a case: no place is told of the person any more (refuge, adoption, a court's order). Who it is: on standard
-    /// input.
-    Restrict,
+    /// input. `--lift`: places may be told again, and come back with the next pull.
+    Restrict {
+        /// End the restriction instead.
+        #[arg(long)]
+        lift: bool,
+    },
     /// Open a case: a cell that sources have wrong. Who it is on standard input, and lines such as
     /// `correct birth_date: ...`.
     Rectify,

@@ -1,5 +1,6 @@
 //! A model that was trained once, looked at, and then stays as it is: what it says of two records depends on nothing else.
 use super::{
+    super::Calibration,
     Linkage,
     candidates::{self, Keying},
     chance::{Chance, KeptChance},
@@ -30,6 +31,9 @@ pub struct Trained {
     /// People it was trained on, and what was said of them.
     people: u64,
     sayings: u64,
+    /// What persons corrected; nothing where they have decided too little.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    calibration: Option<Calibration>,
 }
 
 /// A trained model, ready to weigh the records of a pool.
@@ -72,6 +76,7 @@ impl Trained {
             writers: writers.to_vec(),
             people: owners.last().map_or(0, |last| u64::from(*last) + 1),
             sayings: owners.len() as u64,
+            calibration: None,
         }
     }
 
@@ -90,6 +95,18 @@ impl Trained {
     /// People it was trained on, and what was said of them.
     pub const fn trained_on(&self) -> (u64, u64) {
         (self.people, self.sayings)
+    }
+
+    /// The same, with what it states corrected.
+    #[must_use]
+    pub fn corrected(mut self, calibration: Option<Calibration>) -> Self {
+        self.calibration = calibration;
+        self
+    }
+
+    /// How what it states is corrected.
+    pub const fn calibration(&self) -> Option<&Calibration> {
+        self.calibration.as_ref()
     }
 
     /// The same with another limit of blocks.

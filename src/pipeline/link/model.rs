@@ -7,7 +7,7 @@ use crate::{
     catalog::{Access, Batch, FileKind, LinkModel, LinkNews, NewFile, Publication, StagedFile, Unfinished},
     config::Role,
     lake::Meta,
-    link::{self, Given, Known, People, Trained, Weighed},
+    link::{self, Calibration, Given, Known, People, Trained, Weighed},
     privacy::{Identified, Key, Pseudonym},
 };
 use std::{collections::HashMap, fs, io::Write, path::PathBuf};
@@ -38,6 +38,10 @@ pub struct TrainReport {
     pub in_use: bool,
     /// People and sayings it was trained on.
     pub trained_on: (u64, u64),
+    /// Decided pairs on which weights decide, of whom so many are one learner; and whether they correct what it states.
+    pub decided: (u64, u64),
+    /// Whether they were enough for that.
+    pub is_corrected: bool,
     /// What it would change; none where no model is in use yet.
     pub effect: Option<ModelEffect>,
 }
@@ -181,12 +185,16 @@ pub fn train(site: &mut Site, watch: &mut dyn Watch) -> Result<Option<TrainRepor
     let people = register::read(site, watch)?.people;
     let linker = Weighed::default();
     let Some(model) = linker.train(&people) else { return Ok(None) };
+    let decided = link::decided(&people, &model, &told(&site.catalog)?);
+    let model = model.corrected(Calibration::learnt(&decided));
     let mut new = described(site, &model);
     let held = site.catalog.model_in_use()?;
     let mut report = TrainReport {
         version: new.version.clone(),
         in_use: held.as_ref().is_some_and(|held| held.version == new.version),
         trained_on: model.trained_on(),
+        decided: (decided.len() as u64, decided.iter().filter(|pair| pair.same).count() as u64),
+        is_corrected: model.calibration().is_some(),
         effect: None,
     };
     if report.in_use {
@@ -258,8 +266,23 @@ pub fn adopt_model(site: &mut Site, version: &str, who: &str) -> Result<bool, Si
     Ok(site.catalog.adopt_model(version, &access, &stamp)?)
 }
 
+/// A model as it is listed.
+#[derive(Clone, Debug)]
+pub struct ListedModel {
+    /// What the catalog has of it.
+    pub model: LinkModel,
+    /// Decided pairs that correct what it states, of whom so many are one learner; none where nothing is corrected, or
+    /// the model cannot be opened any more.
+    pub corrected_by: Option<(u64, u64)>,
+}
+
 /// Every model, and the name of the one in use.
-pub fn models(site: &Site) -> Result<(Vec<LinkModel>, Option<String>), SiteFault> {
+pub fn models(site: &Site) -> Result<(Vec<ListedModel>, Option<String>), SiteFault> {
     let in_use = site.catalog.model_in_use()?.map(|model| model.version);
-    Ok((site.catalog.models()?, in_use))
+    let corrected_by = |model: &LinkModel| {
+        let opened = open(&site.key, &site.settings.data_dir.join(&model.path)).ok()?;
+        Some(opened.calibration()?.learnt_from())
+    };
+    let listed = |model: LinkModel| ListedModel { corrected_by: corrected_by(&model), model };
+    Ok((site.catalog.models()?.into_iter().map(listed).collect(), in_use))
 }

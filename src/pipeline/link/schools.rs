@@ -2,7 +2,7 @@
 //! date nor number, the school is what tells two of one name apart.
 use super::super::{Site, SiteFault};
 use crate::{
-    lake::{self, Schooling},
+    lake::{self, Version},
     link::People,
     privacy::{Digest16, Pseudonym},
 };
@@ -30,8 +30,8 @@ pub(in crate::pipeline) fn tell(site: &Site, people: &mut People) -> Result<(), 
     for (entity, column) in SAID_IN {
         let mut rows: HashMap<Digest16, Latest> = HashMap::new();
         for file in site.catalog.lake_files()?.into_iter().filter(|file| file.entity == entity) {
-            lake::schools(&site.settings.data_dir.join(file.path), column, |seen| {
-                names.note(&mut rows, &seen)
+            lake::versions(&site.settings.data_dir.join(file.path), column, |seen| {
+                names.note(&mut rows, &seen);
             })?;
         }
         for Latest { seq, subject, day, school } in rows.into_values() {
@@ -72,9 +72,9 @@ impl Names {
     }
 
     /// Takes a version in the place of an earlier one.
-    fn note(&mut self, rows: &mut HashMap<Digest16, Latest>, seen: &Schooling<'_>) {
-        let Schooling { key, seq, subject, day, school } = *seen;
-        let school = school.map(|text| self.number(text));
+    fn note(&mut self, rows: &mut HashMap<Digest16, Latest>, seen: &Version<'_>) {
+        let Version { key, seq, subject, day, word, .. } = *seen;
+        let school = word.map(|text| self.number(text));
         let version =
             |of: &Self, seq, day, school: Option<u32>| (seq, day, school.map(|at| of.of(at).to_owned()));
         let held = rows.get(&key).map(|held| version(self, held.seq, held.day, held.school));
@@ -86,7 +86,6 @@ impl Names {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::{
         link::Person,
         pipeline::{files::tests::Desk, link::register},

@@ -16,6 +16,7 @@ use std::{
 pub(super) const AGREEMENT: &str = "agreement_ended";
 pub(super) const TENANT: &str = "tenant_withdrew";
 pub(super) const TIME: &str = "kept_long_enough";
+pub(super) const AGE: &str = "past_the_age";
 /// What the register's entries are called beside entities.
 const IDENTITIES: &str = "identities";
 
@@ -28,6 +29,8 @@ pub(super) struct Chosen {
     pub(super) keys: HashSet<Digest16>,
     /// People, and with them every row about them.
     pub(super) people: HashSet<Pseudonym>,
+    /// People whose identities go, and nothing else: their rows and links stay.
+    pub(super) aged: HashSet<Pseudonym>,
     /// Those of them whose tenant withdrew.
     withdrawn: HashSet<Pseudonym>,
     /// Those of them whose right it is, and which.
@@ -48,6 +51,9 @@ struct Versions {
 impl Chosen {
     pub(super) fn of(site: &Site, source: &str, rules: &Rules, held: &Held) -> Result<Self, SiteFault> {
         let mut chosen = Self { whole: rules.ended.iter().any(|ended| ended == source), ..Self::default() };
+        if let Some(aged) = rules.aged.get(source) {
+            chosen.aged.clone_from(aged);
+        }
         if let Some(named) = rules.persons.get(source) {
             chosen.people.extend(named.keys());
             chosen.named.clone_from(named);
@@ -68,8 +74,18 @@ impl Chosen {
         Ok(chosen)
     }
 
+    /// These people, whatever rules say.
+    pub(super) fn of_people(people: HashSet<Pseudonym>) -> Self {
+        Self { people, ..Self::default() }
+    }
+
     pub(super) fn is_empty(&self) -> bool {
-        !self.whole && self.keys.is_empty() && self.people.is_empty()
+        !self.whole && self.keys.is_empty() && self.people.is_empty() && self.aged.is_empty()
+    }
+
+    /// Whether somebody's identity goes.
+    pub(super) fn takes_identity(&self, subject: &Pseudonym) -> bool {
+        self.people.contains(subject) || self.aged.contains(subject)
     }
 
     /// Whether a row goes.
@@ -188,7 +204,8 @@ impl Chosen {
         })?;
         each_identity(site, source, held, |_, subject| {
             let row = Seen { key: [0; 16], subject: Some(subject), seq: 0, gone: false, day: None };
-            if let Some(why) = self.why(&row) {
+            let by_age = self.aged.contains(&subject).then_some(AGE);
+            if let Some(why) = self.why(&row).or(by_age) {
                 *counts.entry((IDENTITIES.to_owned(), why)).or_default() += 1;
             }
         })?;

@@ -1,6 +1,9 @@
 //! Rows whose time has come, taken away: those of a source or a tenant whose agreement ended, and those that a policy
 //! keeps no longer; and people whose right it is to be forgotten. One commit for all: files are written again without them or dropped, identities, indexes and links
 //! with them. Cut off anywhere, either all of it was done or nothing. See docs/decisions/0014.
+#[cfg(test)]
+pub(super) mod age_tests;
+mod aged;
 mod chosen;
 mod rules;
 #[cfg(test)]
@@ -16,10 +19,11 @@ use crate::{
     fault::failpoint,
     privacy::Pseudonym,
 };
+use aged::Aged;
 use chosen::Chosen;
 use rules::Rules;
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashSet},
     path::PathBuf,
 };
 
@@ -34,25 +38,36 @@ pub struct Cleared {
     pub people: u64,
     /// Releases that were made while the rows were there: they hold them still.
     pub releases: Vec<String>,
+    /// Learners whose entries in the register stay because no source tells a birth date.
+    pub undated: u64,
+    /// Learners past the age whose entries stay longer because they have an education, health and care plan.
+    pub planned: u64,
 }
 
 /// Says what would go, and changes nothing.
 pub(super) fn due(site: &Site) -> Result<Cleared, SiteFault> {
     let held = Held::of(site)?;
-    let chosen = choose(site, &Rules::of(site)?, &held)?;
-    cleared(site, &held, &chosen)
+    chosen_today(site, &held).map(|(_, report)| report)
 }
 
 /// Takes away what has had its time. Under the writer's lock.
 pub(super) fn clear(site: &mut Site) -> Result<Cleared, SiteFault> {
     end_pending(site)?;
     let held = Held::of(site)?;
-    let chosen = choose(site, &Rules::of(site)?, &held)?;
-    let report = cleared(site, &held, &chosen)?;
+    let (chosen, report) = chosen_today(site, &held)?;
     if chosen.values().all(Chosen::is_empty) {
         return Ok(report);
     }
     carry_out(site, "expire", (&held, &chosen, report), |_, _| None)
+}
+
+/// What goes by the rules of today, and whose identities go by their age.
+fn chosen_today(site: &Site, held: &Held) -> Result<(BTreeMap<String, Chosen>, Cleared), SiteFault> {
+    let aged = Aged::of(site, held)?;
+    let rules = Rules { aged: aged.people, ..Rules::of(site)? };
+    let chosen = choose(site, &rules, held)?;
+    let report = Cleared { undated: aged.undated, planned: aged.planned, ..cleared(site, held, &chosen)? };
+    Ok((chosen, report))
 }
 
 /// Takes people away, whatever rules of keeping say, and makes true what goes with it, in the same commit. Under the
@@ -67,6 +82,34 @@ pub(super) fn forget(
     let chosen = choose(site, &Rules { persons, ..Rules::default() }, &held)?;
     let report = cleared(site, &held, &chosen)?;
     carry_out(site, verb, (&held, &chosen, report), |report, run| Some(closing(report, run)))
+}
+
+/// Forgets what sources last said of people, whose rows stay as they are, and asks those sources for everything again: the
+/// next pull reads of these people as if for the first time, and finds of all others what it knows. Under the writer's
+/// lock. Gives of how many sources. Done twice, the second time changes nothing more.
+pub(super) fn ask_again(
+    site: &mut Site,
+    people: &BTreeMap<String, HashSet<Pseudonym>>,
+) -> Result<u64, SiteFault> {
+    if people.is_empty() {
+        return Ok(0);
+    }
+    let held = Held::of(site)?;
+    let run = site.catalog.begin("rights", "", &site.stamp())?;
+    let mut clearing = Clearing::default();
+    for (source, people) in people {
+        written::unsaid(site, &run, (source, people), &held, &mut clearing)?;
+        clearing.asked_again.push(source.clone());
+    }
+    failpoint("lift.written")?;
+    let stamp = site.stamp();
+    site.catalog.clear(&run, &clearing, &stamp)?;
+    failpoint("lift.done")?;
+    for path in &clearing.dropped {
+        // One that cannot be removed is swept later.
+        let _ = std::fs::remove_file(site.settings.data_dir.join(path));
+    }
+    Ok(people.len() as u64)
 }
 
 fn carry_out(
@@ -89,7 +132,7 @@ fn carry_out(
     let gone: BTreeSet<Pseudonym> =
         chosen.values().flat_map(|chosen| chosen.people.iter().copied()).collect();
     written::links(site, &run, held, &gone, &mut clearing)?;
-    if !gone.is_empty() {
+    if !gone.is_empty() || chosen.values().any(|chosen| !chosen.aged.is_empty()) {
         // What was compared is compared again: pairs name those who went.
         let pairs = site.catalog.held_files(FileKind::Pairs)?;
         clearing.dropped.extend(pairs.into_iter().map(|held| held.file.path));

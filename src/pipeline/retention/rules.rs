@@ -5,7 +5,7 @@ use crate::{
     definitions::{Complaint, Definitions},
 };
 use chrono::NaiveDate;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// People of each source who go, and why, in a word.
 pub(in crate::pipeline) type Persons = BTreeMap<String, HashMap<Pseudonym, &'static str>>;
@@ -21,6 +21,8 @@ pub(super) struct Rules {
     pub(super) past: BTreeMap<String, NaiveDate>,
     /// People whose right it is.
     pub(super) persons: Persons,
+    /// People of each source whose identities alone go: they are of an age.
+    pub(super) aged: BTreeMap<String, HashSet<Pseudonym>>,
 }
 
 impl Rules {
@@ -53,7 +55,8 @@ impl Rules {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.ended.is_empty() && self.withdrawn.is_empty() && self.past.is_empty() && self.persons.is_empty()
+        let no_rows = self.ended.is_empty() && self.withdrawn.is_empty() && self.past.is_empty();
+        no_rows && self.persons.is_empty() && self.aged.is_empty()
     }
 }
 

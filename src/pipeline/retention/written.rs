@@ -36,7 +36,10 @@ pub(super) fn source(
     let mut files = rows(site, run, (source, chosen), held, clearing)?;
     let sayings;
     (files, sayings) = identities(site, run, (source, chosen), held, (files, clearing))?;
-    files.extend(index(site, run, (source, chosen, &sayings), held, clearing)?);
+    // Of whom only the identity goes, nothing is forgotten that was read.
+    if !chosen.keys.is_empty() || !chosen.people.is_empty() {
+        files.extend(index(site, run, (source, chosen, &sayings), held, clearing)?);
+    }
     let withdrawn = site.settings.sources.iter().find(|known| known.name.as_str() == source);
     let today = site.wall_day();
     for (tenant, from) in withdrawn.iter().flat_map(|source| &source.revoked_tenants) {
@@ -85,7 +88,7 @@ fn identities(
     let (data_dir, keyed) = (site.settings.data_dir.clone(), site.key.keyed());
     let mut said = HashSet::new();
     let mut losing: Vec<(PathBuf, Kept)> = Vec::new();
-    if chosen.people.is_empty() {
+    if chosen.people.is_empty() && chosen.aged.is_empty() {
         return Ok((files, said));
     }
     for held in Held::of_source(&held.register, source) {
@@ -98,9 +101,9 @@ fn identities(
             plan,
             |source, tenant, person, fields, _| {
                 let subject = keyed.subject(source, tenant, person);
-                let goes = chosen.people.contains(&subject);
-                kept.note(!goes);
-                if goes {
+                kept.note(!chosen.takes_identity(&subject));
+                // What is said again of somebody who is of an age stays known: it would only come to go again.
+                if chosen.people.contains(&subject) {
                     said.insert(link::identity_digest(&keyed, &subject, fields.iter().copied()));
                 }
             },
@@ -127,6 +130,22 @@ fn identities(
     files.extend(link::reseal(&parts, plan, &site.key, &data_dir, run.id, source, next)?);
     failpoint("expire.file")?;
     Ok((files, said))
+}
+
+/// What a source last said, without what it said of people: said again, it is new. Nothing else goes.
+pub(super) fn unsaid(
+    site: &mut Site,
+    run: &Run,
+    (source, people): (&str, &HashSet<Pseudonym>),
+    held: &Held,
+    clearing: &mut Clearing,
+) -> Result<(), SiteFault> {
+    let chosen = Chosen::of_people(people.clone());
+    let file = index(site, run, (source, &chosen, &HashSet::new()), held, clearing)?;
+    let seq = site.catalog.reserve_seqs(1)?;
+    let files = file.into_iter().collect();
+    clearing.written.push(Replaced { source: source.to_owned(), seq, files });
+    Ok(())
 }
 
 /// What the source last said, without what goes: were it remembered, the row could never come again.

@@ -1,6 +1,6 @@
 //! What was done, for the file of whoever answers for it: numbers and our own words, no identifier.
 use super::super::retention::Cleared;
-use crate::privacy::suppression::Entry;
+use crate::privacy::suppression::{Entry, Wish};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
@@ -17,6 +17,8 @@ pub(super) struct Facts<'a> {
     pub(super) cleared: &'a Cleared,
     /// Rows whose places were taken away.
     pub(super) emptied: u64,
+    /// Sources of which everything is asked for again, because places may be told again.
+    pub(super) again: u64,
     pub(super) withdrawn: &'a [String],
     /// Staged runs that were given up because they held rows of the person.
     pub(super) given_up: u64,
@@ -45,6 +47,10 @@ pub(super) fn of(facts: &Facts<'_>) -> Value {
         "releases_withdrawn": facts.withdrawn,
         "staged_runs_given_up": facts.given_up,
     });
+    if entry.wish == Wish::Lifted {
+        document["restrictions_ended"] = json!(entry.ends());
+        document["sources_asked_again"] = json!(facts.again);
+    }
     let digest = digest(&document);
     document["digest"] = Value::String(digest);
     document

@@ -64,6 +64,7 @@ pub fn confirm(
         Right::Rectify => return corrected(site, &case),
         Right::Object => Wish::Objected,
         Right::Restrict => Wish::Restricted,
+        Right::Lift => Wish::Lifted,
         Right::Erase => Wish::Erased,
     };
     listed(site, &case, wish)
@@ -97,6 +98,11 @@ fn listed(site: &mut Site, case: &Case<'_>, wish: Wish) -> Result<Confirmed, Sit
     let _lock = site.lock("rights")?;
     let mut list = list(site)?;
     let entry = entry(site, &list, case, wish)?;
+    if wish == Wish::Lifted && entry.ends() == 0 {
+        let about = format!("case {}", case.id);
+        refused(site, case.who, Role::Approver.word(), "rights confirm", &about)?;
+        return Err(RightsFault::NotRestricted(case.id).into());
+    }
     list.push(entry);
     failpoint("rights.begun")?;
     list.save(&site.settings.suppression_list, &site.key)?;
@@ -132,10 +138,15 @@ fn entry(site: &Site, list: &Suppression, case: &Case<'_>, wish: Wish) -> Result
             }
         }
     })?;
-    marks.add_all(&case.marks);
     let stamp = site.stamp();
     let by = (case.opened.opened_by.as_str(), case.who);
-    let mut entry = Entry::new(wish, case.id, &stamp, by, &case.reason, marks);
+    let mut entry = if wish == Wish::Lifted {
+        let ends = list.restrictions_of(&marks, &case.marks);
+        Entry::new(wish, case.id, &stamp, by, &case.reason, Marks::default()).lifting(ends)
+    } else {
+        marks.add_all(&case.marks);
+        Entry::new(wish, case.id, &stamp, by, &case.reason, marks)
+    };
     for (source, subject) in &case.subjects {
         entry.add_subject(source, subject);
     }

@@ -41,6 +41,8 @@ pub enum Right {
     Object,
     /// That no place is told.
     Restrict,
+    /// That places may be told again.
+    Lift,
     /// That a cell is corrected.
     Rectify,
     /// To be forgotten.
@@ -54,13 +56,14 @@ impl Right {
             Self::Access => "access",
             Self::Object => "object",
             Self::Restrict => "restrict",
+            Self::Lift => "lift",
             Self::Rectify => "rectify",
             Self::Erase => "erase",
         }
     }
 
     fn of(word: &str) -> Option<Self> {
-        [Self::Access, Self::Object, Self::Restrict, Self::Rectify, Self::Erase]
+        [Self::Access, Self::Object, Self::Restrict, Self::Lift, Self::Rectify, Self::Erase]
             .into_iter()
             .find(|right| right.word() == word)
     }
@@ -99,6 +102,11 @@ pub enum RightsFault {
         /// How many.
         learners: u64,
     },
+    /// Nobody is restricted who could be meant.
+    #[error(
+        "case {0} is about nobody of whom no place is told: withdraw it; with other cells (a number, former names) it may be another"
+    )]
+    NotRestricted(i64),
     /// A source is being pulled.
     #[error("`{0}` is being pulled: confirm when that has ended (`throughline status` says so)")]
     Busy(String),

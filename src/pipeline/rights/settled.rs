@@ -13,7 +13,7 @@ use crate::{
     link,
     privacy::{
         Pseudonym,
-        suppression::{Suppression, SuppressionFault, Wish},
+        suppression::{Entry, Suppression, SuppressionFault, Wish},
     },
 };
 use std::collections::{BTreeMap, HashSet};
@@ -64,14 +64,23 @@ struct Meant {
     persons: Persons,
     /// People whose places go, by source.
     placeless: BTreeMap<String, HashSet<Pseudonym>>,
+    /// People whose places may be told again, by source.
+    lifted: BTreeMap<String, HashSet<Pseudonym>>,
 }
 
 impl Meant {
     fn add(&mut self, source: &str, subject: Pseudonym, wish: Wish) {
-        if wish.withholds() {
-            self.persons.entry(source.to_owned()).or_default().insert(subject, wish.word());
-        } else {
-            self.placeless.entry(source.to_owned()).or_default().insert(subject);
+        let source = source.to_owned();
+        match wish {
+            Wish::Objected | Wish::Erased => {
+                self.persons.entry(source).or_default().insert(subject, wish.word());
+            }
+            Wish::Restricted => {
+                self.placeless.entry(source).or_default().insert(subject);
+            }
+            Wish::Lifted => {
+                self.lifted.entry(source).or_default().insert(subject);
+            }
         }
     }
 
@@ -79,7 +88,8 @@ impl Meant {
         let marked = Suppression::plan(&site.definitions.identity);
         let mut meant = Self::default();
         // Some may have rows and no identity any more.
-        for entry in list.since(from) {
+        let holds = |(at, _): &(usize, &Entry)| !list.is_ended(from + at);
+        for (_, entry) in list.since(from).iter().enumerate().filter(holds) {
             entry.subjects().for_each(|(source, subject)| meant.add(source, subject, entry.wish));
         }
         matched::each_entry(site, |source, subject, (tenant, person), said| {
@@ -116,6 +126,7 @@ fn carry_out(site: &mut Site, list: &Suppression, from: usize, alone: bool) -> R
         std::fs::remove_dir_all(&build)?;
     }
     let emptied = restricted::empty_places(site, &meant.placeless)?;
+    let again = retention::ask_again(site, &meant.lifted)?;
     let mut closing = Closing {
         list: (list.id().to_owned(), list.len() as u64),
         counted: list.counted().into_iter().collect(),
@@ -126,7 +137,7 @@ fn carry_out(site: &mut Site, list: &Suppression, from: usize, alone: bool) -> R
     let opened = opened(site, list, from)?;
     let stamp = site.stamp();
     retention::forget(site, "rights", meant.persons, |cleared, run| {
-        let facts = Told { cleared, run, emptied, given_up, withdrawn: &withdrawn, at: &stamp };
+        let facts = Told { cleared, run, emptied, again, given_up, withdrawn: &withdrawn, at: &stamp };
         close(list, from, &opened, &facts, &mut closing);
         closing
     })?;
@@ -138,6 +149,8 @@ struct Told<'a> {
     cleared: &'a Cleared,
     run: i64,
     emptied: u64,
+    /// Sources of which everything is asked for again.
+    again: u64,
     given_up: u64,
     withdrawn: &'a [String],
     at: &'a str,
@@ -166,6 +179,7 @@ fn close(
                 run: told.run,
                 cleared: told.cleared,
                 emptied: told.emptied,
+                again: told.again,
                 withdrawn: told.withdrawn,
                 given_up: told.given_up,
             };

@@ -116,6 +116,25 @@ impl Known {
     }
 }
 
+impl Known {
+    /// What marks say that were made of one saying.
+    pub(super) fn said_by(marks: &Marks) -> Self {
+        let all = |marks: &BTreeSet<Mark>| marks.iter().copied().collect::<Vec<_>>();
+        let first = |marks: &BTreeSet<Mark>| marks.first().copied();
+        Self {
+            upns: all(&marks.upns),
+            permanent: marks.permanent,
+            uln: first(&marks.ulns),
+            nhs: first(&marks.nhs),
+            birth: first(&marks.births),
+            forenames: all(&marks.forenames),
+            beginnings: all(&marks.beginnings),
+            surnames: all(&marks.surnames),
+            postcode: first(&marks.postcodes),
+        }
+    }
+}
+
 /// The marks by which candidates are found: of numbers and the birth date. Most records have no candidate, and need no more.
 pub(super) fn looked_up<'s>(
     keyed: &'s Keyed,
@@ -173,6 +192,11 @@ impl Marks {
 
     pub(super) fn persons(&self) -> impl Iterator<Item = &Mark> {
         self.persons.iter()
+    }
+
+    /// Whether a source keys one person as both say.
+    pub(super) fn shares_a_key(&self, other: &Self) -> bool {
+        self.persons.iter().any(|person| other.persons.contains(person))
     }
 
     pub(super) fn cells(&self) -> impl Iterator<Item = &Mark> {

@@ -19,6 +19,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Wish {
+    /// Places may be told again: restrictions of before have ended.
+    Lifted,
     /// Their rows stay, and no place is told.
     Restricted,
     /// They are only counted.
@@ -31,6 +33,7 @@ impl Wish {
     /// The word in the list and in counts.
     pub const fn word(self) -> &'static str {
         match self {
+            Self::Lifted => "lifted",
             Self::Restricted => "restricted",
             Self::Objected => "objected",
             Self::Erased => "erased",
@@ -39,7 +42,7 @@ impl Wish {
 
     /// Whether rows of such a person are left out.
     pub const fn withholds(self) -> bool {
-        !matches!(self, Self::Restricted)
+        matches!(self, Self::Objected | Self::Erased)
     }
 }
 
@@ -61,6 +64,9 @@ pub struct Entry {
     /// The person as sources know them, under the key of the day: source, and 32 hex characters.
     subjects: BTreeSet<(String, String)>,
     marks: Marks,
+    /// Where something is lifted: the positions of the entries that end with this one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    ends: Vec<usize>,
 }
 
 impl Entry {
@@ -75,7 +81,20 @@ impl Entry {
             cohorts: Vec::new(),
             subjects: BTreeSet::new(),
             marks,
+            ends: Vec::new(),
         }
+    }
+
+    /// The entry that ends others, by their positions. It needs no marks of its own: nobody is to be known by it.
+    #[must_use]
+    pub fn lifting(mut self, ends: Vec<usize>) -> Self {
+        self.ends = ends;
+        self
+    }
+
+    /// How many entries it ends.
+    pub const fn ends(&self) -> usize {
+        self.ends.len()
     }
 
     /// Adds the person as a source knows them.
@@ -99,13 +118,16 @@ pub struct Suppression {
     /// Entries by how a source keys a person, and by number or birth date.
     by_person: HashMap<Mark, Vec<usize>>,
     by_cell: HashMap<Mark, Vec<usize>>,
+    /// Entries that a later one has ended: they stay, and concern nobody any more.
+    ended: BTreeSet<usize>,
 }
 
 impl Suppression {
     fn of(id: String, secret: Key, entries: Vec<Entry>) -> Self {
         let keyed = secret.keyed();
         let (by_person, by_cell) = (HashMap::new(), HashMap::new());
-        let mut list = Self { id, secret, keyed, entries: Vec::new(), by_person, by_cell };
+        let mut list =
+            Self { id, secret, keyed, entries: Vec::new(), by_person, by_cell, ended: BTreeSet::new() };
         entries.into_iter().for_each(|entry| list.push(entry));
         list
     }
@@ -130,9 +152,31 @@ impl Suppression {
         self.entries.get(at..).unwrap_or_default()
     }
 
+    /// Positions of the restrictions that hold and are about a person: whom a source keys as `keyed` says, or of whom `said`
+    /// is true, which are the marks of one saying.
+    pub fn restrictions_of(&self, keyed: &Marks, said: &Marks) -> Vec<usize> {
+        let known = Known::said_by(said);
+        let about = |(at, entry): &(usize, &Entry)| {
+            entry.wish == Wish::Restricted
+                && !self.ended.contains(at)
+                && (entry.marks.shares_a_key(keyed) || entry.marks.fit(&known))
+        };
+        self.entries.iter().enumerate().filter(about).map(|(at, _)| at).collect()
+    }
+
+    /// Whether a later entry has ended the one at a position.
+    pub fn is_ended(&self, at: usize) -> bool {
+        self.ended.contains(&at)
+    }
+
     /// Adds an entry. It counts from the moment when the list is saved.
     pub fn push(&mut self, entry: Entry) {
         let at = self.entries.len();
+        if entry.wish == Wish::Lifted {
+            self.end(&entry.ends);
+            self.entries.push(entry);
+            return;
+        }
         for mark in entry.marks.persons() {
             self.by_person.entry(*mark).or_default().push(at);
         }
@@ -140,6 +184,18 @@ impl Suppression {
             self.by_cell.entry(*mark).or_default().push(at);
         }
         self.entries.push(entry);
+    }
+
+    /// Nobody is found any more by entries that have ended. Restrictions alone end.
+    fn end(&mut self, positions: &[usize]) {
+        let restrictions = positions
+            .iter()
+            .copied()
+            .filter(|at| self.entries.get(*at).is_some_and(|entry| entry.wish == Wish::Restricted));
+        self.ended.extend(restrictions);
+        for positions in self.by_person.values_mut().chain(self.by_cell.values_mut()) {
+            positions.retain(|at| !self.ended.contains(at));
+        }
     }
 
     /// A keyed digest of a person as a source keys them, under the list's own secret.
