@@ -8,4 +8,4 @@ mod generate;
 pub mod server;
 pub mod world;
 
-pub use world::{Identifiers, Person, World, WorldSpec, nhs_check_digit};
+pub use world::{Identifiers, Person, World, WorldSpec};
