@@ -102,15 +102,14 @@ pub fn build_with_checks(
         let key = maker.key(query, &contents);
         let before = kept.take_over(query, &key);
         let taken_over = before.is_some();
-        let line = match before {
-            Some(line) => line,
-            None => {
-                present.make(query, &kept)?;
-                let line = write(&connection, query, key, &kept)?;
-                failpoint("build.table").map_err(|error| unwritten(query, &error))?;
-                kept.note(line.clone())?;
-                line
-            }
+        let line = if let Some(line) = before {
+            line
+        } else {
+            present.make(query, &kept)?;
+            let line = write(&connection, query, key, &kept)?;
+            failpoint("build.table").map_err(|error| unwritten(query, &error))?;
+            kept.note(line.clone())?;
+            line
         };
         present.pass(query)?;
         let turn = Turn { table: name.clone(), rows: line.rows, taken_over, took: began.elapsed() };

@@ -64,7 +64,7 @@ impl Kept {
             fs::rename(&new, &file)?;
             Ok(lines)
         })();
-        let lines = opened.map_err(refused)?;
+        let lines = opened.map_err(|error| refused(&error))?;
         Ok(Self { folder: folder.to_owned(), before, now: BTreeMap::new(), lines })
     }
 
@@ -100,7 +100,7 @@ impl Kept {
 
     /// Notes a table that was made.
     pub(super) fn note(&mut self, line: Line) -> Result<(), WarehouseFault> {
-        write_line(&mut self.lines, &line).map_err(refused)?;
+        write_line(&mut self.lines, &line).map_err(|error| refused(&error))?;
         self.now.insert(line.table.clone(), line);
         Ok(())
     }
@@ -123,7 +123,7 @@ impl Kept {
         let here = self.before.keys().map(|table| self.folder.join(format!("{table}.parquet")));
         let below = [BETWEEN, FAILED].into_iter().flat_map(|name| listed(&self.folder.join(name)));
         for path in here.chain(below).filter(|path| path.is_file() && !now.contains(path)) {
-            fs::remove_file(path).map_err(refused)?;
+            fs::remove_file(path).map_err(|error| refused(&error))?;
         }
         Ok(())
     }
@@ -139,6 +139,6 @@ fn write_line(lines: &mut File, line: &Line) -> std::io::Result<()> {
     lines.write_all(text.as_bytes())
 }
 
-fn refused(error: std::io::Error) -> WarehouseFault {
+fn refused(error: &std::io::Error) -> WarehouseFault {
     WarehouseFault::Export { table: "*".to_owned(), what: error.kind().to_string() }
 }

@@ -38,7 +38,7 @@ fn reviewed(demo: &Demo, expected: &Tables) -> (String, Vec<Reviewed>) {
         else {
             continue;
         };
-        for at in 0..1 + number % 2 {
+        for at in 0..=number % 2 {
             let pick = (number / 3 + at) as usize;
             let (decision, code) = DECISIONS[pick % 4];
             let ((why, reason), (act, action), (by, role)) =
@@ -89,7 +89,7 @@ fn offered(demo: &Demo, expected: &Tables) -> (String, Vec<Offer>) {
         else {
             continue;
         };
-        for at in 0..1 + number % 2 {
+        for at in 0..=number % 2 {
             let (spelt, status) = STATUSES[((number / 2 + at) % 6) as usize];
             let route = ["college", "apprenticeship"][at as usize];
             let on = match number % 5 {

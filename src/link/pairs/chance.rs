@@ -12,7 +12,7 @@ use super::{
     evidence::{birth, forename, number, postcode, surname},
     record::{Record, Table},
     threads::in_pieces,
-    words::{Map, Word, Words, mix},
+    words::{Map, Set, Word, Words, mix},
 };
 
 /// Random pairs that are compared to see how often fields agree by chance.
@@ -175,7 +175,7 @@ impl Chance {
             self.both.extend(words.forms_of(s).iter().map(|form| ((f, *form), 0)));
         }
         let once_each = std::ptr::eq(rows, register);
-        let mut met: Map<(Word, Word, u32), ()> = Map::default();
+        let mut met: Set<(Word, Word, u32)> = Set::default();
         self.people = 0.0;
         for r in &register.records {
             let (f, s) = (r.forename, r.surname);
@@ -183,8 +183,7 @@ impl Chance {
             let mut every = vec![(f, s), (words.bones(f), s), (f, words.bones(s))];
             every.dedup();
             for (at, names) in every.into_iter().enumerate() {
-                let known =
-                    once_each && (r.birth == 0 || met.insert((names.0, names.1, r.birth), ()).is_some());
+                let known = once_each && (r.birth == 0 || !met.insert((names.0, names.1, r.birth)));
                 self.people += f64::from(u8::from(at == 0 && !known));
                 if let (false, Some(count)) = (known, self.both.get_mut(&names)) {
                     *count += 1;

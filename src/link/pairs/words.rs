@@ -1,6 +1,6 @@
 use super::{fold, near::jaro_winkler};
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     hash::{BuildHasherDefault, Hasher},
 };
 
@@ -46,6 +46,7 @@ pub(super) const fn mix(mut bits: u64) -> u64 {
 
 /// A map with that hash.
 pub(super) type Map<K, V> = HashMap<K, V, BuildHasherDefault<Quick>>;
+pub(super) type Set<K> = HashSet<K, BuildHasherDefault<Quick>>;
 
 fn hash_of(text: &str) -> u64 {
     let mut hash = Quick::default();

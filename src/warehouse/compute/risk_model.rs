@@ -262,7 +262,7 @@ impl Ranked {
     }
 }
 
-/// Hanley and McNeil's interval of an area under the curve.
+/// The interval of an area under the curve (Hanley and others, 1982).
 fn interval(auc: Option<f64>, over: f64, under: f64) -> [Option<f64>; 2] {
     let Some(auc) = auc else { return [None, None] };
     let (above, below) = (auc / (2.0 - auc), 2.0 * auc * auc / (1.0 + auc));

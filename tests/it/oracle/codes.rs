@@ -26,14 +26,11 @@ pub fn grade_points(grade: Option<&str>) -> i64 {
         Some("X") => -2,
         Some("U" | "FAIL") => 0,
         Some("PASS") => 1,
-        Some("MERIT") => 2,
-        Some("DIST") => 3,
-        Some("DSTAR") => 4,
-        Some("A" | "A*") => 7,
+        Some("MERIT" | "E") => 2,
+        Some("DIST" | "D") => 3,
+        Some("DSTAR" | "C") => 4,
         Some("B") => 5,
-        Some("C") => 4,
-        Some("D") => 3,
-        Some("E") => 2,
+        Some("A" | "A*") => 7,
         Some(number) => number.parse().unwrap(),
     }
 }
