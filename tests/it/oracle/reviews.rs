@@ -91,13 +91,13 @@ pub fn reviews(tables: &Tables, lines: &[Reviewed]) -> Vec<RiskReview> {
 }
 
 /// A list of rules, a day and a band.
-type Group<'t> = (&'t str, NaiveDate, &'t str);
+type Listed<'t> = (&'t str, NaiveDate, &'t str);
 /// Whether a score has expired, and its review.
 type Score<'t> = (bool, Option<&'t RiskReview>);
 
 /// By list of rules, day and band, and all bands together.
 pub fn review_rates(tables: &Tables, reviews: &[RiskReview]) -> Vec<RiskReviewRate> {
-    let mut groups: BTreeMap<Group<'_>, Vec<Score<'_>>> = BTreeMap::new();
+    let mut groups: BTreeMap<Listed<'_>, Vec<Score<'_>>> = BTreeMap::new();
     for score in &tables.risk_score {
         let of = |one: &&RiskReview| {
             (&one.pack, one.person, one.predicted_on) == (&score.pack, score.person, score.predicted_on)
@@ -108,7 +108,7 @@ pub fn review_rates(tables: &Tables, reviews: &[RiskReview]) -> Vec<RiskReviewRa
             group.push((score.is_expired, review));
         }
     }
-    let rate = |(key, scores): (Group<'_>, Vec<Score<'_>>)| {
+    let rate = |(key, scores): (Listed<'_>, Vec<Score<'_>>)| {
         let in_time: Vec<&RiskReview> =
             scores.iter().filter_map(|one| one.1).filter(|review| review.is_in_time).collect();
         let n = |word: &str| in_time.iter().filter(|review| review.decision == word).count() as i64;
