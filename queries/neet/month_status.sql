@@ -19,7 +19,7 @@ beside_status = "The first of them: placement, subsidiary, main_of_several, sing
 beside_kind = "Its kind of establishment"
 beside_establishment_id = "It"
 */
--- A month is what its last day is, as the client record counts. Of several places at once the main one is that of the spells: a roll before
+-- A month is what its last day is, as the client record counts. A registration that has ended was a single one while it lasted. Of several places at once the main one is that of the spells: a roll before
 -- a placement, before home, before missing; beside it a placement, then a subsidiary roll, then others, the latest to start.
 with spans as (
     select
@@ -33,7 +33,7 @@ with spans as (
         establishment_id,
         is_gap,
         case when is_gap then 'not_known'
-             when status = 'C' then 'single'
+             when status in ('C', 'P') then 'single'
              when status = 'M' then 'main_of_several'
              when status = 'F' then 'college'
              when status = 'S' then 'subsidiary'
