@@ -2,7 +2,7 @@
 //!
 //! Three years of placements together, everybody who started. Each measure has its own table, because each has its own
 //! denominator: the placements of which it is known. Providers stand beside each other in a funnel and never in a ranking.
-//! What keeps the tables from giving each other away is in [`guard`].
+//! What keeps the tables from giving each other away is in `guard`.
 mod guard;
 mod measures;
 mod read;
