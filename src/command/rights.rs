@@ -187,6 +187,17 @@ fn in_words(case: i64, done: &Confirmed) -> String {
         ),
         Right::Erase => format!("Case {case} is done: the person is forgotten, and stays so."),
     };
+    let nothing = match done.right {
+        Right::Restrict => number("rows_with_places_emptied") == 0,
+        Right::Erase => number("records_under_sources") == 0,
+        _ => false,
+    };
+    if nothing {
+        let told = "No record was found of anybody who fits, so no row that is held was touched. What arrives of them from now on is \
+                    met by this case. Whose identity has gone by age cannot be found by name: rows of theirs stay.";
+        out.push_str("\n\n");
+        out.push_str(&wrap(told, 0));
+    }
     let removed: Vec<Vec<String>> = certificate["removed"]
         .as_array()
         .into_iter()

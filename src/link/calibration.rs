@@ -32,6 +32,8 @@ pub struct Decided {
 pub struct Calibration {
     /// Offset and slope by their bits, so that they come back as they were.
     line: [u64; 2],
+    /// The least and the greatest logarithm of odds that was looked at, by their bits.
+    range: [u64; 2],
     decided: u64,
     same: u64,
 }
@@ -45,17 +47,30 @@ impl Calibration {
             return None;
         }
         let [offset, slope] = fitted(decided);
+        let odds = || decided.iter().map(|pair| log_odds(pair.stated));
+        let range = [odds().fold(FARTHEST, f64::min), odds().fold(-FARTHEST, f64::max)];
         Some(Self {
             line: [offset.to_bits(), slope.max(LEAST_SLOPE).to_bits()],
+            range: range.map(f64::to_bits),
             decided: decided.len() as u64,
             same: same as u64,
         })
     }
 
-    /// The corrected probability.
+    /// The corrected probability. What is surer or less sure than all that anybody decided is left as it is, but that the
+    /// likelier stays the likelier.
     pub fn of(&self, stated: f64) -> f64 {
         let [offset, slope] = self.line.map(f64::from_bits);
-        chance(offset + slope * log_odds(stated))
+        let [least, greatest] = self.range.map(f64::from_bits);
+        let odds = (stated / (1.0 - stated)).ln();
+        let corrected = |odds: f64| offset + slope * odds;
+        chance(if odds > greatest {
+            odds.max(corrected(greatest))
+        } else if odds < least {
+            odds.min(corrected(least))
+        } else {
+            corrected(odds)
+        })
     }
 
     /// Pairs that it was learnt from, and how many of them were one learner.
@@ -155,7 +170,8 @@ mod tests {
         assert!((line.of(0.95) - 0.8).abs() < 0.04, "{}", line.of(0.95));
         assert!((line.of(0.6) - 0.33).abs() < 0.06, "{}", line.of(0.6));
         let stated: Vec<f64> = (1..1000).map(|at| f64::from(at) / 1000.0).collect();
-        assert!(stated.windows(2).all(|two| line.of(two[0]) < line.of(two[1])));
+        assert!(stated.windows(2).all(|two| line.of(two[0]) <= line.of(two[1])));
+        assert!((line.of(0.999) - 0.999).abs() < 1e-9, "nobody looked at any that is so sure");
         assert!(line.of(1.0) <= 1.0 && line.of(0.0) >= 0.0);
     }
 

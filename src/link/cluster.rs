@@ -85,8 +85,6 @@ pub(super) struct Unions {
     parent: Vec<usize>,
     /// The numbers of each root, sorted.
     numbers: Vec<Numbers>,
-    /// The pupil numbers that are on record as former ones of each root.
-    former: Vec<Vec<u32>>,
     /// Whom a person said each root is not; only of those who are on record.
     apart: BTreeMap<usize, Vec<usize>>,
     /// Who was joined although their numbers differ: one is on record as the former, or a person said so.
@@ -94,10 +92,10 @@ pub(super) struct Unions {
 }
 
 impl Unions {
-    /// Each member alone, with the numbers it bears, and those that it is said to have borne.
-    pub(super) fn new(numbers: Vec<Numbers>, former: Vec<Vec<u32>>) -> Self {
+    /// Each member alone, with the numbers it bears.
+    pub(super) fn new(numbers: Vec<Numbers>) -> Self {
         let parent = (0..numbers.len()).collect();
-        Self { parent, numbers, former, apart: BTreeMap::new(), against_numbers: Vec::new() }
+        Self { parent, numbers, apart: BTreeMap::new(), against_numbers: Vec::new() }
     }
 
     /// Two members are never to be one, whatever else is found.
@@ -115,15 +113,9 @@ impl Unions {
         others.into_iter().any(|other| self.root(other) == b)
     }
 
-    /// Whether two roots bear valid numbers of one kind, and none in common. Who bears former numbers alone has another
-    /// that is not known, and may be anybody.
+    /// Whether two roots bear valid numbers of one kind, and none in common.
     pub(super) fn numbers_differ(&self, a: usize, b: usize) -> bool {
-        let followed = self.bears_former_alone(a) || self.bears_former_alone(b);
-        self.apart_by(0, a, b) && !followed || self.apart_for_good(a, b)
-    }
-
-    fn bears_former_alone(&self, root: usize) -> bool {
-        self.numbers[root][0].iter().all(|number| self.former[root].contains(number))
+        self.apart_by(0, a, b) || self.apart_for_good(a, b)
     }
 
     /// Whether they differ in numbers that nobody is given a second one of.
@@ -150,14 +142,13 @@ impl Unions {
     }
 
     /// Joins two members. Refused where a person said that they are two, and where both bear valid numbers of one kind,
-    /// none in common, unless `former` says that one pupil number came before the other, or one bears former ones alone.
+    /// none in common, unless `former` says that one pupil number came before the other.
     pub(super) fn join(&mut self, a: usize, b: usize, former: bool) -> bool {
         let (one, other) = (self.root(a), self.root(b));
         if one == other {
             return true;
         }
         let differ = self.apart_by(0, one, other);
-        let former = former || self.bears_former_alone(one) || self.bears_former_alone(other);
         if self.apart_for_good(one, other) || differ && !former || self.are_kept_apart(one, other) {
             return false;
         }
@@ -193,8 +184,6 @@ impl Unions {
             held.sort_unstable();
             held.dedup();
         }
-        let moved = std::mem::take(&mut self.former[leaf]);
-        self.former[root].extend(moved);
         if let Some(others) = self.apart.remove(&leaf) {
             self.apart.entry(root).or_default().extend(others);
         }
@@ -210,20 +199,6 @@ impl Unions {
 mod tests {
     use super::*;
     use crate::privacy::Key;
-
-    #[test]
-    fn a_number_that_all_call_a_former_one_parts_nobody_and_the_join_is_listed() {
-        let numbers = || (1..4).map(|n| [vec![n], vec![], vec![]]).collect::<Vec<Numbers>>();
-        let mut unions = Unions::new(numbers(), vec![vec![1], vec![], vec![]]);
-        assert!(!unions.numbers_differ(0, 1));
-        assert!(unions.numbers_differ(1, 2));
-        assert!(unions.join(0, 1, false));
-        assert_eq!(unions.joined_against_numbers(), [(0, 1)]);
-        let root = unions.root(0);
-        assert!(unions.numbers_differ(root, 2), "the two bear a number now that is no former one");
-        assert!(!unions.join(0, 2, false));
-        assert!(!Unions::new(numbers(), vec![vec![]; 3]).join(0, 1, false));
-    }
 
     #[test]
     fn learners_keep_their_ids_through_merges_and_splits_and_never_share_one() {

@@ -79,10 +79,7 @@ impl Linker for Tiers {
 /// places, and whether they are one) stays two.
 pub(super) fn joined(people: &People, told: &[(usize, usize, bool)]) -> (Unions, Vec<Option<&'static str>>) {
     let sayings: Vec<Sayings<'_>> = (0..people.people.len()).map(|at| Sayings::of(people, at)).collect();
-    let mut unions = Unions::new(
-        sayings.iter().map(Sayings::valid_numbers).collect(),
-        sayings.iter().map(|said| said.words(said.at.former_upn).collect()).collect(),
-    );
+    let mut unions = Unions::new(sayings.iter().map(Sayings::valid_numbers).collect());
     let mut methods: Vec<Option<&'static str>> = vec![None; sayings.len()];
     for (a, b, _) in told.iter().filter(|(_, _, same)| !same) {
         unions.keep_apart(*a, *b);
@@ -115,8 +112,7 @@ pub(super) fn rule_between(people: &People, one: usize, other: usize) -> Option<
 }
 
 /// Whether some subjects and others bear valid numbers of a kind and share none, by kind. One pupil number that is on record
-/// as the other's former one is no difference, nor are numbers that are all on record as former ones of those who bear
-/// them.
+/// as the other's former one is no difference.
 pub(super) fn numbers_differ(people: &People, ones: &[usize], others: &[usize]) -> [bool; KINDS] {
     let [ours, theirs] =
         [ones, others].map(|all| all.iter().map(|at| Sayings::of(people, *at)).collect::<Vec<_>>());
@@ -130,14 +126,7 @@ pub(super) fn numbers_differ(people: &People, ones: &[usize], others: &[usize]) 
         let (mine, others) = (numbers(&ours, kind), numbers(&theirs, kind));
         let apart =
             !mine.is_empty() && !others.is_empty() && !mine.iter().any(|number| others.contains(number));
-        let alone = |bearers: &[Sayings<'_>], numbers: &[Word]| {
-            numbers.iter().all(|number| former(bearers, std::slice::from_ref(number)))
-        };
-        let followed = kind == 0
-            && (former(&ours, &others)
-                || former(&theirs, &mine)
-                || alone(&ours, &mine)
-                || alone(&theirs, &others));
+        let followed = kind == 0 && (former(&ours, &others) || former(&theirs, &mine));
         apart && !followed
     })
 }

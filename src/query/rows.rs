@@ -168,8 +168,15 @@ impl Compiler<'_> {
         let condition = match constraint {
             JoinConstraint::Using(columns) => {
                 let mut equal = Vec::new();
+                let mut by_learner = false;
                 for column in columns {
-                    equal.push(self.using(&single(column)?, scope, &relation)?);
+                    let (sides, learners) = self.using(&single(column)?, scope, &relation)?;
+                    by_learner |= learners;
+                    equal.push(sides);
+                }
+                // Each join by itself: what an earlier one was by says nothing of whose rows these are.
+                if !by_learner {
+                    return Err(not_by_learner());
                 }
                 scope.relations.push(relation);
                 equal.join(" and ")
@@ -183,7 +190,13 @@ impl Compiler<'_> {
         Ok(format!(" {word} {sql} on {condition}"))
     }
 
-    fn using(&mut self, column: &str, scope: &mut Scope<'_>, new: &Relation) -> Result<String, QueryRefusal> {
+    /// The equality of one column of USING, and whether it is that of learners.
+    fn using(
+        &mut self,
+        column: &str,
+        scope: &mut Scope<'_>,
+        new: &Relation,
+    ) -> Result<(String, bool), QueryRefusal> {
         let unknown = || QueryRefusal::unknown("column", column);
         let left = scope.look(None, column)?.ok_or_else(unknown)?;
         let right = new.columns.iter().find(|known| known.name == column).ok_or_else(unknown)?;
@@ -191,15 +204,12 @@ impl Compiler<'_> {
             return Err(QueryRefusal::kinds("the columns of USING"));
         }
         let learners = left.kind == Kind::Learner;
-        if scope.merged.is_empty() && !learners {
-            return Err(not_by_learner());
-        }
         self.note(&left);
         if let Some(table) = &right.table {
             self.reads.entry(table.clone()).or_default().insert(right.name.clone());
         }
         scope.merged.insert(column.to_owned());
-        Ok(format!("{} = {}.{}", left.sql, new.alias, right.sql))
+        Ok((format!("{} = {}.{}", left.sql, new.alias, right.sql), learners))
     }
 
     /// ON: one of its parts says that both sides are one learner.

@@ -43,7 +43,7 @@ fn a_schema_column_without_treatment_is_refused() {
 }
 
 #[test]
-fn a_schema_that_would_keep_free_text_about_people_is_refused() {
+fn attack_26_a_schema_that_would_keep_free_text_about_people_is_refused() {
     let said = complaint(
         "schemas/odd.toml",
         "title = \"Odd\"\ngrain = \"one\"\npurposes = [\"research\"]\n[columns.notes]\ntype = \"text\"\ntreatment = \"keep\"\ntitle = \"Notes\"\n",

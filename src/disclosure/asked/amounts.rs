@@ -117,7 +117,8 @@ fn dominated(amount: &Amount, policy: &Policy) -> bool {
     }
     let [first, second] = amount.largest;
     let all = amount.sum.abs();
-    policy.is_small(amount.learners)
+    !(all.is_finite() && first.is_finite() && second.is_finite())
+        || policy.is_small(amount.learners)
         || amount.bringing < policy.threshold()
         || first + second >= 0.9 * all
         || all - first - second < 0.1 * first

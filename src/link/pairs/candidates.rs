@@ -8,9 +8,16 @@ use super::{
 
 /// Records that may share a key.
 const LARGEST_BLOCK: usize = 1_500;
-/// From so many records on, a birth date and one letter are two letters are shared by too many: three.
+/// From so many records on, a birth date and two letters are shared by too many: three, and two for one.
 const MANY_RECORDS: usize = 1_500_000;
+/// Then records that may share two names and nothing but perhaps a year beside them: of more namesakes none is likelier than
+/// the others, unless something else is the same, which is a key of its own.
+const LARGEST_OF_NAMESAKES: usize = 60;
 const NONE: u32 = u32::MAX;
+
+/// Keys of names with nothing that tells namesakes apart. Such a key is odd, and all others are even.
+const NAMES: u64 = 7;
+const NAMES_AND_YEAR: u64 = 8;
 
 /// Which side of a comparison a record stands on.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -44,7 +51,7 @@ impl Keys<'_> {
                 let tagged = parts.iter().fold(tag, |sum, part| {
                     mix(sum.rotate_left(23) ^ part.wrapping_mul(0x9e37_79b9_7f4a_7c15))
                 });
-                keys.push(tagged);
+                keys.push(tagged & !1 | u64::from(tag == NAMES || tag == NAMES_AND_YEAR));
             }
         };
         let row = self.side == Side::Row;
@@ -53,6 +60,8 @@ impl Keys<'_> {
         let (f, s, school) = (word(r.forename), word(r.surname), word(r.school));
         let (postcode, outward) = (word(r.postcode), word(r.outward));
         let (f1, s1) = (self.beginning(r.forename, 1), self.beginning(r.surname, 1));
+        let short = self.letters - 1;
+        let (f_short, s_short) = (self.beginning(r.forename, short), self.beginning(r.surname, short));
         let (fb, sb) = (word(self.words.bones(r.forename)), word(self.words.bones(r.surname)));
         let (year, month_of, day_of) =
             (u64::from(year), u64::from(year << 4 | month), u64::from(month << 5 | day));
@@ -66,12 +75,13 @@ impl Keys<'_> {
         put(25, [birth, bones(r.surname), 0], has_birth && has_s);
         // An initial stands for every name that begins so.
         put(26, [birth, f1, 0], has_birth && has_f && (!row || self.words.get(r.forename).len() == 1));
-        put(4, if row { [birth, f1, s1] } else { [birth, s1, f1] }, has_birth && has_f && has_s);
+        let swapped = if row { [birth, f_short, s_short] } else { [birth, s_short, f_short] };
+        put(4, swapped, has_birth && has_f && has_s);
         put(5, [birth, postcode, 0], has_birth && postcode != 0);
         put(6, [birth, school, 0], has_birth && school != 0);
-        put(7, [f, s, 0], has_f && has_s);
-        put(7, [s, f, 0], has_f && has_s && row);
-        put(8, [fb, sb, year], has_f && has_s && has_birth);
+        put(NAMES, [f, s, 0], has_f && has_s);
+        put(NAMES, [s, f, 0], has_f && has_s && row);
+        put(NAMES_AND_YEAR, [fb, sb, year], has_f && has_s && has_birth);
         put(9, [f, postcode, 0], has_f && postcode != 0);
         put(10, [s, postcode, 0], has_s && postcode != 0);
         let crossed = if row { u64::from(day_number(year as u32, day, month)) } else { birth };
@@ -93,7 +103,7 @@ impl Keys<'_> {
         if r.other_surname != 0 {
             let other = word(r.other_surname);
             put(3, [birth, self.beginning(r.other_surname, self.letters), 0], has_birth);
-            put(7, [f, other, 0], has_f);
+            put(NAMES, [f, other, 0], has_f);
             put(10, [other, postcode, 0], postcode != 0);
         }
         for (at, extra) in extras
@@ -120,14 +130,18 @@ pub(super) struct Keying {
     telling: Vec<bool>,
     /// A key that more records share than this is no evidence, and its block is left out and counted.
     largest: usize,
+    /// The same for names that have nothing beside them.
+    largest_of_namesakes: usize,
 }
 
 impl Keying {
     pub(super) fn of(register: &Table) -> Self {
+        let many = register.records.len() > MANY_RECORDS;
         Self {
-            letters: if register.records.len() > MANY_RECORDS { 3 } else { 2 },
+            letters: if many { 3 } else { 2 },
             telling: register.extras.iter().map(|column| tells(column)).collect(),
             largest: LARGEST_BLOCK,
+            largest_of_namesakes: if many { LARGEST_OF_NAMESAKES } else { LARGEST_BLOCK },
         }
     }
 
@@ -135,6 +149,7 @@ impl Keying {
     #[cfg(test)]
     pub(super) const fn with_largest_block(mut self, largest: usize) -> Self {
         self.largest = largest;
+        self.largest_of_namesakes = largest;
         self
     }
 }
@@ -167,7 +182,7 @@ pub(super) fn blocks(
     keying: &Keying,
     threads: usize,
 ) -> Blocks {
-    let Keying { letters, telling, largest } = keying;
+    let Keying { letters, telling, largest, largest_of_namesakes } = keying;
     let of_rows = Keys { words, telling, side: Side::Row, letters: *letters };
     let mut postings: Vec<(u64, u32)> = in_pieces(rows.records.len(), 4096, threads, |range| {
         let (mut found, mut keys, mut extras) =
@@ -207,7 +222,7 @@ pub(super) fn blocks(
     let mut end = 0_u32;
     for ((size, rows), key) in sizes.iter_mut().zip(&sharing).zip(&distinct) {
         ends.push(end);
-        if *size as usize > *largest {
+        if *size as usize > if key & 1 == 1 { *largest_of_namesakes } else { *largest } {
             large.push(*key);
             pairs_left_out += u64::from(*size) * u64::from(*rows);
             *size = 0;
@@ -331,7 +346,7 @@ impl Index {
         for (at, key) in distinct.iter().enumerate() {
             let bit = (*key >> 17) & index.bit_mask;
             index.bits[(bit / 64) as usize] |= 1 << (bit % 64);
-            let mut slot = *key as usize & index.mask;
+            let mut slot = (*key >> 1) as usize & index.mask;
             while index.slots[slot] != NONE {
                 slot = (slot + 1) & index.mask;
             }
@@ -345,7 +360,7 @@ impl Index {
         if self.bits[(bit / 64) as usize] >> (bit % 64) & 1 == 0 {
             return NONE;
         }
-        let mut slot = key as usize & self.mask;
+        let mut slot = (key >> 1) as usize & self.mask;
         loop {
             let at = self.slots[slot];
             if at == NONE || distinct[at as usize] == key {

@@ -392,8 +392,6 @@ fn numbers(row: &Record, record: &Record) -> Option<u8> {
         return None;
     }
     match (row.worth, record.worth) {
-        // A number that its own record calls a former one says that there is another.
-        (Worth::Permanent, Worth::Permanent) if ours == row.former || theirs == record.former => None,
         (Worth::Permanent, Worth::Permanent) => Some(n::CONFLICT),
         (Worth::Other, other) | (other, Worth::Other) => {
             let ((a, a_count), (b, b_count)) = (ours.bytes(), theirs.bytes());

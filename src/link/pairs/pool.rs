@@ -217,8 +217,10 @@ impl Pool {
             let levels = comparer.levels(&one.record(), &other.record());
             let apart =
                 matches!(levels.get(FORENAME), Some(forename::NONE | forename::WEAK | forename::CLASH));
-            let swapped =
-                comparer.alike(one.forename, other.surname) || comparer.alike(other.forename, one.surname);
+            // A surname that is made of a forename is no swap: Jack Jackson has a twin.
+            let swapped = !comparer.alike(one.surname, other.surname)
+                && (comparer.alike(one.forename, other.surname)
+                    || comparer.alike(other.forename, one.surname));
             !apart || share_a_number && (first(one.forename) == first(other.forename) || swapped)
         };
         let may_be_born_with = |face: &Face, others: &[Face]| {

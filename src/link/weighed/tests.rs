@@ -150,6 +150,19 @@ fn half_of_two_swapped_names_is_no_twin_where_the_number_is_the_same() {
     }
 }
 
+/// Two children under one number that somebody mistyped, whose surname is made of a forename.
+#[test]
+fn a_twin_under_the_same_number_stays_a_twin() {
+    let mut one = pupils(600)[16].clone();
+    one[2] = "JACK".to_owned();
+    one[3] = "JACKSON".to_owned();
+    let mut other = one.clone();
+    other[2] = "OLIVER".to_owned();
+    let (rows, first) = with(&[one, other]);
+    let found = clusters(&rows, 1, false);
+    assert!(!companions(&found, first).contains(&(first + 1)));
+}
+
 #[test]
 fn who_may_be_two_people_is_neither() {
     let mut one = pupils(600)[30].clone();

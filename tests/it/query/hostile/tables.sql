@@ -111,3 +111,5 @@ select count(*) from absence_rate
 select count(*)
 select 1
 select count(distinct learner_id)
+select c.birth_month, count(distinct a.learner_id) as n from learner a join cohort_member b using (learner_id, cohort_ay) join learner c using (cohort_ay) where cohort_ay = 2019 and c.ethnicity = 'WROM' group by 1 order by 1
+select count(*) from learner where cohort_ay = 2019 and (case when ethnicity = 'WROM' then birth_month < date '+20000-01-01' else true end)
