@@ -46,12 +46,13 @@ pub(super) fn query(settings: Settings, args: &QueryArgs, who: &str, screen: &Sc
         (None, None) => return Err(Halt::new(Exit::Usage, "say what to ask, or --file F.sql")),
     };
     let mut site = Site::open(settings)?;
+    let describes = text.trim().starts_with("\\d");
+    if site.key.kind() == KeyKind::Real && !describes {
+        return Err(Halt::new(Exit::Refused, wrap(NOT_YET, 2)));
+    }
     let asked = pipeline::open_release(&site, &args.release)?;
     if let Some(rest) = text.trim().strip_prefix("\\d") {
         return describe(&asked, rest.trim(), screen);
-    }
-    if site.key.kind() == KeyKind::Real {
-        return Err(Halt::new(Exit::Refused, wrap(NOT_YET, 2)));
     }
     let question = Question { who, purpose: &args.purpose, text: &text };
     let answered = pipeline::query(&mut site, &asked, &question)?;
