@@ -1,7 +1,7 @@
 //! Files that others take the place of, and what rules of keeping took away with them: one transaction for all.
 use super::{
-    Catalog, CatalogFault, Closing, FileKind, NewFile, ReleaseEntry, Run, StagedFile, rights,
-    run::end_published, staged,
+    Catalog, CatalogFault, Closing, FileKind, GrownOut, NewFile, ReleaseEntry, Run, StagedFile, grown,
+    rights, run::end_published, staged,
 };
 use crate::privacy::Pseudonym;
 use rusqlite::{Transaction, params};
@@ -55,6 +55,8 @@ pub struct Clearing {
     pub retired: Vec<PathBuf>,
     /// People of whom nothing is left: their links go.
     pub subjects: Vec<Pseudonym>,
+    /// People whose entries in the register go by age, with what is kept of them.
+    pub grown: Vec<GrownOut>,
     /// Sources and their tenants of which nothing counts as read any more; an empty tenant stands for the whole source.
     pub forgotten: Vec<(String, String)>,
     /// Sources of which everything is asked for once more, in the order in which it was first read.
@@ -100,6 +102,7 @@ impl Catalog {
             for Replaced { source, seq, files } in &clearing.written {
                 staged::name_files(tx, &Run { id: run.id, source: source.clone() }, *seq, files)?;
             }
+            grown::keep(tx, &clearing.grown)?;
             forget_people(tx, &clearing.subjects)?;
             for (source, tenant) in &clearing.forgotten {
                 forget(tx, source, tenant)?;
@@ -130,6 +133,12 @@ impl Catalog {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
+    /// Whether a rule has ever taken anything away.
+    pub fn has_removed(&self, why: &str) -> Result<bool, CatalogFault> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM removal WHERE why = ?1)";
+        Ok(self.read().query_row(sql, [why], |row| row.get(0))?)
+    }
+
     /// Releases published at or after a stamp, newest first.
     pub fn releases_since(&self, since: &str) -> Result<Vec<ReleaseEntry>, CatalogFault> {
         let mut releases = self.releases()?;
@@ -144,7 +153,9 @@ fn forget_people(tx: &Transaction<'_>, subjects: &[Pseudonym]) -> rusqlite::Resu
     let mut decision = tx.prepare("DELETE FROM link_decision WHERE one = ?1 OR other = ?1")?;
     let mut change = tx.prepare("DELETE FROM learner_change WHERE subject = ?1")?;
     let mut sample = tx.prepare("DELETE FROM link_sample WHERE one = ?1 OR other = ?1")?;
+    let mut grown = tx.prepare("DELETE FROM grown_out WHERE subject = ?1")?;
     for subject in subjects {
+        grown.execute(params![subject])?;
         sample.execute(params![subject])?;
         anchor.execute(params![subject])?;
         decision.execute(params![subject])?;
@@ -162,7 +173,7 @@ fn ask_again(tx: &Transaction<'_>, source: &str) -> rusqlite::Result<()> {
 
 fn forget(tx: &Transaction<'_>, source: &str, tenant: &str) -> rusqlite::Result<()> {
     if tenant.is_empty() {
-        for table in ["cursor", "document", "feed_shape"] {
+        for table in ["cursor", "document", "feed_shape", "grown_out"] {
             tx.execute(&format!("DELETE FROM {table} WHERE source = ?1"), [source])?;
         }
     } else {

@@ -10,11 +10,13 @@ const SEALED: &str = "sealed:";
 /// Tables whose rows name two subjects, the smaller pseudonym first. One that a catalog does not have is passed over.
 const PAIRS: [&str; 2] = ["link_decision", "link_sample"];
 /// Columns that name a person as a source knows them ...
-const SUBJECTS: [(&str, &str); 2] = [("learner_change", "subject"), ("rights_subject", "subject")];
+const SUBJECTS: [(&str, &str); 3] =
+    [("learner_change", "subject"), ("rights_subject", "subject"), ("grown_out", "subject")];
 /// ... or a learner.
 const LEARNERS: [(&str, &str); 2] = [("learner_change", "before"), ("learner_change", "after")];
 /// Columns of bytes that are sealed under the key, and for which purpose.
-const SEALED_BYTES: [(&str, &str, &str); 1] = [("rights_case", "asked", "rights case")];
+const SEALED_BYTES: [(&str, &str, &str); 2] =
+    [("rights_case", "asked", "rights case"), ("grown_out", "marks", "grown out")];
 
 /// A cell that names somebody.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -147,8 +147,11 @@ CREATE TABLE decision(
 ";
 
 /// What came after the format was settled. A case that lifts a restriction stands as one about a restriction, and here.
-const LATER: &str =
-    "CREATE TABLE IF NOT EXISTS rights_lift(case_id INTEGER PRIMARY KEY REFERENCES rights_case(id)) STRICT;";
+const LATER: &str = "
+CREATE TABLE IF NOT EXISTS rights_lift(case_id INTEGER PRIMARY KEY REFERENCES rights_case(id)) STRICT;
+-- People whose entries in the register went by age; the marks by which a right still reaches them are sealed.
+CREATE TABLE IF NOT EXISTS grown_out(subject BLOB PRIMARY KEY, source TEXT NOT NULL, marks BLOB NOT NULL) STRICT;
+";
 
 /// Creates the tables, or checks that they are of a format this program knows.
 pub(super) fn create(catalog: &mut Catalog) -> Result<(), CatalogFault> {

@@ -82,7 +82,8 @@ fn identities(settings: &Settings) -> String {
         || "identities: entries of the register stay whatever the age".to_owned(),
         |ages| {
             let (until, with_plan) = (ages.until, ages.with_plan);
-            format!("identities: entries of the register go at academic age {until}, {with_plan} with an EHC plan; links stay")
+            let first = if settings.retention.identities_said { "" } else { "; the daemon begins once a person has run `throughline expire`" };
+            format!("identities: entries of the register go at academic age {until}, {with_plan} with an EHC plan; links stay{first}")
         },
     )
 }

@@ -6,7 +6,7 @@ use super::{
 use crate::{
     catalog::{Access, Removal},
     config::Settings,
-    pipeline::{self, Cleared, Expiry, PastKeeping, Site},
+    pipeline::{self, Asked, Cleared, Expiry, PastKeeping, Site},
 };
 use serde_json::json;
 use std::fmt::Write as _;
@@ -16,7 +16,7 @@ pub(super) fn expire(settings: Settings, dry_run: bool, screen: &Screen) -> Verd
     let expiry = if dry_run {
         pipeline::expiry_counted(&Site::open(settings)?)?
     } else {
-        pipeline::expire(&mut Site::open_to_write(settings, "expire")?, &user())?
+        pipeline::expire(&mut Site::open_to_write(settings, "expire")?, &user(), Asked::ByPerson)?
     };
     screen.result(&in_words(&expiry, dry_run));
     let rows: Vec<_> = expiry

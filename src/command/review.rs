@@ -163,6 +163,7 @@ pub(super) fn explained_json(explained: &Explained) -> Value {
         "fields": lines,
         "prior_bits": rounded(explained.prior),
         "sum_bits": rounded(explained.sum),
+        "stated_probability": (explained.stated * 10_000.0).floor() / 10_000.0,
         "probability": (explained.probability * 10_000.0).floor() / 10_000.0,
         "rule": explained.rule,
         "twins": explained.twins,

@@ -194,7 +194,7 @@ fn in_words(case: i64, done: &Confirmed) -> String {
     };
     if nothing {
         let told = "No record was found of anybody who fits, so no row that is held was touched. What arrives of them from now on is \
-                    met by this case. Whose identity has gone by age cannot be found by name: rows of theirs stay.";
+                    met by this case.";
         out.push_str("\n\n");
         out.push_str(&wrap(told, 0));
     }

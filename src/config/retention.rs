@@ -25,6 +25,8 @@ pub struct Retention {
     pub policy: Option<PathBuf>,
     /// Until when the register knows who somebody is; none where entries stay whatever the age.
     pub identities: Option<Ages>,
+    /// Whether the configuration says so itself. Where it is the rule of the house alone, a person carries it out the first time.
+    pub identities_said: bool,
 }
 
 /// Academic ages from which on the register knows somebody no longer.
@@ -89,22 +91,21 @@ pub(super) struct RawRetention {
     releases: usize,
     releases_for: String,
     policy: Option<PathBuf>,
-    identities: String,
-    identities_until_age: u32,
-    identities_until_age_with_plan: u32,
+    identities: Option<String>,
+    identities_until_age: Option<u32>,
+    identities_until_age_with_plan: Option<u32>,
 }
 
 impl Default for RawRetention {
     fn default() -> Self {
-        let ages = Ages::default();
         Self {
             after_agreement: None,
             releases: 12,
             releases_for: "400d".into(),
             policy: None,
-            identities: BY_AGE.into(),
-            identities_until_age: ages.until,
-            identities_until_age_with_plan: ages.with_plan,
+            identities: None,
+            identities_until_age: None,
+            identities_until_age_with_plan: None,
         }
     }
 }
@@ -115,8 +116,12 @@ const BY_AGE: &str = "by_age";
 impl RawRetention {
     /// Until when entries of the register stay.
     fn ages(&self) -> Result<Option<Ages>, Wrong> {
-        let ages = Ages { until: self.identities_until_age, with_plan: self.identities_until_age_with_plan };
-        match self.identities.as_str() {
+        let by_default = Ages::default();
+        let ages = Ages {
+            until: self.identities_until_age.unwrap_or(by_default.until),
+            with_plan: self.identities_until_age_with_plan.unwrap_or(by_default.with_plan),
+        };
+        match self.identities.as_deref().unwrap_or(BY_AGE) {
             BY_AGE if ages.until >= 16 && ages.with_plan >= ages.until && ages.with_plan <= 40 => {
                 Ok(Some(ages))
             }
@@ -170,7 +175,12 @@ impl Reader<'_> {
             releases_for: self.take(&raw.releases_for, span(&raw.releases_for)).unwrap_or_default(),
             rows: policy.as_deref().map(|file| self.policy(file)).unwrap_or_default(),
             policy,
-            identities: self.take(&raw.identities, raw.ages()).flatten(),
+            identities: self
+                .take(raw.identities.as_deref().unwrap_or("identities_until_age"), raw.ages())
+                .flatten(),
+            identities_said: raw.identities.is_some()
+                || raw.identities_until_age.is_some()
+                || raw.identities_until_age_with_plan.is_some(),
         }
     }
 

@@ -3,7 +3,7 @@ use crate::{
     catalog::LockFault,
     config::{Settings, Step},
     fault::Name,
-    pipeline::{self, PullOptions, Site, SiteFault, SourceOutcome, Stop, Unwatched},
+    pipeline::{self, Asked, PullOptions, Site, SiteFault, SourceOutcome, Stop, Unwatched},
     telemetry::{self, Event},
 };
 use std::{sync::Arc, time::Duration};
@@ -102,7 +102,10 @@ fn compact(settings: &Arc<Settings>, stop: &Stop) -> Result<(), SiteFault> {
 
 fn tidy(settings: &Arc<Settings>, stop: &Stop) -> Result<bool, SiteFault> {
     let Some(mut site) = open(settings, stop)? else { return Ok(false) };
-    let cleared = pipeline::clear(&mut site)?;
+    let cleared = pipeline::clear(&mut site, Asked::BySchedule)?;
+    if cleared.waiting > 0 {
+        telemetry::emit(Event::IdentitiesWait { learners: cleared.waiting });
+    }
     let rows = cleared.removals.iter().map(|removal| removal.rows).sum();
     if let Some(run) = cleared.run {
         telemetry::emit(Event::RowsExpired { run, rows });
@@ -155,7 +158,7 @@ fn publish(settings: &Arc<Settings>, step: Step, stop: &Stop) -> Result<bool, Si
                 return Err(SiteFault::Drifted);
             }
         }
-        Step::Expire => drop(pipeline::expire(&mut site, DAEMON)?),
+        Step::Expire => drop(pipeline::expire(&mut site, DAEMON, Asked::BySchedule)?),
         #[cfg(feature = "warehouse")]
         Step::Build => drop(pipeline::build(&mut site, &mut Unwatched)?),
         #[cfg(feature = "warehouse")]

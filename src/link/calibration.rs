@@ -64,10 +64,11 @@ impl Calibration {
         let [least, greatest] = self.range.map(f64::from_bits);
         let odds = (stated / (1.0 - stated)).ln();
         let corrected = |odds: f64| offset + slope * odds;
+        // Beyond them a slope stays, until what is stated is the surer of the two: likelier pairs are nowhere tied.
         chance(if odds > greatest {
-            odds.max(corrected(greatest))
+            odds.max(corrected(greatest) + LEAST_SLOPE * (odds - greatest))
         } else if odds < least {
-            odds.min(corrected(least))
+            odds.min(corrected(least) - LEAST_SLOPE * (least - odds))
         } else {
             corrected(odds)
         })
@@ -170,7 +171,7 @@ mod tests {
         assert!((line.of(0.95) - 0.8).abs() < 0.04, "{}", line.of(0.95));
         assert!((line.of(0.6) - 0.33).abs() < 0.06, "{}", line.of(0.6));
         let stated: Vec<f64> = (1..1000).map(|at| f64::from(at) / 1000.0).collect();
-        assert!(stated.windows(2).all(|two| line.of(two[0]) <= line.of(two[1])));
+        assert!(stated.windows(2).all(|two| line.of(two[0]) < line.of(two[1])), "and nothing is tied");
         assert!((line.of(0.999) - 0.999).abs() < 1e-9, "nobody looked at any that is so sure");
         assert!(line.of(1.0) <= 1.0 && line.of(0.0) >= 0.0);
     }

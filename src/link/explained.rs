@@ -5,7 +5,7 @@ use super::{
     weighed::{Told, pool},
 };
 use crate::privacy::{Identified, Pseudonym};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Why two subjects are one learner, or not. Our own words and numbers: it can hold no value of anybody's.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,7 +17,9 @@ pub struct Explained {
     pub prior: f64,
     /// Prior and lines together, in bits.
     pub sum: f64,
-    /// The same as a probability, as persons corrected it.
+    /// The same as a probability.
+    pub stated: f64,
+    /// That probability as persons corrected it by what they decided.
     pub probability: f64,
     /// The first rule that would join the two, were there nobody else.
     pub rule: Option<&'static str>,
@@ -118,6 +120,7 @@ impl Explainer<'_> {
             lines,
             prior,
             sum,
+            stated: probability,
             probability: self.compared.calibration.as_ref().map_or(probability, |line| line.of(probability)),
             rule: rule_between(people, at, with),
             twins: pool.look_like_twins(&pool.faces(a), &pool.faces(b), pool.share_a_number(a, b)),
@@ -130,13 +133,20 @@ impl Explainer<'_> {
 }
 
 /// What a model states of the pairs that persons decided and that weights alone decide otherwise, in the order of the pairs: no
-/// rule would join them, no numbers keep them apart, and they do not look like twins.
-pub fn decided(people: &Identified<People>, model: &Trained, told: &[Told]) -> Vec<Decided> {
+/// rule would join them, no numbers keep them apart, they do not look like twins, and nobody else is as likely. Of rivals one is
+/// right at most, however sure a model is of each: what persons say of those is no word on what it states.
+pub fn decided(
+    people: &Identified<People>,
+    model: &Trained,
+    told: &[Told],
+    rivals: &HashSet<(Pseudonym, Pseudonym)>,
+) -> Vec<Decided> {
     let compared = Compared::of(people, Some(model));
     let explainer = compared.explainer();
     let mut told: Vec<&Told> = told.iter().collect();
     told.sort_unstable_by_key(|told| told.pair);
     told.into_iter()
+        .filter(|told| !rivals.contains(&told.pair))
         .filter_map(|told| {
             let explained = explainer.explain(&told.pair.0, &told.pair.1)?;
             let by_weights = explained.rule.is_none() && !explained.numbers_differ() && !explained.twins;

@@ -1,7 +1,7 @@
 use super::{
     Site, SiteFault,
     admit::operator,
-    retention::{self, Cleared},
+    retention::{self, Asked, Cleared},
 };
 use crate::catalog::{Access, Holding, ReleaseEntry};
 use chrono::{NaiveDate, TimeDelta};
@@ -75,9 +75,9 @@ pub fn expiry_counted(site: &Site) -> Result<Expiry, SiteFault> {
 }
 
 /// Removes the rows and the releases that have had their time. Killed at any moment, the next call ends what this one began.
-pub fn expire(site: &mut Site, who: &str) -> Result<Expiry, SiteFault> {
+pub fn expire(site: &mut Site, who: &str, asked: Asked) -> Result<Expiry, SiteFault> {
     let _lock = site.lock("expire")?;
-    let cleared = retention::clear(site)?;
+    let cleared = retention::clear(site, asked)?;
     let expiry = Expiry { cleared, ..expiry(site)? };
     let folder = site.settings.data_dir.join("releases");
     for release in &expiry.releases {
@@ -94,9 +94,9 @@ pub fn expire(site: &mut Site, who: &str) -> Result<Expiry, SiteFault> {
 }
 
 /// Removes the rows that have had their time, and leaves releases alone.
-pub fn clear(site: &mut Site) -> Result<Cleared, SiteFault> {
+pub fn clear(site: &mut Site, asked: Asked) -> Result<Cleared, SiteFault> {
     let _lock = site.lock("expire")?;
-    retention::clear(site)
+    retention::clear(site, asked)
 }
 
 fn sweep(folder: &Path) -> io::Result<()> {

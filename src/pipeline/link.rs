@@ -78,14 +78,15 @@ fn link_as(
     let linker = Weighed::default();
     let (model, trained) = model::in_use(site, linker, &register.people)?;
     let version = model.as_ref().map_or(RULES_ALONE, |model| &model.0).to_owned();
-    let told = told(&site.catalog)?;
+    let before = site.catalog.anchors()?;
+    let mut told = told(&site.catalog)?;
+    returned(site, |subject| register.sources.contains_key(subject), &before, &mut told)?;
     let given = Given {
         model: model.as_ref().map(|(_, model)| model),
         known: model::known(site, &version)?,
         told: &told,
     };
     let weighing = linker.link(&register.people, &given).ok_or(SiteFault::Model)?;
-    let before = site.catalog.anchors()?;
     let keyed = site.key.keyed();
     let (mut links, anchors) = link::anchored(&weighing.clusters, &keyed, &before);
     frozen(site, &register.sources, &mut links)?;
@@ -134,7 +135,11 @@ pub(super) fn looked_at(
     let linker = Weighed::default();
     let model = model::at_hand(site, linker, people)?;
     let version = model.as_ref().map_or(RULES_ALONE, |(version, _)| version);
-    let told = if heard { told(&site.catalog)? } else { Vec::new() };
+    let mut told = if heard { told(&site.catalog)? } else { Vec::new() };
+    if heard {
+        let there: HashSet<Pseudonym> = people.veiled().people.iter().map(|person| person.subject).collect();
+        returned(site, |subject| there.contains(subject), &site.catalog.anchors()?, &mut told)?;
+    }
     let known = model::known(site, version)?;
     let model = model.map(|(_, model)| model);
     let given = Given { model: model.as_ref(), known, told: &told };
@@ -257,6 +262,29 @@ fn frozen(
         links.extend(held.into_iter().filter(|link| !there.contains_key(&link.subject)));
     }
     links.sort_unstable_by_key(|link| link.subject);
+    Ok(())
+}
+
+/// Whoever went from the register by age and is said again was linked by what was known then, which the new saying may not
+/// repeat: they stay one learner, unless a person says otherwise.
+fn returned(
+    site: &Site,
+    is_there: impl Fn(&Pseudonym) -> bool,
+    before: &HashMap<Pseudonym, Pseudonym>,
+    told: &mut Vec<Told>,
+) -> Result<(), SiteFault> {
+    let mut learners: BTreeMap<Pseudonym, Vec<Pseudonym>> = BTreeMap::new();
+    for kept in site.catalog.grown_out()?.into_iter().filter(|kept| is_there(&kept.subject)) {
+        if let Some(learner) = before.get(&kept.subject) {
+            learners.entry(*learner).or_default().push(kept.subject);
+        }
+    }
+    let said: HashSet<(Pseudonym, Pseudonym)> = told.iter().map(|told| told.pair).collect();
+    for mut subjects in learners.into_values() {
+        subjects.sort_unstable();
+        let pairs = subjects.windows(2).map(|two| (two[0], two[1]));
+        told.extend(pairs.filter(|pair| !said.contains(pair)).map(|pair| Told { pair, same: true }));
+    }
     Ok(())
 }
 

@@ -12,6 +12,7 @@ mod expire;
 mod export;
 mod files;
 mod fold;
+mod grown;
 mod intake;
 #[cfg(feature = "warehouse")]
 mod lineage;
@@ -65,7 +66,7 @@ pub use release::release;
 pub use resolve::{
     Answered, Ask, Missing, Reach, ResolveFault, Resolved, RollCount, SupplierCopy, answer_folder, resolve,
 };
-pub use retention::{Cleared, check_policy};
+pub use retention::{Asked, Cleared, check_policy};
 pub use rights::{
     Confirmed, Right, RightsFault, WriteCopy, cases, certificate_of, confirm, open_case, withdraw,
 };

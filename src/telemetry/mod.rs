@@ -134,6 +134,11 @@ pub enum Event {
         /// What stood in the way, in a word or two.
         why: &'static str,
     },
+    /// Identities past the age wait for a person's first word.
+    IdentitiesWait {
+        /// How many learners are past the age.
+        learners: u64,
+    },
     /// Rows that had had their time were taken away.
     RowsExpired {
         /// The run that did it.
@@ -227,6 +232,10 @@ fn emit_daemon(event: Event) {
         Event::WaitingForLock => tracing::info!("waiting for another process to end its writing"),
         Event::WorkFailed { source: Name::NONE, why } => tracing::error!(why, "work failed"),
         Event::WorkFailed { source, why } => tracing::error!(%source, why, "work failed"),
+        Event::IdentitiesWait { learners } => tracing::warn!(
+            learners,
+            "identities of learners past the age wait for a person: `throughline expire` once, or say `identities` under [retention]"
+        ),
         Event::RowsExpired { run, rows } => tracing::info!(run, rows, "rows expired"),
         Event::Compacted { files, into } => tracing::info!(files, into, "files merged"),
         Event::ListAnswered { folder, rows, found } => tracing::info!(%folder, rows, found, "list answered"),

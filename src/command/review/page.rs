@@ -71,9 +71,14 @@ pub(in crate::command) fn evidence(explained: &Explained) -> String {
         })
         .collect();
     rows.push(vec!["before comparing".to_owned(), "any two records".to_owned(), bits(explained.prior)]);
-    let odds = format!("a probability of {:.4}", (explained.probability * 10_000.0).floor() / 10_000.0);
+    let in_words = |chance: f64| format!("a probability of {:.4}", (chance * 10_000.0).floor() / 10_000.0);
+    let odds = in_words(explained.stated);
     rows.push(vec!["together".to_owned(), odds, bits(explained.sum)]);
     let mut text = table(&["evidence", "how far they agree", "bits"], rows, &[2]);
+    if explained.stated.to_bits() != explained.probability.to_bits() {
+        let corrected = in_words(explained.probability);
+        text.push_str(&format!("\nCorrected by what persons decided of such pairs: {corrected}."));
+    }
     if let Some(rule) = explained.rule {
         text.push_str(&format!("\nA rule fits: {}.", in_words_of_rule(rule)));
     }

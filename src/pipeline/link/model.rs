@@ -7,10 +7,15 @@ use crate::{
     catalog::{Access, Batch, FileKind, LinkModel, LinkNews, NewFile, Publication, StagedFile, Unfinished},
     config::Role,
     lake::Meta,
-    link::{self, Calibration, Given, Known, People, Trained, Weighed},
+    link::{self, Calibration, Given, Known, People, Told, Trained, Weighed},
     privacy::{Identified, Key, Pseudonym},
 };
-use std::{collections::HashMap, fs, io::Write, path::PathBuf};
+use std::{
+    collections::{HashMap, HashSet},
+    fs,
+    io::Write,
+    path::PathBuf,
+};
 
 const MODEL: &str = "linkage model";
 const PAIRS: &str = "compared pairs";
@@ -185,7 +190,8 @@ pub fn train(site: &mut Site, watch: &mut dyn Watch) -> Result<Option<TrainRepor
     let people = register::read(site, watch)?.people;
     let linker = Weighed::default();
     let Some(model) = linker.train(&people) else { return Ok(None) };
-    let decided = link::decided(&people, &model, &told(&site.catalog)?);
+    let told = told(&site.catalog)?;
+    let decided = link::decided(&people, &model, &told, &rivals(linker, &people, &model, &told)?);
     let model = model.corrected(Calibration::learnt(&decided));
     let mut new = described(site, &model);
     let held = site.catalog.model_in_use()?;
@@ -216,6 +222,30 @@ pub fn train(site: &mut Site, watch: &mut dyn Watch) -> Result<Option<TrainRepor
     let stamp = site.stamp();
     site.catalog.publish(&run, &Publication { links, ..Publication::default() }, &stamp)?;
     Ok(Some(report))
+}
+
+/// Pairs that a model alone would leave undecided because somebody else is as likely. Where too few pairs were decided nothing
+/// is corrected, and nobody is looked for.
+fn rivals(
+    linker: Weighed,
+    people: &Identified<People>,
+    model: &Trained,
+    told: &[Told],
+) -> Result<HashSet<(Pseudonym, Pseudonym)>, SiteFault> {
+    if told.len() < link::LEAST_DECIDED {
+        return Ok(HashSet::new());
+    }
+    let given = Given { model: Some(model), known: Known::default(), told: &[] };
+    let weighing = linker.link(people, &given).ok_or(SiteFault::Model)?;
+    let mut rivals = HashSet::new();
+    for doubt in weighing.doubts.iter().filter(|doubt| doubt.why.as_str() == "rival") {
+        rivals.insert(doubt.pair);
+        // Whoever it has the rival in is one half of the same question.
+        for one in [doubt.pair.0, doubt.pair.1] {
+            rivals.extend(doubt.runner_up.map(|(other, _)| (one.min(other), one.max(other))));
+        }
+    }
+    Ok(rivals)
 }
 
 fn effect(

@@ -1,9 +1,9 @@
 //! Identities that go by age, and links that stay as they were.
-use super::{Cleared, clear, due};
+use super::{Asked, Cleared, clear, due};
 use crate::{
     catalog::FileKind,
     lake,
-    pipeline::{Unwatched, files::tests::Desk, link},
+    pipeline::{Right, Unwatched, files::tests::Desk, link, rights},
     privacy::{Link, Pseudonym},
 };
 use std::{collections::HashMap, fmt::Write as _, fs};
@@ -88,20 +88,20 @@ fn at_nineteen_an_entry_goes_at_twenty_five_with_a_plan_and_links_stay() {
     let planned = due(&desk.site).unwrap();
     assert_eq!((by_age(&planned), planned.undated, planned.planned, planned.people), (4, 1, 1, 0));
     assert_eq!(held(&desk, FileKind::Register), register, "said, and not done");
-    let cleared = clear(&mut desk.site).unwrap();
+    let cleared = clear(&mut desk.site, Asked::ByPerson).unwrap();
     assert_eq!((by_age(&cleared), cleared.undated, cleared.planned), (4, 1, 1));
     assert!(cleared.run.is_some());
     assert_eq!((held(&desk, FileKind::Register), held(&desk, FileKind::Lake)), (register - 4, rows));
     assert_eq!(links(&desk), before, "the rows of the four are linked as they were");
     assert_eq!(linked(&mut desk), before, "whatever is linked afterwards");
-    assert_eq!(clear(&mut desk.site).unwrap().run, None, "nothing is left to do");
+    assert_eq!(clear(&mut desk.site, Asked::ByPerson).unwrap().run, None, "nothing is left to do");
     // Said again it is known; what is new of them comes, and goes.
     assert_eq!((desk.read(true).accepted, held(&desk, FileKind::Register)), (0, register - 4));
     desk.lay("b.csv", &format!("{HEADER}1,Archer,Kai,2006-08-31,ZT9 9AA,2021-09-01,5,,\n"));
     desk.read(false);
     assert_eq!(held(&desk, FileKind::Register), register - 3);
     assert!(stand(&before, &linked(&mut desk)));
-    assert_eq!(by_age(&clear(&mut desk.site).unwrap()), 1);
+    assert_eq!(by_age(&clear(&mut desk.site, Asked::ByPerson).unwrap()), 1);
     assert!(stand(&before, &links(&desk)));
 }
 
@@ -152,7 +152,7 @@ fn whoever_went_is_linked_as_before_and_the_rest_in_steps_as_at_once() {
     desk.read(false);
     let before = linked(&mut desk);
     assert!(before.values().any(|link| link.1 == "weighed"), "a model is in use");
-    assert_eq!(by_age(&clear(&mut desk.site).unwrap()), 134);
+    assert_eq!(by_age(&clear(&mut desk.site, Asked::ByPerson).unwrap()), 134);
     assert_eq!(linked(&mut desk), before);
     let new = "n1,Bennat,Olivia,2010-04-12,ZT23 2AA,2021-09-01,7,,\nn2,Nobody,New,2011-05-05,ZT99 9ZZ,2021-09-01,7,,\n";
     desk.lay("b.csv", &format!("{HEADER}{new}"));
@@ -165,4 +165,88 @@ fn whoever_went_is_linked_as_before_and_the_rest_in_steps_as_at_once() {
         fs::write(desk.site.settings.data_dir.join(pairs.file.path), b"nothing").unwrap();
     }
     assert_eq!(linked(&mut desk), step);
+}
+
+/// A person who says who they are, as `rights` reads it.
+const KAI: &str = "forename: Kai\nsurname: Archer\nbirth_date: 2006-08-31\npostcode: ZT1 1AA\n";
+
+fn done(desk: &mut Desk, right: Right, text: &str) -> serde_json::Value {
+    let case = rights::open_case(&mut desk.site, right, "ann", text).unwrap();
+    rights::confirm(&mut desk.site, "ben", case, "asked in writing", None).unwrap().certificate
+}
+
+/// People of whom marks are kept.
+fn grown(desk: &Desk) -> usize {
+    desk.site.catalog.grown_out().unwrap().len()
+}
+
+#[test]
+fn a_right_reaches_whoever_went_by_age_under_a_new_key_too_and_nothing_names_them() {
+    let mut desk = desk();
+    desk.reopen(|text| text + "[roles]\nrights = [\"ann\"]\napprover = [\"ben\"]\n");
+    desk.lay("a.csv", &format!("{HEADER}{PEOPLE}"));
+    desk.read(false);
+    linked(&mut desk);
+    clear(&mut desk.site, Asked::ByPerson).unwrap();
+    assert_eq!(grown(&desk), 4, "Kai under two names of the source, Ann and Ben");
+    let rows = held(&desk, FileKind::Lake);
+    let catalog = fs::read(desk.site.settings.data_dir.join("catalog.sqlite")).unwrap();
+    assert!(!catalog.windows(6).any(|bytes| bytes == b"Archer" || bytes == b"ARCHER"));
+    let new = crate::privacy::Key::for_demo(7);
+    crate::pipeline::rotate(&mut desk.site, new, "ben", "a new one").unwrap();
+    assert_eq!(grown(&desk), 4);
+    let nobody = done(&mut desk, Right::Erase, &KAI.replace("Kai", "Zoe").replace("2006", "2007"));
+    assert_eq!(
+        (&nobody["records_under_sources"], held(&desk, FileKind::Lake)),
+        (&serde_json::json!(0), rows)
+    );
+    let erased = done(&mut desk, Right::Erase, KAI);
+    assert_eq!(erased["records_under_sources"], 2, "{erased}");
+    assert_eq!(
+        (held(&desk, FileKind::Lake), grown(&desk)),
+        (rows - 2, 2),
+        "and their marks go with their rows"
+    );
+}
+
+#[test]
+fn whoever_comes_back_after_their_age_is_one_learner_as_before() {
+    let mut desk = desk();
+    desk.lay("a.csv", &format!("{HEADER}{PEOPLE}"));
+    desk.read(false);
+    let before = linked(&mut desk);
+    let of = |links: &HashMap<Pseudonym, Standing>, at: &Pseudonym| links[at].0;
+    let kai: Vec<Pseudonym> = before
+        .keys()
+        .filter(|at| before.values().filter(|link| link.0 == of(&before, at)).count() == 2)
+        .copied()
+        .collect();
+    assert_eq!(kai.len(), 2);
+    clear(&mut desk.site, Asked::ByPerson).unwrap();
+    // Two sayings that agree in nothing by which anybody would join them.
+    let partial = "1,Archer,,,ZT9 9AA,2021-09-01,5,,\n7,,Kai,,ZT8 8AA,2022-09-01,5,,\n";
+    desk.lay("b.csv", &format!("{HEADER}{partial}"));
+    desk.read(false);
+    let now = linked(&mut desk);
+    assert!(stand(&before, &now));
+    assert_eq!(now[&kai[0]].0, now[&kai[1]].0);
+}
+
+#[test]
+fn where_no_line_says_so_the_first_time_is_a_persons() {
+    let mut desk = desk();
+    desk.lay("a.csv", &format!("{HEADER}{PEOPLE}"));
+    desk.read(false);
+    linked(&mut desk);
+    let by_itself = clear(&mut desk.site, Asked::BySchedule).unwrap();
+    assert_eq!((by_itself.run, by_itself.waiting, by_age(&by_itself)), (None, 3, 0), "Kai, Ann and Ben wait");
+    desk.reopen(|text| text + "[retention]\nidentities = \"by_age\"\n");
+    assert_eq!(by_age(&due(&desk.site).unwrap()), 4);
+    desk.reopen(|text| text.replace("identities = \"by_age\"", ""));
+    assert_eq!(by_age(&clear(&mut desk.site, Asked::ByPerson).unwrap()), 4);
+    desk.lay("b.csv", &format!("{HEADER}1,Archer,Kai,2006-08-31,ZT9 9AA,2021-09-01,5,,\n"));
+    desk.read(false);
+    linked(&mut desk);
+    let after = clear(&mut desk.site, Asked::BySchedule).unwrap();
+    assert_eq!((after.waiting, by_age(&after)), (0, 1), "from then on by itself");
 }

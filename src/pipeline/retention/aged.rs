@@ -24,6 +24,8 @@ const GOING_ON: [&str; 3] = ["plan", "review", "transfer"];
 pub(super) struct Aged {
     /// People whose entries go, by source.
     pub(super) people: BTreeMap<String, HashSet<Pseudonym>>,
+    /// How many learners they are.
+    pub(super) learners: u64,
     /// Learners of whom no source tells a birth date: nobody knows when their time comes.
     pub(super) undated: u64,
     /// Learners whose entries stay longer because they have a plan.
@@ -75,6 +77,7 @@ impl Aged {
     }
 
     fn add(&mut self, known: Learner) {
+        self.learners += 1;
         for (source, subject) in known.subjects {
             self.people.entry(source).or_default().insert(subject);
         }

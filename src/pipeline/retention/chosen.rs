@@ -1,5 +1,5 @@
 use super::{
-    super::{Site, SiteFault},
+    super::{Site, SiteFault, grown},
     Held,
     rules::Rules,
 };
@@ -128,6 +128,9 @@ impl Chosen {
                 self.withdrawn.insert(subject);
             }
         })?;
+        let grown = grown::everybody(site)?.into_iter();
+        let theirs = grown.filter(|grown| grown.source == source && tenants.contains(&grown.tenant));
+        self.withdrawn.extend(theirs.map(|grown| grown.subject));
         self.people.extend(&self.withdrawn);
         Ok(())
     }

@@ -13,7 +13,7 @@ mod written;
 pub(super) use rules::Persons;
 pub use rules::check_policy;
 
-use super::{Site, SiteFault};
+use super::{Site, SiteFault, grown};
 use crate::{
     catalog::{Clearing, Closing, Decision, FileKind, HeldFile, Lock, Removal, Run},
     fault::failpoint,
@@ -42,19 +42,30 @@ pub struct Cleared {
     pub undated: u64,
     /// Learners past the age whose entries stay longer because they have an education, health and care plan.
     pub planned: u64,
+    /// Learners past the age whose entries wait for a person: nobody has said yet that entries go by age.
+    pub waiting: u64,
 }
 
 /// Says what would go, and changes nothing.
 pub(super) fn due(site: &Site) -> Result<Cleared, SiteFault> {
     let held = Held::of(site)?;
-    chosen_today(site, &held).map(|(_, report)| report)
+    chosen_today(site, &held, Asked::ByPerson).map(|(_, report)| report)
+}
+
+/// Who asks that what has had its time goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// A person, at a terminal.
+    ByPerson,
+    /// The daemon.
+    BySchedule,
 }
 
 /// Takes away what has had its time. Under the writer's lock.
-pub(super) fn clear(site: &mut Site) -> Result<Cleared, SiteFault> {
+pub(super) fn clear(site: &mut Site, asked: Asked) -> Result<Cleared, SiteFault> {
     end_pending(site)?;
     let held = Held::of(site)?;
-    let (chosen, report) = chosen_today(site, &held)?;
+    let (chosen, report) = chosen_today(site, &held, asked)?;
     if chosen.values().all(Chosen::is_empty) {
         return Ok(report);
     }
@@ -62,11 +73,25 @@ pub(super) fn clear(site: &mut Site) -> Result<Cleared, SiteFault> {
 }
 
 /// What goes by the rules of today, and whose identities go by their age.
-fn chosen_today(site: &Site, held: &Held) -> Result<(BTreeMap<String, Chosen>, Cleared), SiteFault> {
-    let aged = Aged::of(site, held)?;
+fn chosen_today(
+    site: &Site,
+    held: &Held,
+    asked: Asked,
+) -> Result<(BTreeMap<String, Chosen>, Cleared), SiteFault> {
+    let mut aged = Aged::of(site, held)?;
+    // What a name once was linked with cannot be got back: where only the rule of the house says that names go, the first time
+    // is a person's.
+    let agreed = asked == Asked::ByPerson
+        || site.settings.retention.identities_said
+        || site.catalog.has_removed(chosen::AGE)?;
+    let waiting = if agreed { 0 } else { std::mem::take(&mut aged.learners) };
+    if !agreed {
+        aged.people.clear();
+    }
     let rules = Rules { aged: aged.people, ..Rules::of(site)? };
     let chosen = choose(site, &rules, held)?;
-    let report = Cleared { undated: aged.undated, planned: aged.planned, ..cleared(site, held, &chosen)? };
+    let (undated, planned) = (aged.undated, aged.planned);
+    let report = Cleared { undated, planned, waiting, ..cleared(site, held, &chosen)? };
     Ok((chosen, report))
 }
 
@@ -137,6 +162,11 @@ fn carry_out(
         let pairs = site.catalog.held_files(FileKind::Pairs)?;
         clearing.dropped.extend(pairs.into_iter().map(|held| held.file.path));
     }
+    let aged: BTreeMap<&String, HashSet<Pseudonym>> = chosen
+        .iter()
+        .map(|(source, chosen)| (source, chosen.aged.difference(&chosen.people).copied().collect()))
+        .collect();
+    clearing.grown = grown::leaving(site, &aged)?;
     clearing.subjects = gone.into_iter().collect();
     clearing.closing = closing(&report, run.id);
     failpoint("expire.written")?;

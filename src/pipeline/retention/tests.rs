@@ -1,5 +1,5 @@
 //! What goes by which rule, and that nothing else does.
-use super::{Cleared, clear, due};
+use super::{Asked, Cleared, clear, due};
 use crate::{
     catalog::{Access, FileKind, LinkDecision, LinkVerdict, Removal, SampledPair},
     pipeline::{
@@ -67,17 +67,17 @@ fn rows_past_their_years_go_and_with_the_last_of_somebody_who_they_are() {
     let expected = [("identities", "kept_long_enough", 1), ("placement", "kept_long_enough", 2)];
     assert_eq!((removed(&counted), counted.people, counted.run), (expected.to_vec(), 1, None));
     assert_eq!(held(&desk, FileKind::Lake), before, "said, and not done");
-    let cleared = clear(&mut desk.site).unwrap();
+    let cleared = clear(&mut desk.site, Asked::ByPerson).unwrap();
     assert_eq!((removed(&cleared), cleared.people), (expected.to_vec(), 1));
     assert_eq!(desk.hours(), [7, 8]);
     assert_eq!((held(&desk, FileKind::Register), held(&desk, FileKind::Index)), (2, 2));
     assert_eq!(desk.site.catalog.removals(cleared.run.unwrap()).unwrap(), cleared.removals);
     is_tidy(&desk);
-    assert_eq!(clear(&mut desk.site).unwrap().run, None, "nothing is left to do");
+    assert_eq!(clear(&mut desk.site, Asked::ByPerson).unwrap().run, None, "nothing is left to do");
     // The file was read, and is not read again; asked for everything, it gives what it has, and that goes again.
     assert_eq!(desk.read(false).read, 0);
     assert_eq!(desk.read(true).accepted, 2);
-    assert_eq!(removed(&clear(&mut desk.site).unwrap()), expected);
+    assert_eq!(removed(&clear(&mut desk.site, Asked::ByPerson).unwrap()), expected);
     assert_eq!(desk.hours(), [7, 8]);
 }
 
@@ -90,7 +90,7 @@ fn all_versions_of_a_row_go_together_by_the_latest() {
     desk.lay("b.csv", "Ref,Start,End,Hours\n1,2014-09-01,2015-10-01,5\n2,2014-09-01,2025-10-01,6\n");
     desk.read(false);
     with_policy(&mut desk);
-    let cleared = clear(&mut desk.site).unwrap();
+    let cleared = clear(&mut desk.site, Asked::ByPerson).unwrap();
     assert_eq!(
         removed(&cleared),
         [("identities", "kept_long_enough", 1), ("placement", "kept_long_enough", 2)]
@@ -106,7 +106,7 @@ fn a_source_whose_agreement_ended_goes_whole_after_its_days() {
     desk.reopen(|text| text.replace("2099-12-31", "2026-03-01") + "[retention]\nafter_agreement = \"31d\"\n");
     assert_eq!(removed(&due(&desk.site).unwrap()), [], "not before its day");
     desk.reopen(|text| text.replace("\"31d\"", "\"29d\""));
-    let cleared = clear(&mut desk.site).unwrap();
+    let cleared = clear(&mut desk.site, Asked::ByPerson).unwrap();
     assert_eq!(
         removed(&cleared),
         [("identities", "agreement_ended", 2), ("placement", "agreement_ended", 2)]
@@ -146,7 +146,7 @@ fn what_stands_beside_links_goes_with_its_people() {
     link(&mut desk.site, &mut Unwatched).unwrap();
     assert_eq!(held(&desk, FileKind::Link), 2 + 2 + 1, "links, how much was told, and a sampled pair");
     desk.reopen(|text| text.replace("2099-12-31", "2026-03-01") + "[retention]\nafter_agreement = \"29d\"\n");
-    clear(&mut desk.site).unwrap();
+    clear(&mut desk.site, Asked::ByPerson).unwrap();
     assert_eq!(held(&desk, FileKind::Link), 1, "a pair that names nobody stays counted until linked anew");
     assert_eq!(
         (desk.site.catalog.sample().unwrap(), desk.site.catalog.decisions().unwrap()),
@@ -179,7 +179,7 @@ fn a_tenant_that_withdrew_goes_and_its_neighbours_stay() {
     let from = chrono::NaiveDate::from_ymd_opt(2026, 1, 1).unwrap();
     desk.site.settings.sources[0].revoked_tenants.insert("oak".into(), from);
     desk.site.settings.retention.after_agreement = Some(std::time::Duration::from_hours(24 * 30));
-    let cleared = clear(&mut desk.site).unwrap();
+    let cleared = clear(&mut desk.site, Asked::ByPerson).unwrap();
     assert_eq!(
         removed(&cleared),
         [("identities", "tenant_withdrew", 7), ("placement", "tenant_withdrew", 7)]
@@ -202,7 +202,7 @@ fn a_policy_for_what_has_no_dates_or_no_people_is_refused() {
     let complaints = super::check_policy(&desk.site.settings, &desk.site.definitions);
     let said: Vec<String> = complaints.iter().map(ToString::to_string).collect();
     assert!(said[0].contains("holds no people") && said[1].contains("is no entity"), "{said:?}");
-    assert!(clear(&mut desk.site).is_err());
+    assert!(clear(&mut desk.site, Asked::ByPerson).is_err());
 }
 
 #[test]

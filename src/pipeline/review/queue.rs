@@ -194,6 +194,7 @@ impl Case {
                 lines: vec![line("forename", "nickname", 6.0), line("postcode", "none", -2.0)],
                 prior: -1.2,
                 sum: 2.8,
+                stated: 0.8765,
                 probability: 0.8765,
                 rule: None,
                 twins: number == 2,

@@ -136,6 +136,7 @@ mod tests {
             ],
             prior: -9.5,
             sum: -5.46,
+            stated: 0.02,
             probability: 0.02,
             rule: None,
             twins: false,

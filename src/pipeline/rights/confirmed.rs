@@ -1,5 +1,5 @@
 use super::{
-    super::{Site, SiteFault, take_reason},
+    super::{Site, SiteFault, grown, take_reason},
     Right, RightsFault, asked_in, list, matched, may, note, open, rectified, refused, settled, told,
 };
 use crate::{
@@ -11,7 +11,6 @@ use crate::{
         suppression::{Entry, Marks, Suppression, Wish},
     },
 };
-use chrono::{Datelike, NaiveDate};
 use serde_json::{Value, json};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -97,13 +96,15 @@ fn listed(site: &mut Site, case: &Case<'_>, wish: Wish) -> Result<Confirmed, Sit
     let _leases = leases(site)?;
     let _lock = site.lock("rights")?;
     let mut list = list(site)?;
-    let entry = entry(site, &list, case, wish)?;
-    if wish == Wish::Lifted && entry.ends() == 0 {
-        let about = format!("case {}", case.id);
-        refused(site, case.who, Role::Approver.word(), "rights confirm", &about)?;
-        return Err(RightsFault::NotRestricted(case.id).into());
-    }
-    list.push(entry);
+    let entries = match entries(site, &list, case, wish) {
+        Err(fault @ SiteFault::Rights(RightsFault::NotRestricted(_) | RightsFault::OneLearner(_))) => {
+            let about = format!("case {}", case.id);
+            refused(site, case.who, Role::Approver.word(), "rights confirm", &about)?;
+            return Err(fault);
+        }
+        entries => entries?,
+    };
+    entries.into_iter().for_each(|entry| list.push(entry));
     failpoint("rights.begun")?;
     list.save(&site.settings.suppression_list, &site.key)?;
     failpoint("rights.listed")?;
@@ -122,45 +123,86 @@ fn leases(site: &Site) -> Result<Vec<Lock>, SiteFault> {
     sources.map(lease).collect()
 }
 
-/// Everything by which the person may be known again: what was given, and what the sources have said.
-fn entry(site: &Site, list: &Suppression, case: &Case<'_>, wish: Wish) -> Result<Entry, SiteFault> {
-    let marked = Suppression::plan(&site.definitions.identity);
-    let birth = site.definitions.identity.position("birth_date");
-    let of: BTreeSet<Pseudonym> = case.subjects.iter().map(|(_, subject)| *subject).collect();
-    let mut marks = Marks::default();
-    let mut births: BTreeMap<String, usize> = BTreeMap::new();
-    matched::each_entry(site, |source, subject, (tenant, person), said| {
-        if of.contains(&subject) {
-            marks.add_person(&list.person(source, tenant, person));
-            list.mark(&mut marks, &marked, said);
-            if let Some(birth) = birth.and_then(|at| said.get(at).copied().flatten()) {
-                *births.entry(birth.to_owned()).or_default() += 1;
-            }
-        }
-    })?;
-    let stamp = site.stamp();
-    let by = (case.opened.opened_by.as_str(), case.who);
+/// What the list gains by a case: an entry about the person; or one that ends their restrictions.
+fn entries(site: &Site, list: &Suppression, case: &Case<'_>, wish: Wish) -> Result<Vec<Entry>, SiteFault> {
+    let (mut marks, year_six) = kept_marks(site, list, &case.subjects)?;
+    let (stamp, by) = (site.stamp(), (case.opened.opened_by.as_str(), case.who));
+    let mut restated = Vec::new();
     let mut entry = if wish == Wish::Lifted {
         let ends = list.restrictions_of(&marks, &case.marks);
+        if ends.is_empty() {
+            return Err(RightsFault::NotRestricted(case.id).into());
+        }
+        restated = restated_for_others(site, list, case, &ends)?;
         Entry::new(wish, case.id, &stamp, by, &case.reason, Marks::default()).lifting(ends)
     } else {
         marks.add_all(&case.marks);
-        Entry::new(wish, case.id, &stamp, by, &case.reason, marks)
+        let entry = Entry::new(wish, case.id, &stamp, by, &case.reason, marks);
+        if wish == Wish::Restricted { entry.asked_with(case.marks.clone()) } else { entry }
     };
     for (source, subject) in &case.subjects {
         entry.add_subject(source, subject);
     }
     if wish == Wish::Objected && !case.subjects.is_empty() {
-        let most = births.into_iter().max_by_key(|(_, times)| *times);
-        entry.cohorts.push(most.and_then(|(birth, _)| year_six(&birth)).unwrap_or(0));
+        entry.cohorts.push(year_six);
     }
-    Ok(entry)
+    Ok(std::iter::once(entry).chain(restated).collect())
 }
 
-/// The academic year, by its end year, at whose start somebody born on a day is of academic age 10.
-fn year_six(birth: &str) -> Option<i32> {
-    let born = NaiveDate::parse_from_str(birth, "%Y-%m-%d").ok()?;
-    Some(born.year() + if born.month() >= 9 { 12 } else { 11 })
+/// Restrictions that would end with a lift and were asked for somebody else, whose rows were once held as this person's:
+/// stated again for them alone. While they still are held as one nobody can tell whose places may be told.
+fn restated_for_others(
+    site: &Site,
+    list: &Suppression,
+    case: &Case<'_>,
+    ends: &[usize],
+) -> Result<Vec<Entry>, SiteFault> {
+    let mut restated = Vec::new();
+    for entry in ends.iter().map(|at| list.entry(*at)) {
+        let Some(asked) = entry.asked().filter(|asked| !list.are_about(asked, &case.marks)) else { continue };
+        let (found, _) = matched::find(site, asked)?;
+        if found.subjects.iter().any(|subject| case.subjects.contains(subject)) {
+            return Err(RightsFault::OneLearner(case.id).into());
+        }
+        let (mut marks, _) = kept_marks(site, list, &found.subjects)?;
+        marks.add_all(asked);
+        let by = (entry.by.0.as_str(), entry.by.1.as_str());
+        let mut again =
+            Entry::new(entry.wish, entry.case, &entry.at, by, &entry.reason, marks).asked_with(asked.clone());
+        found.subjects.iter().for_each(|(source, subject)| again.add_subject(source, subject));
+        restated.push(again);
+    }
+    Ok(restated)
+}
+
+/// Everything by which sources have made people known: what they said, and what was kept of it when it went by age. With the
+/// academic year of their Year 6; 0 where it is not known.
+fn kept_marks(
+    site: &Site,
+    list: &Suppression,
+    subjects: &[(String, Pseudonym)],
+) -> Result<(Marks, i32), SiteFault> {
+    let marked = Suppression::plan(&site.definitions.identity);
+    let birth = site.definitions.identity.position("birth_date");
+    let of: BTreeSet<Pseudonym> = subjects.iter().map(|(_, subject)| *subject).collect();
+    let mut marks = Marks::default();
+    let mut years: BTreeMap<i32, usize> = BTreeMap::new();
+    matched::each_entry(site, |source, subject, (tenant, person), said| {
+        if of.contains(&subject) {
+            marks.add_person(&list.person(source, tenant, person));
+            list.mark(&mut marks, &marked, said);
+            let born = birth.and_then(|at| said.get(at).copied().flatten());
+            if let Some(year) = born.and_then(grown::year_six) {
+                *years.entry(year).or_default() += 1;
+            }
+        }
+    })?;
+    for grown in grown::everybody(site)?.iter().filter(|grown| of.contains(&grown.subject)) {
+        marks.add_all(&grown.marks);
+        *years.entry(grown.year_six).or_default() += usize::from(grown.year_six > 0);
+    }
+    let most = years.into_iter().max_by_key(|(_, times)| *times);
+    Ok((marks, most.map_or(0, |(year, _)| year)))
 }
 
 /// Writes a copy of everything that is held. It is noted before it is written.
@@ -213,17 +255,4 @@ fn end(site: &mut Site, case: &Case<'_>, numbers: &Value) -> Result<Confirmed, S
     };
     site.catalog.end_case(&end, "done", &note, &stamp)?;
     Ok(Confirmed { right: case.right, certificate })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::year_six;
-
-    #[test]
-    fn year_six_is_the_year_that_begins_at_academic_age_ten() {
-        assert_eq!(year_six("2009-09-01"), Some(2021));
-        assert_eq!(year_six("2010-08-31"), Some(2021));
-        assert_eq!(year_six("2010-09-01"), Some(2022));
-        assert_eq!(year_six("nonsense"), None);
-    }
 }

@@ -1,6 +1,6 @@
 //! Whom an identity is about: in memory, against every entry of the register, and on through the links. The same is read
 //! and compared whether anybody is found or not.
-use super::super::{Site, SiteFault};
+use super::super::{Site, SiteFault, grown};
 use crate::{
     link,
     privacy::{
@@ -19,8 +19,8 @@ pub(super) struct Found {
     pub(super) learners: u64,
 }
 
-/// Finds everybody who fits, with all that the linker holds for the same learners; and says how many entries of the register
-/// it read: as many for whoever is asked about.
+/// Finds everybody who fits, in the register and among those who have grown out of it, with all that the linker holds for the
+/// same learners; and says how many entries it read: as many for whoever is asked about.
 pub(super) fn find(site: &Site, marks: &Marks) -> Result<(Found, u64), SiteFault> {
     let (list, marked) = (super::list(site)?, Suppression::plan(&site.definitions.identity));
     let (mut fitting, mut read) = (HashSet::new(), 0);
@@ -30,6 +30,13 @@ pub(super) fn find(site: &Site, marks: &Marks) -> Result<(Found, u64), SiteFault
             fitting.insert(subject);
         }
     })?;
+    let grown = grown::everybody(site)?;
+    for grown in &grown {
+        read += 1;
+        if list.are_about(&grown.marks, marks) {
+            fitting.insert(grown.subject);
+        }
+    }
     let anchors = site.catalog.anchors()?;
     let keyed = site.key.keyed();
     let learner =
@@ -42,12 +49,15 @@ pub(super) fn find(site: &Site, marks: &Marks) -> Result<(Found, u64), SiteFault
             subjects.insert((source.to_owned(), subject));
         }
     })?;
+    let theirs = |grown: &&grown::Grown| learners.contains(&learner(&grown.subject));
+    subjects.extend(grown.iter().filter(theirs).map(|grown| (grown.source.clone(), grown.subject)));
+    read += grown.len() as u64;
     let learners = learners.len() as u64;
     Ok((Found { subjects: subjects.into_iter().collect(), learners }, read))
 }
 
 /// Shows every visible entry of the register: source, subject, (tenant, person key), what it says.
-pub(super) fn each_entry(
+pub(in crate::pipeline) fn each_entry(
     site: &Site,
     mut each: impl FnMut(&str, Pseudonym, (&str, &str), &[Option<&str>]),
 ) -> Result<(), SiteFault> {

@@ -8,6 +8,8 @@
 mod asked;
 mod certificate;
 mod confirmed;
+#[cfg(test)]
+mod lift_tests;
 mod matched;
 mod rectified;
 mod released;
@@ -16,6 +18,7 @@ mod settled;
 mod told;
 
 pub use confirmed::{Confirmed, WriteCopy, confirm};
+pub(super) use matched::each_entry;
 #[cfg(feature = "warehouse")]
 pub(super) use released::write_tombstones;
 pub(super) use settled::settle;
@@ -107,6 +110,11 @@ pub enum RightsFault {
         "case {0} is about nobody of whom no place is told: withdraw it; with other cells (a number, former names) it may be another"
     )]
     NotRestricted(i64),
+    /// Somebody else asked, and both are held as one.
+    #[error(
+        "case {0} would end a restriction that was asked for with other words, perhaps by another child whose rows are held as this one's: withdraw it and open one with what was said then (the same names or number); or part the two first (`throughline link review`)"
+    )]
+    OneLearner(i64),
     /// A source is being pulled.
     #[error("`{0}` is being pulled: confirm when that has ended (`throughline status` says so)")]
     Busy(String),
@@ -162,7 +170,7 @@ fn read(site: &Site, right: Right, text: &str) -> Result<(Marks, Correction), Si
 }
 
 /// The list; a new one where there is none.
-fn list(site: &Site) -> Result<Suppression, SiteFault> {
+pub(super) fn list(site: &Site) -> Result<Suppression, SiteFault> {
     let path = &site.settings.suppression_list;
     if let Some(list) = Suppression::load(path, &site.key)? {
         return Ok(list);

@@ -1,7 +1,7 @@
 //! The suppression list, carried out: whatever opens a data folder does what the list says and the catalog has not done.
 use super::{
     super::{
-        Site, SiteFault,
+        Site, SiteFault, grown,
         retention::{self, Cleared, Persons},
     },
     certificate::{self, Facts},
@@ -102,6 +102,11 @@ impl Meant {
                 }
             }
         })?;
+        for grown in grown::everybody(site)? {
+            if let Some(at) = list.concerning_marks(&grown.marks).filter(|at| *at >= from) {
+                meant.add(&grown.source, grown.subject, list.entry(at).wish);
+            }
+        }
         for (source, gone) in &meant.persons {
             if let Some(placeless) = meant.placeless.get_mut(source) {
                 placeless.retain(|subject| !gone.contains_key(subject));

@@ -1,6 +1,6 @@
 //! Everything that is held about somebody, as a document and in plain words: for them, and for nobody else. It is made in
 //! memory and handed to whoever confirmed; this alone may hold names.
-use super::super::{Site, SiteFault};
+use super::super::{Site, SiteFault, grown};
 use crate::{catalog::FileKind, config::Source, lake::LakeFault, link, privacy::Pseudonym};
 use arrow::{
     array::{Array, AsArray, RecordBatch},
@@ -41,10 +41,12 @@ pub(super) fn everything(
     let count: usize = rows.values().map(|entity| entity.rows.len()).sum();
     let entities: Map<String, Value> =
         rows.iter().map(|(name, entity)| (name.clone(), entity.as_json())).collect();
+    let has_grown = grown::everybody(site)?.iter().any(|grown| of.contains(&grown.subject));
     let document = json!({
         "case": case,
         "made_at": site.stamp(),
         "who_the_sources_say_you_are": identities,
+        "identities_went_by_age": has_grown,
         "rows": entities,
         "sources_and_their_agreements": agreements,
         "releases_that_hold_your_rows": recipients,
@@ -166,6 +168,9 @@ fn agreement(source: &Source) -> Value {
 fn in_words(document: &Value, rows: &BTreeMap<String, Entity>) -> String {
     let mut out = String::from("What is held about you\n\nWho the sources say you are\n");
     let each = |name: &str| document[name].as_array().cloned().unwrap_or_default();
+    if document["identities_went_by_age"] == true {
+        out.push_str("  What sources said of it was deleted when you were of the age: your rows are known by keyed marks.\n");
+    }
     for said in each("who_the_sources_say_you_are") {
         let _ = writeln!(out, "  {} (stored {}):", plain(&said["source"]), plain(&said["stored_at"]));
         for (field, value) in said["says"].as_object().into_iter().flatten() {

@@ -64,6 +64,9 @@ pub struct Entry {
     /// The person as sources know them, under the key of the day: source, and 32 hex characters.
     subjects: BTreeSet<(String, String)>,
     marks: Marks,
+    /// What the person said of themselves who asked for a restriction: another child's rows may have been held as theirs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    asked: Option<Marks>,
     /// Where something is lifted: the positions of the entries that end with this one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     ends: Vec<usize>,
@@ -81,8 +84,21 @@ impl Entry {
             cohorts: Vec::new(),
             subjects: BTreeSet::new(),
             marks,
+            asked: None,
             ends: Vec::new(),
         }
+    }
+
+    /// The entry with what was said by whoever asked for it.
+    #[must_use]
+    pub fn asked_with(mut self, asked: Marks) -> Self {
+        self.asked = Some(asked);
+        self
+    }
+
+    /// What was said by whoever asked for it; none in entries that are older.
+    pub const fn asked(&self) -> Option<&Marks> {
+        self.asked.as_ref()
     }
 
     /// The entry that ends others, by their positions. It needs no marks of its own: nobody is to be known by it.
@@ -212,6 +228,21 @@ impl Suppression {
     /// names and the birth date, or a household, where no number agrees.
     pub fn recognises(&self, marks: &Marks, plan: &Marked, said: &[Option<&str>]) -> bool {
         marks.fit(&Known::of(&self.keyed, plan, said))
+    }
+
+    /// Whether marks that were kept of somebody are of whom a saying's marks are about: the same rule.
+    pub fn are_about(&self, kept: &Marks, saying: &Marks) -> bool {
+        kept.fit(&Known::said_by(saying))
+    }
+
+    /// The entry that concerns somebody of whom marks were kept; the weightiest wish first. Gives its position.
+    pub fn concerning_marks(&self, kept: &Marks) -> Option<usize> {
+        let listed = kept.persons().filter_map(|person| self.by_person.get(person)).flatten();
+        let known = Known::said_by(kept);
+        let cells: BTreeSet<usize> =
+            kept.cells().filter_map(|cell| self.by_cell.get(cell)).flatten().copied().collect();
+        let fitting = cells.into_iter().filter(|at| self.entries[*at].marks.fit(&known));
+        fitting.chain(listed.copied()).max_by_key(|at| self.entries[*at].wish)
     }
 
     /// The entry that concerns a record, by its person's key or by what it says about who they are; the weightiest wish
