@@ -5,7 +5,10 @@ use super::{
     weighed::{Told, pool},
 };
 use crate::privacy::{Identified, Pseudonym};
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    hash::BuildHasher,
+};
 
 /// Why two subjects are one learner, or not. Our own words and numbers: it can hold no value of anybody's.
 #[derive(Clone, Debug, PartialEq)]
@@ -139,7 +142,7 @@ pub fn decided(
     people: &Identified<People>,
     model: &Trained,
     told: &[Told],
-    rivals: &HashSet<(Pseudonym, Pseudonym)>,
+    rivals: &HashSet<(Pseudonym, Pseudonym), impl BuildHasher>,
 ) -> Vec<Decided> {
     let compared = Compared::of(people, Some(model));
     let explainer = compared.explainer();

@@ -34,6 +34,15 @@ fn a_connector_that_fills_no_required_column_is_named() {
 }
 
 #[test]
+fn texts_of_a_map_that_cannot_be_told_apart_are_named() {
+    let said = complaint(
+        "connectors/odd.toml",
+        "name = \"odd\"\ntitle = \"Odd\"\nkind = \"file\"\nconfirmed = \"no\"\n[file]\nformat = \"csv\"\nname = \"x\"\n[[feed]]\nname = \"a\"\nmode = \"keyed\"\n[feed.person]\nkey = \"id\"\n[[feed.rows]]\nentity = \"placement\"\n[feed.rows.columns]\nestablishment_id = { from = [\"Site\"], map = { \"A\" = \"AP1\", \"A+\" = \"AP2\" } }\n",
+    );
+    assert!(said.contains("reads like another of its texts"), "{said}");
+}
+
+#[test]
 fn a_schema_column_without_treatment_is_refused() {
     let said = complaint(
         "schemas/odd.toml",

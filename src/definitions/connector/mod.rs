@@ -264,9 +264,32 @@ pub fn root_of(path: &str) -> (Root, &str) {
     }
 }
 
-/// Folds a header or a mapped word for comparison: letters and digits only, lower case. A text without either (an
-/// attendance code such as `/`) is itself.
+/// Folds a header or a mapped word for comparison: letters and digits only, lower case, and the sign of a number below nought.
+/// A text without any of them (an attendance code such as `/`) is itself.
 pub fn fold(text: &str) -> String {
-    let folded: String = text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
-    if folded.is_empty() { text.trim().to_owned() } else { folded }
+    let text = text.trim();
+    let below_nought = text
+        .strip_prefix(['-', '\u{2212}', '\u{2013}'])
+        .is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_digit()));
+    let sign = below_nought.then_some('-');
+    let letters = text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase);
+    let folded: String = sign.into_iter().chain(letters).collect();
+    if folded.is_empty() { text.to_owned() } else { folded }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fold;
+
+    #[test]
+    fn a_number_below_nought_is_another_than_its_opposite() {
+        for text in ["-2", " \u{2212}2 ", "\u{2013}2"] {
+            assert_eq!(fold(text), "-2", "{text}");
+        }
+        assert_eq!(
+            (fold("+2"), fold("2 -"), fold("- two"), fold("N/A")),
+            ("2".into(), "2".into(), "two".into(), "na".into())
+        );
+        assert_eq!((fold("/"), fold(" - ")), ("/".into(), "-".into()));
+    }
 }

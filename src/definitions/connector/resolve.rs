@@ -276,6 +276,19 @@ impl Resolver<'_> {
                 false
             }
         };
+        let mut map: BTreeMap<String, String> = BTreeMap::new();
+        for (text, code) in raw.map {
+            if map.insert(fold(&text), code.clone()).is_some_and(|other| other != code) {
+                let problem = format!(
+                    "`{text}` in the map of `{name}` reads like another of its texts, with another code"
+                );
+                self.complain(
+                    name,
+                    problem,
+                    "only letters, digits and a minus before a number tell texts apart: leave one out",
+                );
+            }
+        }
         if origins.len() != 1 {
             let hint = "give exactly one of from, join, const, tenant, param, template";
             self.complain(name, format!("`{name}` has {} origins", origins.len()), hint);
@@ -287,7 +300,7 @@ impl Resolver<'_> {
             until: raw.until,
             take: raw.take,
             digits: raw.digits,
-            map: raw.map.into_iter().map(|(text, code)| (fold(&text), code)).collect(),
+            map: map.into_iter().collect(),
             otherwise: raw.otherwise,
             map_param: raw.map_param,
             default: raw.default,

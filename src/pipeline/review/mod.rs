@@ -83,7 +83,9 @@ impl From<CatalogFault> for ReviewFault {
     }
 }
 
-/// Whether of any of these subjects, given in hex, no place may be told: nor of whom the register no longer knows.
+/// Whether of any of these subjects, given in hex, no place may be told: by the register, or by the marks of whoever has grown
+/// out of it; nor of whom neither knows.
+#[cfg(feature = "warehouse")]
 pub(super) fn any_placeless(
     site: &Site,
     subjects: &BTreeSet<String>,
@@ -95,6 +97,15 @@ pub(super) fn any_placeless(
     for subject in asked {
         found += 1;
         placeless |= known.is_placeless(subject);
+    }
+    let there: BTreeSet<String> = known.subjects().map(id_text).collect();
+    let list = super::rights::list(site)?;
+    for grown in super::grown::everybody(site)? {
+        let id = id_text(&grown.subject);
+        if subjects.contains(&id) && !there.contains(&id) {
+            found += 1;
+            placeless |= list.concerning_marks(&grown.marks).is_some();
+        }
     }
     Ok(placeless || found < subjects.len())
 }
