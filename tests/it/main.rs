@@ -11,6 +11,8 @@ mod canaries;
 mod check;
 mod connector_pages;
 mod connectors;
+#[cfg(feature = "warehouse")]
+mod console;
 mod daemon;
 mod disclosure;
 #[cfg(feature = "warehouse")]
@@ -66,3 +68,5 @@ mod sheets;
 mod site;
 #[cfg(feature = "warehouse")]
 mod specs;
+#[cfg(feature = "warehouse")]
+mod stories;

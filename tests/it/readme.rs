@@ -1,85 +1,13 @@
 //! What the README shows is what the program does: its console blocks are run, its configuration is read. (That its
 //! links lead somewhere is held for every page in `architecture`.)
-use crate::site::run_in;
+use crate::{
+    console::{Shown, blocks, commands, missing},
+    site::run_in,
+};
 use std::{
     fs,
     path::{Path, PathBuf},
 };
-
-/// One command of a console block, and the output lines shown below it.
-#[derive(Debug, PartialEq)]
-struct Shown {
-    /// The README's line, from 1.
-    line: usize,
-    command: String,
-    output: Vec<String>,
-}
-
-/// The fenced blocks of a language, each with the number of its first line.
-fn blocks(page: &str, language: &str) -> Vec<(usize, Vec<String>)> {
-    let mut blocks = Vec::new();
-    let mut open: Option<(bool, usize, Vec<String>)> = None;
-    for (at, line) in page.lines().enumerate() {
-        match (&mut open, line.strip_prefix("```")) {
-            (None, Some(name)) => open = Some((name == language, at + 2, Vec::new())),
-            (Some(_), Some(_)) => {
-                if let Some((true, first, lines)) = open.take() {
-                    blocks.push((first, lines));
-                }
-            }
-            (Some((_, _, lines)), None) => lines.push(line.to_owned()),
-            (None, None) => {}
-        }
-    }
-    assert!(open.is_none(), "a block is not closed");
-    blocks
-}
-
-fn commands(first: usize, lines: &[String]) -> Vec<Shown> {
-    let mut found: Vec<Shown> = Vec::new();
-    for (at, line) in lines.iter().enumerate() {
-        if let Some(command) = line.strip_prefix("$ ") {
-            found.push(Shown { line: first + at, command: command.to_owned(), output: Vec::new() });
-        } else {
-            let shown =
-                found.last_mut().unwrap_or_else(|| panic!("README:{}: output of nothing", first + at));
-            shown.output.push(line.trim_end().to_owned());
-        }
-    }
-    found
-}
-
-/// Whether a line is as shown; `...` stands for anything.
-fn is_like(shown: &str, said: &str) -> bool {
-    let mut parts = shown.split("...");
-    let Some(mut rest) = parts.next().and_then(|start| said.strip_prefix(start)) else { return false };
-    for part in parts {
-        let found = if part.is_empty() { Some(rest.len()) } else { rest.find(part) };
-        let Some(at) = found else { return false };
-        rest = &rest[at + part.len()..];
-    }
-    rest.is_empty()
-}
-
-/// The first shown line that the output lacks, in order. A line of `...` alone stands for any lines; without it, lines
-/// follow each other directly.
-fn missing<'s>(shown: &'s [String], said: &str) -> Option<&'s str> {
-    let said: Vec<&str> = said.lines().map(str::trim_end).collect();
-    let (mut at, mut may_skip) = (0, false);
-    for line in shown {
-        if line == "..." {
-            may_skip = true;
-            continue;
-        }
-        let reach = if may_skip { said.len() } else { said.len().min(at + 1) };
-        match (at..reach).find(|place| is_like(line, said[*place])) {
-            Some(place) => at = place + 1,
-            None => return Some(line),
-        }
-        may_skip = false;
-    }
-    None
-}
 
 /// The arguments of the program, where a command is one of it.
 fn arguments(command: &str) -> Option<Vec<&str>> {
@@ -177,22 +105,6 @@ mod the_reader {
         assert_eq!(arguments(&shown[0].command), Some(vec!["a", "b"]));
         assert_eq!(arguments(&shown[1].command), None);
         assert_eq!(shown[0].output, ["one", "...", "three ... x"]);
-    }
-
-    #[test]
-    fn a_line_that_is_not_said_is_missed() {
-        let shown = ["one", "...", "three ... x"].map(str::to_owned);
-        assert_eq!(missing(&shown, "one\ntwo\nthree and x\n"), None);
-        assert_eq!(missing(&shown, "one\ntwo\nthree and y\n"), Some("three ... x"));
-        assert_eq!(missing(&shown, "zero\none\nthree 3 x\n"), Some("one"));
-        assert_eq!(missing(&["one".into(), "three".into()], "one\ntwo\nthree\n"), Some("three"));
-    }
-
-    #[test]
-    fn dots_stand_for_anything_and_nothing_else_does() {
-        assert!(is_like("a ... c", "a b c") && is_like("... c", "b c") && is_like("a ...", "a b c"));
-        assert!(is_like("abc", "abc"));
-        assert!(!is_like("abc", "abcd") && !is_like("a ... c", "a b d") && !is_like("a ... c", "a b c d"));
     }
 
     #[test]
