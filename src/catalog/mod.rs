@@ -24,6 +24,7 @@ mod settled;
 mod shape;
 mod shown;
 mod staged;
+mod study;
 mod view;
 mod years;
 
@@ -45,6 +46,7 @@ pub use schedule::{SlotClaim, SlotClock, SlotEnd, SlotEntry};
 pub use shape::FeedShape;
 pub use shown::{ShownCell, ShownTable};
 pub use staged::{Batch, Checkpoint, ReadDocument, Said, Staged, StagedBatch, StagedFile, Word};
+pub use study::{NewRequest, StudyExtract, StudyRequest};
 pub use view::{FileEntry, LakeFile, ReleaseEntry, RunEntry, SourceCount};
 pub use years::SourceFile;
 
@@ -92,6 +94,7 @@ impl Catalog {
         schema::create(&mut catalog)?;
         schema::create_schedule(&mut catalog)?;
         schema::create_shown(&mut catalog)?;
+        schema::create_study(&mut catalog)?;
         Ok(catalog)
     }
 
@@ -101,6 +104,7 @@ impl Catalog {
         schema::create(&mut catalog)?;
         schema::create_schedule(&mut catalog)?;
         schema::create_shown(&mut catalog)?;
+        schema::create_study(&mut catalog)?;
         Ok(catalog)
     }
 

@@ -66,3 +66,5 @@ mod sheets;
 mod site;
 #[cfg(feature = "warehouse")]
 mod specs;
+#[cfg(feature = "warehouse")]
+mod study;
