@@ -63,7 +63,8 @@ impl Classes {
         for (at, line) in csv::Reader::from_reader(text.as_bytes()).into_deserialize::<Line>().enumerate() {
             let line = line.map_err(|_| {
                 format!(
-                    "line {}: table, column, part (learner, place, identifying, ordinary), tier (ordinary, special, never), why",
+                    "line {}: table, column, part (learner, place, identifying, ordinary), tier (ordinary, \
+                         special, never), why",
                     at + 2
                 )
             })?;

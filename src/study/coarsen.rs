@@ -41,14 +41,14 @@ impl Coarsen {
             (Kind::Whole | Kind::Decimal(..), _) => {
                 Err("a number is told in steps: write a whole number from 1 to 1000".into())
             }
-            (Kind::Text, toml::Value::String(group)) => match groups(list).find(|known| known == group) {
-                Some(group) => Ok(Self::Group(group.to_owned())),
-                None => {
-                    let known: Vec<&str> = groups(list).collect();
-                    let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
-                    Err(format!("a code becomes its group: the groups that its list knows are {known}"))
+            (Kind::Text, toml::Value::String(group)) => {
+                let known: Vec<&str> = groups(list).collect();
+                if known.contains(&group.as_str()) {
+                    return Ok(Self::Group(group.clone()));
                 }
-            },
+                let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+                Err(format!("a code becomes its group: the groups that its list knows are {known}"))
+            }
             _ => Err("this column cannot be told less exactly: leave it out".into()),
         }
     }

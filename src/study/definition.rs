@@ -329,7 +329,8 @@ impl Reader<'_> {
         }
         let is_article_6 = |basis: &String| basis.contains("6(1)");
         if !raw.basis.lawful.iter().any(is_article_6) {
-            let hint = "name the lawful bases: \"Article 6(1)(e)\", and of Article 9 where special tiers are asked for";
+            let hint = "name the lawful bases: \"Article 6(1)(e)\", and of Article 9 where special tiers are \
+                 asked for";
             self.complain("lawful", "no basis of Article 6 is named", hint);
         }
         let is_article_9 = |basis: &String| basis.contains("9(2)") || basis.contains("10");
@@ -365,13 +366,12 @@ impl Reader<'_> {
     fn conditions(&mut self, table: &toml::Table) -> Vec<(String, Test)> {
         let mut conditions = Vec::new();
         for (column, value) in table {
-            match test(value) {
-                Some(test) => conditions.push((column.clone(), test)),
-                None => {
-                    let hint =
-                        "`column = value`, `column = [value, value]` or `column = { from = 110, to = 120 }`";
-                    self.complain(column, &format!("the condition on `{column}` cannot be read"), hint);
-                }
+            if let Some(test) = test(value) {
+                conditions.push((column.clone(), test));
+            } else {
+                let hint =
+                    "`column = value`, `column = [value, value]` or `column = { from = 110, to = 120 }`";
+                self.complain(column, &format!("the condition on `{column}` cannot be read"), hint);
             }
         }
         conditions

@@ -85,13 +85,15 @@ fn stata(frame: &FramePlan) -> String {
             Kind::Flag => {
                 let _ = writeln!(
                     out,
-                    "replace {column} = \"1\" if {column} == \"true\"\nreplace {column} = \"0\" if {column} == \"false\"\ndestring {column}, replace"
+                    "replace {column} = \"1\" if {column} == \"true\"\nreplace {column} = \"0\" if {column} == \
+                         \"false\"\ndestring {column}, replace"
                 );
             }
             Kind::Day => {
                 let _ = writeln!(
                     out,
-                    "generate double {column}_d = date({column}, \"YMD\")\nformat {column}_d %td\ndrop {column}\nrename {column}_d {column}"
+                    "generate double {column}_d = date({column}, \"YMD\")\nformat {column}_d %td\ndrop \
+                         {column}\nrename {column}_d {column}"
                 );
             }
             Kind::Text => {
@@ -121,7 +123,8 @@ fn stata(frame: &FramePlan) -> String {
 fn spss(frame: &FramePlan) -> String {
     let name = &frame.name;
     let mut out = format!(
-        "* {}.\nGET DATA /TYPE=TXT /FILE=\"csv/{name}.csv\" /DELIMITERS=\",\" /QUALIFIER='\"' /FIRSTCASE=2\n /VARIABLES=learner_id A40",
+        "* {}.\nGET DATA /TYPE=TXT /FILE=\"csv/{name}.csv\" /DELIMITERS=\",\" /QUALIFIER='\"' /FIRSTCASE=2\n \
+             /VARIABLES=learner_id A40",
         plain(&frame.title, 200)
     );
     for variable in &frame.variables {

@@ -161,13 +161,12 @@ impl<'a> Checker<'a> {
             };
             let kind = Kind::of_sql_type(&found.sql_type);
             let made = kind.and_then(|kind| Some((kind, wanted(test, kind)?)));
-            match made {
-                Some((kind, wanted)) => conditions.push((column.clone(), kind, wanted)),
-                None => {
-                    let kind = kind.map_or("of a type that no study has", Kind::word);
-                    let problem = format!("the condition does not fit `{column}`, which is {kind}");
-                    self.complain(column, problem, "write values of the column's own kind");
-                }
+            if let Some((kind, wanted)) = made {
+                conditions.push((column.clone(), kind, wanted));
+            } else {
+                let kind = kind.map_or("of a type that no study has", Kind::word);
+                let problem = format!("the condition does not fit `{column}`, which is {kind}");
+                self.complain(column, problem, "write values of the column's own kind");
             }
         }
         conditions
@@ -258,7 +257,8 @@ impl<'a> Checker<'a> {
         let is_free =
             kind == Kind::Text && list.is_none() && words.is_empty() && class.part == Part::Identifying;
         if is_free && class.why.is_empty() {
-            let hint = "leave it out; a text is told only where schemas/verify.csv or schemas/research.csv says what it can be";
+            let hint = "leave it out; a text is told only where schemas/verify.csv or schemas/research.csv says \
+                 what it can be";
             self.complain(column, format!("nobody says which words `{name}.{column}` can hold"), hint);
             return None;
         }

@@ -7,9 +7,10 @@ use super::{
     risk::{Risk, add, identifying, marks_as, marks_of, rows_there, weighed},
 };
 use serde::Serialize;
+use std::collections::HashSet;
 
 /// So many steps are proposed at most.
-const MOST_STEPS: usize = 12;
+const MOST_STEPS: usize = 24;
 
 /// One step that makes learners more alike.
 #[derive(Clone, Debug, Serialize)]
@@ -34,42 +35,70 @@ struct Column {
 }
 
 /// The steps, in the order in which they help most for what they lose. Ends where the limits hold. The last ones may leave a
-/// column out.
+/// column out; none where nothing would do, for how many rows somebody has in a table is told by no column.
 pub fn proposals(study: &Study, data: &Data) -> Vec<Proposal> {
     let start = rows_there(data);
-    let mut columns: Vec<Column> = identifying(data)
-        .into_iter()
-        .map(|at| {
-            let now = data.frames[at.0].plan.variables[at.1].coarsen.clone();
-            Column { at, now, marks: marks_of(data, at), is_out: false }
-        })
-        .collect();
-    let mut steps = Vec::new();
+    let before = columns(data);
+    let mut now = columns(data);
+    let mut steps: Vec<(usize, Option<Coarsen>)> = Vec::new();
     while steps.len() < MOST_STEPS {
-        let now = measured(study, &start, &columns, None);
-        if now.holds() {
+        let risk = measured(study, &start, &now, None);
+        if risk.holds() {
             break;
         }
-        let Some((at, how, marks, after)) = best(study, data, &start, &columns, &now) else { break };
-        let column = &mut columns[at];
-        let plan = &data.frames[column.at.0].plan;
-        let name = plan.variables[column.at.1].name.clone();
+        let step = best(study, data, &start, &now, &risk).map(|(at, how, marks, _)| (at, how, marks));
+        let Some((at, how, marks)) = step.or_else(|| widest(&now)) else { return Vec::new() };
+        // What a later step does to a column takes the place of an earlier one.
+        steps.retain(|(column, _)| *column != at);
+        steps.push((at, how.clone()));
+        now[at] = Column { is_out: how.is_none(), now: how, marks, ..now[at] };
+    }
+    let is_enough = measured(study, &start, &now, None).holds();
+    if is_enough { told(study, data, (&start, before, &now), steps) } else { Vec::new() }
+}
+
+/// Where no single step helps, what differs most is left out: others may help then.
+fn widest(columns: &[Column]) -> Option<(usize, Option<Coarsen>, Vec<u128>)> {
+    let distinct = |column: &Column| column.marks.iter().collect::<HashSet<_>>().len();
+    let there = columns.iter().enumerate().filter(|(_, column)| !column.is_out);
+    let (at, column) = there.max_by_key(|(at, column)| (distinct(column), std::cmp::Reverse(*at)))?;
+    Some((at, None, vec![0; column.marks.len()]))
+}
+
+/// The steps in words, each measured with those before it.
+fn told(
+    study: &Study,
+    data: &Data,
+    (start, mut columns, after): (&[u128], Vec<Column>, &[Column]),
+    steps: Vec<(usize, Option<Coarsen>)>,
+) -> Vec<Proposal> {
+    let mut proposals = Vec::new();
+    for (at, how) in steps {
+        columns[at].marks.clone_from(&after[at].marks);
+        let risk = measured(study, start, &columns, None);
+        let plan = &data.frames[columns[at].at.0].plan;
+        let name = plan.variables[columns[at].at.1].name.clone();
         let write = match &how {
             Some(how) => format!("coarsen = {{ {name} = {how} }}"),
-            None => "leave it out".to_owned(),
+            None => format!("leave {name} out"),
         };
-        column.is_out = how.is_none();
-        column.now = how;
-        column.marks = marks;
-        steps.push(Proposal {
+        proposals.push(Proposal {
             table: plan.name.clone(),
             column: name,
             write,
-            unique: after.unique,
-            in_small_groups: after.in_small_groups,
+            unique: risk.unique,
+            in_small_groups: risk.in_small_groups,
         });
     }
-    steps
+    proposals
+}
+
+fn columns(data: &Data) -> Vec<Column> {
+    let column = |at: (usize, usize)| {
+        let now = data.frames[at.0].plan.variables[at.1].coarsen.clone();
+        Column { at, now, marks: marks_of(data, at), is_out: false }
+    };
+    identifying(data).into_iter().map(column).collect()
 }
 
 fn measured(study: &Study, start: &[u128], columns: &[Column], other: Option<(usize, &[u128])>) -> Risk {

@@ -167,7 +167,7 @@ fn pattern(cells: &[&Cell], bytes: &mut Vec<u8>) {
 }
 
 fn hash(frame: usize, column: usize, bytes: &[u8]) -> u128 {
-    let seed = (frame as u64) << 32 | (column as u32 as u64);
+    let seed = (frame as u64) << 32 | u64::from(column as u32);
     XxHash3_128::oneshot_with_seed(seed, bytes)
 }
 
@@ -175,5 +175,173 @@ fn hash(frame: usize, column: usize, bytes: &[u8]) -> u128 {
 pub(super) fn add(marks: &mut [u128], more: &[u128]) {
     for (mark, more) in marks.iter_mut().zip(more) {
         *mark = mark.wrapping_add(*more);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::{
+            Cell, Frame, FramePlan, Kind, Set, Study, Variable, beginning,
+            classes::{Part, Tier},
+            linkage, plant, proposals, risk,
+        },
+        Data,
+    };
+    use crate::privacy::Key;
+    use proptest::prelude::*;
+    use std::collections::HashMap;
+
+    fn variable(name: &str, kind: Kind, part: Part) -> Variable {
+        Variable {
+            name: name.to_owned(),
+            kind,
+            description: String::new(),
+            part,
+            tier: Tier::Ordinary,
+            coarsen: None,
+            list: None,
+            words: Vec::new(),
+        }
+    }
+
+    fn frame(name: &str, grain: &[&str], variables: Vec<Variable>, rows: Vec<(u32, Vec<Cell>)>) -> Frame {
+        let grain = grain.iter().map(|name| (*name).to_owned()).collect();
+        Frame { plan: FramePlan { name: name.to_owned(), title: String::new(), grain, variables }, rows }
+    }
+
+    /// One row a learner with a number that others know, and stays of which each has the day it began and the place.
+    fn data(numbers: &[i64], stays: &[(u32, i32, u8)]) -> Data {
+        let one = numbers
+            .iter()
+            .enumerate()
+            .map(|(at, n)| (at as u32, vec![Cell::Whole(*n), Cell::Whole(7 * n)]))
+            .collect();
+        let known = vec![
+            variable("known", Kind::Whole, Part::Identifying),
+            variable("score", Kind::Whole, Part::Ordinary),
+        ];
+        let mut many: Vec<(u32, Vec<Cell>)> = stays
+            .iter()
+            .filter(|stay| (stay.0 as usize) < numbers.len())
+            .map(|(learner, day, place)| (*learner, vec![Cell::Day(*day), Cell::text(&format!("p{place}"))]))
+            .collect();
+        many.sort();
+        let stay =
+            vec![variable("began", Kind::Day, Part::Identifying), variable("place", Kind::Text, Part::Place)];
+        Data {
+            learners: (0..numbers.len()).map(|at| format!("l{at:03}")).collect(),
+            frames: vec![
+                frame("one", &["learner_id"], known, one),
+                frame("many", &["learner_id", "no"], stay, many),
+            ],
+        }
+    }
+
+    fn study() -> Study {
+        Study::read("study.toml", &beginning("s")).unwrap()
+    }
+
+    /// All that others may know of a learner, put together another way: as text.
+    fn known(data: &Data, learner: u32) -> String {
+        let mut text = String::new();
+        for frame in &data.frames {
+            let mut places: Vec<String> = Vec::new();
+            for (_, cells) in frame.rows.iter().filter(|row| row.0 == learner) {
+                for (cell, variable) in cells.iter().zip(&frame.plan.variables) {
+                    match variable.part {
+                        Part::Place => {
+                            let place = cell.written(Kind::Text);
+                            let number = places.iter().position(|one| *one == place).unwrap_or(places.len());
+                            if number == places.len() {
+                                places.push(place);
+                            }
+                            text.push_str(&format!("|{number}"));
+                        }
+                        Part::Identifying => text.push_str(&format!("|{}", cell.written(variable.kind))),
+                        _ => {}
+                    }
+                }
+                text.push('/');
+            }
+            text.push('#');
+        }
+        text
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn those_who_are_alone_are_those_whom_a_list_finds_alone(
+            numbers in prop::collection::vec(0..4_i64, 1..40),
+            stays in prop::collection::vec((0..40_u32, 0..3_i32, 0..3_u8), 0..60),
+        ) {
+            let data = data(&numbers, &stays);
+            let mut groups: HashMap<String, u64> = HashMap::new();
+            (0..numbers.len() as u32).for_each(|learner| *groups.entry(known(&data, learner)).or_default() += 1);
+            let alone = groups.values().filter(|size| **size == 1).count() as u64;
+            let found = risk(&study(), &data);
+            prop_assert_eq!(found.unique, alone);
+            prop_assert_eq!(found.smallest, *groups.values().min().unwrap());
+            prop_assert_eq!(found.in_small_groups, groups.values().filter(|size| **size < 10).sum::<u64>());
+        }
+
+        #[test]
+        fn what_is_proposed_is_enough_whoever_the_rows_are_for(
+            numbers in prop::collection::vec(0..200_i64, 20..60),
+            stays in prop::collection::vec((0..60_u32, 0..900_i32, 0..3_u8), 0..80),
+            open in any::<bool>(),
+        ) {
+            let data = data(&numbers, &stays);
+            let mut study = study();
+            if open {
+                (study.set, study.most_unique) = (Set::Open, 0.0);
+            }
+            let steps = proposals(&study, &data);
+            let of = |unique: u64, small: u64| unique as f64 <= study.most_unique * numbers.len() as f64 && (!open || small == 0);
+            let begins = risk(&study, &data);
+            // How many rows somebody has is told by no column, and hidden by none.
+            let mut by_rows: HashMap<usize, u64> = HashMap::new();
+            let rows = |learner: usize| data.frames[1].rows.iter().filter(|row| row.0 as usize == learner).count();
+            (0..numbers.len()).for_each(|learner| *by_rows.entry(rows(learner)).or_default() += 1);
+            let alone = by_rows.values().filter(|size| **size == 1).count() as u64;
+            let small = by_rows.values().filter(|size| **size < study.k).sum();
+            match steps.last() {
+                Some(last) => prop_assert!(of(last.unique, last.in_small_groups), "{steps:?}"),
+                None => prop_assert!(begins.holds() || !of(alone, small)),
+            }
+        }
+    }
+
+    #[test]
+    fn two_extracts_of_the_same_people_match_where_all_that_they_share_is_theirs_alone() {
+        let one = data(&[1, 2, 3, 3, 4], &[]);
+        let found = linkage("other", &one, &one);
+        assert_eq!((found.matched, found.learners), (3, 5), "{found:?}");
+        let mut coarser = one.clone();
+        coarser.frames[0].plan.variables.remove(1);
+        coarser.frames[0].plan.variables[0].name = "other".into();
+        coarser.frames.truncate(1);
+        assert_eq!(linkage("other", &one, &coarser).matched, 0, "nothing is shared");
+    }
+
+    #[test]
+    fn canaries_stand_among_the_others_and_change_no_row_of_theirs() {
+        let before = data(&[1, 2, 3, 4], &[(0, 5, 1), (2, 6, 1)]);
+        let mut after = before.clone();
+        let canaries = plant(&mut after, &Key::for_demo(1).study("s"));
+        assert_eq!((canaries.len(), after.learners.len()), (3, 7));
+        assert!(
+            after.learners.is_sorted()
+                && after.frames.iter().all(|frame| frame.rows.is_sorted_by_key(|row| row.0))
+        );
+        for (then, now) in before.frames.iter().zip(&after.frames) {
+            let there = |data: &Data, rows: &[(u32, Vec<Cell>)]| -> Vec<(String, Vec<Cell>)> {
+                let rows =
+                    rows.iter().map(|(at, cells)| (data.learners[*at as usize].clone(), cells.clone()));
+                rows.filter(|(learner, _)| !canaries.contains(learner)).collect()
+            };
+            assert_eq!(there(&before, &then.rows), there(&after, &now.rows));
+        }
     }
 }

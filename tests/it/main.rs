@@ -17,6 +17,8 @@ mod disclosure;
 mod end_to_end;
 #[cfg(feature = "warehouse")]
 mod engagement;
+#[cfg(feature = "warehouse")]
+mod evidence;
 mod export;
 mod faults;
 #[cfg(feature = "warehouse")]

@@ -22,13 +22,13 @@ use throughline::{
 };
 
 /// One demonstration for all that only ask.
-fn demo() -> &'static Demo {
+pub fn demo() -> &'static Demo {
     static DEMO: OnceLock<Demo> = OnceLock::new();
     DEMO.get_or_init(|| Demo::run(5, 800, Identifiers::Perfect))
 }
 
 /// A demonstration that a test may change: its release, catalog and key, copied; links stay links.
-fn own_site() -> TempDir {
+pub fn own_site() -> TempDir {
     let to = tempfile::tempdir().unwrap();
     let from = demo().site().join(".");
     let copied = Command::new("cp").arg("-a").arg(&from).arg(to.path()).status().unwrap();

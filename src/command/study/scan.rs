@@ -42,7 +42,8 @@ pub(super) fn scan(config: &Path, args: &ScanArgs, screen: &Screen) -> Verdict {
         screen.result(&wrap(&format!("Not looked into: {place}: {why}."), 2));
     }
     if !scanned.found.is_empty() {
-        let words = "do not push this: take the rows out of every version too (git filter-repo), tell the study's lead and the controller";
+        let words = "do not push this: take the rows out of every version too (git filter-repo), tell the \
+             study's lead and the controller";
         return Err(Halt::new(Exit::Refused, wrap(words, 2)));
     }
     if scanned.unread.is_empty() {

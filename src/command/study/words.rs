@@ -91,7 +91,8 @@ pub(super) fn trial(open: &OpenStudy, trial: &Measured) -> String {
     }
     for study in &trial.not_compared {
         let words = format!(
-            "The extract of {study} is out and could not be compared with: its release is gone, or no longer serves research."
+            "The extract of {study} is out and could not be compared with: its release is gone, or no longer \
+                 serves research."
         );
         let _ = write!(out, "\n{}", wrap(&words, 2));
     }
@@ -105,12 +106,11 @@ pub(super) fn trial(open: &OpenStudy, trial: &Measured) -> String {
             ]
         });
         out.push_str("\n\nWhat would do, one after another:\n");
-        let write = if trial.proposals.iter().any(|step| step.write.starts_with("leave")) {
-            "write, or leave out"
-        } else {
-            "write"
-        };
-        out.push_str(&table(&["table", write, "alone then", "in small groups"], rows.collect(), &[2, 3]));
+        out.push_str(&table(
+            &["table", "write, or leave out", "alone then", "in small groups"],
+            rows.collect(),
+            &[2, 3],
+        ));
     }
     out
 }

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 const MOST_BYTES: u64 = 256 << 20;
 
 /// Who has which role.
-pub(super) fn roles(site: &Site) -> Result<Part, SiteFault> {
+pub(super) fn roles(site: &Site) -> Part {
     let roles = &site.settings.roles;
     let may = |role: Role| match role {
         Role::Linkage => "looks at two records side by side, and traces a row to its file",
@@ -41,12 +41,20 @@ pub(super) fn roles(site: &Site) -> Result<Part, SiteFault> {
     } else {
         "What one person asks another confirms; a study's rows take two approvers, neither of them an author."
     };
-    Ok(Part::new("roles", "Access: who may")
-        .says(Ground::Built, "No role alone both changes keys and sees identities. Nobody has a role that the configuration does not give by name.")
+    Part::new("roles", "Access: who may")
+        .says(
+            Ground::Built,
+            "No role alone both changes keys and sees identities. Nobody has a role that the \
+             configuration does not give by name.",
+        )
         .says(Ground::Configured, both)
         .says(Ground::Configured, confirm)
-        .says(Ground::Unknown, "Who may log on to the machine, and who may edit the configuration: whoever may, gives roles.")
-        .lists(Ground::Configured, "Roles", &["role", "may", "held by"], rows.collect()))
+        .says(
+            Ground::Unknown,
+            "Who may log on to the machine, and who may edit the configuration: whoever may, \
+             gives roles.",
+        )
+        .lists(Ground::Configured, "Roles", &["role", "may", "held by"], rows.collect())
 }
 
 /// Who did what, and whether the record holds.
@@ -64,9 +72,9 @@ pub(super) fn audit(site: &Site) -> Result<Part, SiteFault> {
     site.catalog.each_audit(i64::MIN, |entry| {
         let count = counts.entry((entry.verb.clone(), entry.role.clone())).or_default();
         if entry.outcome == "refused" {
-            count.1 += 1
+            count.1 += 1;
         } else {
-            count.0 += 1
+            count.0 += 1;
         }
         count.2.clone_from(&entry.at);
         true
@@ -76,9 +84,25 @@ pub(super) fn audit(site: &Site) -> Result<Part, SiteFault> {
     });
     Ok(Part::new("audit", "Access: who did")
         .says(Ground::Measured, proof)
-        .says(Ground::Measured, format!("A head over {} entries can be signed and kept elsewhere: `throughline audit head --to FILE`.", head.entries))
-        .says(Ground::Unknown, "Whether a signed head is kept where administrators of this machine cannot write: without one, a chain that was written anew as a whole would not show.")
-        .lists(Ground::Measured, "Accesses by verb and role", &["verb", "role", "done", "refused", "last (UTC)"], rows.collect()))
+        .says(
+            Ground::Measured,
+            format!(
+                "A head over {} entries can be signed and kept elsewhere: `throughline \
+             audit head --to FILE`.",
+                head.entries
+            ),
+        )
+        .says(
+            Ground::Unknown,
+            "Whether a signed head is kept where administrators of this machine cannot write: \
+             without one, a chain that was written anew as a whole would not show.",
+        )
+        .lists(
+            Ground::Measured,
+            "Accesses by verb and role",
+            &["verb", "role", "done", "refused", "last (UTC)"],
+            rows.collect(),
+        ))
 }
 
 /// Whether numbers of people stand where none may.
@@ -107,7 +131,8 @@ pub(super) fn leaks(site: &Site) -> Result<Part, SiteFault> {
         }
     }
     Ok(Part::new("leaks", "Proof that no identifier is on disk")
-        .says(Ground::Built, "Tests plant names, numbers, birth dates and postcodes on one side of the door and look for them in every byte of the other.")
+        .says(Ground::Built, "Tests plant names, numbers, birth dates and postcodes on one side of the door and \
+             look for them in every byte of the other.")
         .says(
             Ground::Measured,
             format!(
@@ -118,7 +143,8 @@ pub(super) fn leaks(site: &Site) -> Result<Part, SiteFault> {
                 bytes >> 20
             ),
         )
-        .says(Ground::Unknown, "Whether the disk is encrypted: the lake and releases are not, by themselves; the identity register is."))
+        .says(Ground::Unknown, "Whether the disk is encrypted: the lake and releases are not, by themselves; the \
+             identity register is."))
 }
 
 /// By which ways anything leaves, and what is out.
@@ -139,7 +165,9 @@ pub(super) fn ways_out(site: &Site) -> Result<Part, SiteFault> {
     let rows: Vec<Vec<String>> = rows.collect();
     let policy = &site.settings.disclosure_policy;
     Ok(Part::new("ways_out", "Ways out and recipients")
-        .says(Ground::Built, "Aggregates leave by one gate: small counts are hidden with as many others as it takes, the rest rounded. Rows leave by `resolve` (to somebody who brought the list), `rights access` (to the person) and `study release` (to an approved study, under pseudonyms of its own).")
+        .says(Ground::Built, "Aggregates leave by one gate: small counts are hidden with as many others as it \
+             takes, the rest rounded. Rows leave by `resolve` (to somebody who brought the list), `rights \
+             access` (to the person) and `study release` (to an approved study, under pseudonyms of its own).")
         .says(Ground::Configured, format!("The policy of disclosure control is `{policy}`."))
         .lists(Ground::Measured, "Studies", &["study", "asked by", "approved by", "state"], rows))
 }

@@ -23,6 +23,13 @@ pub(super) fn flow(site: &Site) -> Result<Part, SiteFault> {
             n.to_string(),
         ]);
     }
+    let listens = site.settings.daemon.listen.map_or_else(
+        || "The daemon listens on no address.".to_owned(),
+        |address| {
+            let reach = if address.ip().is_loopback() { "this machine's own" } else { "OPEN TO THE NETWORK" };
+            format!("The daemon tells health and metrics at {address}, {reach}: names of feeds and counts.")
+        },
+    );
     let part = Part::new("flow", "Data flow")
         .says(
             Ground::Built,
@@ -31,7 +38,9 @@ pub(super) fn flow(site: &Site) -> Result<Part, SiteFault> {
              and learner numbers, NHS numbers, birth dates and postcodes stand left of the door alone, in memory and in the \
              encrypted identity register, which linking reads.",
         )
-        .says(Ground::Built, "Nothing is sent to anybody: the program listens on no address but this machine's own, and asks only the services that are configured.")
+        .says(Ground::Built, "Rows are sent to nobody: the program asks the services that are configured, and \
+             nothing else.")
+        .says(Ground::Configured, listens)
         .says(Ground::Configured, format!("Authority {}: this instance is run by and for one controller.", site.settings.home_authority))
         .lists(
             Ground::Measured,
@@ -122,7 +131,11 @@ pub(super) fn bases(site: &Site) -> Part {
     });
     let header = ["source", "controller", "agreement", "lawful bases", "until", "purposes", "today"];
     let mut part = Part::new("bases", "Lawful bases")
-        .says(Ground::Built, "A source without a purpose, an agreement in force and a lawful basis is not pulled. A table serves only purposes that every source behind it shares.")
+        .says(
+            Ground::Built,
+            "A source without a purpose, an agreement in force and a lawful basis is not \
+             pulled. A table serves only purposes that every source behind it shares.",
+        )
         .lists(Ground::Configured, "Agreements", &header, rows.collect());
     let unnamed = |article: &str| {
         site.settings
@@ -133,7 +146,8 @@ pub(super) fn bases(site: &Site) -> Part {
     if unnamed("9(2)") {
         part = part.says(
             Ground::Unknown,
-            "No source names a condition of Article 9, though schemas keep special categories (ethnicity, needs, health as a reason).",
+            "No source names a condition of Article 9, though schemas keep special categories (ethnicity, needs, \
+                 health as a reason).",
         );
     }
     if unnamed("10") {

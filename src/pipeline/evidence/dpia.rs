@@ -26,7 +26,8 @@ pub(super) fn draft(site: &Site, parts: &[Part]) -> Part {
     let risks = [
         (
             "Somebody is known again in rows without a name",
-            "pseudonyms of each study's own, places under pseudonyms, k-anonymity and uniqueness counted before rows are cut, coarsening, canaries, rows under a purpose with an audit entry",
+            "pseudonyms of each study's own, places under pseudonyms, k-anonymity and uniqueness counted before \
+                 rows are cut, coarsening, canaries, rows under a purpose with an audit entry",
         ),
         (
             "Somebody is known from a published figure",
@@ -38,7 +39,8 @@ pub(super) fn draft(site: &Site, parts: &[Part]) -> Part {
         ),
         (
             "Two children are taken for one",
-            "links are joined by evidence and parted by a person; over-merging is avoided where it cannot be undone; a release says how it was linked",
+            "links are joined by evidence and parted by a person; over-merging is avoided where it cannot be \
+                 undone; a release says how it was linked",
         ),
         (
             "A child is not counted because nobody knows of them",
@@ -50,24 +52,34 @@ pub(super) fn draft(site: &Site, parts: &[Part]) -> Part {
         ),
         (
             "Somebody looks who may not",
-            "roles by name, an entry of the audit before anything is shown, refusals too; a chain that shows alteration",
+            "roles by name, an entry of the audit before anything is shown, refusals too; a chain that shows \
+                 alteration",
         ),
         (
             "A child's right is not met",
-            "access, objection, restriction, rectification and erasure by cases with a certificate; a list outlives backups",
+            "access, objection, restriction, rectification and erasure by cases with a certificate; a list \
+                 outlives backups",
         ),
     ];
     let rows = risks.iter().map(|(risk, measure)| {
         vec![(*risk).to_owned(), (*measure).to_owned(), "to be judged by the controller".to_owned()]
     });
     Part::new("dpia", "Draft sections for a data protection impact assessment")
-        .says(Ground::Configured, format!("Nature: records of education of children and young people, {} sources, pulled, linked and pseudonymised by one program inside the controller's walls. What rows are about: {}.", sources.len(), entities.join("; ")))
+        .says(Ground::Configured, format!("Nature: records of education of children and young people, {} \
+             sources, pulled, linked and pseudonymised by one program inside the controller's walls. What rows \
+             are about: {}.", sources.len(), entities.join("; ")))
         .says(Ground::Configured, format!("Controllers: {controllers}. Purposes: {purposes}. Lawful bases: {bases}."))
-        .says(Ground::Built, "Scope: whole Year 6 cohorts and whoever else was on a roll or in provision here; to academic age 18, or 25 with a plan. Special categories: ethnicity, needs, and health where it is a reason; criminal offence data where youth justice or custody is told.")
-        .says(Ground::Built, "Necessity and proportion: columns that no connector lists are never read; names, numbers, birth dates and postcodes never leave the identified side; a study gets columns that it names and no others.")
-        .says(Ground::Unknown, "Consultation: who among children, parents, schools and providers was asked, and what they said.")
+        .says(Ground::Built, "Scope: whole Year 6 cohorts and whoever else was on a roll or in provision here; \
+             to academic age 18, or 25 with a plan. Special categories: ethnicity, needs, and health where it is \
+             a reason; criminal offence data where youth justice or custody is told.")
+        .says(Ground::Built, "Necessity and proportion: columns that no connector lists are never read; names, \
+             numbers, birth dates and postcodes never leave the identified side; a study gets columns that it \
+             names and no others.")
+        .says(Ground::Unknown, "Consultation: who among children, parents, schools and providers was asked, and \
+             what they said.")
         .says(Ground::Unknown, "Whether a privacy notice tells of this use, and where it is.")
         .says(Ground::Unknown, "Advice of the data protection officer, residual risks, and who accepts them.")
-        .says(Ground::Measured, format!("{open} statements of this pack are marked unknown; they are listed at its end."))
+        .says(Ground::Measured, format!("{open} statements of this pack are marked unknown; they are listed at \
+             its end."))
         .lists(Ground::Built, "Risks and what is done about them", &["risk", "measures", "what is left"], rows.collect())
 }

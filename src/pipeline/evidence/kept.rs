@@ -47,12 +47,30 @@ pub(super) fn keys(site: &Site) -> Result<Part, SiteFault> {
         vec![change.at.clone(), change.who.clone(), change.before.clone(), change.after.clone()]
     });
     let mut part = Part::new("keys", "Keys")
-        .says(Ground::Built, "Pseudonyms are HMAC-SHA-256 under a 256-bit key. Without the key they lead to nobody; with it every pupil number can be tried in a minute, so its custody is the protection.")
+        .says(
+            Ground::Built,
+            "Pseudonyms are HMAC-SHA-256 under a 256-bit key. Without the key they lead to \
+             nobody; with it every pupil number can be tried in a minute, so its custody is the protection.",
+        )
         .says(Ground::Measured, format!("The key was replaced {} times.", changes.len()))
-        .lists(Ground::Measured, "Inventory (fingerprints, never keys)", &["key", "known by", "made", "its file"], rows)
-        .lists(Ground::Measured, "Changes of key", &["when (UTC)", "who", "before", "after"], changed.collect());
+        .lists(
+            Ground::Measured,
+            "Inventory (fingerprints, never keys)",
+            &["key", "known by", "made", "its file"],
+            rows,
+        )
+        .lists(
+            Ground::Measured,
+            "Changes of key",
+            &["when (UTC)", "who", "before", "after"],
+            changed.collect(),
+        );
     if settings.key_files.len() != 2 {
-        part = part.says(Ground::Unknown, "The key is in one pair of hands: `throughline key split` puts it into two. Whether that is meant is not said.");
+        part = part.says(
+            Ground::Unknown,
+            "The key is in one pair of hands: `throughline key split` puts it into \
+             two. Whether that is meant is not said.",
+        );
     }
     Ok(part.says(Ground::Unknown, "Where backups of the key are, and who can reach them."))
 }

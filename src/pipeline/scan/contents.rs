@@ -57,13 +57,11 @@ fn archive(bytes: &[u8], marks: &mut Marks, depth: u8) -> Result<(), &'static st
     let mut zip = zip::ZipArchive::new(Cursor::new(bytes)).map_err(|_| "it is a damaged package")?;
     let mut worst = Ok(());
     for at in 0..zip.len() {
-        let mut part = match zip.by_index(at) {
-            Ok(part) => part.take(LONGEST),
-            Err(_) => {
-                worst = Err("a part of it is encrypted or damaged");
-                continue;
-            }
+        let Ok(part) = zip.by_index(at) else {
+            worst = Err("a part of it is encrypted or damaged");
+            continue;
         };
+        let mut part = part.take(LONGEST);
         let mut text = Vec::new();
         if part.read_to_end(&mut text).is_err() {
             worst = Err("a part of it is damaged");

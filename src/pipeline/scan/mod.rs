@@ -78,9 +78,9 @@ pub fn scan(path: &Path, known: &KnownStudies, with_history: bool) -> io::Result
     let mut scanned = Scanned::default();
     let mut files = Vec::new();
     if path.is_dir() {
-        walk(path, &mut files)?
+        walk(path, &mut files)?;
     } else {
-        files.push(path.to_owned())
+        files.push(path.to_owned());
     }
     let mut seen = HashSet::new();
     for file in files {

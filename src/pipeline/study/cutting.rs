@@ -41,7 +41,8 @@ pub fn cut_study(
     let about_it = about(open);
     let request = requested(site, open)?;
     if request.extract.is_some() {
-        let words = "its rows have been cut already: `study close` ends that extract; a changed definition is asked for anew";
+        let words = "its rows have been cut already: `study close` ends that extract; a changed definition is \
+             asked for anew";
         return Err(StudyFault::Usage(words.to_owned()));
     }
     let (have, need) = (request.approvals.len(), needed(site));
@@ -126,7 +127,8 @@ fn manifest(
         cut_on: site.wall_day().to_string(),
         expires: open.study.ends.to_string(),
         citation: format!(
-            "Throughline release {}, local authority {}, as of {}; extract of the study {}, definition {} [{status}].",
+            "Throughline release {}, local authority {}, as of {}; extract of the study {}, definition {} \
+                 [{status}].",
             open.release,
             site.settings.home_authority,
             open.as_of,
@@ -214,7 +216,8 @@ fn is_extract_of(folder: &Path, study: &str) -> Result<(), StudyFault> {
     match manifest {
         Some(manifest) if manifest["study"] == study => Ok(()),
         _ => Err(StudyFault::Usage(format!(
-            "{} does not hold the extract of {study} any more: look what is there and delete it yourself, then close again",
+            "{} does not hold the extract of {study} any more: look what is there and delete it yourself, then \
+                 close again",
             folder.display()
         ))),
     }

@@ -89,13 +89,13 @@ impl Measured {
     /// Why nothing may be cut, if so.
     pub fn refusal(&self) -> Option<String> {
         if !self.risk.holds() {
-            let instead: Vec<String> = self
-                .proposals
-                .iter()
-                .map(|step| format!("{}.{}: {}", step.table, step.column, step.write))
-                .collect();
-            let instead =
-                if instead.is_empty() { "ask for fewer columns".to_owned() } else { instead.join("; ") };
+            let instead: Vec<String> =
+                self.proposals.iter().map(|step| format!("{}: {}", step.table, step.write)).collect();
+            let instead = if instead.is_empty() {
+                "leave a table of several rows out, for how many rows somebody has may tell of them, or ask for more learners".to_owned()
+            } else {
+                instead.join("; ")
+            };
             return Some(format!(
                 "too many learners would be alone with what others may know of them. {} What would do: {instead}",
                 self.risk.in_words()
