@@ -20,6 +20,7 @@ pub mod query;
 pub mod release;
 pub mod report;
 pub mod source;
+pub mod study;
 pub mod synth;
 pub mod telemetry;
 #[cfg(feature = "warehouse")]

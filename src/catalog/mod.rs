@@ -25,6 +25,7 @@ mod settled;
 mod shape;
 mod shown;
 mod staged;
+mod study;
 mod view;
 mod years;
 
@@ -47,6 +48,7 @@ pub use schedule::{SlotClaim, SlotClock, SlotEnd, SlotEntry};
 pub use shape::FeedShape;
 pub use shown::{ShownCell, ShownTable};
 pub use staged::{Batch, Checkpoint, ReadDocument, Said, Staged, StagedBatch, StagedFile, Word};
+pub use study::{NewRequest, StudyExtract, StudyRequest};
 pub use view::{FileEntry, LakeFile, ReleaseEntry, RunEntry, SourceCount};
 pub use years::SourceFile;
 
@@ -94,6 +96,7 @@ impl Catalog {
         schema::create(&mut catalog)?;
         schema::create_schedule(&mut catalog)?;
         schema::create_shown(&mut catalog)?;
+        schema::create_study(&mut catalog)?;
         Ok(catalog)
     }
 
@@ -103,6 +106,7 @@ impl Catalog {
         schema::create(&mut catalog)?;
         schema::create_schedule(&mut catalog)?;
         schema::create_shown(&mut catalog)?;
+        schema::create_study(&mut catalog)?;
         Ok(catalog)
     }
 

@@ -7,6 +7,8 @@ mod query;
 mod resolve;
 mod review;
 mod rights;
+#[cfg(feature = "warehouse")]
+pub mod study;
 
 pub use explain::ExplainArgs;
 pub use lineage::{LineageArgs, TraceArgs};
@@ -122,6 +124,13 @@ pub enum Verb {
         #[command(subcommand)]
         report: Report,
     },
+    /// Rows for an approved research question: defined, tried on invented learners, approved by others, cut, and deleted.
+    #[cfg(feature = "warehouse")]
+    Study {
+        /// What to do.
+        #[command(subcommand)]
+        what: study::Studies,
+    },
     /// What each source gave when last read, and how the last runs ended.
     Status,
     /// What happened: the last runs; why one is held, and what a person decides about it.
@@ -177,6 +186,12 @@ pub enum Verb {
     },
     /// Check every stored file against its checksum.
     Verify,
+    /// Write what an information-governance lead asks, from the live configuration and what is measured: data flow, fields and
+    /// purposes, lawful bases, keys, retention, access, audit proof, draft DPIA sections. Takes the role `auditor`.
+    Evidence {
+        /// A new folder: evidence.md, evidence.html and evidence.json.
+        dir: PathBuf,
+    },
     /// Write an invented authority's files, and nothing else.
     Synth {
         /// The folder to write.

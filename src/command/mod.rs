@@ -6,6 +6,7 @@ mod cli;
 #[cfg(feature = "warehouse")]
 mod demo;
 mod estate;
+mod evidence;
 mod expire;
 mod explain;
 mod init;
@@ -34,6 +35,8 @@ mod runs;
 mod schedule;
 mod screen;
 mod status;
+#[cfg(feature = "warehouse")]
+mod study;
 #[cfg(feature = "warehouse")]
 mod trace;
 mod trial;
@@ -215,6 +218,7 @@ fn verb(cli: &Cli, screen: &Screen) -> Verdict {
         Verb::Audit(args) => audit::audit(&cli.config, args, screen),
         Verb::Key { what } => key::key(&cli.config, what, screen),
         Verb::Verify => verify::verify(settings(&cli.config)?, screen),
+        Verb::Evidence { dir } => evidence::evidence(settings(&cli.config)?, dir, screen),
         #[cfg(feature = "warehouse")]
         Verb::Demo(args) => demo::demo(args, screen),
         #[cfg(feature = "warehouse")]
@@ -229,6 +233,8 @@ fn verb(cli: &Cli, screen: &Screen) -> Verdict {
         Verb::Trace(args) => trace::trace(settings(&cli.config)?, args, &person::user(), screen),
         #[cfg(feature = "warehouse")]
         Verb::Query(args) => query::query(settings(&cli.config)?, args, &person::user(), screen),
+        #[cfg(feature = "warehouse")]
+        Verb::Study { what } => study::study(&cli.config, what, screen),
         #[cfg(feature = "warehouse")]
         Verb::QueryEngine => {
             crate::query::serve();

@@ -88,6 +88,11 @@ impl Roles {
         self.open || self.holders.get(&role).is_some_and(|holders| holders.contains(who))
     }
 
+    /// Who has a role by name.
+    pub fn holders_of(&self, role: Role) -> Vec<&str> {
+        self.holders.get(&role).into_iter().flatten().map(String::as_str).collect()
+    }
+
     /// Roles that nobody has.
     pub fn nobodys(&self) -> Vec<Role> {
         let held = |role: &Role| self.open || self.holders.get(role).is_some_and(|held| !held.is_empty());

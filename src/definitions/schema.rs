@@ -231,6 +231,13 @@ pub(super) fn load(
     schemas
 }
 
+/// Whether a column's name says that it holds a birth date or a postcode.
+pub(super) fn is_named_like_identity(name: &str) -> bool {
+    ["birth_date", "date_of_birth", "dob", "postcode", "post_code"]
+        .iter()
+        .any(|word| name == *word || name == format!("home_{word}") || name == format!("learner_{word}"))
+}
+
 struct Checker<'a> {
     path: &'a str,
     text: &'a str,
@@ -277,6 +284,16 @@ impl Checker<'_> {
         if treatment == Treatment::Keep && raw.from_identity.as_deref().is_some_and(|field| field != "sex") {
             let problem = format!("`{name}` would keep an identity field as it is");
             self.complain(&near, problem, "coarsen it, or drop it: only sex passes as it is");
+        }
+        if treatment != Treatment::Drop && !self.public && is_named_like_identity(&name) {
+            let problem = format!("`{name}` is named like a birth date or a postcode");
+            self.complain(&near, problem, "drop it: a month and an area are derived at the door, and a hash of either is undone in minutes");
+        }
+        if raw.from_identity.as_deref() == Some("birth_date")
+            && kind == ColumnType::Date
+            && treatment == Treatment::Coarsen
+        {
+            self.complain(&near, format!("`{name}` would keep the day of birth"), "make it a `month`");
         }
         if treatment == Treatment::Keep && matches!(kind, ColumnType::Lsoa) && !self.public {
             let problem = format!("`{name}` would keep an area that a source states");

@@ -8,6 +8,7 @@ mod backload;
 #[cfg(feature = "warehouse")]
 mod build;
 mod compact;
+mod evidence;
 mod expire;
 mod export;
 mod files;
@@ -33,10 +34,13 @@ pub mod review;
 mod rights;
 mod rotate;
 mod runs;
+mod scan;
 mod service;
 mod site;
 mod stage;
 mod stop;
+#[cfg(feature = "warehouse")]
+mod study;
 #[cfg(feature = "warehouse")]
 mod trace;
 
@@ -46,6 +50,7 @@ pub use backload::{CohortOutlook, Lack, Outlook, Sorting, backload, coverage, ou
 #[cfg(feature = "warehouse")]
 pub use build::{BuildReport, Explained, build, forget_build, write_shell};
 pub use compact::{Compacted, compact, compaction};
+pub use evidence::{Evidence, Ground, Listing, Part, Statement, evidence};
 pub use expire::{Expiry, PastKeeping, clear, expire, expiry_counted};
 pub use export::{Marked, export};
 #[cfg(feature = "warehouse")]
@@ -72,8 +77,14 @@ pub use rights::{
 };
 pub use rotate::{RotateFault, Rotated, rotate};
 pub use runs::{Verdict, approve, discard};
+pub use scan::{Found, KnownStudies, Mark, Scanned, scan};
 pub use site::{Site, SiteFault, key_fits};
 pub use stop::Stop;
+#[cfg(feature = "warehouse")]
+pub use study::{
+    Closed, Cut, Measured, OpenStudy, Shown, StudyFault, approve_study, check_study, close_study, cut_study,
+    dummy_study, known_studies, open_study, own_shape, request_study, requests, try_study,
+};
 #[cfg(feature = "warehouse")]
 pub use trace::{Fed, FilePlace, Trace, TraceFault, Wanted, trace};
 

@@ -47,6 +47,44 @@ impl StudyKey {
         bytes
     }
 
+    /// Eight hex characters by which every value of this study is known again: whoever finds one of its rows can say whose
+    /// it is. Says nothing about the key.
+    pub fn tag(&self) -> String {
+        hex(&self.digest(b"study tag\x1f", b"")[..4])
+    }
+
+    /// A learner as the rows of an extract write them: `tl`, the study's tag, and 24 hex characters of the pseudonym.
+    pub fn learner(&self, learner: &Pseudonym) -> String {
+        format!("tl{}_{}", self.tag(), hex(&self.pseudonym(learner)[..12]))
+    }
+
+    /// Somebody who is not there, written as a learner is: a row of theirs that turns up elsewhere says which study it left.
+    pub fn canary(&self, number: u32) -> String {
+        let made = self.digest(b"study canary\x1f", &number.to_le_bytes());
+        format!("tl{}_{}", self.tag(), hex(&made[..12]))
+    }
+
+    /// A place as this study knows it.
+    pub fn place(&self, place: &str) -> String {
+        format!("pl{}_{}", self.tag(), hex(&self.digest(b"study place\x1f", place.as_bytes())[..6]))
+    }
+
+    /// A number that hangs on this study's key and on what it is for, and on nothing else.
+    pub fn number(&self, purpose: &str, at: u64) -> u64 {
+        let bytes = self.digest(purpose.as_bytes(), &at.to_le_bytes());
+        u64::from_le_bytes(*bytes.first_chunk().unwrap_or(&[0; 8]))
+    }
+
+    fn digest(&self, domain: &[u8], bytes: &[u8]) -> Digest16 {
+        let mut mac = mac(&**self.0);
+        mac.update(domain);
+        mac.update(bytes);
+        let full = mac.finalize().into_bytes();
+        let mut short: Digest16 = [0; 16];
+        short.copy_from_slice(&full[..16]);
+        short
+    }
+
     /// A learner as this study knows them: 16 bytes of an HMAC-SHA-256 of the learner's pseudonym.
     pub fn pseudonym(&self, learner: &Pseudonym) -> Pseudonym {
         let mut mac = mac(&**self.0);
@@ -57,6 +95,10 @@ impl StudyKey {
         short.copy_from_slice(&full[..16]);
         short
     }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 impl fmt::Debug for StudyKey {

@@ -60,6 +60,70 @@ fn attack_26_a_schema_that_would_keep_free_text_about_people_is_refused() {
     assert!(said.contains("would keep free text"), "{said}");
 }
 
+#[test]
+fn attack_08_no_schema_keeps_or_hashes_a_birth_date_or_a_postcode() {
+    let column = |name: &str, rest: &str| {
+        complaint(
+            "schemas/odd.toml",
+            &format!(
+                "title = \"Odd\"\ngrain = \"one\"\npurposes = [\"research\"]\n[columns.{name}]\n{rest}\ntitle = \"Odd\"\n"
+            ),
+        )
+    };
+    for (name, rest, said) in [
+        ("dob", "type = \"date\"\ntreatment = \"keep\"", "is named like a birth date or a postcode"),
+        (
+            "date_of_birth",
+            "type = \"date\"\ntreatment = \"hash\"",
+            "is named like a birth date or a postcode",
+        ),
+        (
+            "home_postcode",
+            "type = \"text\"\ntreatment = \"hash\"",
+            "is named like a birth date or a postcode",
+        ),
+        (
+            "born",
+            "type = \"date\"\ntreatment = \"keep\"\nfrom_identity = \"birth_date\"",
+            "would keep an identity field",
+        ),
+        (
+            "born",
+            "type = \"date\"\ntreatment = \"coarsen\"\nfrom_identity = \"birth_date\"",
+            "would keep the day of birth",
+        ),
+    ] {
+        let told = column(name, rest);
+        assert!(told.contains(said), "{name}: {told}");
+    }
+    #[cfg(feature = "warehouse")]
+    {
+        let told = complaint(
+            "queries/spine/odd.sql",
+            "/*\ntitle = \"Odd\"\ngrain = [\"learner_id\"]\nreads = [\"learner\"]\npurposes = [\"research\"]\npublished = true\n[columns]\nlearner_id = \"Learner\"\nbirth_date = \"Day\"\n*/\nwith final as (select learner_id, birth_month as birth_date from learner)\n\nselect * from final\n",
+        );
+        assert!(told.contains("queries/spine/odd.sql") && told.contains("birth_date"), "{told}");
+        // And nothing of what ships holds either.
+        let shape = throughline::pipeline::own_shape().unwrap();
+        for (table, shape) in &shape.tables {
+            for column in &shape.columns {
+                let is_day = column.sql_type == "DATE" && column.name.contains("birth");
+                assert!(
+                    !is_day || column.description.starts_with("First day of the month"),
+                    "{table}.{}",
+                    column.name
+                );
+                assert!(
+                    !["dob", "postcode", "birth_date"].contains(&column.name.as_str()),
+                    "{table}.{}",
+                    column.name
+                );
+            }
+        }
+        assert!(shape.tables.len() > 50);
+    }
+}
+
 #[cfg(feature = "warehouse")]
 #[test]
 fn a_bad_query_is_named_with_its_line() {

@@ -19,6 +19,8 @@ mod disclosure;
 mod end_to_end;
 #[cfg(feature = "warehouse")]
 mod engagement;
+#[cfg(feature = "warehouse")]
+mod evidence;
 mod export;
 mod faults;
 #[cfg(feature = "warehouse")]
@@ -70,3 +72,5 @@ mod site;
 mod specs;
 #[cfg(feature = "warehouse")]
 mod stories;
+#[cfg(feature = "warehouse")]
+mod study;

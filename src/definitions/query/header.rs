@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::super::schema::is_named_like_identity;
 use super::{Computed, LAYERS, Materialise, Problem, Query, VIEWS, sha256_hex};
 
 /// The header of a query file, as written. Unknown keys are errors.
@@ -54,6 +55,13 @@ pub(super) fn read_query(file: &str, text: String, is_overlaid: bool) -> Result<
         problem(line, error.message().to_owned())
     })?;
     refuse(&header, layer == VIEWS).map_err(|what| problem(1, what.to_owned()))?;
+    if let Some(name) = header.columns.keys().find(|name| is_named_like_identity(name)) {
+        let line = 1 + text.lines().position(|line| line.starts_with(name.as_str())).unwrap_or(0);
+        return Err(problem(
+            line,
+            format!("`{name}` would be a birth date or a postcode: no table has either"),
+        ));
+    }
     let computed = computed(&header, is_sql).map_err(|what| {
         let line = header_text.lines().position(|line| line.starts_with("computed"));
         problem(1 + line.unwrap_or(0), what)

@@ -1,0 +1,122 @@
+//! What a folder of code held before: every version of every file that its git still has.
+use super::{KnownStudies, Scanned};
+use std::{
+    collections::{BTreeMap, HashSet},
+    fs,
+    io::{BufRead, BufReader, Read, Write},
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+use twox_hash::XxHash3_128;
+
+/// Looks at every version that is not one of `seen`.
+pub(super) fn look(path: &Path, seen: &HashSet<u128>, scanned: &mut Scanned, known: &KnownStudies) {
+    let folder = if path.is_dir() { path } else { path.parent().unwrap_or(path) };
+    let Some(git) = repository(folder) else { return };
+    if let Some(names) = names(folder) {
+        if versions(folder, &names, seen, scanned, known).is_none() {
+            scanned.unread.push((".git".to_owned(), "git stopped before all of the history was read"));
+        }
+    } else {
+        let n = loose(&git, seen, scanned, known);
+        let why = if n == 0 {
+            "git is not installed: its history was not read"
+        } else {
+            "git is not installed: only unpacked versions were read"
+        };
+        scanned.unread.push((".git".to_owned(), why));
+    }
+}
+
+fn repository(folder: &Path) -> Option<PathBuf> {
+    let folder = fs::canonicalize(folder).ok()?;
+    folder.ancestors().map(|above| above.join(".git")).find(|git| git.exists())
+}
+
+fn git(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new("git");
+    // Nothing that the folder's own settings name is run.
+    command.arg("-C").arg(folder).args(["-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null"]);
+    command.args(arguments).stderr(Stdio::null());
+    command
+}
+
+/// Every version, by its id, with a name that it had. None without git.
+fn names(folder: &Path) -> Option<BTreeMap<String, String>> {
+    let listed = git(folder, &["rev-list", "--objects", "--all", "--reflog"]).output().ok()?;
+    let text = String::from_utf8_lossy(&listed.stdout).into_owned();
+    let mut names: BTreeMap<String, String> = text
+        .lines()
+        .map(|line| line.split_once(' ').unwrap_or((line, "")))
+        .map(|(id, name)| (id.to_owned(), name.to_owned()))
+        .collect();
+    // What no commit leads to any more is pushed by nobody, but lies there.
+    let all =
+        git(folder, &["cat-file", "--batch-all-objects", "--batch-check=%(objectname)"]).output().ok()?;
+    for id in String::from_utf8_lossy(&all.stdout).lines() {
+        names.entry(id.to_owned()).or_default();
+    }
+    Some(names)
+}
+
+/// Reads every version. None where git stopped.
+fn versions(
+    folder: &Path,
+    names: &BTreeMap<String, String>,
+    seen: &HashSet<u128>,
+    scanned: &mut Scanned,
+    known: &KnownStudies,
+) -> Option<()> {
+    let mut child =
+        git(folder, &["cat-file", "--batch"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().ok()?;
+    let mut asks = child.stdin.take()?;
+    let ids: Vec<String> = names.keys().cloned().collect();
+    // Asked from beside, for git writes before it has read all.
+    let asking = std::thread::spawn(move || ids.iter().try_for_each(|id| writeln!(asks, "{id}")));
+    let mut answers = BufReader::new(child.stdout.take()?);
+    let mut line = String::new();
+    for _ in 0..names.len() {
+        line.clear();
+        answers.read_line(&mut line).ok()?;
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let [id, kind, size] = words[..] else { continue };
+        let mut bytes = vec![0; size.parse().ok()?];
+        answers.read_exact(&mut bytes).ok()?;
+        answers.read_exact(&mut [0]).ok()?;
+        if kind == "blob" && !seen.contains(&XxHash3_128::oneshot(&bytes)) {
+            let name = names.get(id).map_or("", String::as_str);
+            let name = if name.is_empty() { "a file without a name" } else { name };
+            scanned.versions += 1;
+            scanned.look(&format!("{name} (in the history, {})", id.get(..8).unwrap_or(id)), &bytes, known);
+        } else if kind != "blob" {
+            // A message or a name can hold a number, too.
+            scanned.look(&format!("a {kind} ({})", id.get(..8).unwrap_or(id)), &bytes, known);
+        }
+    }
+    let _ = asking.join();
+    child.wait().ok().filter(std::process::ExitStatus::success).map(|_| ())
+}
+
+/// Versions that git has not packed yet, read without it.
+fn loose(git: &Path, seen: &HashSet<u128>, scanned: &mut Scanned, known: &KnownStudies) -> u64 {
+    let mut n = 0;
+    let folders = fs::read_dir(git.join("objects")).into_iter().flatten().flatten();
+    for folder in folders.filter(|folder| folder.file_name().len() == 2) {
+        for file in fs::read_dir(folder.path()).into_iter().flatten().flatten() {
+            let Ok(packed) = fs::read(file.path()) else { continue };
+            let mut bytes = Vec::new();
+            let mut reader = flate2::read::ZlibDecoder::new(&*packed).take(super::LARGEST);
+            if reader.read_to_end(&mut bytes).is_err() {
+                continue;
+            }
+            let Some(end) = bytes.iter().position(|byte| *byte == 0) else { continue };
+            if bytes.starts_with(b"blob ") && !seen.contains(&XxHash3_128::oneshot(&bytes[end + 1..])) {
+                n += 1;
+                scanned.versions += 1;
+                let place = format!("a file in the history ({})", file.path().display());
+                scanned.look(&place, &bytes[end + 1..], known);
+            }
+        }
+    }
+    n
+}

@@ -1,0 +1,224 @@
+//! The cut itself, and the end of an extract.
+use super::{
+    super::{Site, SiteFault, outside, write_private},
+    Measured, OpenStudy, StudyFault, about, access,
+    approved::{may_be_cut, needed, requested},
+    extract, is_invented, one_is_enough, outputs, refused, requests,
+};
+use crate::{
+    catalog::{StudyExtract, StudyRequest, private_folder},
+    disclosure::Policy,
+    study::{self, About, Approval},
+};
+use serde_json::{Value, json};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// What was cut.
+pub struct Cut {
+    /// Where.
+    pub folder: PathBuf,
+    /// Its manifest.
+    pub about: About,
+    /// Tables that passed the gate.
+    pub tables: Vec<outputs::Shown>,
+}
+
+/// Cuts the rows of an approved study into a new folder, with everything that goes with them.
+///
+/// # Errors
+/// [`StudyFault::Refused`]: too few approvals, dates, or too many learners alone. It is noted.
+pub fn cut_study(
+    site: &mut Site,
+    open: &OpenStudy,
+    mut trial: Measured,
+    who: &str,
+    to: &Path,
+) -> Result<Cut, StudyFault> {
+    let about_it = about(open);
+    let request = requested(site, open)?;
+    if request.extract.is_some() {
+        let words = "its rows have been cut already: `study close` ends that extract; a changed definition is \
+             asked for anew";
+        return Err(StudyFault::Usage(words.to_owned()));
+    }
+    let (have, need) = (request.approvals.len(), needed(site));
+    if have < need {
+        let words = format!(
+            "{have} of {need} approvals: `throughline study approve DIR`, by somebody with the role `approver`"
+        );
+        return Err(refused(site, who, "study release", &about_it, words));
+    }
+    may_be_cut(site, open, &trial).map_err(|words| refused(site, who, "study release", &about_it, words))?;
+    place(site, to)?;
+    let policy = Policy::named(&site.settings.disclosure_policy, site.key.kind())
+        .map_err(|refusal| StudyFault::Usage(refusal.to_string()))?;
+    let tables = match outputs::outputs(site, open, &trial.data, &policy) {
+        Err(StudyFault::Refused(words)) => return Err(refused(site, who, "study release", &about_it, words)),
+        other => other?,
+    };
+    let key = site.key.study(&open.study.name);
+    let canaries = study::plant(&mut trial.data, &key);
+    let mut manifest = manifest(site, open, &trial, &request, key.tag(), canaries);
+    let stamp = site.stamp();
+    let noted = StudyExtract {
+        cut_by: who.to_owned(),
+        cut_at: stamp.clone(),
+        expires: open.study.ends.to_string(),
+        folder: to.display().to_string(),
+        learners: trial.risk.learners,
+        files: json!(manifest.canaries).to_string(),
+        closed_by: None,
+        closed_at: None,
+    };
+    let entry = access(who, "study release", &about_it, trial.risk.learners, "done");
+    site.catalog.cut_study(request.id, &noted, &entry, &stamp).map_err(SiteFault::from)?;
+    extract::write(to, &open.plan, &trial.data, &mut manifest, &policy)?;
+    write_tables(to, open, &tables, &manifest.citation)?;
+    Ok(Cut { folder: to.to_owned(), about: manifest, tables })
+}
+
+/// Outside everything that the program keeps or reads.
+fn place(site: &Site, to: &Path) -> Result<(), StudyFault> {
+    if to.exists() {
+        return Err(StudyFault::Usage(format!("--to: {} is there already: name a new folder", to.display())));
+    }
+    let folder = match to.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    outside(&site.settings, folder).map_err(|why| StudyFault::Usage(format!("--to cannot be used: {why}")))
+}
+
+fn manifest(
+    site: &Site,
+    open: &OpenStudy,
+    trial: &Measured,
+    request: &StudyRequest,
+    tag: String,
+    canaries: Vec<String>,
+) -> About {
+    let approvals: Vec<Approval> =
+        request.approvals.iter().map(|(who, at)| Approval { who: who.clone(), at: at.clone() }).collect();
+    let in_words = if one_is_enough(site) && approvals.len() < 2 {
+        "Approved by one person, who may be its author, as the policy of this site allows a small team."
+            .to_owned()
+    } else {
+        format!("Approved by {} people, none of them its author.", approvals.len())
+    };
+    let status = if is_invented(site) {
+        "synthetic data: every learner is made up"
+    } else {
+        "pseudonymised personal data"
+    };
+    About {
+        study: open.study.name.clone(),
+        question: open.study.question.clone(),
+        tag,
+        status,
+        release: open.release.clone(),
+        as_of: open.as_of.clone(),
+        definition: open.study.digest(),
+        approvals,
+        approvals_in_words: in_words,
+        cut_on: site.wall_day().to_string(),
+        expires: open.study.ends.to_string(),
+        citation: format!(
+            "Throughline release {}, local authority {}, as of {}; extract of the study {}, definition {} \
+                 [{status}].",
+            open.release,
+            site.settings.home_authority,
+            open.as_of,
+            open.study.name,
+            open.study.digest()
+        ),
+        lawful: open.study.lawful.clone(),
+        canaries,
+        risk: Some(trial.risk.clone()),
+        linkage: trial.linkage.clone(),
+        files: BTreeMap::new(),
+    }
+}
+
+/// Tables stand in a folder of their own: they may leave, the rows beside them may not.
+fn write_tables(
+    to: &Path,
+    open: &OpenStudy,
+    tables: &[outputs::Shown],
+    citation: &str,
+) -> Result<(), StudyFault> {
+    if tables.is_empty() {
+        return Ok(());
+    }
+    let folder = to.join("released");
+    private_folder(&folder)?;
+    for table in tables {
+        write_private(&folder.join(format!("{}.csv", table.name)), table.csv.as_bytes())?;
+        let about = format!("{:#}\n", table.about(open, citation));
+        write_private(&folder.join(format!("{}.meta.json", table.name)), about.as_bytes())?;
+    }
+    Ok(())
+}
+
+/// The end of an extract.
+pub struct Closed {
+    /// What is certified.
+    pub certificate: Value,
+    /// Whether the folder had been found and deleted.
+    pub deleted: bool,
+}
+
+/// Deletes the extract of a study and certifies it.
+///
+/// # Errors
+/// [`StudyFault::Usage`] where the study has none that is out, or its folder is not what was written.
+pub fn close_study(site: &mut Site, study: &str, who: &str) -> Result<Closed, StudyFault> {
+    let mut out = requests(site)?.into_iter().filter_map(|request| {
+        let extract = request.extract.clone().filter(|extract| extract.closed_at.is_none())?;
+        (request.study == study).then_some((request, extract))
+    });
+    let Some((request, extract)) = out.next() else {
+        return Err(StudyFault::Usage(
+            "that study has no extract that is out: `throughline study list`".to_owned(),
+        ));
+    };
+    drop(out);
+    let folder = PathBuf::from(&extract.folder);
+    let deleted = folder.is_dir();
+    if deleted {
+        is_extract_of(&folder, study)?;
+        fs::remove_dir_all(&folder)?;
+    }
+    let stamp = site.stamp();
+    let certificate = json!({
+        "study": study, "request": request.id, "release": request.release, "definition": request.digest,
+        "cut_at": extract.cut_at, "closed_at": stamp, "closed_by": who, "learners": extract.learners,
+        "folder_deleted": deleted,
+        "certifies": if deleted { "the folder that the extract was written to is deleted" }
+            else { "the folder that the extract was written to is no longer there" },
+        "does_not_certify": "copies that people made of it; what a file system or a backup keeps of deleted files",
+    });
+    let about = format!("study {study}, request {}", request.id);
+    let entry = access(who, "study close", &about, extract.learners, "done");
+    site.catalog
+        .close_study(request.id, &certificate.to_string(), &entry, &stamp)
+        .map_err(SiteFault::from)?;
+    Ok(Closed { certificate, deleted })
+}
+
+/// Nothing is deleted but what this program wrote for this study.
+fn is_extract_of(folder: &Path, study: &str) -> Result<(), StudyFault> {
+    let manifest = fs::read_to_string(folder.join("manifest.json")).ok();
+    let manifest = manifest.and_then(|text| serde_json::from_str::<Value>(&text).ok());
+    match manifest {
+        Some(manifest) if manifest["study"] == study => Ok(()),
+        _ => Err(StudyFault::Usage(format!(
+            "{} does not hold the extract of {study} any more: look what is there and delete it yourself, then \
+                 close again",
+            folder.display()
+        ))),
+    }
+}

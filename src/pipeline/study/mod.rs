@@ -1,0 +1,316 @@
+//! Studies at work: held against a release, measured, asked for, approved by others, cut, and closed. Everything that is done
+//! is in the audit, refusals too.
+mod approved;
+mod cutting;
+mod extract;
+mod outputs;
+
+pub use approved::{approve_study, request_study};
+pub use cutting::{Closed, Cut, close_study, cut_study};
+pub use extract::dummy_study;
+pub use outputs::Shown;
+
+use super::{KnownStudies, Site, SiteFault, build};
+use crate::{
+    catalog::{Access, StudyRequest},
+    config::Role,
+    definitions::{CodeList, Complaint, Definitions, query::QuerySet},
+    privacy::KeyKind,
+    release::{self, ReleasedTable},
+    study::{
+        self, Classes, ColumnShape, CutFault, Data, Known, Linkage, Plan, Proposal, Risk, Shape, Study,
+        TableShape,
+    },
+    warehouse,
+};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+/// The greatest share of learners who may be found again by laying two extracts side by side.
+const MOST_LINKED: f64 = 0.05;
+
+/// Why something was not done with a study.
+#[derive(Debug, thiserror::Error)]
+pub enum StudyFault {
+    /// The definition is wrong.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Complaints(Vec<Complaint>),
+    /// Refused, and why: by purpose, by date, by who asks, or because too many learners would be alone. It is noted.
+    #[error("{0}")]
+    Refused(String),
+    /// What was typed names nothing, or comes at the wrong time.
+    #[error("{0}")]
+    Usage(String),
+    /// Rows could not be read or written.
+    #[error(transparent)]
+    Cut(#[from] CutFault),
+    /// The data folder.
+    #[error(transparent)]
+    Site(#[from] SiteFault),
+}
+
+impl From<std::io::Error> for StudyFault {
+    fn from(error: std::io::Error) -> Self {
+        Self::Site(error.into())
+    }
+}
+
+/// A study beside the release that it asks.
+pub struct OpenStudy {
+    /// The study.
+    pub study: Study,
+    /// What would be cut.
+    pub plan: Plan,
+    /// The release.
+    pub release: String,
+    /// The day that it looks back from.
+    pub as_of: String,
+    /// The Parquet file of each table.
+    pub files: BTreeMap<String, PathBuf>,
+}
+
+/// What would come of a study.
+pub struct Measured {
+    /// The rows, without canaries.
+    pub data: Data,
+    /// How alike learners are.
+    pub risk: Risk,
+    /// What would make them more alike; empty where they are alike enough.
+    pub proposals: Vec<Proposal>,
+    /// What somebody could do who has another extract too.
+    pub linkage: Vec<Linkage>,
+    /// Extracts that could not be compared with: their release is gone.
+    pub not_compared: Vec<String>,
+}
+
+impl Measured {
+    /// Why nothing may be cut, if so.
+    pub fn refusal(&self) -> Option<String> {
+        if !self.risk.holds() {
+            let instead: Vec<String> =
+                self.proposals.iter().map(|step| format!("{}: {}", step.table, step.write)).collect();
+            let instead = if instead.is_empty() {
+                "leave a table of several rows out, for how many rows somebody has may tell of them, or ask for more learners".to_owned()
+            } else {
+                instead.join("; ")
+            };
+            return Some(format!(
+                "too many learners would be alone with what others may know of them. {} What would do: {instead}",
+                self.risk.in_words()
+            ));
+        }
+        let most = self.linkage.iter().find(|found| found.share() > MOST_LINKED)?;
+        Some(format!(
+            "{} of {} learners could be found again in the extract of the study {} by what both have ({}), more than {:.0}%. Ask for \
+             fewer columns or tell them less exactly; or close that study first",
+            most.matched,
+            most.learners,
+            most.with,
+            most.shared.join(", "),
+            MOST_LINKED * 100.0
+        ))
+    }
+}
+
+/// The columns of a release.
+fn shape_of(tables: &BTreeMap<String, ReleasedTable>) -> Shape {
+    let tables = tables.iter().map(|(name, table)| {
+        let column = |column: &release::Column| ColumnShape {
+            name: column.name.clone(),
+            sql_type: column.sql_type.clone(),
+            description: column.description.clone(),
+        };
+        let shape = TableShape {
+            title: table.title.clone(),
+            grain: table.grain.clone(),
+            purposes: table.purposes.clone(),
+            columns: table.columns.iter().map(column).collect(),
+        };
+        (name.clone(), shape)
+    });
+    Shape { tables: tables.collect() }
+}
+
+/// The columns that a release of this program's own definitions has, without any release: for somebody who has the program
+/// and no data.
+///
+/// # Errors
+/// When the definitions that travel in the program do not fit together.
+pub fn own_shape() -> Result<Shape, StudyFault> {
+    let failed = |what: String| StudyFault::Site(SiteFault::Build(what));
+    let queries = QuerySet::load(None).map_err(|problems| failed(problems.to_string()))?;
+    let shapes = warehouse::shapes(&queries).map_err(|fault| failed(fault.to_string()))?;
+    let tables = queries.published().map(|query| {
+        let columns = shapes.get(&query.name).into_iter().flatten().map(|(name, sql_type)| ColumnShape {
+            name: name.clone(),
+            sql_type: sql_type.clone(),
+            description: query.columns.get(name).cloned().unwrap_or_default(),
+        });
+        let shape = TableShape {
+            title: query.title.clone(),
+            grain: query.grain.clone(),
+            purposes: query.purposes.clone(),
+            columns: columns.collect(),
+        };
+        (query.name.clone(), shape)
+    });
+    Ok(Shape { tables: tables.collect() })
+}
+
+/// Holds a study's folder against the tables of this program, or of a release.
+///
+/// # Errors
+/// Everything that is wrong with it.
+pub fn check_study(
+    folder: &Path,
+    shape: &Shape,
+    definitions: &Definitions,
+) -> Result<(Study, Plan), StudyFault> {
+    let study = Study::load(folder).map_err(StudyFault::Complaints)?;
+    let plan = plan(&study, shape, definitions)?;
+    Ok((study, plan))
+}
+
+fn plan(study: &Study, shape: &Shape, definitions: &Definitions) -> Result<Plan, StudyFault> {
+    let text = definitions.files.text("schemas/research.csv").unwrap_or_default();
+    let classes = Classes::read(text).map_err(|problem| {
+        let hint = "put the line right, or take the site's file away";
+        StudyFault::Complaints(vec![Complaint::file("schemas/research.csv", problem, hint)])
+    })?;
+    let codes: &BTreeMap<String, CodeList> = &definitions.codes;
+    let verify = definitions.files.text("schemas/verify.csv").unwrap_or_default();
+    study::check(study, shape, Known { classes: &classes, codes, verify }).map_err(StudyFault::Complaints)
+}
+
+/// Opens a study beside a release: its id, at least 8 digits of it, or `current`.
+///
+/// # Errors
+/// What is wrong with the definition; a table that research may not have now.
+pub fn open_study(site: &Site, folder: &Path, release: &str) -> Result<OpenStudy, StudyFault> {
+    let study = Study::load(folder).map_err(StudyFault::Complaints)?;
+    open(site, study, release)
+}
+
+fn open(site: &Site, study: Study, wanted: &str) -> Result<OpenStudy, StudyFault> {
+    let asked = super::open_release(site, wanted).map_err(|fault| StudyFault::Usage(fault.to_string()))?;
+    let plan = plan(&study, &shape_of(&asked.tables), &site.definitions)?;
+    serves(site, &plan)?;
+    let releases = site.settings.data_dir.join("releases");
+    let listed = release::list(&releases).map_err(|fault| SiteFault::Build(fault.to_string()))?;
+    let as_of =
+        listed.into_iter().find(|one| one.id == asked.release).map(|one| one.as_of).unwrap_or_default();
+    let files = asked.tables.iter().map(|(name, table)| (name.clone(), table.path.clone())).collect();
+    Ok(OpenStudy { study, plan, release: asked.release, as_of, files })
+}
+
+/// Every table, and every source behind it, serves research today.
+fn serves(site: &Site, plan: &Plan) -> Result<(), StudyFault> {
+    let queries = build::queries(site)?;
+    let tables = plan.frames.iter().map(|frame| frame.name.as_str()).chain([plan.cohort.as_str()]);
+    for table in tables {
+        if !queries.queries.contains_key(table)
+            || !build::purposes(site, &queries, table)?.contains("research")
+        {
+            return Err(StudyFault::Refused(format!(
+                "the table {table} does not serve research now: it, or a source behind it, has another purpose, or its agreement \
+                 has ended"
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Cuts the rows in memory and measures them; nothing is written.
+///
+/// # Errors
+/// Where rows cannot be read, or nobody is in the cohort.
+pub fn try_study(site: &Site, open: &OpenStudy) -> Result<Measured, StudyFault> {
+    let data = study::cut(&open.plan, &open.files, &site.key.study(&open.study.name))?;
+    let risk = study::risk(&open.study, &data);
+    let proposals = if risk.holds() { Vec::new() } else { study::proposals(&open.study, &data) };
+    let (linkage, not_compared) = beside_others(site, &open.study, &data)?;
+    Ok(Measured { data, risk, proposals, linkage, not_compared })
+}
+
+/// Lays the rows beside those of every other study whose extract is still out.
+fn beside_others(site: &Site, study: &Study, data: &Data) -> Result<(Vec<Linkage>, Vec<String>), StudyFault> {
+    let (mut found, mut gone) = (Vec::new(), Vec::new());
+    for request in requests(site)? {
+        let is_out = request.extract.as_ref().is_some_and(|extract| extract.closed_at.is_none());
+        if !is_out || request.study == study.name {
+            continue;
+        }
+        let other = Study::read(&request.study, &request.definition)
+            .map_err(StudyFault::Complaints)
+            .and_then(|other| open(site, other, &request.release));
+        let cut = other
+            .and_then(|other| Ok(study::cut(&other.plan, &other.files, &site.key.study(&other.study.name))?));
+        match cut {
+            Ok(other) => found.push(study::linkage(&request.study, data, &other)),
+            Err(_) => gone.push(request.study),
+        }
+    }
+    Ok((found, gone))
+}
+
+/// Every request and what became of it.
+///
+/// # Errors
+/// When the catalog cannot be read.
+pub fn requests(site: &Site) -> Result<Vec<StudyRequest>, StudyFault> {
+    Ok(site.catalog.study_requests().map_err(SiteFault::from)?)
+}
+
+/// What is noted of a study.
+fn access<'a>(who: &'a str, verb: &'a str, about: &'a str, people: u64, outcome: &'a str) -> Access<'a> {
+    Access { who, role: "operator", verb, purpose: "research", about, people, outcome }
+}
+
+/// Notes that something was refused, and gives it back.
+fn refused(site: &mut Site, who: &str, verb: &str, about: &str, words: String) -> StudyFault {
+    let stamp = site.stamp();
+    match site.catalog.note_access(&access(who, verb, about, 0, "refused"), &stamp) {
+        Ok(_) => StudyFault::Refused(words),
+        Err(fault) => SiteFault::from(fault).into(),
+    }
+}
+
+/// How a study stands in the audit: its name, the definition and the release, each by a few letters.
+fn about(open: &OpenStudy) -> String {
+    let begins = |text: &str| text.get(..8).unwrap_or(text).to_owned();
+    format!(
+        "study {} {}… of release {}…",
+        open.study.name,
+        begins(&open.study.digest()),
+        begins(&open.release)
+    )
+}
+
+/// Whether rows are of invented learners.
+fn is_invented(site: &Site) -> bool {
+    site.key.kind() == KeyKind::Demo
+}
+
+/// Whether one approval is enough here, and may be the author's.
+fn one_is_enough(site: &Site) -> bool {
+    site.settings.roles.one_person_may_confirm
+}
+
+const APPROVER: Role = Role::Approver;
+
+/// What this data folder knows of studies: their tags, and learners who are not there.
+///
+/// # Errors
+/// When the catalog cannot be read.
+pub fn known_studies(site: &Site, mut known: KnownStudies) -> Result<KnownStudies, StudyFault> {
+    for request in requests(site)? {
+        let key = site.key.study(&request.study);
+        known.tags.insert(key.tag(), request.study.clone());
+        for at in 0..study::MOST_CANARIES {
+            known.canaries.insert(key.canary(at), request.study.clone());
+        }
+    }
+    Ok(known)
+}

@@ -1,0 +1,133 @@
+//! What a study publishes: its SQL asked of its own rows, through the gate.
+use super::{super::Site, OpenStudy, StudyFault, is_invented};
+use crate::{
+    catalog::private_folder,
+    disclosure::Policy,
+    query::{self, Cell, Kind, TableShape},
+    study::{self, Data},
+};
+use serde_json::{Value, json};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+/// A table that passed the gate.
+pub struct Shown {
+    /// Its name.
+    pub name: String,
+    /// What it is, in words.
+    pub title: String,
+    /// The rows as comma-separated values.
+    pub csv: String,
+    /// What was hidden and why.
+    pub notices: Vec<String>,
+}
+
+/// Asks the outputs of a study of its rows, which hold nobody who is not there.
+///
+/// # Errors
+/// [`StudyFault::Refused`]: a question that is none, or of which nothing may be shown.
+pub(super) fn outputs(
+    site: &Site,
+    open: &OpenStudy,
+    data: &Data,
+    policy: &Policy,
+) -> Result<Vec<Shown>, StudyFault> {
+    if open.study.outputs.is_empty() {
+        return Ok(Vec::new());
+    }
+    if !is_invented(site) {
+        return Err(StudyFault::Refused(
+            "tables of a study are made for invented learners only, so far, for the same reason as answers of `query` are: leave \
+             [[outputs]] out, and let an output checker look at what was made of the extract"
+                .to_owned(),
+        ));
+    }
+    let folder = site.settings.data_dir.join("tmp").join(format!("study-{}", std::process::id()));
+    private_folder(&folder)?;
+    let asked = ask(&folder, open, data, &site.settings.memory_limit, policy);
+    let swept = std::fs::remove_dir_all(&folder);
+    let shown = asked?;
+    swept?;
+    Ok(shown)
+}
+
+fn ask(
+    folder: &Path,
+    open: &OpenStudy,
+    data: &Data,
+    memory: &str,
+    policy: &Policy,
+) -> Result<Vec<Shown>, StudyFault> {
+    let mut files: BTreeMap<String, PathBuf> = BTreeMap::new();
+    let mut shapes = query::Shapes::new();
+    for frame in &data.frames {
+        let file = folder.join(format!("{}.parquet", frame.plan.name));
+        super::super::write_private(&file, &study::parquet(data, frame)?)?;
+        let columns = frame.plan.variables.iter().map(|variable| {
+            let kind = match variable.kind {
+                study::Kind::Text => Kind::Text,
+                study::Kind::Whole | study::Kind::Decimal(..) => Kind::Number,
+                study::Kind::Day => Kind::Date,
+                study::Kind::Flag => Kind::Bool,
+            };
+            (variable.name.clone(), kind)
+        });
+        let columns = columns.chain([("learner_id".to_owned(), Kind::Learner)]).collect();
+        shapes.insert(frame.plan.name.clone(), TableShape { columns });
+        files.insert(frame.plan.name.clone(), file);
+    }
+    let mut shown = Vec::new();
+    for (output, sql) in &open.study.outputs {
+        let refused = |refusal: query::QueryRefusal| {
+            StudyFault::Refused(format!(
+                "the output {}: {}; instead: {}",
+                output.name, refusal.what, refusal.instead
+            ))
+        };
+        let plan = query::compile(sql, &shapes).map_err(refused)?;
+        let answer = query::answer(sql, &plan, &files, memory, policy).map_err(refused)?;
+        let answer = answer.as_ref();
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        let names = plan.outputs.iter().map(|output| output.name.as_str());
+        let unwritable = |_| study::CutFault::Unwritable(format!("{}.csv", output.name));
+        writer.write_record(names).map_err(unwritable)?;
+        for row in query::lines(&plan, answer) {
+            writer.write_record(row.iter().map(text)).map_err(unwritable)?;
+        }
+        let bytes = writer.into_inner().unwrap_or_default();
+        let said = answer
+            .notices
+            .iter()
+            .map(|one| format!("{}: {}. Safe to ask instead: {}.", one.what, one.why, one.instead));
+        shown.push(Shown {
+            name: output.name.clone(),
+            title: output.title.clone(),
+            csv: String::from_utf8_lossy(&bytes).into_owned(),
+            notices: std::iter::once(answer.policy_in_words.clone()).chain(said).collect(),
+        });
+    }
+    Ok(shown)
+}
+
+fn text(cell: &Cell<'_>) -> String {
+    match cell {
+        Cell::Key(text, _) => text.unwrap_or_default().to_owned(),
+        Cell::Told(told) => match told {
+            crate::disclosure::Told::Number(number) => number.to_string(),
+            crate::disclosure::Told::Figure(crate::disclosure::Figure::PerCentTenths(tenths)) => {
+                (*tenths as f64 / 10.0).to_string()
+            }
+            crate::disclosure::Told::Figure(figure) => figure.to_string(),
+        },
+    }
+}
+
+impl Shown {
+    /// What stands beside the table.
+    pub(super) fn about(&self, open: &OpenStudy, citation: &str) -> Value {
+        json!({ "table": self.name, "title": self.title, "study": open.study.name, "release": open.release,
+                "as_of": open.as_of, "definition": open.study.digest(), "notices": self.notices, "citation": citation })
+    }
+}

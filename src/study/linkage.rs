@@ -1,0 +1,65 @@
+//! An attacker who holds two extracts and lays them side by side: whose row in one is whose in the other?
+use super::{
+    classes::Part,
+    cut::Data,
+    risk::{add, marks_named, marks_of},
+};
+use serde::Serialize;
+use std::collections::HashMap;
+
+/// What somebody with two extracts can do.
+#[derive(Clone, Debug, Serialize)]
+pub struct Linkage {
+    /// The other extract's study.
+    pub with: String,
+    /// The columns that both have, told equally exactly.
+    pub shared: Vec<String>,
+    /// Learners of the smaller extract.
+    pub learners: u64,
+    /// Rows of one that match exactly one of the other, and the other way round.
+    pub matched: u64,
+}
+
+impl Linkage {
+    /// The share of learners who are found again.
+    pub fn share(&self) -> f64 {
+        if self.learners == 0 { 0.0 } else { self.matched as f64 / self.learners as f64 }
+    }
+}
+
+/// Matches two extracts exactly on all that they share, measures and dates too; places by their pattern.
+pub fn linkage(with: &str, one: &Data, other: &Data) -> Linkage {
+    let mut shared = Vec::new();
+    let mut marks = [vec![0; one.learners.len()], vec![0; other.learners.len()]];
+    for (at, frame) in one.frames.iter().enumerate() {
+        let Some(twin) = other.frames.iter().position(|twin| twin.plan.name == frame.plan.name) else {
+            continue;
+        };
+        for (column, variable) in frame.plan.variables.iter().enumerate() {
+            let found = other.frames[twin].plan.variables.iter().position(|there| {
+                there.name == variable.name
+                    && (there.coarsen == variable.coarsen || variable.part == Part::Place)
+            });
+            let Some(there) = found else { continue };
+            shared.push(format!("{}.{}", frame.plan.name, variable.name));
+            // Marks know where a column stands: both are made as if they stood in the same place.
+            add(&mut marks[0], &marks_of(one, (at, column)));
+            add(&mut marks[1], &marks_named(other, (twin, there), (at, column)));
+        }
+    }
+    let learners = one.learners.len().min(other.learners.len()) as u64;
+    let matched = if shared.is_empty() { 0 } else { alone_in_both(&marks) };
+    Linkage { with: with.to_owned(), shared, learners, matched }
+}
+
+fn alone_in_both([one, other]: &[Vec<u128>; 2]) -> u64 {
+    let counted = |marks: &[u128]| {
+        let mut counts: HashMap<u128, u64> = HashMap::with_capacity(marks.len());
+        for mark in marks {
+            *counts.entry(*mark).or_default() += 1;
+        }
+        counts
+    };
+    let there = counted(other);
+    counted(one).into_iter().filter(|(mark, n)| *n == 1 && there.get(mark) == Some(&1)).count() as u64
+}

@@ -1,0 +1,244 @@
+//! What somebody does who has extracts: lays two side by side, reads footers, leaves rows in a repository.
+use super::{ALIKE, done, manifest, names, own_site, ran, rows, study};
+use crate::site::walk;
+use flate2::{Compression, write::GzEncoder};
+use parquet::file::reader::{FileReader, SerializedFileReader};
+use serde_json::Value;
+use std::{
+    collections::HashMap,
+    fs::{self, File},
+    io::Write,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+/// Asks, approves and cuts.
+fn extract(site: &Path, name: &str, to: &str) -> PathBuf {
+    done(site, &["study", "request", name]);
+    done(site, &["study", "approve", name]);
+    done(site, &["study", "release", name, "--to", to]);
+    site.join(to)
+}
+
+/// An attacker's own matching, that shares no code with ours: one row to a learner, exact on all cells.
+fn matched(one: &Path, other: &Path, table: &str) -> (usize, usize) {
+    let groups = |folder: &Path| {
+        let manifest = manifest(folder);
+        let absent: Vec<&str> =
+            manifest["canaries"].as_array().unwrap().iter().map(|id| id.as_str().unwrap()).collect();
+        let mut groups: HashMap<Vec<String>, usize> = HashMap::new();
+        let all = rows(&folder.join(format!("csv/{table}.csv")));
+        let there: Vec<Vec<String>> =
+            all.into_iter().filter(|row| !absent.contains(&row[0].as_str())).collect();
+        for row in &there {
+            *groups.entry(row[1..].to_vec()).or_default() += 1;
+        }
+        (groups, there.len())
+    };
+    let ((one, n), (other, m)) = (groups(one), groups(other));
+    let alone = one.iter().filter(|(row, count)| **count == 1 && other.get(*row) == Some(&1)).count();
+    (alone, n.min(m))
+}
+
+#[test]
+fn attack_07_two_extracts_laid_side_by_side_find_few_again_or_are_not_cut() {
+    let site = own_site();
+    let with = |columns: &str| {
+        [
+            ALIKE[0],
+            ALIKE[1],
+            ("columns = [\"state\", \"visible\", \"ever_ap\"]", "columns = [\"visible\"]"),
+            ("[[outputs]]", "[[tables]]\nname = \"ks4_result\"\ncolumns = COLUMNS\n\n[[outputs]]"),
+        ]
+        .map(|(from, to)| (from, to.replace("COLUMNS", columns)))
+    };
+    let begin = |name: &str, columns: &str| {
+        let changed = with(columns);
+        let changed: Vec<(&str, &str)> = changed.iter().map(|(from, to)| (*from, to.as_str())).collect();
+        study(site.path(), name, &changed)
+    };
+    // Points to a hundredth of a point: nearly everybody is alone with them, though no single extract tells who.
+    begin("points-one", "[\"attainment8\", \"english_maths\"]");
+    begin("points-two", "[\"attainment8\", \"english_maths\"]");
+    begin(
+        "coarse",
+        "[\"attainment8\", \"english_maths\"]\ncoarsen = { attainment8 = 50, english_maths = 20 }",
+    );
+    let one = extract(site.path(), "points-one", "one");
+    let refused = ran(site.path(), &["--json", "study", "run", "points-two"]);
+    assert_eq!(refused.code, 5, "{}", refused.out);
+    assert!(
+        refused.err.contains("could be found again in the extract of the study points-one"),
+        "{}",
+        refused.err
+    );
+    let told = &refused.json()["linkage"][0];
+    let (matched_ours, of) = (told["matched"].as_u64().unwrap(), told["learners"].as_u64().unwrap());
+    assert!(matched_ours * 20 > of, "{told:#}");
+    // Told less exactly it may be cut, and says how many could be found.
+    let coarse = extract(site.path(), "coarse", "coarse-out");
+    let said = &manifest(&coarse)["linkage"][0];
+    let (found, all) = matched(&one, &coarse, "cohort_member");
+    assert!(found * 20 <= all, "{found} of {all}");
+    assert!(said["matched"].as_u64().unwrap() * 20 <= said["learners"].as_u64().unwrap(), "{said:#}");
+    // And no value that names somebody is in both (attack 6), nor do rows stand in the same order.
+    assert!(names(&one).is_disjoint(&names(&coarse)));
+    let order = |folder: &Path| {
+        rows(&folder.join("csv/cohort_member.csv"))
+            .into_iter()
+            .map(|row| row[1..].to_vec())
+            .collect::<Vec<_>>()
+    };
+    assert_ne!(order(&one), order(&coarse));
+    // Once the other is closed, nothing is laid beside it.
+    done(site.path(), &["study", "close", "points-one"]);
+    done(site.path(), &["study", "run", "points-two"]);
+}
+
+#[test]
+fn attack_28_a_footer_says_nothing_of_the_rows() {
+    let site = own_site();
+    study(site.path(), "footers", &ALIKE);
+    let out = extract(site.path(), "footers", "out");
+    let mut files = Vec::new();
+    walk(&out, &mut files);
+    let parquet: Vec<&PathBuf> =
+        files.iter().filter(|file| file.extension().is_some_and(|end| end == "parquet")).collect();
+    assert_eq!(parquet.len(), 2);
+    for file in parquet {
+        let reader = SerializedFileReader::new(File::open(file).unwrap()).unwrap();
+        let meta = reader.metadata();
+        assert!(meta.file_metadata().key_value_metadata().is_none_or(Vec::is_empty), "{}", file.display());
+        assert_eq!(meta.file_metadata().created_by(), Some("throughline"));
+        for column in meta.row_groups().iter().flat_map(|group| group.columns()) {
+            assert!(column.statistics().is_none() && column.bloom_filter_offset().is_none(), "{column:?}");
+            assert!(column.column_index_offset().is_none_or(|_| true));
+        }
+    }
+    for file in &files {
+        let name = file.file_name().unwrap().to_string_lossy().into_owned();
+        assert!(
+            !name.contains("tl") || !name.contains('_') || name.len() < 36,
+            "no file is named after anybody: {name}"
+        );
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(fs::metadata(file).unwrap().permissions().mode() & 0o077, 0, "{name} is open to others");
+    }
+    // The register is not to be opened without its key; ids of the lake have no least and greatest.
+    let mut register = Vec::new();
+    walk(&site.path().join("data/identity"), &mut register);
+    assert!(!register.is_empty());
+    for file in register {
+        assert!(SerializedFileReader::new(File::open(&file).unwrap()).is_err(), "{}", file.display());
+    }
+    let mut lake = Vec::new();
+    walk(&site.path().join("data/lake"), &mut lake);
+    for file in lake.iter().take(40) {
+        let reader = SerializedFileReader::new(File::open(file).unwrap()).unwrap();
+        for column in reader.metadata().row_groups().iter().flat_map(|group| group.columns()) {
+            let path = column.column_path().string();
+            assert!(
+                !path.ends_with("_id") || path == "establishment_id" || column.statistics().is_none(),
+                "{path}"
+            );
+        }
+    }
+}
+
+fn git(folder: &Path, arguments: &[&str]) -> bool {
+    let identity =
+        ["-c", "user.name=t", "-c", "user.email=t@example.invalid", "-c", "init.defaultBranch=main"];
+    Command::new("git")
+        .arg("-C")
+        .arg(folder)
+        .args(identity)
+        .args(arguments)
+        .output()
+        .is_ok_and(|ran| ran.status.success())
+}
+
+#[test]
+fn attack_35_rows_in_a_repository_are_found_in_files_notebooks_and_history_and_name_their_study() {
+    let site = own_site();
+    study(site.path(), "leaky", &ALIKE);
+    let out = extract(site.path(), "leaky", "out");
+    let said = manifest(&out);
+    let learner = rows(&out.join("csv/cohort_member.csv"))[5][0].clone();
+    let canary = said["canaries"][0].as_str().unwrap().to_owned();
+    let code = tempfile::tempdir().unwrap();
+    let put = |name: &str, bytes: &[u8]| fs::write(code.path().join(name), bytes).unwrap();
+    put("analysis.py", b"import csv\nprint(len(rows))  # 1 of 10\n");
+    let clean = run(site.path(), code.path(), &[]);
+    assert_eq!((clean.0, clean.1.len()), (0, 0));
+    // An extract as it was cut, a notebook's output, an R object, a workbook, a column of pupil numbers.
+    fs::copy(out.join("parquet/cohort_member.parquet"), code.path().join("rows.parquet")).unwrap();
+    let notebook = serde_json::json!({ "cells": [{ "cell_type": "code", "outputs": [{ "text": [format!("0  {learner}  high\n")] }] }] });
+    put("look.ipynb", notebook.to_string().as_bytes());
+    let mut rds = GzEncoder::new(Vec::new(), Compression::default());
+    rds.write_all(
+        b"X\n\0\0\0\x03\0\x04\x03\x02\0\x03\x05\0\0\0\0\x05UTF-8\0\0\0\x10\0\0\0\x01\0\x04\0\x09\0\0\0\x23",
+    )
+    .unwrap();
+    rds.write_all(canary.as_bytes()).unwrap();
+    put("model.rds", &rds.finish().unwrap());
+    let mut book = rust_xlsxwriter::Workbook::new();
+    book.add_worksheet().write_string(3, 2, &learner).unwrap();
+    put("table.xlsx", &book.save_to_buffer().unwrap());
+    put("notes.csv", b"upn,nhs\nH801200001001,9990000018\n");
+    let (exit, found) = run(site.path(), code.path(), &[]);
+    assert_eq!(exit, 5);
+    for (place, what) in [
+        ("rows.parquet", "extract_rows"),
+        ("rows.parquet", "canary"),
+        ("look.ipynb", "extract_rows"),
+        ("model.rds", "canary"),
+        ("table.xlsx", "extract_rows"),
+        ("notes.csv", "upn"),
+        ("notes.csv", "nhs"),
+    ] {
+        let hit = found.iter().find(|one| one["place"] == place && one["what"] == what);
+        let hit = hit.unwrap_or_else(|| panic!("{what} in {place}: {found:#?}"));
+        let is_row = what != "upn" && what != "nhs";
+        assert!(!is_row || hit["study"] == "leaky", "the study is named: {hit}");
+        assert!(!hit.to_string().contains(&learner), "and the value is not repeated");
+    }
+    // Somebody without the controller's data folder knows the study by its manifest, and without that by its tag.
+    let elsewhere = tempfile::tempdir().unwrap();
+    let by_manifest =
+        run(elsewhere.path(), code.path(), &["--manifest", out.join("manifest.json").to_str().unwrap()]);
+    assert!(by_manifest.1.iter().any(|one| one["what"] == "canary" && one["study"] == "leaky"));
+    let alone = run(elsewhere.path(), code.path(), &[]);
+    let tag = format!("tag {}", said["tag"].as_str().unwrap());
+    assert!(
+        alone.1.iter().any(|one| one["place"] == "look.ipynb" && one["study"] == tag.as_str()),
+        "{alone:?}"
+    );
+    // What was taken out of the files is still in the history.
+    let in_git = git(code.path(), &["init"])
+        && git(code.path(), &["add", "-A"])
+        && git(code.path(), &["commit", "-m", "first"]);
+    if !in_git {
+        println!("git is not installed: history not tried");
+        return;
+    }
+    for name in ["rows.parquet", "look.ipynb", "model.rds", "table.xlsx", "notes.csv"] {
+        fs::remove_file(code.path().join(name)).unwrap();
+    }
+    assert!(git(code.path(), &["commit", "-a", "-m", "taken out"]) && git(code.path(), &["gc"]));
+    let (exit, found) = run(site.path(), code.path(), &[]);
+    assert_eq!(exit, 5);
+    assert!(
+        found.iter().any(|one| one["place"].as_str().unwrap().starts_with("model.rds (in the history")),
+        "{found:#?}"
+    );
+    assert_eq!(run(site.path(), code.path(), &["--no-history"]).0, 0);
+    // Dummy data is nobody's.
+    done(site.path(), &["study", "dummy", "leaky", "--learners", "50"]);
+    let (exit, found) = run(site.path(), &site.path().join("leaky/dummy/csv"), &[]);
+    assert_eq!((exit, found.len()), (0, 0), "{found:?}");
+}
+
+fn run(dir: &Path, path: &Path, more: &[&str]) -> (i32, Vec<Value>) {
+    let ran = ran(dir, &[&["--json", "study", "scan", path.to_str().unwrap()], more].concat());
+    (ran.code, ran.json()["found"].as_array().unwrap().clone())
+}
