@@ -53,6 +53,16 @@ fn story(name: &str) {
 }
 
 #[test]
+fn a_researcher_goes_from_invented_rows_to_a_table() {
+    story("researcher.md");
+}
+
+#[test]
+fn a_governance_lead_gets_the_evidence_and_a_learner_is_forgotten() {
+    story("governance.md");
+}
+
+#[test]
 fn an_operator_kills_a_release_half_way() {
     story("operator.md");
 }
