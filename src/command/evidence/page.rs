@@ -52,12 +52,18 @@ fn listing(part: usize, at: usize, list: &Listing) -> String {
     if list.rows.is_empty() {
         return format!("<p>{}: none.</p>\n", escaped(&title));
     }
+    // Numbers stand under each other to the right; whatever else a column says begins at its left.
+    let is_number = |cell: &String| cell.chars().all(|c| c.is_ascii_digit() || ",.%-".contains(c));
+    let class = |at: usize| {
+        if list.rows.iter().filter_map(|row| row.get(at)).all(is_number) { "" } else { " class=\"said\"" }
+    };
+    let head = list.header.iter().enumerate();
     let head: String =
-        list.header.iter().map(|cell| format!("<th scope=\"col\">{}</th>", escaped(cell))).collect();
+        head.map(|(at, cell)| format!("<th scope=\"col\"{}>{}</th>", class(at), escaped(cell))).collect();
     let row = |row: &Vec<String>| {
         let cells = row.iter().enumerate().map(|(at, cell)| match at {
             0 => format!("<th scope=\"row\">{}</th>", escaped(cell)),
-            _ => format!("<td>{}</td>", escaped(cell)),
+            _ => format!("<td{}>{}</td>", class(at), escaped(cell)),
         });
         format!("<tr>{}</tr>\n", cells.collect::<String>())
     };
