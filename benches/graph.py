@@ -53,31 +53,50 @@ def replace_file(catalog, site, path, new):
     return rows
 
 
-def weekly(site):
-    """Splits the attendance of a year into weeks of ten sessions, of which as many are missed as before, early ones first."""
-    catalog = sqlite3.connect(os.path.join(site, "data/catalog.sqlite"))
-    paths = catalog.execute("select path from file where entity = 'attendance' and kind = 'lake' and retired = 0").fetchall()
-    total = 0
-    for (path,) in paths:
-        old = os.path.join(site, "data", path)
-        new = old + ".weekly"
-        duckdb.execute(f"""copy (
-            select subject_id, unhex(md5(hex(row_key) || week)) as row_key, row_hash + week as row_hash, scope_id, source, feed,
-                   document_id, part, cast(row_number * 64 + week as integer) as row_number, commit_seq, tombstone, establishment_id,
-                   cast(period_starts_on + cast(7 * week as integer) as date) as period_starts_on,
-                   cast(least(period_ends_on, period_starts_on + cast(7 * week + 6 as integer)) as date) as period_ends_on,
-                   cast(least(10, sessions_possible - 10 * week) as integer) as sessions_possible,
-                   cast(least(10, sessions_possible - 10 * week)
-                        - greatest(0, least(10, sessions_authorised - 10 * week, sessions_possible - 10 * week))
-                        as integer) as sessions_attended,
-                   cast(greatest(0, least(10, sessions_authorised - 10 * week, sessions_possible - 10 * week)) as integer) as sessions_authorised,
-                   cast(0 as integer) as sessions_unauthorised, sessions_educational, sessions_not_expected
-            from read_parquet({quoted(old)}, hive_partitioning = false)
+def told_weekly(old, new, back):
+    """Writes the rows of a file as weeks of ten sessions, Monday to Friday, of which as many are missed as before, early ones first;
+    `back` times 417 weeks earlier, which is eight years but three days."""
+    earlier = 7 * 417 * back
+    duckdb.execute(f"""copy (
+        with weeks as (
+            select told.*, week, period_starts_on - cast(isodow(period_starts_on) - 1 as integer) + cast(7 * week as integer) as monday
+            from read_parquet({quoted(old)}, hive_partitioning = false) as told
             cross join range(0, 64) as weeks(week)
             where week * 10 < sessions_possible
-            order by row_key
-        ) to {quoted(new)} (format parquet, compression zstd)""")
-        total += replace_file(catalog, site, path, new)
+        )
+        select subject_id, unhex(md5(hex(row_key) || week || '.{back}')) as row_key, row_hash + week as row_hash, scope_id, source, feed,
+               document_id, part, cast(row_number * 64 + week as integer) as row_number, commit_seq, tombstone, establishment_id,
+               cast(greatest(period_starts_on, monday) - {earlier} as date) as period_starts_on,
+               cast(greatest(period_starts_on, least(period_ends_on, monday + 4)) - {earlier} as date) as period_ends_on,
+               cast(least(10, sessions_possible - 10 * week) as integer) as sessions_possible,
+               cast(least(10, sessions_possible - 10 * week)
+                    - greatest(0, least(10, sessions_authorised - 10 * week, sessions_possible - 10 * week))
+                    as integer) as sessions_attended,
+               cast(greatest(0, least(10, sessions_authorised - 10 * week, sessions_possible - 10 * week)) as integer) as sessions_authorised,
+               cast(0 as integer) as sessions_unauthorised, sessions_educational, sessions_not_expected
+        from weeks
+        order by row_key
+    ) to {quoted(new)} (format parquet, compression zstd)""")
+
+
+def weekly(site):
+    """Splits the attendance of a year into its weeks, and tells the same again for eight and sixteen years before: with them a
+    learner has twelve years of weeks."""
+    catalog = sqlite3.connect(os.path.join(site, "data/catalog.sqlite"))
+    files = catalog.execute("select path, ay from file where entity = 'attendance' and kind = 'lake' and retired = 0").fetchall()
+    total = 0
+    for path, ay in files:
+        old = os.path.join(site, "data", path)
+        for back in (1, 2) if ay else ():
+            earlier = re.sub(r"/ay=\d+/(.*)[.]parquet$", rf"/ay={ay - 8 * back}/\1-{back}.parquet", path)
+            os.makedirs(os.path.dirname(os.path.join(site, "data", earlier)), exist_ok=True)
+            told_weekly(old, os.path.join(site, "data", earlier) + ".weekly", back)
+            catalog.execute(
+                "insert into file select ?, batch_seq, kind, entity, ?, source, rows, bytes, sha256, retired from file where path = ?",
+                (earlier, ay - 8 * back, path))
+            total += replace_file(catalog, site, earlier, os.path.join(site, "data", earlier) + ".weekly")
+        told_weekly(old, old + ".weekly", 0)
+        total += replace_file(catalog, site, path, old + ".weekly")
     return total
 
 
@@ -97,9 +116,9 @@ def make_county(program, data, learners):
         return site, int(marker.read())
 
 
-def by_hand(shell, out):
+def by_hand(shell, out, threads):
     """The same SQL in the same engine by a person with a shell: what is published is written as Parquet."""
-    connection = duckdb.connect(config={"threads": THREADS, "memory_limit": "6GB"})
+    connection = duckdb.connect(config={"threads": threads, "memory_limit": "6GB"})
     with open(shell) as file:
         first, *queries = file.read().split("\n-- queries/")
     connection.execute(first)
@@ -112,20 +131,31 @@ def by_hand(shell, out):
 
 
 def a_day(site):
-    """A day's pull as it changes the lake: some rows of this year's attendance are told anew."""
+    """A day's pull as it changes the lake: a file more, in which one in fifty of this year's weeks is told anew."""
     catalog = sqlite3.connect(os.path.join(site, "data/catalog.sqlite"))
-    newest = "select path from file where entity = 'attendance' and kind = 'lake' and retired = 0 order by ay desc, rows desc limit 1"
+    newest = "select path from file where entity = 'attendance' and kind = 'lake' and retired = 0 and ay is not null order by ay desc, rows desc limit 1"
     (path,) = catalog.execute(newest).fetchone()
+    new = re.sub("[.]parquet$", "-day.parquet", path)
     old = os.path.join(site, "data", path)
-    new = old + ".day"
     duckdb.execute(f"""copy (
-        with told as (select *, row_number() over (order by period_starts_on desc, row_key) as n
-                      from read_parquet({quoted(old)}, hive_partitioning = false))
-        select * exclude (n) replace (case when n % 50 = 0 and sessions_attended > 0 then sessions_attended - 1 else sessions_attended end as sessions_attended,
-                                      case when n % 50 = 0 and sessions_attended > 0 then sessions_authorised + 1 else sessions_authorised end as sessions_authorised)
-        from told order by row_key
-    ) to {quoted(new)} (format parquet, compression zstd)""")
-    replace_file(catalog, site, path, new)
+        select * replace (commit_seq + 1000000 as commit_seq, row_hash + 1 as row_hash,
+                          greatest(sessions_attended - 1, 0) as sessions_attended,
+                          sessions_authorised + least(sessions_attended, 1) as sessions_authorised)
+        from read_parquet({quoted(old)}, hive_partitioning = false)
+        where hash(row_key) % 50 = 0
+        order by row_key
+    ) to {quoted(os.path.join(site, "data", new) + '.day')} (format parquet, compression zstd)""")
+    catalog.execute("insert or replace into file select ?, batch_seq, kind, entity, ay, source, rows, bytes, sha256, retired from file where path = ?", (new, path))
+    return replace_file(catalog, site, new, os.path.join(site, "data", new) + ".day")
+
+
+def forget_day(site):
+    """Takes the day's file away again, so that the county can be measured another time."""
+    catalog = sqlite3.connect(os.path.join(site, "data/catalog.sqlite"))
+    for (path,) in catalog.execute("select path from file where path like '%-day.parquet'").fetchall():
+        catalog.execute("delete from file where path = ?", (path,))
+        os.remove(os.path.join(site, "data", path))
+    catalog.commit()
 
 
 def rows_in(site):
@@ -138,8 +168,10 @@ def slowest(document, most):
     return ", ".join(f"{turn['table']} {turn['seconds']:.2f}" for turn in turns)
 
 
-def main(program, data, learners):
+def measure(program, data, learners):
+    """Prints the table of one county and gives what its full build took."""
     site, weeks = make_county(program, data, learners)
+    forget_day(site)
     config = ["--config", os.path.join(site, "throughline.toml")]
     build = [program, "--json", "--quiet", *config, "build"]
     print(f"{learners} learners, {rows_in(site)} rows, {weeks} of them weeks of attendance; load average {os.getloadavg()[0]:.1f}")
@@ -147,26 +179,43 @@ def main(program, data, learners):
     print("|---|--:|--:|--:|--:|")
 
     def told(name, used):
-        turns = json.loads(used[3])["turns"] if used[3] else []
+        turns = json.loads(used[3])["turns"] if used[3].startswith("{") else []
         made = sum(not turn["taken_over"] for turn in turns) if turns else ""
         print(f"| {name} | {used[0]:.1f} | {used[1]:.0f} | {used[2]:.1f} | {made} |", flush=True)
         return used
 
-    full = told("full", timed([*build, "--full"]))
     shell = os.path.join(site, SHELL)
     timed([program, *config, "build", "--shell", shell])
-    with tempfile.TemporaryDirectory(dir=data) as out:
-        hand = told("the same SQL by hand", timed([sys.executable, os.path.abspath(__file__), "--by-hand", shell, out]))
+    full = told("full", timed([*build, "--full"]))
+    hands = []
+    for threads in ("1", THREADS):
+        with tempfile.TemporaryDirectory(dir=data) as out:
+            command = [sys.executable, os.path.abspath(__file__), "--by-hand", shell, out, threads]
+            hands.append(told(f"the same SQL by hand, threads {threads}", timed(command)))
     told("nothing new", timed(build))
-    a_day(site)
-    day = told("after a day's attendance", timed(build))
-    print(f"full / by hand: {full[0] / hand[0]:.2f}; a day / full: {day[0] / full[0]:.2f}")
+    day_rows = a_day(site)
+    day = told(f"after a day's pull of {day_rows} weeks", timed(build))
+    print(f"full / by hand: {full[0] / min(hand[0] for hand in hands):.2f}; a day / full: {day[0] / full[0]:.2f}")
     document = json.loads(full[3])
     print(f"slowest, seconds by the clock: {slowest(document, 8)}; verifying {document['seconds_to_verify']:.2f}")
+    forget_day(site)
+    print("stays joined out of evidence and the top third of each Year 6, from the same files:")
+    for engine in ("duckdb", "polars", "pandas"):
+        rival = os.path.join(os.path.dirname(os.path.abspath(__file__)), "graph_rivals.py")
+        command = [sys.executable, rival, engine, os.path.join(site, "data/build")]
+        used = timed(command)
+        print(f"| {engine} | {used[0]:.1f} | {used[1]:.0f} | {used[2]:.1f} | {used[3].strip()} |", flush=True)
+    return full
+
+
+def main(program, data, *sizes):
+    counties = [(int(learners), measure(program, data, int(learners))) for learners in sizes]
+    for (few, before), (many, after) in zip(counties, counties[1:]):
+        print(f"{many / few:.1f} times the learners: {after[0] / before[0]:.2f} times the processor seconds")
 
 
 if __name__ == "__main__":
     if sys.argv[1] == "--by-hand":
-        by_hand(*sys.argv[2:4])
+        by_hand(*sys.argv[2:5])
     else:
-        main(sys.argv[1], sys.argv[2], int(sys.argv[3]))
+        main(*sys.argv[1:])

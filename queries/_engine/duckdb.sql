@@ -185,3 +185,12 @@ create or replace macro texts_in_order(words, place) as string_agg(words, '; ' o
 create or replace macro month_no(day) as cast(year(day) * 12 + month(day) - 1 as integer);
 create or replace macro month_no_ends_on(no) as
     cast(last_day(make_date(cast(no // 12 as integer), cast(no % 12 + 1 as integer), 1)) as date);
+
+-- The number of the week that a day lies in, Monday to Sunday, counted through the years.
+create or replace macro week_no(day) as cast(day - date '1900-01-01' as integer) // 7;
+
+-- Whether each period of a group lies in a week of its own, in a year of weeks: then none lies inside another, and no two
+-- begin together. A bit for each week, and as many bits as periods.
+create or replace macro weeks_of_their_own(first_day, last_day) as
+    bool_and(week_no(first_day) = week_no(last_day))
+    and bit_count(bit_or(cast(1 as ubigint) << cast(week_no(first_day) % 64 as ubigint))) = count(*);

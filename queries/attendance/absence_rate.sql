@@ -75,7 +75,8 @@ units as (
     select ay, population, 'enrolment' as basis, kind_of_school as kind, fsm, sen, sessions_possible, sessions_absent
     from placed_units
     union all
-    select ay, population, 'pupil' as basis, kind_in_january as kind, fsm, sen, sum(sessions_possible), sum(sessions_absent)
+    select ay, population, 'pupil' as basis, kind_in_january as kind, fsm, sen,
+           cast(sum(sessions_possible) as bigint) as sessions_possible, cast(sum(sessions_absent) as bigint) as sessions_absent
     from placed_units
     group by ay, population, learner_id, kind_in_january, fsm, sen
 ),
@@ -95,8 +96,9 @@ judged_units as (
         units.ay,
         units.population,
         units.basis,
-        breakdowns.breakdown,
-        case breakdowns.breakdown when 'all' then 'all' when 'kind' then units.kind when 'fsm' then units.fsm else units.sen end as category,
+        units.kind,
+        units.fsm,
+        units.sen,
         case when units.sessions_possible > 0 then units.sessions_possible end as possible,
         case when units.sessions_possible > 0 then units.sessions_absent end as absent,
         units.sessions_possible is null as is_missing,
@@ -107,17 +109,18 @@ judged_units as (
         thresholds.persistent_percent is not null and thresholds.severe_percent is not null
             and thresholds.min_sessions is not null as is_ruled
     from units
-    cross join (values ('all'), ('kind'), ('fsm'), ('sen')) as breakdowns(breakdown)
     left join thresholds on thresholds.ay = units.ay
 ),
 
-sums as (
+-- Those who are alike in all that is broken down by are added up once, and their sums then serve every breakdown.
+sums_alike as (
     select
         ay,
         population,
-        breakdown,
-        category,
         basis,
+        kind,
+        fsm,
+        sen,
         is_ruled,
         count(possible) as n_units,
         count(*) filter (where is_missing) as n_missing,
@@ -131,6 +134,38 @@ sums as (
         count(*) filter (where is_enough and is_persistent) as n_persistent,
         count(*) filter (where is_enough and is_severe) as n_severe
     from judged_units
+    group by ay, population, basis, kind, fsm, sen, is_ruled
+),
+
+broken_down as (
+    select
+        sums_alike.*,
+        breakdowns.breakdown,
+        case breakdowns.breakdown when 'all' then 'all' when 'kind' then kind when 'fsm' then fsm else sen end as category
+    from sums_alike
+    cross join (values ('all'), ('kind'), ('fsm'), ('sen')) as breakdowns(breakdown)
+),
+
+sums as (
+    select
+        ay,
+        population,
+        breakdown,
+        category,
+        basis,
+        is_ruled,
+        cast(sum(n_units) as bigint) as n_units,
+        cast(sum(n_missing) as bigint) as n_missing,
+        cast(sum(n_all) as bigint) as n_all,
+        sum(possible) as possible,
+        sum(absent) as absent,
+        sum(absent_squared) as absent_squared,
+        sum(absent_possible) as absent_possible,
+        sum(possible_squared) as possible_squared,
+        cast(sum(n_with_enough) as bigint) as n_with_enough,
+        cast(sum(n_persistent) as bigint) as n_persistent,
+        cast(sum(n_severe) as bigint) as n_severe
+    from broken_down
     group by ay, population, breakdown, category, basis, is_ruled
 ),
 

@@ -1,7 +1,7 @@
 /*
 title = "What each source says of a learner's sessions at one school in one year"
 grain = ["learner_id", "establishment_id", "ay", "source", "account"]
-reads = ["stg_attendance", "stg_attendance_return"]
+reads = ["attendance_told", "attendance_retold", "stg_attendance_return"]
 [columns]
 learner_id = "Pseudonym of the learner"
 account = "register: periods of a school's own register; return: sessions returned with a census"
@@ -25,7 +25,7 @@ with register_periods as (
         sessions_unauthorised,
         coalesce(sessions_authorised + sessions_unauthorised, sessions_possible - sessions_attended) as sessions_absent,
         row_key
-    from stg_attendance
+    from attendance_retold
 ),
 
 -- The autumn census asks for the summer before it, the others for the term before them within their own year.
@@ -88,7 +88,7 @@ counted_periods as (
        or ends_on > greatest_end_so_far
 ),
 
-final as (
+ordered_accounts as (
     select
         learner_id,
         establishment_id,
@@ -105,6 +105,25 @@ final as (
                                                   and sessions_unauthorised is not null) as integer) as sessions_unauthorised
     from counted_periods
     group by learner_id, establishment_id, ay, source, account
+),
+
+final as (
+    select * from ordered_accounts
+    union all
+    select
+        learner_id,
+        establishment_id,
+        ay,
+        source,
+        'register' as account,
+        n_periods,
+        n_periods_not_known,
+        sessions_possible,
+        sessions_absent,
+        sessions_authorised,
+        sessions_unauthorised
+    from attendance_told
+    where is_plain
 )
 
 select * from final

@@ -1,7 +1,7 @@
 /*
 title = "Which source told of which subject, and about which term"
 grain = ["subject_id", "source", "ay", "term"]
-reads = ["learner_link", "build_context",
+reads = ["learner_link", "build_context", "attendance_told",
          "lake_assessment", "lake_attendance", "lake_attendance_mark", "lake_attendance_return", "lake_circumstance", "lake_destination",
          "lake_ehc_step", "lake_engagement", "lake_enrolment", "lake_learner", "lake_off_roll", "lake_offer",
          "lake_participation", "lake_placement", "lake_qualification", "lake_sen", "lake_sen_need",
@@ -11,6 +11,7 @@ subject_id = "The person as one source knows them"
 ay = "The academic year, by its end year, that a row is about; empty where rows have no date, or one after the day the build looks back from"
 term = "autumn (September to December), spring (January to March), summer (April to August), or not_dated"
 */
+-- Most rows are weeks of attendance, whose terms are added up already: of them only those are read that the sums leave out.
 -- A row that was later taken back was told all the same, and linking used it: every version counts here.
 with rows_told as (
     select subject_id, source, taken_on as told_on
@@ -18,6 +19,10 @@ with rows_told as (
     union all
     select subject_id, source, period_starts_on as told_on
     from lake_attendance
+    cross join build_context
+    where tombstone
+       or period_starts_on is null
+       or period_starts_on > build_context.as_of
     union all
     select subject_id, source, observed_on as told_on
     from lake_attendance_mark
@@ -83,7 +88,7 @@ dated_rows as (
 ),
 
 terms_told as (
-    select distinct
+    select
         subject_id,
         source,
         academic_year(told_on) as ay,
@@ -93,12 +98,23 @@ terms_told as (
              else 'not_dated'
         end as term
     from dated_rows
+    union all
+    select subject_id, source, ay, 'autumn' as term from attendance_told where in_autumn
+    union all
+    select subject_id, source, ay, 'spring' as term from attendance_told where in_spring
+    union all
+    select subject_id, source, ay, 'summer' as term from attendance_told where in_summer
+),
+
+each_once as (
+    select distinct subject_id, source, ay, term
+    from terms_told
 ),
 
 final as (
-    select id_text(terms_told.subject_id) as subject_id, terms_told.source, terms_told.ay, terms_told.term
-    from terms_told
-    inner join learner_link on learner_link.subject_id = terms_told.subject_id
+    select id_text(each_once.subject_id) as subject_id, each_once.source, each_once.ay, each_once.term
+    from each_once
+    inner join learner_link on learner_link.subject_id = each_once.subject_id
 )
 
 select * from final

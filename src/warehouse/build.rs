@@ -1,4 +1,6 @@
-//! Runs the queries in order and writes what is published. What nothing has changed is taken over from the last build.
+//! Runs the queries, each when what it reads is there, and writes what is published. What nothing has changed is taken
+//! over from the last build.
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -8,10 +10,11 @@ use super::compute;
 use super::connection::{Limits, engine, lock, open};
 use super::fault::WarehouseFault;
 use super::kept::{Kept, Line};
-use super::key::{self, Maker, digest_of};
+use super::key::{self, Contents, Maker, digest_of};
 use super::present::Present;
 use super::publish::{self, BuiltTable};
 use super::relation::{BuildContext, Inputs, relations};
+use super::workers::{Job, Workers};
 use crate::definitions::graph::build_order;
 use crate::definitions::query::{Materialise, Query, QuerySet};
 use crate::fault::failpoint;
@@ -39,7 +42,7 @@ pub struct Build {
     pub tables: Vec<BuiltTable>,
     /// Every check, by name, those without violations too.
     pub checks: Vec<CheckResult>,
-    /// Every query in the order of its turn, published or not.
+    /// Every query in the order of the graph, published or not.
     pub turns: Vec<Turn>,
 }
 
@@ -52,7 +55,7 @@ pub struct Turn {
     pub rows: u64,
     /// Whether it was taken over from the last build.
     pub taken_over: bool,
-    /// How long it took, by the clock.
+    /// How long it took, by the clock; others may have been made meanwhile.
     pub took: Duration,
 }
 
@@ -87,40 +90,108 @@ pub fn build_with_checks(
 ) -> Result<Build, WarehouseFault> {
     let order = build_order(queries, &inputs.names())?;
     compute::prove_known(queries)?;
-    let mut kept = Kept::open(out_dir)?;
-    let connection = open(options)?;
+    let kept = Kept::open(out_dir)?;
+    let connection = open(&Limits { threads: 1, ..options.clone() })?;
     prepare(&connection, queries, inputs, context)?;
     lock(&connection, &[inputs.files(), kept.paths(queries)].concat())?;
     let maker = Maker::new(queries, &connection.version().map_err(engine)?);
-    let mut contents = key::of_relations(inputs, context)?;
-    let mut present = Present::new(&connection, queries);
-    let mut build = Build { tables: Vec::new(), checks: Vec::new(), turns: Vec::new() };
-    for (done, name) in order.iter().enumerate() {
-        let query = &queries.queries[name];
-        on_progress(name, done, order.len());
-        let began = Instant::now();
-        let key = maker.key(query, &contents);
-        let before = kept.take_over(query, &key);
-        let taken_over = before.is_some();
-        let line = if let Some(line) = before {
-            line
-        } else {
-            present.make(query, &kept)?;
-            let line = write(&connection, query, key, &kept)?;
+    let contents = key::of_relations(inputs, context)?;
+    let present = Present::new(&connection, queries);
+    let build = Build { tables: Vec::new(), checks: Vec::new(), turns: Vec::new() };
+    let mut turns = Turns { order, begun: BTreeSet::new(), queries, maker, kept, contents, present, build };
+    std::thread::scope(|scope| {
+        turns.run(&mut Workers::start(scope, &connection, options.threads)?, on_progress)
+    })?;
+    turns.finish()
+}
+
+/// A build under way: every table has its turn when those that it reads have had theirs.
+struct Turns<'a> {
+    order: Vec<String>,
+    /// The places in the order of those whose turn has begun.
+    begun: BTreeSet<usize>,
+    queries: &'a QuerySet,
+    maker: Maker<'a>,
+    kept: Kept,
+    contents: Contents,
+    present: Present<'a>,
+    build: Build,
+}
+
+impl<'a> Turns<'a> {
+    /// Gives every table its turn, as many at once as there are workers. After the first fault none begins.
+    fn run(
+        &mut self,
+        workers: &mut Workers<'a>,
+        on_progress: &mut dyn FnMut(&str, usize, usize),
+    ) -> Result<(), WarehouseFault> {
+        loop {
+            while workers.any_idle()
+                && let Some(at) = self.next()
+            {
+                on_progress(&self.order[at], self.build.turns.len(), self.order.len());
+                if let Some(job) = self.begin(at)? {
+                    workers.give(job);
+                }
+            }
+            if workers.all_idle() {
+                break;
+            }
+            let Some(made) = workers.next() else { break };
+            let query = self.query(made.at);
+            let line = made.line?;
             failpoint("build.table").map_err(|error| unwritten(query, &error))?;
-            kept.note(line.clone())?;
-            line
-        };
-        present.pass(query)?;
-        let turn = Turn { table: name.clone(), rows: line.rows, taken_over, took: began.elapsed() };
-        contents.insert(name.clone(), line.content.clone());
-        build.add(query, line, kept.path(query), turn);
+            self.kept.note(line.clone())?;
+            self.end(made.at, line, false, made.took)?;
+        }
+        on_progress("", self.order.len(), self.order.len());
+        Ok(())
     }
-    on_progress("", order.len(), order.len());
-    kept.finish(queries)?;
-    build.tables.sort_by(|a, b| a.name.cmp(&b.name));
-    build.checks.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok(build)
+
+    fn query(&self, at: usize) -> &'a Query {
+        &self.queries.queries[&self.order[at]]
+    }
+
+    /// The first in the order that has not begun and that waits for nobody.
+    fn next(&self) -> Option<usize> {
+        let waits =
+            |name: &String| self.queries.queries.contains_key(name) && !self.contents.contains_key(name);
+        (0..self.order.len()).find(|at| !self.begun.contains(at) && !self.query(*at).reads.iter().any(waits))
+    }
+
+    /// Takes a table over, or says what has to be made when what it reads is there.
+    fn begin(&mut self, at: usize) -> Result<Option<Job<'a>>, WarehouseFault> {
+        let query = self.query(at);
+        self.begun.insert(at);
+        let (began, key) = (Instant::now(), self.maker.key(query, &self.contents));
+        if let Some(line) = self.kept.take_over(query, &key) {
+            self.end(at, line, true, began.elapsed())?;
+            return Ok(None);
+        }
+        self.present.hold_for(query, &self.kept)?;
+        Ok(Some(Job { at, query, key, path: self.kept.path(query) }))
+    }
+
+    /// A table is there and its turn is over.
+    fn end(&mut self, at: usize, line: Line, taken_over: bool, took: Duration) -> Result<(), WarehouseFault> {
+        let query = self.query(at);
+        self.present.pass(query)?;
+        let turn = Turn { table: query.name.clone(), rows: line.rows, taken_over, took };
+        self.contents.insert(query.name.clone(), line.content.clone());
+        self.build.add(query, line, self.kept.path(query), turn);
+        Ok(())
+    }
+
+    fn finish(self) -> Result<Build, WarehouseFault> {
+        let Self { order, queries, kept, mut build, .. } = self;
+        kept.finish(queries)?;
+        let place: BTreeMap<&str, usize> =
+            order.iter().enumerate().map(|(at, name)| (name.as_str(), at)).collect();
+        build.turns.sort_by_key(|turn| place.get(turn.table.as_str()).copied());
+        build.tables.sort_by(|a, b| a.name.cmp(&b.name));
+        build.checks.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(build)
+    }
 }
 
 impl Build {
@@ -141,12 +212,16 @@ impl Build {
 }
 
 /// Writes what is kept of a table that was made, and says what stands for its content.
-fn write(connection: &Connection, query: &Query, key: String, kept: &Kept) -> Result<Line, WarehouseFault> {
+pub(super) fn write(
+    connection: &Connection,
+    query: &Query,
+    key: String,
+    path: Option<&Path>,
+) -> Result<Line, WarehouseFault> {
     let columns = publish::describe(connection, query)?;
-    let path = kept.path(query);
     let mut line =
         Line { table: query.name.clone(), content: key.clone(), key, rows: 0, columns, sha256: None };
-    match &path {
+    match path {
         Some(path) if query.published => {
             line.rows = publish::publish(connection, query, &line.columns, path)?;
         }
@@ -168,7 +243,7 @@ fn write(connection: &Connection, query: &Query, key: String, kept: &Kept) -> Re
             }
         }
     }
-    if let Some(path) = &path {
+    if let Some(path) = path {
         line.sha256 = Some(publish::sha256_of(path).map_err(|error| unwritten(query, &error))?);
     }
     if let Some(sum) = line.sha256.as_deref().filter(|_| query.published) {

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
+use super::compute;
 use super::connection::path_list;
 use super::fault::WarehouseFault;
 use super::publish::sha256_of;
@@ -106,12 +107,16 @@ impl<'a> Maker<'a> {
         Self { version: digest_of([MADE_BY, engine, all]), functions }
     }
 
-    /// The key of a table: changes with its text, with the functions it calls and with the content of what it reads.
+    /// The key of a table: changes with its text, with the functions it calls (of a computed one with the text of the
+    /// program that computes) and with the content of what it reads.
     pub(super) fn key(&self, query: &Query, contents: &Contents) -> String {
         let mut parts =
             vec![self.version.as_str(), query.name.as_str(), query.file.as_str(), query.sha256.as_str()];
         for (name, text) in self.called(&query.sql) {
             parts.extend([name, text]);
+        }
+        if query.computed.is_some() {
+            parts.extend(compute::SOURCES.iter().map(|(_, text)| *text));
         }
         for name in &query.reads {
             parts.extend([name.as_str(), contents.get(name).map_or("", String::as_str)]);

@@ -21,6 +21,7 @@ mod shell;
 mod trace;
 mod verify;
 mod view;
+mod workers;
 
 pub use build::{Build, BuildOptions, CheckResult, Turn, build, build_with_checks, make};
 pub use connection::{Limits, over_tables};

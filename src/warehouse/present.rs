@@ -38,12 +38,12 @@ impl<'a> Present<'a> {
         Self { connection, queries, held: BTreeMap::new(), left }
     }
 
-    /// Makes a table from what it reads.
-    pub(super) fn make(&mut self, query: &Query, kept: &Kept) -> Result<(), WarehouseFault> {
+    /// Sees that all is there that a query reads, and counts on its own table from then on: whoever asks makes it, and no
+    /// other query begins before.
+    pub(super) fn hold_for(&mut self, query: &Query, kept: &Kept) -> Result<(), WarehouseFault> {
         for name in &query.reads {
             self.hold(name, kept)?;
         }
-        make(self.connection, query)?;
         let kind = if query.materialise == Materialise::View { "view" } else { "table" };
         self.held.insert(query.name.clone(), kind);
         Ok(())
@@ -54,7 +54,10 @@ impl<'a> Present<'a> {
         let Some(query) = self.queries.queries.get(name).filter(|_| !self.held.contains_key(name)) else {
             return Ok(());
         };
-        let Some((file, columns)) = kept.file(query) else { return self.make(query, kept) };
+        let Some((file, columns)) = kept.file(query) else {
+            self.hold_for(query, kept)?;
+            return make(self.connection, query);
+        };
         let columns: Vec<String> = columns
             .iter()
             .map(|(column, kind)| format!("cast(\"{column}\" as {kind}) as \"{column}\""))

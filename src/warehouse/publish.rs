@@ -154,7 +154,24 @@ pub(super) fn set_aside(
         query.name,
         quoted(&path.to_string_lossy())
     );
+    // The engine would let anybody read it: a file that is there keeps its mode.
+    private(path).map_err(|error| export(query, &error.kind().to_string()))?;
     connection.execute_batch(&sql).map_err(failed(query))
+}
+
+/// An empty file that its owner alone may read.
+fn private(path: &Path) -> std::io::Result<()> {
+    let mut options = File::options();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+        options.mode(0o600);
+        // One that a former build left has the mode that it was made with.
+        options.open(path)?.set_permissions(std::fs::Permissions::from_mode(0o600))
+    }
+    #[cfg(not(unix))]
+    options.open(path).map(|_| ())
 }
 
 fn prove_grain(connection: &Connection, query: &Query) -> Result<(), WarehouseFault> {

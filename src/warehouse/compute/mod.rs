@@ -45,6 +45,22 @@ const FUNCTIONS: &[&Function] = &[
     &similar_schools::FUNCTION,
 ];
 
+/// The text of all that computes. A table is made again when any of it has changed, whether or not its version says so.
+pub(super) const SOURCES: &[(&str, &str)] = &[
+    ("boosted_trees", include_str!("boosted_trees.rs")),
+    ("frame", include_str!("frame.rs")),
+    ("least_squares", include_str!("least_squares.rs")),
+    ("logistic", include_str!("logistic.rs")),
+    ("lost_potential_sensitivity", include_str!("lost_potential_sensitivity.rs")),
+    ("mod", include_str!("mod.rs")),
+    ("normal", include_str!("normal.rs")),
+    ("random_intercept", include_str!("random_intercept.rs")),
+    ("risk_model", include_str!("risk_model.rs")),
+    ("school_prediction", include_str!("school_prediction.rs")),
+    ("school_value_added", include_str!("school_value_added.rs")),
+    ("similar_schools", include_str!("similar_schools.rs")),
+];
+
 impl Function {
     /// The statement that makes its table, without rows.
     pub(super) fn shape(&self, table: &str) -> String {
@@ -119,6 +135,9 @@ pub(super) fn run(
     connection.execute_batch("commit").map_err(failed)?;
     Ok(read)
 }
+
+#[cfg(test)]
+mod versions;
 
 #[cfg(test)]
 mod tests {
