@@ -21,6 +21,7 @@ pub fn request_study(
     who: &str,
 ) -> Result<i64, StudyFault> {
     let about = about(open);
+    may_be_named_so(site, open).map_err(|words| refused(site, who, "study request", &about, words))?;
     may_be_cut(site, open, trial).map_err(|words| refused(site, who, "study request", &about, words))?;
     // The definition is kept as it was approved: it may say what is asked, and not about whom.
     let told = [&open.study.question, &open.study.lead, &open.study.institution];
@@ -30,7 +31,6 @@ pub fn request_study(
             open.study.file
         )));
     }
-    may_be_named_so(site, open).map_err(|words| refused(site, who, "study request", &about, words))?;
     let risk = serde_json::to_string(&trial.risk).unwrap_or_default();
     let new = NewRequest {
         study: &open.study.name,
