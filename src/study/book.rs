@@ -20,6 +20,8 @@ use std::{
 const MOST_VALUES: usize = 40;
 
 const STYLE: &str = include_str!("../report/page.css");
+/// Cells here are words, not figures.
+const WORDS: &str = "th, td { text-align: left; white-space: normal; vertical-align: top; }\n";
 
 /// Who approved.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -194,7 +196,7 @@ fn page(book: &Value, data: &Data, about: &About, policy: &Policy) -> String {
     format!(
         "<!doctype html>\n<html lang=\"en-GB\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <title>Codebook of the study {study}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n\
+         <title>Codebook of the study {study}</title>\n<style>\n{STYLE}{WORDS}</style>\n</head>\n<body>\n\
          <a class=\"skip\" href=\"#main\">Skip to the codebook</a>\n<header>\n<h1>Codebook of the study {study}</h1>\n\
          <p class=\"notice\"><strong>{status}.</strong></p>\n<dl class=\"facts\">\n{facts}</dl>\n</header>\n\
          <main id=\"main\" tabindex=\"-1\">\n<p>An empty cell means <em>not known</em>, never <em>no</em> and never zero. An academic year is \

@@ -9,7 +9,7 @@ use crate::privacy::{Pseudonym, StudyKey};
 use arrow::array::RecordBatch;
 use parquet::arrow::{ProjectionMask, arrow_reader::ParquetRecordBatchReaderBuilder};
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     fs::File,
     path::{Path, PathBuf},
 };
@@ -160,4 +160,38 @@ fn column(table: &str, batch: &RecordBatch, name: &str, kind: Kind) -> Result<Ve
     let fail = |trouble: &'static str| CutFault::Table { table: table.to_owned(), trouble };
     let column = batch.column_by_name(name).ok_or_else(|| fail("a column is missing"))?;
     cells(column, kind).ok_or_else(|| fail("a column has another type than the release says"))
+}
+
+/// Puts places of few learners together: a place with a handful of children is known by their number alone. Gives how many places were.
+pub fn merge_small_places(data: &mut Data, fewer_than: u64) -> usize {
+    let mut learners: HashMap<Cell, HashSet<u32>> = HashMap::new();
+    let places = |frame: &Frame| -> Vec<usize> {
+        let variables = frame.plan.variables.iter().enumerate();
+        variables.filter(|(_, variable)| variable.part == Part::Place).map(|(at, _)| at).collect()
+    };
+    for frame in &data.frames {
+        for at in places(frame) {
+            for (learner, cells) in frame.rows.iter().filter(|(_, cells)| cells[at] != Cell::Empty) {
+                learners.entry(cells[at].clone()).or_default().insert(*learner);
+            }
+        }
+    }
+    let small: HashSet<Cell> = learners
+        .into_iter()
+        .filter(|(_, there)| (there.len() as u64) < fewer_than)
+        .map(|(place, _)| place)
+        .collect();
+    for frame in &mut data.frames {
+        let places = places(frame);
+        for (_, cells) in &mut frame.rows {
+            for at in &places {
+                let Cell::Text(place) = &cells[*at] else { continue };
+                if small.contains(&cells[*at]) {
+                    // `pl`, the study's tag, and a word in the place of the pseudonym.
+                    cells[*at] = Cell::text(&format!("{}_few", place.split('_').next().unwrap_or("pl")));
+                }
+            }
+        }
+    }
+    small.len()
 }

@@ -286,6 +286,11 @@ impl Study {
         }
     }
 
+    /// Whether two definitions ask for the same rows and columns of the same learners, whatever else they say.
+    pub fn asks_the_same(&self, other: &Self) -> bool {
+        self.cohort == other.cohort && self.conditions == other.conditions && self.tables == other.tables
+    }
+
     /// What stands for the whole definition, its SQL too: what is approved is this and nothing else. 32 hex characters.
     pub fn digest(&self) -> String {
         let mut digest = Sha256::new();

@@ -1,8 +1,8 @@
 //! An attacker who holds two extracts and lays them side by side: whose row in one is whose in the other?
 use super::{
-    classes::Part,
+    coarsen::Coarsen,
     cut::Data,
-    risk::{add, marks_named, marks_of},
+    risk::{add, marks_as, marks_named},
 };
 use serde::Serialize;
 use std::collections::HashMap;
@@ -12,7 +12,7 @@ use std::collections::HashMap;
 pub struct Linkage {
     /// The other extract's study.
     pub with: String,
-    /// The columns that both have, told equally exactly.
+    /// The columns that both have.
     pub shared: Vec<String>,
     /// Learners of the smaller extract.
     pub learners: u64,
@@ -27,7 +27,8 @@ impl Linkage {
     }
 }
 
-/// Matches two extracts exactly on all that they share, measures and dates too; places by their pattern.
+/// Matches two extracts exactly on all that they share, measures and dates too, what one tells less exactly as the other does;
+/// places by their pattern.
 pub fn linkage(with: &str, one: &Data, other: &Data) -> Linkage {
     let mut shared = Vec::new();
     let mut marks = [vec![0; one.learners.len()], vec![0; other.learners.len()]];
@@ -36,20 +37,33 @@ pub fn linkage(with: &str, one: &Data, other: &Data) -> Linkage {
             continue;
         };
         for (column, variable) in frame.plan.variables.iter().enumerate() {
-            let found = other.frames[twin].plan.variables.iter().position(|there| {
-                there.name == variable.name
-                    && (there.coarsen == variable.coarsen || variable.part == Part::Place)
-            });
-            let Some(there) = found else { continue };
+            let theirs = &other.frames[twin].plan.variables;
+            let Some(there) = theirs.iter().position(|there| there.name == variable.name) else { continue };
             shared.push(format!("{}.{}", frame.plan.name, variable.name));
             // Marks know where a column stands: both are made as if they stood in the same place.
-            add(&mut marks[0], &marks_of(one, (at, column)));
-            add(&mut marks[1], &marks_named(other, (twin, there), (at, column)));
+            let (here, theirs) = (variable.coarsen.as_ref(), theirs[there].coarsen.as_ref());
+            add(
+                &mut marks[0],
+                &as_coarse(one, (at, column), (at, column), theirs.filter(|how| here != Some(how))),
+            );
+            add(
+                &mut marks[1],
+                &as_coarse(other, (twin, there), (at, column), here.filter(|how| theirs != Some(how))),
+            );
         }
     }
     let learners = one.learners.len().min(other.learners.len()) as u64;
     let matched = if shared.is_empty() { 0 } else { alone_in_both(&marks) };
     Linkage { with: with.to_owned(), shared, learners, matched }
+}
+
+/// The marks of a column, told as exactly as the other extract tells it: whoever holds both can do that.
+fn as_coarse(data: &Data, at: (usize, usize), named: (usize, usize), how: Option<&Coarsen>) -> Vec<u128> {
+    let variable = &data.frames[at.0].plan.variables[at.1];
+    match how {
+        Some(how) => marks_as(data, at, named, |cell| how.of(cell, variable.kind, variable.list.as_ref())),
+        None => marks_named(data, at, named),
+    }
 }
 
 fn alone_in_both([one, other]: &[Vec<u128>; 2]) -> u64 {

@@ -28,7 +28,7 @@ pub use canary::{MOST_CANARIES, plant};
 pub use cell::{Cell, Kind};
 pub use classes::{Classes, Tier};
 pub use coarsen::Coarsen;
-pub use cut::{CutFault, Data, Frame, cut};
+pub use cut::{CutFault, Data, Frame, cut, merge_small_places};
 pub use definition::{FILE, Output, Set, Study, beginning};
 pub use dummy::dummy;
 pub use labels::labels;

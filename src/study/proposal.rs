@@ -129,7 +129,7 @@ fn best(study: &Study, data: &Data, start: &[u128], columns: &[Column], now: &Ri
         };
         for how in steps.into_iter().map(Some).chain([None]) {
             let marks = match &how {
-                Some(how) => marks_as(data, column.at, |cell| how.of(cell, variable.kind, list)),
+                Some(how) => marks_as(data, column.at, column.at, |cell| how.of(cell, variable.kind, list)),
                 None => vec![0; data.learners.len()],
             };
             let after = measured(study, start, columns, Some((at, &marks)));

@@ -36,9 +36,11 @@ impl Risk {
         if self.learners == 0 { 0.0 } else { self.unique as f64 / self.learners as f64 }
     }
 
-    /// Whether rows may be cut.
+    /// Whether rows may be cut: of a cohort that is a large group itself, with few who are alone.
     pub fn holds(&self) -> bool {
-        self.share_unique() <= self.most_unique && (self.set == Set::Linkable || self.in_small_groups == 0)
+        self.learners >= self.k
+            && self.share_unique() <= self.most_unique
+            && (self.set == Set::Linkable || self.in_small_groups == 0)
     }
 
     /// In words.
@@ -132,8 +134,13 @@ pub(super) fn marks_named(data: &Data, at: (usize, usize), named: (usize, usize)
 }
 
 /// The same for cells that are first put another way.
-pub(super) fn marks_as(data: &Data, at: (usize, usize), other: impl Fn(&Cell) -> Cell) -> Vec<u128> {
-    marks(data, at, at, |cells, bytes| cells.iter().for_each(|cell| other(cell).add_to(bytes)))
+pub(super) fn marks_as(
+    data: &Data,
+    at: (usize, usize),
+    named: (usize, usize),
+    other: impl Fn(&Cell) -> Cell,
+) -> Vec<u128> {
+    marks(data, at, named, |cells, bytes| cells.iter().for_each(|cell| other(cell).add_to(bytes)))
 }
 
 fn marks(

@@ -3,7 +3,7 @@ use crate::site::{TestSite, run_in};
 use std::{fmt::Write as _, fs};
 
 /// A council's register of `rows` rows: each fifth is the child before under another address, and six tell no sex.
-fn register(rows: usize) -> String {
+pub fn register(rows: usize) -> String {
     let mut csv = String::from(
         "UPN,Surname,Forename,Date of birth,Sex,Postcode,Date missing from,Date closed,Outcome\n",
     );

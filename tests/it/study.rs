@@ -1,6 +1,7 @@
 //! Studies, from a question to a table that may be shown, as a researcher, two approvers and a controller go through it.
 mod attacks;
 mod dummies;
+mod real_key;
 
 use crate::{
     end_to_end::Demo,

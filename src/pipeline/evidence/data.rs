@@ -3,8 +3,8 @@ use super::{
     super::{Site, SiteFault},
     Ground, Part,
 };
-use crate::{config::Source, privacy::Treatment};
-use std::collections::BTreeSet;
+use crate::{config::Source, definitions::query::QuerySet, privacy::Treatment};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// From source to figure.
 pub(super) fn flow(site: &Site) -> Result<Part, SiteFault> {
@@ -58,7 +58,7 @@ pub(super) fn flow(site: &Site) -> Result<Part, SiteFault> {
 }
 
 /// Every column that may be kept, and what becomes of it.
-pub(super) fn fields(site: &Site) -> Part {
+pub(super) fn fields(site: &Site) -> Result<Part, SiteFault> {
     let mut rows = Vec::new();
     let mut dropped = 0;
     for schema in &site.definitions.schemas {
@@ -94,7 +94,15 @@ pub(super) fn fields(site: &Site) -> Part {
     } else {
         format!("Definitions of this site's own: {}.", overlaid.join(", "))
     };
-    Part::new("fields", "Fields and purposes")
+    let used = used(site)?;
+    let unused: Vec<&str> = used.iter().filter(|row| row[1].is_empty()).map(|row| row[0].as_str()).collect();
+    let unread = if unused.is_empty() {
+        "Every entity that is kept is read by a published table.".to_owned()
+    } else {
+        format!("No published table reads {}: why they are kept is not said.", unused.join(", "))
+    };
+    let ground = if unused.is_empty() { Ground::Configured } else { Ground::Unknown };
+    Ok(Part::new("fields", "Fields and purposes")
         .says(
             Ground::Built,
             "A column without a treatment is refused when the schema is loaded: nothing is kept by default.",
@@ -108,6 +116,37 @@ pub(super) fn fields(site: &Site) -> Part {
             rows,
         )
         .lists(Ground::Configured, "Identity fields", &["field", "where it stands"], identity)
+        .says(ground, unread)
+        .lists(
+            Ground::Configured,
+            "Which published tables are made of which entity",
+            &["entity", "tables"],
+            used,
+        ))
+}
+
+/// For each entity about people the published tables that are made of it, directly or not.
+fn used(site: &Site) -> Result<Vec<Vec<String>>, SiteFault> {
+    let overlay = site.settings.definitions.as_ref().map(|folder| folder.join("queries"));
+    let queries = QuerySet::load(overlay.as_deref().filter(|folder| folder.is_dir()))
+        .map_err(|problems| SiteFault::Build(problems.to_string()))?;
+    let mut tables: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for query in queries.published() {
+        let behind = queries.behind(&[&query.name]);
+        let reads: BTreeSet<&str> = behind
+            .queries
+            .values()
+            .flat_map(|query| &query.reads)
+            .filter_map(|name| name.strip_prefix("lake_"))
+            .collect();
+        for entity in reads {
+            tables.entry(entity.to_owned()).or_default().push(query.name.clone());
+        }
+    }
+    let of_people = site.definitions.schemas.iter().filter(|schema| !schema.public);
+    Ok(of_people
+        .map(|schema| vec![schema.name.clone(), tables.remove(&schema.name).unwrap_or_default().join(", ")])
+        .collect())
 }
 
 /// On what basis each source is read.

@@ -128,7 +128,7 @@ pub fn evidence(site: &mut Site, who: &str) -> Result<Evidence, SiteFault> {
     admit(site, &wish)?;
     let mut parts = vec![
         data::flow(site)?,
-        data::fields(site),
+        data::fields(site)?,
         data::bases(site),
         kept::keys(site)?,
         kept::retention(site)?,

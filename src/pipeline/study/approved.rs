@@ -1,11 +1,13 @@
 //! Who may say that rows are cut: two people, neither of them an author, or one where a small team's policy says so.
 use super::{
     super::{Admission, Site, SiteFault, admit},
-    APPROVER, Measured, OpenStudy, StudyFault, about, access, one_is_enough, refused, requests,
+    APPROVER, Measured, OpenStudy, StudyFault, about, access, is_invented, one_is_enough, outputs, refused,
+    requests,
 };
 use crate::{
     catalog::{NewRequest, StudyRequest},
     conform::identifier_in,
+    study::Study,
 };
 
 /// Notes that a study asks for its rows. Refused where it could not have them anyway.
@@ -19,6 +21,7 @@ pub fn request_study(
     who: &str,
 ) -> Result<i64, StudyFault> {
     let about = about(open);
+    may_be_named_so(site, open).map_err(|words| refused(site, who, "study request", &about, words))?;
     may_be_cut(site, open, trial).map_err(|words| refused(site, who, "study request", &about, words))?;
     // The definition is kept as it was approved: it may say what is asked, and not about whom.
     let told = [&open.study.question, &open.study.lead, &open.study.institution];
@@ -39,6 +42,27 @@ pub fn request_study(
     let stamp = site.stamp();
     let access = access(who, "study request", &about, trial.risk.learners, "done");
     Ok(site.catalog.request_study(&new, &access, &stamp).map_err(SiteFault::from)?)
+}
+
+/// A study has the same pseudonyms whenever its rows are cut. Other columns under the same name could be laid beside those that were
+/// cut before, learner by learner, and nothing would have been measured over both.
+fn may_be_named_so(site: &mut Site, open: &OpenStudy) -> Result<(), String> {
+    let requests = requests(site).map_err(|fault| fault.to_string())?;
+    let cut = requests.iter().filter(|one| one.study == open.study.name && one.extract.is_some());
+    for request in cut {
+        let before = Study::read(&request.study, &request.definition);
+        if !before.is_ok_and(|before| before.asks_the_same(&open.study)) {
+            return Err(format!(
+                "rows of a study {} were cut with other columns or conditions, and the two could be joined learner by learner: give \
+                 this one another name",
+                open.study.name
+            ));
+        }
+    }
+    if !open.study.outputs.is_empty() && !is_invented(site) {
+        return Err(outputs::NOT_YET.to_owned());
+    }
+    Ok(())
 }
 
 /// Why rows may not be cut today, whoever approves.

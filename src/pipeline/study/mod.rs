@@ -88,6 +88,12 @@ pub struct Measured {
 impl Measured {
     /// Why nothing may be cut, if so.
     pub fn refusal(&self) -> Option<String> {
+        if self.risk.learners < self.risk.k {
+            return Some(format!(
+                "the cohort has fewer than {} learners: ask for more years, or fewer conditions",
+                self.risk.k
+            ));
+        }
         if !self.risk.holds() {
             let instead: Vec<String> =
                 self.proposals.iter().map(|step| format!("{}: {}", step.table, step.write)).collect();
@@ -227,11 +233,18 @@ fn serves(site: &Site, plan: &Plan) -> Result<(), StudyFault> {
 /// # Errors
 /// Where rows cannot be read, or nobody is in the cohort.
 pub fn try_study(site: &Site, open: &OpenStudy) -> Result<Measured, StudyFault> {
-    let data = study::cut(&open.plan, &open.files, &site.key.study(&open.study.name))?;
+    let data = rows(site, open)?;
     let risk = study::risk(&open.study, &data);
     let proposals = if risk.holds() { Vec::new() } else { study::proposals(&open.study, &data) };
     let (linkage, not_compared) = beside_others(site, &open.study, &data)?;
     Ok(Measured { data, risk, proposals, linkage, not_compared })
+}
+
+/// The rows of a study, places of few learners put together.
+fn rows(site: &Site, open: &OpenStudy) -> Result<Data, StudyFault> {
+    let mut data = study::cut(&open.plan, &open.files, &site.key.study(&open.study.name))?;
+    study::merge_small_places(&mut data, open.study.k);
+    Ok(data)
 }
 
 /// Lays the rows beside those of every other study whose extract is still out.
@@ -245,9 +258,7 @@ fn beside_others(site: &Site, study: &Study, data: &Data) -> Result<(Vec<Linkage
         let other = Study::read(&request.study, &request.definition)
             .map_err(StudyFault::Complaints)
             .and_then(|other| open(site, other, &request.release));
-        let cut = other
-            .and_then(|other| Ok(study::cut(&other.plan, &other.files, &site.key.study(&other.study.name))?));
-        match cut {
+        match other.and_then(|other| rows(site, &other)) {
             Ok(other) => found.push(study::linkage(&request.study, data, &other)),
             Err(_) => gone.push(request.study),
         }
@@ -310,6 +321,15 @@ pub fn known_studies(site: &Site, mut known: KnownStudies) -> Result<KnownStudie
         known.tags.insert(key.tag(), request.study.clone());
         for at in 0..study::MOST_CANARIES {
             known.canaries.insert(key.canary(at), request.study.clone());
+        }
+        // Those of a key that was replaced since stand where their extract is noted.
+        let planted =
+            request.extract.as_ref().map(|extract| serde_json::from_str::<Vec<String>>(&extract.files));
+        for canary in planted.and_then(Result::ok).unwrap_or_default() {
+            if let Some(tag) = canary.get(2..10) {
+                known.tags.insert(tag.to_owned(), request.study.clone());
+            }
+            known.canaries.insert(canary, request.study.clone());
         }
     }
     Ok(known)

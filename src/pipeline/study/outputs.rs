@@ -12,6 +12,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
+/// Why a study publishes no table of real learners.
+pub(super) const NOT_YET: &str = "tables of a study are made for invented learners only, so far, for the same reason as answers of \
+                                  `query` are: leave [[outputs]] out, and let an output checker look at what was made of the extract";
+
 /// A table that passed the gate.
 pub struct Shown {
     /// Its name.
@@ -38,11 +42,7 @@ pub(super) fn outputs(
         return Ok(Vec::new());
     }
     if !is_invented(site) {
-        return Err(StudyFault::Refused(
-            "tables of a study are made for invented learners only, so far, for the same reason as answers of `query` are: leave \
-             [[outputs]] out, and let an output checker look at what was made of the extract"
-                .to_owned(),
-        ));
+        return Err(StudyFault::Refused(NOT_YET.to_owned()));
     }
     let folder = site.settings.data_dir.join("tmp").join(format!("study-{}", std::process::id()));
     private_folder(&folder)?;

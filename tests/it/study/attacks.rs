@@ -2,12 +2,16 @@
 use super::{ALIKE, done, manifest, names, own_site, ran, rows, study};
 use crate::site::walk;
 use flate2::{Compression, write::GzEncoder};
-use parquet::file::reader::{FileReader, SerializedFileReader};
+use parquet::file::{
+    metadata::RowGroupMetaData,
+    reader::{FileReader, SerializedFileReader},
+};
 use serde_json::Value;
 use std::{
     collections::HashMap,
     fs::{self, File},
     io::Write,
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -95,6 +99,48 @@ fn attack_07_two_extracts_laid_side_by_side_find_few_again_or_are_not_cut() {
     done(site.path(), &["study", "run", "points-two"]);
 }
 
+/// The same name is the same pseudonyms: other columns under it would be joined to those that were cut.
+#[test]
+fn attack_07_other_columns_under_the_same_name_are_refused() {
+    let site = own_site();
+    let folder = study(site.path(), "twice", &ALIKE);
+    extract(site.path(), "twice", "one");
+    let file = folder.join("study.toml");
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(&file, text.replace("[\"visible\"]", "[\"n_gcse\"]")).unwrap();
+    done(site.path(), &["study", "close", "twice"]);
+    let refused = ran(site.path(), &["study", "request", "twice"]);
+    assert!(refused.code == 5 && refused.err.contains("another name"), "{}", refused.err);
+    // A longer time changes no row, and is asked for and approved anew.
+    fs::write(&file, text.replace("2027-12-31", "2028-12-31")).unwrap();
+    extract(site.path(), "twice", "two");
+}
+
+#[test]
+fn attack_30_a_place_of_few_learners_has_no_pseudonym_of_its_own() {
+    let site = own_site();
+    let tables = "name = \"spell\"\ncolumns = [\"establishment_id\"]\n\n[[tables]]\nname = \"cohort_outcome\"\ncolumns = [\"visible\"]";
+    let changed = [
+        ALIKE[0],
+        ALIKE[1],
+        ("name = \"cohort_outcome\"\ncolumns = [\"state\", \"visible\", \"ever_ap\"]", tables),
+    ];
+    study(site.path(), "places", &changed);
+    let out = extract(site.path(), "places", "out");
+    let absent = manifest(&out)["canaries"].to_string();
+    let mut at: HashMap<String, std::collections::BTreeSet<String>> = HashMap::new();
+    for row in rows(&out.join("csv/spell.csv")) {
+        if !absent.contains(&row[0]) && !row[1].is_empty() {
+            at.entry(row[1].clone()).or_default().insert(row[0].clone());
+        }
+    }
+    let few = at.iter().filter(|(place, _)| place.ends_with("_few")).count();
+    assert!(at.len() > 3 && few == 1, "{:?}", at.keys());
+    for (place, learners) in at.iter().filter(|(place, _)| !place.ends_with("_few")) {
+        assert!(learners.len() >= 10, "{place}: {}", learners.len());
+    }
+}
+
 #[test]
 fn attack_28_a_footer_says_nothing_of_the_rows() {
     let site = own_site();
@@ -110,9 +156,8 @@ fn attack_28_a_footer_says_nothing_of_the_rows() {
         let meta = reader.metadata();
         assert!(meta.file_metadata().key_value_metadata().is_none_or(Vec::is_empty), "{}", file.display());
         assert_eq!(meta.file_metadata().created_by(), Some("throughline"));
-        for column in meta.row_groups().iter().flat_map(|group| group.columns()) {
+        for column in meta.row_groups().iter().flat_map(RowGroupMetaData::columns) {
             assert!(column.statistics().is_none() && column.bloom_filter_offset().is_none(), "{column:?}");
-            assert!(column.column_index_offset().is_none_or(|_| true));
         }
     }
     for file in &files {
@@ -121,7 +166,6 @@ fn attack_28_a_footer_says_nothing_of_the_rows() {
             !name.contains("tl") || !name.contains('_') || name.len() < 36,
             "no file is named after anybody: {name}"
         );
-        use std::os::unix::fs::PermissionsExt;
         assert_eq!(fs::metadata(file).unwrap().permissions().mode() & 0o077, 0, "{name} is open to others");
     }
     // The register is not to be opened without its key; ids of the lake have no least and greatest.
@@ -135,7 +179,7 @@ fn attack_28_a_footer_says_nothing_of_the_rows() {
     walk(&site.path().join("data/lake"), &mut lake);
     for file in lake.iter().take(40) {
         let reader = SerializedFileReader::new(File::open(file).unwrap()).unwrap();
-        for column in reader.metadata().row_groups().iter().flat_map(|group| group.columns()) {
+        for column in reader.metadata().row_groups().iter().flat_map(RowGroupMetaData::columns) {
             let path = column.column_path().string();
             assert!(
                 !path.ends_with("_id") || path == "establishment_id" || column.statistics().is_none(),
