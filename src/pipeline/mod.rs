@@ -33,6 +33,7 @@ mod rights;
 mod rotate;
 mod runs;
 mod service;
+mod shown;
 mod site;
 mod stage;
 mod stop;
