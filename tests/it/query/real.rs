@@ -109,8 +109,8 @@ fn attack_09_a_question_that_differs_by_a_few_is_refused_by_the_name_of_the_earl
     let first = ask(site.path(), "select count(*) as n from cohort_member where cohort_ay <= 2020");
     assert_eq!(first.code, 0, "{}", first.err);
     assert_eq!(first.json()["entered"], "question-1");
-    let one = "select count(*) as n from cohort_member where cohort_ay <= 2020 and not (ks2_score = 120 and sen_y6 = 'plan')";
-    let nobody = "select count(*) as n from cohort_member where cohort_ay <= 2020 and not (ks2_band = 'nothing of the kind')";
+    let one = "select count(*) as n from cohort_member where cohort_ay <= 2020 and not (coalesce(ks2_score, 0) = 120 and coalesce(sen_y6, '') = 'plan')";
+    let nobody = "select count(*) as n from cohort_member where cohort_ay <= 2020 and not (coalesce(ks2_band, '') = 'nothing of the kind')";
     let mut said = Vec::new();
     for text in [one, nobody] {
         let ran = ask(site.path(), text);
