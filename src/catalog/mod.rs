@@ -46,7 +46,7 @@ pub use rotation::{DocumentNames, KeyChange, PairRow, PersonCell, Rotation, Seal
 pub use run::{Decision, Publication, Run, RunState};
 pub use schedule::{SlotClaim, SlotClock, SlotEnd, SlotEntry};
 pub use shape::FeedShape;
-pub use shown::{ShownCell, ShownTable};
+pub use shown::{SHOWN_CELL, ShownCell, ShownTable};
 pub use staged::{Batch, Checkpoint, ReadDocument, Said, Staged, StagedBatch, StagedFile, Word};
 pub use study::{NewRequest, StudyExtract, StudyRequest};
 pub use view::{FileEntry, LakeFile, ReleaseEntry, RunEntry, SourceCount};

@@ -7,7 +7,7 @@ pub(super) const TABLES: &str = "
 -- Tables that passed the gate and were shown, in their order. Rows are never changed.
 CREATE TABLE IF NOT EXISTS shown_table(
     seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, title TEXT NOT NULL, at TEXT NOT NULL) STRICT;
--- Who is in a cell: eight bytes of each learner's pseudonym, one after the other.
+-- Who is in a cell, sealed under the lake's key: eight bytes of each learner's pseudonym, after what the cell is.
 CREATE TABLE IF NOT EXISTS shown_cell(
     table_seq INTEGER NOT NULL REFERENCES shown_table(seq), cell INTEGER NOT NULL, shown INTEGER NOT NULL,
     members BLOB NOT NULL, PRIMARY KEY (table_seq, cell)) STRICT;
@@ -27,11 +27,14 @@ pub struct ShownTable {
 /// A cell of a table that was shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ShownCell {
-    /// The learners, by the first eight bytes of their pseudonyms.
-    pub members: Vec<u64>,
+    /// Who is in it and what it is, sealed under the lake's key.
+    pub sealed: Vec<u8>,
     /// Whether its figure was shown.
     pub shown: bool,
 }
+
+/// For which purpose cells are sealed.
+pub const SHOWN_CELL: &str = "shown cell";
 
 impl Catalog {
     /// All tables that were shown, in their order.
@@ -44,11 +47,8 @@ impl Catalog {
         let mut found = Vec::new();
         for row in rows {
             let (seq, id, title): (i64, String, String) = row?;
-            let of_table = cells.query_map([seq], |row| {
-                let members: Vec<u8> = row.get(1)?;
-                let members = members.as_chunks::<8>().0.iter().map(|bytes| u64::from_le_bytes(*bytes));
-                Ok(ShownCell { members: members.collect(), shown: row.get(0)? })
-            })?;
+            let of_table =
+                cells.query_map([seq], |row| Ok(ShownCell { sealed: row.get(1)?, shown: row.get(0)? }))?;
             found.push(ShownTable { id, title, cells: of_table.collect::<rusqlite::Result<_>>()? });
         }
         Ok(found)
@@ -78,8 +78,7 @@ impl Catalog {
             let mut insert = tx
                 .prepare("INSERT INTO shown_cell(table_seq, cell, shown, members) VALUES (?1, ?2, ?3, ?4)")?;
             for (at, cell) in table.cells.iter().enumerate() {
-                let members: Vec<u8> = cell.members.iter().flat_map(|member| member.to_le_bytes()).collect();
-                insert.execute(params![seq, at as i64, cell.shown, members])?;
+                insert.execute(params![seq, at as i64, cell.shown, cell.sealed])?;
             }
             Ok(true)
         })
@@ -101,8 +100,12 @@ mod tests {
     };
 
     fn table(id: &str) -> ShownTable {
-        let cell = |members: std::ops::Range<u64>, shown| ShownCell { members: members.collect(), shown };
-        ShownTable { id: id.into(), title: "t".into(), cells: vec![cell(0..40, true), cell(0..3, false)] }
+        let cell = |sealed: &[u8], shown| ShownCell { sealed: sealed.to_vec(), shown };
+        ShownTable {
+            id: id.into(),
+            title: "t".into(),
+            cells: vec![cell(b"forty", true), cell(b"three", false)],
+        }
     }
 
     #[test]

@@ -10,11 +10,10 @@ use crate::{
     config::Settings,
     disclosure::{Figure, Told},
     pipeline::{self, OpenRelease, QueryFault, Question, Reply, Site},
-    privacy::KeyKind,
     query::{Cell, Kind, Shown, lines},
 };
 use serde_json::{Map, Value, json};
-use std::path::Path;
+use std::{fs::File, io::Read, path::Path};
 
 /// The longest file that may hold a question.
 const LONGEST: u64 = 1 << 20;
@@ -33,11 +32,6 @@ impl From<QueryFault> for Halt {
     }
 }
 
-/// What sums, row counts and empty groups can be made to tell of one person is not all closed (docs/query.md).
-const NOT_YET: &str = "refused: questions are answered over invented learners only, so far: what several questions, or one \
-                       that is made for it, tell of few learners is not all closed. Instead: `throughline report`, or ask \
-                       a demonstration";
-
 /// Asks a release one question and shows what of the answer may be shown.
 pub(super) fn query(settings: Settings, args: &QueryArgs, who: &str, screen: &Screen) -> Verdict {
     let text = match (&args.statement, &args.file) {
@@ -46,10 +40,6 @@ pub(super) fn query(settings: Settings, args: &QueryArgs, who: &str, screen: &Sc
         (None, None) => return Err(Halt::new(Exit::Usage, "say what to ask, or --file F.sql")),
     };
     let mut site = Site::open(settings)?;
-    let describes = text.trim().starts_with("\\d");
-    if site.key.kind() == KeyKind::Real && !describes {
-        return Err(Halt::new(Exit::Refused, wrap(NOT_YET, 2)));
-    }
     let asked = pipeline::open_release(&site, &args.release)?;
     if let Some(rest) = text.trim().strip_prefix("\\d") {
         return describe(&asked, rest.trim(), screen);
@@ -63,15 +53,20 @@ pub(super) fn query(settings: Settings, args: &QueryArgs, who: &str, screen: &Sc
     Ok(Exit::Done)
 }
 
+/// A question from a file: a file, and no longer than a question can be. A device has no end.
 fn read(file: &Path) -> Result<String, Halt> {
-    let length = std::fs::metadata(file).map(|found| found.len());
-    match length {
-        Ok(length) if length > LONGEST => {
-            Err(Halt::new(Exit::Usage, "that file is too long for one question"))
-        }
-        _ => std::fs::read_to_string(file)
-            .map_err(|error| Halt::new(Exit::Usage, format!("the file cannot be read: {}", error.kind()))),
+    let failed =
+        |error: std::io::Error| Halt::new(Exit::Usage, format!("the file cannot be read: {}", error.kind()));
+    let opened = File::open(file).map_err(failed)?;
+    if !opened.metadata().map_err(failed)?.is_file() {
+        return Err(Halt::new(Exit::Usage, "that is no file"));
     }
+    let mut text = String::new();
+    opened.take(LONGEST + 1).read_to_string(&mut text).map_err(failed)?;
+    if text.len() as u64 > LONGEST {
+        return Err(Halt::new(Exit::Usage, "that file is too long for one question"));
+    }
+    Ok(text)
 }
 
 fn show(answered: &Reply, release: &str, csv: bool, screen: &Screen) -> Result<(), Halt> {
@@ -89,6 +84,9 @@ fn show(answered: &Reply, release: &str, csv: bool, screen: &Screen) -> Result<(
     for notice in &answer.notices {
         let words = format!("{}: {}. Safe to ask instead: {}.", notice.what, notice.why, notice.instead);
         if csv { screen.say(&wrap(&words, 2)) } else { screen.result(&wrap(&words, 2)) }
+    }
+    if let Some(id) = &answered.entered {
+        screen.say(&format!("entered in the ledger as {id}"));
     }
     screen.document(&as_json(answered, &rows, release));
     Ok(())
@@ -121,7 +119,7 @@ fn as_json(answered: &Reply, rows: &[Vec<Cell<'_>>], release: &str) -> Value {
         Value::Object(cells.map(|(output, cell)| (output.name.clone(), value(cell))).collect::<Map<_, _>>())
     });
     json!({
-        "release": release, "policy": answer.policy, "policy_in_words": answer.policy_in_words,
+        "release": release, "entered": answered.entered, "policy": answer.policy, "policy_in_words": answer.policy_in_words,
         "columns": answered.plan.outputs.iter().map(|output| output.name.as_str()).collect::<Vec<_>>(),
         "rows": rows.collect::<Vec<_>>(), "notices": answer.notices
     })

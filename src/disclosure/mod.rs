@@ -18,6 +18,7 @@ mod asked;
 mod attack;
 mod figure;
 mod grid;
+mod guarded;
 mod headline;
 pub mod ledger;
 mod magnitude;
@@ -39,6 +40,7 @@ use std::fmt;
 pub use asked::{Amount, Answer, Asked, AskedGroup, Counted, Measure, Told};
 pub use figure::{Figure, Symbol};
 pub use grid::{LinkGrid, LinkGroup, Rate, Rates, ShareRow, Shares};
+pub use guarded::{Frame, FrameLevel, FrameRow, PastAnswer, PastCell};
 pub use headline::{Headline, HeadlineGroup};
 pub use magnitude::{Failing, MagnitudeRow, Magnitudes, failing};
 pub use policy::{KeyKind, Policy};
@@ -187,4 +189,19 @@ pub fn disclose_magnitudes(
 /// As [`disclose`], and when there are more groups than can be looked at together.
 pub fn disclose_asked(asked: &Asked, policy: &Policy) -> Result<Disclosed<Answer>, Refusal> {
     asked::disclose(asked, policy).map(Disclosed)
+}
+
+/// Puts the answer to a question over real learners through the gate, beside all earlier answers, and gives what the ledger
+/// has to remember: whoever shows the answer writes that in the same transaction.
+///
+/// # Errors
+/// [`Refusal`]: nothing may be shown, it comes too near to an earlier answer, or it is more than can be proved.
+pub fn disclose_guarded(
+    frame: &Frame,
+    earlier: &[PastAnswer],
+    id: &str,
+    policy: &Policy,
+) -> Result<(Disclosed<Answer>, PastAnswer), Refusal> {
+    let (answer, entry) = guarded::disclose(frame, earlier, id, policy)?;
+    Ok((Disclosed(answer), entry))
 }

@@ -86,6 +86,26 @@ pub enum Refusal {
         /// The most that can be looked at.
         most: usize,
     },
+    /// A question for nearly the people of an earlier one, or exactly for them by other words: which, is not said.
+    #[error(
+        "refused: what this asks differs from what `{earlier}` told by fewer than {threshold} learners, or not at all, and they could \
+         be told by taking one from the other"
+    )]
+    NearQuestion {
+        /// What the earlier answer is known by.
+        earlier: String,
+        /// The policy's threshold.
+        threshold: u64,
+    },
+    /// No group of a question may be shown.
+    #[error(
+        "refused: nothing that was asked for may be shown: each group has fewer than {threshold} learners or nobody, or leaves fewer \
+         over"
+    )]
+    NothingToShow {
+        /// The policy's threshold.
+        threshold: u64,
+    },
     /// No way was found to prove that nothing is given away.
     #[error("refused: no way was found to show the table `{title}` without giving a small count away")]
     NotProved {
@@ -106,12 +126,18 @@ impl Refusal {
                 "the policies are `published`, `inside_controller` and, for a demo, `synthetic`"
             }
             Self::TooManyGroups => "group by fewer columns, or by coarser ones",
+            Self::NothingToShow { .. } => {
+                "fewer groups, several years together, fewer conditions beside each other"
+            }
             Self::WrongDimensions { .. } | Self::TooManyCells { .. } => {
                 "ask for several smaller tables with fewer dimensions or broader levels"
             }
             Self::TooNear { .. } => {
                 "use the earlier table, or ask for the same learners as there by other groups; or leave out or add at least as many \
                  learners as the threshold, in every group that is shown"
+            }
+            Self::NearQuestion { .. } => {
+                "use that answer, or ask again in its words; or ask for groups that differ by at least as many learners as the threshold"
             }
             Self::TooManyLinked { .. } => {
                 "ask for broader groups, or of another cohort; or use what was shown already"

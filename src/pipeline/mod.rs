@@ -36,6 +36,7 @@ mod rotate;
 mod runs;
 mod scan;
 mod service;
+mod shown;
 mod site;
 mod stage;
 mod stop;

@@ -1,5 +1,7 @@
 //! A question to a release: which tables it may read, for which purpose, and what of the answer may be shown. Everything
 //! that is asked is in the audit before anything is shown, refusals too.
+mod guarded;
+
 use super::{Site, SiteFault, build};
 use crate::{
     catalog::Access,
@@ -54,6 +56,8 @@ pub struct Reply {
     pub plan: Plan,
     /// The groups.
     pub answer: Disclosed<Answer>,
+    /// What the answer is known by from now on, where it is of real learners: later refusals name it.
+    pub entered: Option<String>,
 }
 
 /// Opens a release to ask it: by its id, at least 8 digits of it, or `current`.
@@ -89,7 +93,7 @@ fn shape(table: &ReleasedTable) -> TableShape {
         let is_other = kind != Kind::Learner && column.name.starts_with(WHOSE);
         (!is_other).then(|| (column.name.clone(), kind))
     });
-    TableShape { columns: columns.collect() }
+    TableShape { columns: columns.collect(), one_row_each: table.grain == [WHOSE] }
 }
 
 /// Answers a question.
@@ -104,34 +108,48 @@ pub fn query(site: &mut Site, asked: &OpenRelease, question: &Question<'_>) -> R
     let policy = Policy::named(&site.settings.disclosure_policy, site.key.kind())
         .map_err(|refusal| QueryFault::Usage(refusal.to_string()))?;
     let mut tables = Vec::new();
-    let result = answer(site, asked, question, &policy, &mut tables);
-    note(site, asked, question, &tables, result.is_ok())?;
+    // Over real learners an answer is entered in the ledger, and that is its note in the audit.
+    let is_guarded = policy.threshold() > 0;
+    let result = prepared(site, asked, question, &mut tables).and_then(|plan| {
+        if is_guarded {
+            guarded::answer(site, asked, question, plan, &policy)
+        } else {
+            answer(site, asked, question, plan, &policy)
+        }
+    });
+    if !is_guarded || result.is_err() {
+        note(site, asked, question, &tables, result.is_ok())?;
+    }
     result.map_err(QueryFault::Refused)
 }
 
+/// Reads a question, and looks whether its tables may be opened for the purpose.
+fn prepared(
+    site: &Site,
+    asked: &OpenRelease,
+    question: &Question<'_>,
+    tables: &mut Vec<String>,
+) -> Result<Plan, QueryRefusal> {
+    let plan = query::compile(question.text, &asked.shapes)?;
+    *tables = plan.reads.keys().cloned().collect();
+    serves(site, asked, question.purpose, tables)?;
+    Ok(plan)
+}
+
+fn files(asked: &OpenRelease) -> BTreeMap<String, PathBuf> {
+    asked.tables.iter().map(|(name, table)| (name.clone(), table.path.clone())).collect()
+}
+
+/// An answer over invented learners: as it is.
 fn answer(
     site: &Site,
     asked: &OpenRelease,
     question: &Question<'_>,
+    plan: Plan,
     policy: &Policy,
-    tables: &mut Vec<String>,
 ) -> Result<Reply, QueryRefusal> {
-    let plan = query::compile(question.text, &asked.shapes)?;
-    *tables = plan.reads.keys().cloned().collect();
-    serves(site, asked, question.purpose, tables)?;
-    let files: BTreeMap<String, PathBuf> =
-        asked.tables.iter().map(|(name, table)| (name.clone(), table.path.clone())).collect();
-    let answer = query::answer(question.text, &plan, &files, &site.settings.memory_limit, policy)?;
-    if answer.as_ref().groups.is_empty() && policy.threshold() > 0 {
-        return Err(QueryRefusal {
-            code: "few",
-            what: "no group that was asked for may be shown: each has few learners or nobody, few who fulfil a condition or do \
-                   not, or all there are"
-                .to_owned(),
-            instead: "fewer groups, several years together, fewer conditions beside each other",
-        });
-    }
-    Ok(Reply { plan, answer })
+    let answer = query::answer(question.text, &plan, &files(asked), &site.settings.memory_limit, policy)?;
+    Ok(Reply { plan, answer, entered: None })
 }
 
 /// Whether every table that is read, and every source behind it, serves the purpose.
@@ -174,11 +192,7 @@ fn note(
     tables: &[String],
     is_done: bool,
 ) -> Result<(), QueryFault> {
-    let digest = site.key.keyed().digest("query", &[question.text.as_bytes()]);
-    let digest: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    let release = asked.release.get(..8).unwrap_or(&asked.release);
-    let of = if tables.is_empty() { "no table".to_owned() } else { tables.join(", ") };
-    let about = format!("question {digest} to release {release}…: {of}");
+    let about = about(site, asked, question, tables);
     let stamp = site.stamp();
     let access = Access {
         who: question.who,
@@ -191,4 +205,13 @@ fn note(
     };
     site.catalog.note_access(&access, &stamp).map_err(SiteFault::from)?;
     Ok(())
+}
+
+/// A question in words of ours.
+fn about(site: &Site, asked: &OpenRelease, question: &Question<'_>, tables: &[String]) -> String {
+    let digest = site.key.keyed().digest("query", &[question.text.as_bytes()]);
+    let digest: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    let release = asked.release.get(..8).unwrap_or(&asked.release);
+    let of = if tables.is_empty() { "no table".to_owned() } else { tables.join(", ") };
+    format!("question {digest} to release {release}…: {of}")
 }

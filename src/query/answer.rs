@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use parquet::file::reader::{FileReader, SerializedFileReader};
 
-use super::child::{Errand, Outcome, send};
+use super::child::{Errand, MOST_LEARNERS, MOST_ROWS, Outcome, send};
 use super::plan::{Plan, Shown};
 use super::refusal::QueryRefusal;
 use super::scope::Kind;
@@ -30,6 +30,23 @@ pub fn answer(
     memory: &str,
     policy: &Policy,
 ) -> Result<Disclosed<Answer>, QueryRefusal> {
+    let errand = errand(typed, plan, vec![plan.sql.clone()], files, memory)?;
+    let rows = match send(&errand) {
+        Outcome::Rows(mut rows) => rows.pop().unwrap_or_default(),
+        outcome => return Err(told(&outcome)),
+    };
+    let asked = asked(plan, &rows).ok_or_else(engine)?;
+    through_the_gate(&asked, policy)
+}
+
+/// What the other process is given to do.
+pub(super) fn errand(
+    typed: &str,
+    plan: &Plan,
+    sql: Vec<String>,
+    files: &BTreeMap<String, PathBuf>,
+    memory: &str,
+) -> Result<Errand, QueryRefusal> {
     let bytes = bytes_of(memory);
     let mut copies = Vec::new();
     let mut weight = 0;
@@ -51,29 +68,25 @@ pub fn answer(
             "name fewer columns, or give the engine more: `memory_limit` under [build] of the configuration",
         ));
     }
-    let errand = Errand {
+    let most_rows = if sql.first() == Some(&plan.sql) { MOST_ROWS } else { MOST_LEARNERS };
+    Ok(Errand {
         typed: typed.to_owned(),
-        sql: plan.sql.clone(),
+        sql,
         facts: plan.facts.clone(),
         copies,
         memory: memory.to_owned(),
         bytes,
-    };
-    let rows = match send(&errand) {
-        Outcome::Rows(rows) => rows,
-        outcome => return Err(told(&outcome)),
-    };
-    let asked = asked(plan, &rows).ok_or_else(engine)?;
-    through_the_gate(&asked, policy)
+        most_rows,
+    })
 }
 
 /// The one door: exact figures on this side, what may be shown on the other.
 fn through_the_gate(asked: &Asked, policy: &Policy) -> Result<Disclosed<Answer>, QueryRefusal> {
     disclosure::disclose_asked(asked, policy)
-        .map_err(|refusal| QueryRefusal::new("gate", refusal.to_string(), refusal.instead()))
+        .map_err(|refusal| QueryRefusal::gate(refusal.to_string(), refusal.instead()))
 }
 
-fn engine() -> QueryRefusal {
+pub(super) fn engine() -> QueryRefusal {
     QueryRefusal::new(
         "engine",
         "the engine stopped; what it said is not repeated, for it may quote a row",
@@ -81,7 +94,7 @@ fn engine() -> QueryRefusal {
     )
 }
 
-fn told(outcome: &Outcome) -> QueryRefusal {
+pub(super) fn told(outcome: &Outcome) -> QueryRefusal {
     match outcome {
         Outcome::Disagrees => QueryRefusal::new(
             "two_readings",
@@ -145,63 +158,40 @@ fn size(file: &Path, columns: &BTreeSet<String>) -> Option<u64> {
 fn asked(plan: &Plan, rows: &[Vec<Option<String>>]) -> Option<Asked> {
     let keys = plan.keys.len();
     let mut groups: BTreeMap<Vec<Option<String>>, AskedGroup> = BTreeMap::new();
-    let mut total = 0;
     for row in rows {
         let (key, rest) = row.split_at_checked(keys)?;
-        let (counts, amounts) = rest.split_at_checked(4)?;
+        let (counts, amounts) = rest.split_at_checked(2)?;
         let key: Vec<Option<String>> = key
             .iter()
             .zip(&plan.keys)
             .map(|(cell, kind)| cell.as_ref().map(|cell| plain(cell, *kind)))
             .collect();
         let whole = |at: usize| counts.get(at)?.as_deref()?.parse::<u64>().ok();
-        total = whole(3)?;
         let group = groups.entry(key.clone()).or_insert_with(|| AskedGroup {
             keys: key,
-            amounts: vec![Amount::default(); plan.amounts.len()],
+            amounts: vec![Amount::default(); plan.amounts],
             ..AskedGroup::default()
         });
         *group.learners.entry(u32::try_from(whole(0)?).ok()?).or_default() += whole(1)?;
-        group.rows += whole(2)?;
-        if amounts.len() != plan.amounts.len() * 6 {
+        if amounts.len() != plan.amounts * 2 {
             return None;
         }
-        for (amount, cells) in group.amounts.iter_mut().zip(amounts.chunks(6)) {
-            add(amount, cells)?;
+        for (amount, cells) in group.amounts.iter_mut().zip(amounts.chunks(2)) {
+            // What those who fulfil other conditions bring is in another row.
+            let number = |at: usize| cells[at].as_ref().map_or(Some(0.0), |cell| cell.parse::<f64>().ok());
+            amount.sum += number(0)?;
+            amount.rows += number(1)? as u64;
         }
     }
     let figures = plan.outputs.iter().filter_map(|output| match output.shown {
         Shown::Figure(measure) => Some(measure),
         Shown::Key(_) => None,
     });
-    Some(Asked {
-        groups: groups.into_values().collect(),
-        total,
-        fixed: plan.fixed.clone(),
-        filters: plan.filters,
-        amounts: plan.amounts.clone(),
-        measures: figures.collect(),
-    })
-}
-
-/// Adds what those who fulfil other filters bring.
-fn add(amount: &mut Amount, cells: &[Option<String>]) -> Option<()> {
-    let number = |at: usize| match cells.get(at)? {
-        Some(cell) => cell.parse::<f64>().ok(),
-        None => Some(0.0),
-    };
-    amount.sum += number(0)?;
-    amount.rows += number(1)? as u64;
-    amount.learners += number(2)? as u64;
-    amount.bringing += number(3)? as u64;
-    let mut largest = [amount.largest[0], amount.largest[1], number(4)?, number(5)?];
-    largest.sort_by(|one, other| other.total_cmp(one));
-    amount.largest = [largest[0], largest[1]];
-    Some(())
+    Some(Asked { groups: groups.into_values().collect(), measures: figures.collect() })
 }
 
 /// A key as people write it: whole numbers without a point.
-fn plain(cell: &str, kind: Kind) -> String {
+pub(super) fn plain(cell: &str, kind: Kind) -> String {
     match (kind, cell.parse::<f64>()) {
         (Kind::Number, Ok(number)) => number.to_string(),
         _ => cell.to_owned(),

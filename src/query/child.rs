@@ -23,30 +23,34 @@ const MILLIS: u64 = 20_000;
 const PATIENCE: Duration = Duration::from_secs(40);
 /// What the process may take beside the engine's memory.
 const BESIDE: u64 = 3 << 30;
-/// Groups by combination of filters that come back at most.
-const MOST_ROWS: usize = 20_000;
+/// Groups by combination of conditions that come back at most.
+pub(super) const MOST_ROWS: usize = 20_000;
+/// Learners by group that come back at most.
+pub(super) const MOST_LEARNERS: usize = 4_000_000;
 
 /// What the other side is given.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Errand {
     /// The text as it was typed: read by the engine for a second opinion, and never run.
     pub typed: String,
-    /// The statement that is run.
-    pub sql: String,
+    /// The statements that are run.
+    pub sql: Vec<String>,
     pub facts: Facts,
     pub copies: Vec<Copied>,
     /// In the engine's notation.
     pub memory: String,
     /// The same in bytes.
     pub bytes: u64,
+    /// How many rows may come back.
+    pub most_rows: usize,
 }
 
 /// How it ended on the other side.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Outcome {
-    /// The rows, as texts.
-    Rows(Vec<Vec<Option<String>>>),
+    /// The rows of each statement, as texts.
+    Rows(Vec<Vec<Vec<Option<String>>>>),
     /// The engine reads the text in another way.
     Disagrees,
     /// Too many groups.
@@ -129,13 +133,17 @@ fn run(errand: &Errand) -> Outcome {
         return Outcome::Disagrees;
     }
     let begun = std::time::Instant::now();
-    match engine.rows(&errand.sql) {
-        Ok(rows) if rows.len() > MOST_ROWS => Outcome::TooMany,
-        Ok(rows) => Outcome::Rows(rows),
-        Err("Out of Memory") => Outcome::Memory,
-        Err(_) if begun.elapsed() >= Duration::from_millis(MILLIS) => Outcome::Time,
-        Err(_) => Outcome::Engine,
+    let mut found = Vec::new();
+    for sql in &errand.sql {
+        match engine.rows(sql) {
+            Ok(rows) if rows.len() > errand.most_rows => return Outcome::TooMany,
+            Ok(rows) => found.push(rows),
+            Err("Out of Memory") => return Outcome::Memory,
+            Err(_) if begun.elapsed() >= Duration::from_millis(MILLIS) => return Outcome::Time,
+            Err(_) => return Outcome::Engine,
+        }
     }
+    Outcome::Rows(found)
 }
 
 /// No file may be written, no core kept; so much memory and so much work and no more.

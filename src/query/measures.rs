@@ -4,6 +4,7 @@ use sqlparser::ast::{BinaryOperator, Expr, Function, Value};
 
 use super::calls::{is_aggregate, is_distinct, plain_call};
 use super::refusal::QueryRefusal;
+use super::rows::plain_name;
 use super::scalar::{Here, Typed};
 use super::scope::{Compiler, Kind, Scope};
 use crate::disclosure::{Counted, Measure};
@@ -18,8 +19,8 @@ const MOST_AMOUNTS: usize = 8;
 pub(super) struct Amount {
     pub sql: String,
     pub filter: Option<usize>,
-    /// A column of the release and not a reckoning of the statement's.
-    pub own: bool,
+    /// The name of the column, where it is one of the release and of the first table.
+    pub column: Option<String>,
 }
 
 /// The parts that the measures of a statement are made of.
@@ -61,7 +62,7 @@ impl Ingredients {
             None => "1e0".to_owned(),
             Some(at) => format!("case when {} then 1e0 end", self.filters[at]),
         };
-        Ok(Counted::Rows(self.amount(Amount { sql, filter, own: false })?))
+        Ok(Counted::Rows(self.amount(Amount { sql, filter, column: None })?))
     }
 }
 
@@ -256,12 +257,13 @@ impl Compiler<'_> {
                 "avg(ks2_score), with filter (where …) or GROUP BY for the rest",
             ));
         }
+        let column = plain_name(strip(value)).filter(|_| own);
         let filter = filter.map(|filter| into.filter(filter)).transpose()?;
         let sql = match filter {
             Some(at) => format!("case when {} then {sql} end", into.filters[at]),
             None => sql,
         };
-        let amount = into.amount(Amount { sql, filter, own })?;
+        let amount = into.amount(Amount { sql, filter, column })?;
         Ok(if is_mean { Measure::Mean(amount) } else { Measure::Sum(amount) })
     }
 }

@@ -13,6 +13,10 @@ mod answer;
 mod calls;
 #[cfg(feature = "warehouse")]
 mod child;
+#[cfg(feature = "warehouse")]
+mod frame;
+mod from;
+mod guard;
 mod measures;
 mod parse;
 mod plan;
@@ -31,6 +35,9 @@ pub use answer::{Cell, answer, lines};
 pub use calls::allowed_functions;
 #[cfg(feature = "warehouse")]
 pub use child::{VERB, serve};
+#[cfg(feature = "warehouse")]
+pub use frame::frame;
+pub use guard::{Domain, Guard, GuardKey};
 pub use plan::{Output, Plan, Shown, compile};
 pub use refusal::QueryRefusal;
 

@@ -3,16 +3,15 @@
 //! group how many they are, which filters they fulfil, and how large the largest part is.
 use std::collections::{BTreeMap, BTreeSet};
 
-use sqlparser::ast::{
-    BinaryOperator, Expr, GroupByExpr, LimitClause, Query, Select, SelectItem, UnaryOperator, Value,
-};
+use sqlparser::ast::{Expr, GroupByExpr, LimitClause, Query, Select, SelectItem, Value};
 use sqlparser::dialect::DuckDbDialect;
 use sqlparser::tokenizer::{Token, Tokenizer};
 
+use super::guard::Guard;
 use super::measures::Ingredients;
 use super::parse::{name, none, orders, parse, parts};
 use super::refusal::QueryRefusal;
-use super::rows::{at_position, conjuncts, plain_name};
+use super::rows::{at_position, plain_name};
 use super::scalar::Here;
 use super::scope::{Compiler, Facts, Kind, Scope, Shapes};
 use crate::disclosure::Measure;
@@ -21,7 +20,7 @@ use crate::disclosure::Measure;
 const MOST_KEYS: usize = 3;
 
 /// A statement that was understood, and what is run in its place.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
     /// The SQL that is run: written anew, and of the typed text only literals are in it.
     pub sql: String,
@@ -33,16 +32,14 @@ pub struct Plan {
     pub outputs: Vec<Output>,
     /// The kinds of the groups' keys.
     pub keys: Vec<Kind>,
-    /// For each key whether WHERE says which value it has.
-    pub fixed: Vec<bool>,
-    /// How many filters there are.
-    pub filters: usize,
-    /// For each amount its filter, and whether it is a column of the release.
-    pub amounts: Vec<(Option<usize>, bool)>,
+    /// How many amounts there are.
+    pub amounts: usize,
     /// By which columns of the answer it is sorted, and whether downwards.
     pub order: Vec<(usize, bool)>,
     /// How many lines are shown at most.
     pub limit: Option<usize>,
+    /// The statement as it is answered over real learners, or why it is not.
+    pub guard: Result<Guard, QueryRefusal>,
 }
 
 /// A column of the answer.
@@ -69,11 +66,20 @@ pub enum Shown {
 /// [`QueryRefusal`], with what would be safe to ask instead.
 pub fn compile(text: &str, shapes: &Shapes) -> Result<Plan, QueryRefusal> {
     let query = parse(text)?;
-    let mut compiler =
-        Compiler { shapes, named: Vec::new(), reads: BTreeMap::new(), facts: Facts::default(), counter: 0 };
+    let mut compiler = Compiler {
+        shapes,
+        named: Vec::new(),
+        reads: BTreeMap::new(),
+        facts: Facts::default(),
+        counter: 0,
+        degree: 0,
+    };
     let mut plan = compiler.outermost(&query)?;
     let tables = std::mem::take(&mut plan.facts.tables);
     plan.facts = Facts { tables, selects: plan.facts.selects, ..words(text) };
+    if let Ok(guard) = &mut plan.guard {
+        guard.words = about(text, &plan.facts, shapes);
+    }
     Ok(plan)
 }
 
@@ -92,6 +98,32 @@ fn words(text: &str) -> Facts {
         }
     }
     facts
+}
+
+/// The columns and literals of a text: two texts with the same may be two ways to say the same.
+fn about(text: &str, facts: &Facts, shapes: &Shapes) -> BTreeSet<String> {
+    let of_tables = facts.tables.iter().filter_map(|table| shapes.get(table));
+    let columns: BTreeSet<&String> = of_tables
+        .flat_map(|shape| &shape.columns)
+        .filter(|(_, kind)| *kind != Kind::Learner)
+        .map(|(column, _)| column)
+        .collect();
+    let mut about: BTreeSet<String> = facts
+        .words
+        .iter()
+        .filter(|word| columns.contains(word))
+        .map(|word| format!("column {word}"))
+        .collect();
+    about.extend(
+        facts.tables.iter().filter(|table| shapes.contains_key(*table)).map(|table| format!("table {table}")),
+    );
+    about.extend(facts.texts.iter().map(|text| format!("text {text}")));
+    let tokens = Tokenizer::new(&DuckDbDialect {}, text).tokenize().unwrap_or_default();
+    about.extend(tokens.into_iter().filter_map(|token| match token {
+        Token::Number(number, _) if number != "0" && number != "1" => Some(format!("number {number}")),
+        _ => None,
+    }));
+    about
 }
 
 impl Compiler<'_> {
@@ -120,11 +152,14 @@ impl Compiler<'_> {
             tail = format!(" where {}", self.condition(selection, here)?);
         }
         let keys = self.keys(select, &scope)?;
-        let fixed = self.fixed(select, &scope, &keys)?;
         let (outputs, made) = self.outputs(select, &scope, &keys)?;
         let learner =
             scope.learner().ok_or_else(|| QueryRefusal::part("FROM without a table of learners"))?;
-        named.extend(base(&keys, &made, &learner, &from, &tail));
+        // What it reads once more is counted once.
+        let selects = std::mem::take(&mut self.facts.selects);
+        let guard = self.guard(select, &scope, &keys, (&made, &outputs), (&named, &from, &tail));
+        self.facts.selects = selects;
+        named.extend(base(&keys, &made, &learner, &from, &tail, "sum"));
         let sql = format!("with {} {}", named.join(", "), totals(keys.len(), &made));
         let order = match found.order_by {
             Some(order_by) => sorted(&orders(order_by)?, select, &outputs)?,
@@ -135,12 +170,11 @@ impl Compiler<'_> {
             reads: std::mem::take(&mut self.reads),
             facts: std::mem::take(&mut self.facts),
             keys: keys.into_iter().map(|key| key.kind).collect(),
-            fixed,
-            filters: made.filters.len(),
-            amounts: made.amounts.iter().map(|amount| (amount.filter, amount.own)).collect(),
+            amounts: made.amounts.len(),
             outputs,
             order,
             limit: found.limit.map(limit).transpose()?,
+            guard,
         })
     }
 
@@ -168,30 +202,10 @@ impl Compiler<'_> {
         for expr in exprs {
             let made = self.scalar(expr, here)?;
             if !keys.iter().any(|key| key.sql == made.sql) {
-                keys.push(Key { sql: made.sql, kind: made.kind });
+                keys.push(Key { sql: made.sql, kind: made.kind, expr: expr.clone() });
             }
         }
         Ok(keys)
-    }
-
-    /// Which keys WHERE gives one value: `key = 'value'`, or the key itself where it is a condition.
-    fn fixed(&mut self, select: &Select, scope: &Scope<'_>, keys: &[Key]) -> Result<Vec<bool>, QueryRefusal> {
-        let here = Here { scope, aggregates: false };
-        let mut fixed = vec![false; keys.len()];
-        for part in select.selection.iter().flat_map(conjuncts) {
-            let said = match part {
-                Expr::BinaryOp { left, op: BinaryOperator::Eq, right } if is_literal(right) => left,
-                Expr::BinaryOp { left, op: BinaryOperator::Eq, right } if is_literal(left) => right,
-                Expr::UnaryOp { op: UnaryOperator::Not, expr } => expr,
-                Expr::Identifier(_) | Expr::CompoundIdentifier(_) => part,
-                _ => continue,
-            };
-            let sql = self.scalar(said, here)?.sql;
-            for (is_fixed, key) in fixed.iter_mut().zip(keys) {
-                *is_fixed |= key.sql == sql;
-            }
-        }
-        Ok(fixed)
     }
 
     fn outputs(
@@ -232,13 +246,11 @@ impl Compiler<'_> {
     }
 }
 
-fn is_literal(expr: &Expr) -> bool {
-    matches!(expr, Expr::Value(_) | Expr::TypedString(_))
-}
-
-struct Key {
-    sql: String,
-    kind: Kind,
+/// A key of the groups.
+pub(super) struct Key {
+    pub sql: String,
+    pub kind: Kind,
+    pub expr: Expr,
 }
 
 /// What is selected, with its name if it was given one.
@@ -296,13 +308,20 @@ fn has_aggregate(expr: &Expr) -> bool {
     }
 }
 
-/// What every row brings, and then what every learner brings to every group.
-fn base(keys: &[Key], made: &Ingredients, learner: &str, from: &str, tail: &str) -> [String; 2] {
+/// What every row brings, and then what every learner brings to every group: amounts by their sum, or by their mean.
+pub(super) fn base(
+    keys: &[Key],
+    made: &Ingredients,
+    learner: &str,
+    from: &str,
+    tail: &str,
+    amounts: &str,
+) -> [String; 2] {
     let mut row: Vec<String> =
         keys.iter().enumerate().map(|(at, key)| format!("{} as k{at}", key.sql)).collect();
     let mut each: Vec<String> = (0..keys.len()).map(|at| format!("k{at}")).collect();
     row.push(format!("{learner} as l"));
-    each.extend(["l".to_owned(), "count(*) as n".to_owned()]);
+    each.push("l".to_owned());
     let mut mask = vec!["0".to_owned()];
     for (at, filter) in made.filters.iter().enumerate() {
         row.push(format!("{filter} as f{at}"));
@@ -311,7 +330,7 @@ fn base(keys: &[Key], made: &Ingredients, learner: &str, from: &str, tail: &str)
     each.push(format!("{} as m", mask.join(" + ")));
     for (at, amount) in made.amounts.iter().enumerate() {
         row.push(format!("{} as a{at}", amount.sql));
-        each.push(format!("sum(a{at}) as a{at}, count(a{at}) as c{at}"));
+        each.push(format!("{amounts}(a{at}) as a{at}, count(a{at}) as c{at}"));
     }
     let groups: Vec<String> = (0..keys.len()).map(|at| format!("k{at}")).chain(["l".to_owned()]).collect();
     [
@@ -328,15 +347,9 @@ fn base(keys: &[Key], made: &Ingredients, learner: &str, from: &str, tail: &str)
 fn totals(keys: usize, made: &Ingredients) -> String {
     let mut columns: Vec<String> = (0..keys).map(|at| format!("cast(k{at} as varchar)")).collect();
     columns.extend(["cast(m as varchar)".to_owned(), "cast(count(*) as varchar)".into()]);
-    columns.push("cast(sum(n) as varchar)".into());
-    columns.push("cast((select count(distinct l) from base) as varchar)".into());
     for at in 0..made.amounts.len() {
         columns.push(format!("cast(sum(a{at}) as varchar)"));
         columns.push(format!("cast(sum(c{at}) as varchar)"));
-        columns.push(format!("cast(count(a{at}) as varchar)"));
-        columns.push(format!("cast(count(nullif(a{at}, 0e0)) as varchar)"));
-        columns.push(format!("cast(max(abs(a{at})) as varchar)"));
-        columns.push(format!("cast(list_extract(max(abs(a{at}), 2), 2) as varchar)"));
     }
     let groups: Vec<String> = (0..keys).map(|at| format!("k{at}")).chain(["m".to_owned()]).collect();
     format!("select {} from each_learner group by {} order by all", columns.join(", "), groups.join(", "))

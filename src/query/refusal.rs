@@ -18,6 +18,12 @@ impl QueryRefusal {
         Self { code, what: what.into(), instead }
     }
 
+    /// What the gate refused.
+    pub fn gate(what: impl Into<String>, instead: &'static str) -> Self {
+        let what = what.into();
+        Self::new("gate", what.strip_prefix("refused: ").unwrap_or(&what), instead)
+    }
+
     /// A part of SQL that is not on the list.
     pub(super) fn part(what: &str) -> Self {
         Self::new(

@@ -1,25 +1,17 @@
-//! FROM, and queries whose rows are still about one learner each: named queries, queries in brackets, IN and EXISTS.
-//! Every table is joined by learner, so a row never holds two people.
-use std::collections::BTreeSet;
-
+//! Queries whose rows are still about one learner each: named queries, queries in brackets, IN and EXISTS.
 use sqlparser::ast::{
-    BinaryOperator, Distinct, Expr, GroupByExpr, Join, JoinConstraint, JoinOperator, Query, Select,
-    SelectItem, SelectItemQualifiedWildcardKind, TableAlias, TableFactor, TableWithJoins,
+    BinaryOperator, Distinct, Expr, GroupByExpr, Query, Select, SelectItem, SelectItemQualifiedWildcardKind,
     WildcardAdditionalOptions, With,
 };
 
+use super::from::not_by_learner;
 use super::parse::{name, none, parts, single};
-use super::refusal::{QueryRefusal, said};
+use super::refusal::QueryRefusal;
 use super::scalar::Here;
-use super::scope::{Column, Compiler, Kind, Relation, Scope, quoted_name};
+use super::scope::{Column, Compiler, Kind, Scope, quoted_name};
 
-/// Tables that one SELECT may join.
-const MOST_JOINED: usize = 6;
 /// SELECTs within one statement.
 const MOST_SELECTS: usize = 12;
-
-/// Two sides that are one learner, as SQL, and which relations they are of; none for one further out.
-type Equality = (String, [Option<usize>; 2]);
 
 impl Compiler<'_> {
     /// The named queries, in their order: each may use those before it.
@@ -39,212 +31,17 @@ impl Compiler<'_> {
                     "give it a name of its own",
                 ));
             }
-            let (sql, columns) = self.rows(&query.query)?;
+            let (sql, columns, degree) = self.rows(&query.query)?;
             let ours = self.fresh('w');
             made.push(format!("{ours} as ({sql})"));
-            self.named.push((called, ours, columns));
+            self.named.push((called, ours, columns, degree));
         }
         Ok(made)
     }
 
-    /// FROM with its joins: the SQL, and what may be named.
-    pub fn from<'o>(
-        &mut self,
-        from: &[TableWithJoins],
-        outer: Option<&'o Scope<'o>>,
-    ) -> Result<(String, Scope<'o>), QueryRefusal> {
-        let [from] = from else {
-            let what =
-                if from.is_empty() { "a query without a table" } else { "tables with a comma between them" };
-            return Err(QueryRefusal::part(what));
-        };
-        none(from.joins.len() < MOST_JOINED, "more than six tables in one SELECT")?;
-        let (mut sql, first) = self.relation(&from.relation)?;
-        let mut scope = Scope { relations: vec![first], merged: BTreeSet::new(), outer };
-        for join in &from.joins {
-            sql.push_str(&self.join(join, &mut scope)?);
-        }
-        Ok((sql, scope))
-    }
-
-    /// One table, named query or query in brackets, as SQL with our alias.
-    fn relation(&mut self, factor: &TableFactor) -> Result<(String, Relation), QueryRefusal> {
-        match factor {
-            TableFactor::Table {
-                name: table,
-                alias,
-                args,
-                with_hints,
-                version,
-                with_ordinality,
-                partitions,
-                json_path,
-                sample,
-                index_directives,
-                inheritance,
-            } => {
-                none(args.is_none(), "a function in the place of a table")?;
-                none(sample.is_none(), "a sample")?;
-                none(
-                    version.is_none() && json_path.is_none() && inheritance.is_none(),
-                    "this form of a table",
-                )?;
-                none(
-                    with_hints.is_empty() && partitions.is_empty() && index_directives.is_empty(),
-                    "a hint",
-                )?;
-                none(!with_ordinality, "WITH ORDINALITY")?;
-                let called = single(table)?;
-                self.facts.tables.insert(called.clone());
-                self.table(&called, alias.as_ref())
-            }
-            TableFactor::Derived { lateral, subquery, alias, sample } => {
-                none(!lateral && sample.is_none(), "LATERAL or a sample")?;
-                let Some(alias) = alias else {
-                    return Err(QueryRefusal::part("a query in FROM without a name"));
-                };
-                let (sql, columns) = self.rows(subquery)?;
-                let ours = self.fresh('r');
-                let relation = Relation { name: alias_name(Some(alias))?, alias: ours.clone(), columns };
-                Ok((format!("({sql}) as {ours}"), relation))
-            }
-            _ => Err(QueryRefusal::part("anything but a table in FROM")),
-        }
-    }
-
-    fn table(
-        &mut self,
-        called: &str,
-        alias: Option<&TableAlias>,
-    ) -> Result<(String, Relation), QueryRefusal> {
-        let ours = self.fresh('r');
-        let mut says = alias_name(alias)?;
-        if says.is_empty() {
-            called.clone_into(&mut says);
-        }
-        if let Some((_, named, columns)) = self.named.iter().find(|(name, ..)| name == called) {
-            let relation = Relation { name: says, alias: ours.clone(), columns: columns.clone() };
-            return Ok((format!("{named} as {ours}"), relation));
-        }
-        let Some(shape) = self.shapes.get(called) else { return Err(QueryRefusal::unknown("table", called)) };
-        if !shape.is_of_learners() {
-            return Err(QueryRefusal::new(
-                "not_of_learners",
-                format!(
-                    "the table {} has no row for each learner: who stands behind its figures cannot be counted",
-                    said(called)
-                ),
-                "ask the tables that it was counted from (`throughline lineage` names them), or use `throughline report`",
-            ));
-        }
-        let columns = shape.columns.iter().map(|(name, kind)| Column {
-            name: name.clone(),
-            sql: quoted_name(name),
-            kind: *kind,
-            own: true,
-            table: Some(called.to_owned()),
-        });
-        let relation = Relation { name: says, alias: ours.clone(), columns: columns.collect() };
-        let learner = relation.columns.iter().find(|column| column.kind == Kind::Learner);
-        if let Some(learner) = learner {
-            self.reads.entry(called.to_owned()).or_default().insert(learner.name.clone());
-        }
-        Ok((format!("{} as {ours}", quoted_name(called)), relation))
-    }
-
-    fn join(&mut self, join: &Join, scope: &mut Scope<'_>) -> Result<String, QueryRefusal> {
-        let Join { relation, global, join_operator } = join;
-        none(!global, "GLOBAL")?;
-        let (word, constraint) = match join_operator {
-            JoinOperator::Join(constraint) | JoinOperator::Inner(constraint) => ("join", constraint),
-            JoinOperator::Left(constraint) | JoinOperator::LeftOuter(constraint) => ("left join", constraint),
-            _ => return Err(QueryRefusal::part("any join but JOIN and LEFT JOIN")),
-        };
-        let (sql, relation) = self.relation(relation)?;
-        if scope.relations.iter().any(|known| known.name == relation.name) {
-            return Err(QueryRefusal::part("two tables of one name in FROM"));
-        }
-        let new = scope.relations.len();
-        let condition = match constraint {
-            JoinConstraint::Using(columns) => {
-                let mut equal = Vec::new();
-                let mut by_learner = false;
-                for column in columns {
-                    let (sides, learners) = self.using(&single(column)?, scope, &relation)?;
-                    by_learner |= learners;
-                    equal.push(sides);
-                }
-                // Each join by itself: what an earlier one was by says nothing of whose rows these are.
-                if !by_learner {
-                    return Err(not_by_learner());
-                }
-                scope.relations.push(relation);
-                equal.join(" and ")
-            }
-            JoinConstraint::On(condition) => {
-                scope.relations.push(relation);
-                self.on(condition, scope, new)?
-            }
-            _ => return Err(not_by_learner()),
-        };
-        Ok(format!(" {word} {sql} on {condition}"))
-    }
-
-    /// The equality of one column of USING, and whether it is that of learners.
-    fn using(
-        &mut self,
-        column: &str,
-        scope: &mut Scope<'_>,
-        new: &Relation,
-    ) -> Result<(String, bool), QueryRefusal> {
-        let unknown = || QueryRefusal::unknown("column", column);
-        let left = scope.look(None, column)?.ok_or_else(unknown)?;
-        let right = new.columns.iter().find(|known| known.name == column).ok_or_else(unknown)?;
-        if left.kind != right.kind {
-            return Err(QueryRefusal::kinds("the columns of USING"));
-        }
-        let learners = left.kind == Kind::Learner;
-        self.note(&left);
-        if let Some(table) = &right.table {
-            self.reads.entry(table.clone()).or_default().insert(right.name.clone());
-        }
-        scope.merged.insert(column.to_owned());
-        Ok((format!("{} = {}.{}", left.sql, new.alias, right.sql), learners))
-    }
-
-    /// ON: one of its parts says that both sides are one learner.
-    fn on(&mut self, condition: &Expr, scope: &Scope<'_>, new: usize) -> Result<String, QueryRefusal> {
-        let mut sql = Vec::new();
-        let mut by_learner = false;
-        for part in conjuncts(condition) {
-            if let Some((sides, relations)) = self.learner_equality(part, scope)? {
-                by_learner |=
-                    relations.contains(&Some(new)) && relations.iter().any(|side| *side != Some(new));
-                sql.push(sides);
-            } else {
-                sql.push(self.condition(part, Here { scope, aggregates: false })?);
-            }
-        }
-        if by_learner { Ok(sql.join(" and ")) } else { Err(not_by_learner()) }
-    }
-
-    /// `a.learner_id = b.learner_id`, and which relations they are of.
-    fn learner_equality(&mut self, part: &Expr, scope: &Scope<'_>) -> Result<Option<Equality>, QueryRefusal> {
-        let Expr::BinaryOp { left, op: BinaryOperator::Eq, right } = part else { return Ok(None) };
-        let (Some(one), Some(other)) = (self.learner(left, scope)?, self.learner(right, scope)?) else {
-            return Ok(None);
-        };
-        let of = |side: &Expr| match side {
-            Expr::Identifier(ident) => scope.find(std::slice::from_ref(ident)).map(|found| found.relation),
-            Expr::CompoundIdentifier(parts) => scope.find(parts).map(|found| found.relation),
-            _ => Ok(None),
-        };
-        Ok(Some((format!("{one} = {other}"), [of(left)?, of(right)?])))
-    }
-
     /// The learners of a query, for IN.
     pub fn learners_of(&mut self, query: &Query) -> Result<String, QueryRefusal> {
-        let (sql, columns) = self.rows(query)?;
+        let (sql, columns, _) = self.rows(query)?;
         match columns.as_slice() {
             [only] if only.kind == Kind::Learner => Ok(sql),
             _ => Err(QueryRefusal::part("IN (SELECT …) of anything but learner_id")),
@@ -293,8 +90,8 @@ impl Compiler<'_> {
         none(self.facts.selects <= MOST_SELECTS, "more than twelve SELECTs")
     }
 
-    /// A query whose rows are about one learner each: its SQL and its columns.
-    pub fn rows(&mut self, query: &Query) -> Result<(String, Vec<Column>), QueryRefusal> {
+    /// A query whose rows are about one learner each: its SQL, its columns, and how often it multiplies a learner's rows.
+    pub fn rows(&mut self, query: &Query) -> Result<(String, Vec<Column>, u32), QueryRefusal> {
         let found = parts(query)?;
         none(found.with.is_none(), "WITH inside a query")?;
         none(found.order_by.is_none() && found.limit.is_none(), "ORDER BY or LIMIT inside a query")?;
@@ -321,7 +118,9 @@ impl Compiler<'_> {
         let list: Vec<String> =
             columns.iter().map(|(sql, column)| format!("{sql} as {}", column.sql)).collect();
         let sql = format!("select {distinct}{} from {from}{tail}", list.join(", "));
-        Ok((sql, columns.into_iter().map(|(_, column)| column).collect()))
+        let one_row_each = grouped && is_by_learner_alone(&select.group_by);
+        let degree = if one_row_each { 0 } else { scope.degree() };
+        Ok((sql, columns.into_iter().map(|(_, column)| column).collect(), degree))
     }
 
     /// GROUP BY and HAVING of the rows of each learner. Gives whether there is one.
@@ -419,6 +218,11 @@ impl Compiler<'_> {
     }
 }
 
+/// Whether there is one group for each learner: a query that groups has the learner among its keys.
+fn is_by_learner_alone(group_by: &GroupByExpr) -> bool {
+    matches!(group_by, GroupByExpr::Expressions(exprs, _) if exprs.len() == 1)
+}
+
 pub(super) fn ungrouped(group_by: &GroupByExpr) -> bool {
     matches!(group_by, GroupByExpr::Expressions(exprs, modifiers) if exprs.is_empty() && modifiers.is_empty())
 }
@@ -446,16 +250,6 @@ pub(super) fn plain_name(expr: &Expr) -> Option<String> {
     }
 }
 
-fn alias_name(alias: Option<&TableAlias>) -> Result<String, QueryRefusal> {
-    match alias {
-        None => Ok(String::new()),
-        Some(alias) => {
-            none(alias.columns.is_empty() && alias.at.is_none(), "a list of columns after a name")?;
-            name(&alias.name)
-        }
-    }
-}
-
 fn plain_star(options: &WildcardAdditionalOptions) -> Result<(), QueryRefusal> {
     let is_plain = options.opt_ilike.is_none()
         && options.opt_exclude.is_none()
@@ -476,12 +270,4 @@ pub(super) fn conjuncts(condition: &Expr) -> Vec<&Expr> {
         Expr::Nested(inner) => conjuncts(inner),
         other => vec![other],
     }
-}
-
-fn not_by_learner() -> QueryRefusal {
-    QueryRefusal::new(
-        "join",
-        "tables are joined by learner, so that a row is about one person",
-        "join … using (learner_id), or on a.learner_id = b.learner_id and more",
-    )
 }

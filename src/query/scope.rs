@@ -45,6 +45,8 @@ impl Kind {
 pub struct TableShape {
     /// Column name and kind, in order.
     pub columns: Vec<(String, Kind)>,
+    /// Whether it has one row for each learner at most.
+    pub one_row_each: bool,
 }
 
 impl TableShape {
@@ -78,6 +80,12 @@ pub(super) struct Relation {
     /// What we call it.
     pub alias: String,
     pub columns: Vec<Column>,
+    /// How often a learner's rows are multiplied in it: 0 where there is one row each, 1 for a table with several.
+    pub degree: u32,
+    /// Whether a row may lack it: LEFT JOIN.
+    pub is_left: bool,
+    /// Whether it is joined by learner and by nothing else.
+    pub is_by_learner: bool,
 }
 
 impl Relation {
@@ -105,6 +113,11 @@ pub(super) struct Found {
 }
 
 impl Scope<'_> {
+    /// How often the rows of a learner are multiplied.
+    pub fn degree(&self) -> u32 {
+        self.relations.iter().map(|relation| relation.degree).sum()
+    }
+
     /// The learner of the first relation: whom a row of the whole is about.
     pub fn learner(&self) -> Option<String> {
         let first = self.relations.first()?;
@@ -171,13 +184,15 @@ pub struct Facts {
 /// What is gathered while a statement is read.
 pub(super) struct Compiler<'s> {
     pub shapes: &'s Shapes,
-    /// Named queries: what the statement calls them, what we call them, their columns.
-    pub named: Vec<(String, String, Vec<Column>)>,
+    /// Named queries: what the statement calls them, what we call them, their columns, and how often they multiply rows.
+    pub named: Vec<(String, String, Vec<Column>, u32)>,
     /// Columns that are read, by table.
     pub reads: BTreeMap<String, BTreeSet<String>>,
     pub facts: Facts,
     /// How many relations were given names of ours.
     pub counter: usize,
+    /// The most that any SELECT multiplies the rows of a learner.
+    pub degree: u32,
 }
 
 impl Compiler<'_> {

@@ -3,6 +3,7 @@ use super::*;
 fn shapes() -> Shapes {
     let table = |columns: &[(&str, Kind)]| TableShape {
         columns: columns.iter().map(|(name, kind)| ((*name).to_owned(), *kind)).collect(),
+        one_row_each: !columns.iter().any(|(name, _)| *name == "spell_no"),
     };
     [
         (

@@ -1,11 +1,12 @@
 //! Questions to a release: those of the manual are answered, those of the hostile corpus are refused to the last one, and
 //! neither leaves anything behind.
 mod functions;
+mod real;
 mod truth;
 
 use crate::{
     end_to_end::Demo,
-    site::{Ran, TestSite, run_in, run_with, walk},
+    site::{Ran, run_in, run_with, walk},
 };
 use sha2::{Digest, Sha256};
 use std::{
@@ -29,23 +30,6 @@ fn demo() -> &'static Demo {
 
 fn ask(demo: &Demo, arguments: &[&str]) -> Ran {
     run_in(&demo.site(), &[&["--config", "throughline.toml"], arguments].concat())
-}
-
-/// The same with the policy for what leaves the controller, instead of the demonstration's own.
-fn ask_published(demo: &Demo, arguments: &[&str]) -> Ran {
-    let policy = [("THROUGHLINE__DISCLOSURE__POLICY", "published")];
-    run_with(&demo.site(), &policy, &[&["--config", "throughline.toml"], arguments].concat())
-}
-
-/// What is still open (docs/query.md) keeps questions to invented learners.
-#[test]
-fn under_a_real_key_nothing_is_answered() {
-    let site = TestSite::new();
-    site.configure("2026-03-31");
-    let ran = site.run(&["query", "select count(*) from learner"]);
-    assert_eq!((ran.code, ran.out.as_str()), (5, ""), "{}", ran.err);
-    assert!(ran.err.contains("invented learners only"), "{}", ran.err);
-    assert_ne!(site.run(&["query", "\\d"]).code, 5, "what tables there are may be asked");
 }
 
 /// The questions of the manual.
@@ -97,32 +81,6 @@ fn the_questions_of_the_manual_are_answered() {
         }
     }
     assert!(failed.is_empty(), "{} of {}:\n{}", failed.len(), questions.len(), failed.join("\n"));
-}
-
-/// Under the policy for what leaves the controller every figure is rounded, and nothing small is there.
-#[test]
-fn what_leaves_the_controller_is_rounded_and_never_small() {
-    let demo = demo();
-    let mut answered = 0;
-    for question in questions() {
-        let ran = ask_published(demo, &["--json", "query", &question]);
-        if ran.code == 5 {
-            assert!(ran.out.is_empty() && ran.err.contains("instead"), "{}{}", ran.out, ran.err);
-            continue;
-        }
-        assert_eq!(ran.code, 0, "{question}{}", ran.err);
-        answered += 1;
-        let document = ran.json();
-        assert_eq!(document["policy"], "published");
-        for row in document["rows"].as_array().unwrap() {
-            let counts =
-                ["learners", "n", "members", "high", "residents", "attending", "visible", "persistent"];
-            for count in counts.iter().filter_map(|name| row[name].as_i64()) {
-                assert!(count >= 10 && count % 5 == 0, "{question}\n{row}");
-            }
-        }
-    }
-    assert!(answered >= 12, "only {answered} were answered");
 }
 
 /// Attack 18: whatever is no question is refused, and the release is what it was; nothing is written anywhere.
@@ -183,41 +141,6 @@ fn attack_20_no_error_repeats_a_value() {
             assert!(!ran.out.contains(secret) && !ran.err.contains(secret), "{text}\n{}", ran.err);
         }
     }
-}
-
-/// Attack 17: the same people asked for in other words are the same answer.
-#[test]
-fn attack_17_other_words_for_the_same_people_give_the_same_answer() {
-    let demo = demo();
-    let ways = [
-        "select count(distinct learner_id) as n from cohort_member where resident",
-        "select count(*) as n from cohort_member where not (not resident)",
-        "select count(*) as n from cohort_member where resident = true",
-        "select count(*) as n from cohort_member where resident and 1 = 1",
-        "with c as (select * from cohort_member where resident) select count(distinct learner_id) as n from c",
-        "select sum(case when resident then 1 else 0 end) as n from cohort_member",
-        "select count(*) filter (where resident) as n from cohort_member",
-        "select count(distinct m.learner_id) as n from cohort_member m join cohort_member o using (learner_id) where o.resident",
-    ];
-    let first = ask_published(demo, &["--json", "query", ways[0]]).json()["rows"].clone();
-    for way in &ways[1..] {
-        let ran = ask_published(demo, &["--json", "query", way]);
-        assert_eq!(ran.code, 0, "{way}\n{}", ran.err);
-        assert_eq!(ran.json()["rows"], first, "{way}");
-    }
-}
-
-/// Attack 11: a learner with many rows counts once, after every join.
-#[test]
-fn attack_11_a_few_learners_with_many_rows_are_few() {
-    let demo = demo();
-    let rows = "select count(*) as n, count(distinct learner_id) as learners from ap_placement";
-    let exact = ask(demo, &["--json", "query", rows]).json();
-    let learners = exact["rows"][0]["learners"].as_i64().unwrap();
-    let few = "select count(*) as n from absence_enrolment a join spell s using (learner_id) where a.learner_id in \
-               (select learner_id from ap_placement where legal_basis is not null and placement_no >= 2)";
-    let ran = ask_published(demo, &["query", few]);
-    assert!(ran.code == 5 || learners >= 10, "{}{}", ran.out, ran.err);
 }
 
 /// Attack 23: a question that wants more memory than there is ends, and leaves no file behind.

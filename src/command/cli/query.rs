@@ -6,7 +6,7 @@ use std::path::PathBuf;
 #[command(
     after_help = "One SELECT over tables with a row for each learner: groups, counts, shares, sums and means, through disclosure \
 control. `\\d` lists the tables, `\\d TABLE` the columns of one. docs/query.md has forty questions and what may be asked; every \
-question is in the audit. Over invented learners only, so far: with a real key every question is refused."
+question is in the audit, and every answer over real learners in the ledger that later questions are looked at beside."
 )]
 pub struct QueryArgs {
     /// The question: `select ks2_band, count(distinct learner_id) from cohort_member group by ks2_band`.

@@ -14,6 +14,7 @@
 //! A cell that fails is hidden in the new table; if the whole population is nearly an earlier one, or three quarters of the table would go,
 //! it is refused, by name of the earlier one. Pure like the rest of the gate: entries come in and go out as values.
 
+mod judge;
 mod span;
 
 #[cfg(test)]
@@ -25,6 +26,7 @@ use std::collections::BTreeMap;
 
 use super::policy::Policy;
 use super::refusal::Refusal;
+pub(super) use judge::{Candidate, Symbols};
 use span::{Span, Vector};
 
 /// The most sums over the same people that are looked at together.
@@ -104,6 +106,8 @@ pub struct Ledger {
     ids: Vec<String>,
     places: BTreeMap<u64, usize>,
     shown: Vec<Shown>,
+    /// Cells that were asked for and are hidden.
+    hidden: Vec<Shown>,
     span: Span,
 }
 
@@ -115,8 +119,18 @@ impl Ledger {
             ids: Vec::new(),
             places: BTreeMap::new(),
             shown: Vec::new(),
+            hidden: Vec::new(),
             span: Span::default(),
         };
+        earlier.iter().for_each(|entry| ledger.add(entry));
+        ledger
+    }
+
+    /// As [`Ledger::of`], with learners in this order. What is solved is solved for the first ones: put those last whom few sets
+    /// have, then a sum over few of them stands as it is.
+    pub(in crate::disclosure) fn in_order(learners: &[u64], earlier: &[Entry], policy: &Policy) -> Self {
+        let mut ledger = Self::of(&[], policy);
+        ledger.places = learners.iter().enumerate().map(|(place, learner)| (*learner, place)).collect();
         earlier.iter().for_each(|entry| ledger.add(entry));
         ledger
     }
@@ -168,9 +182,14 @@ impl Ledger {
             if self.is_secret(cell) {
                 self.span.keep_secret(&vector(&set));
             }
+            if cell.members.is_empty() {
+                continue;
+            }
             if cell.shown {
                 self.span.add(vector(&set), 0);
                 self.shown.push(Shown { set, entry: at });
+            } else {
+                self.hidden.push(Shown { set, entry: at });
             }
         }
     }

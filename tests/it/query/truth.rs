@@ -22,6 +22,11 @@ fn table(name: &str, columns: &[&'static str]) -> Vec<Row> {
     rows.collect()
 }
 
+/// The pseudonyms of all learners.
+pub(super) fn learners() -> Vec<String> {
+    table("learner", &["learner_id"]).into_iter().map(|row| row["learner_id"].clone()).collect()
+}
+
 fn answer(text: &str) -> Vec<Value> {
     let ran = ask(demo(), &["--json", "query", text]);
     assert_eq!(ran.code, 0, "{text}\n{}", ran.err);

@@ -1,0 +1,432 @@
+//! What of a statement can be answered over real learners. Whatever it is, it becomes a frame: one row for each learner
+//! and group, with the conditions that the learner fulfils there and one value of each column that is averaged. Which groups there
+//! can be, how much work it is and whether a learner can be in two groups follows from the text and from what the tables are,
+//! never from whose rows are in them: else a refusal, or the time that it takes, would be an answer.
+use std::collections::BTreeSet;
+
+use sqlparser::ast::{BinaryOperator, Expr, InTarget, Select, UnaryOperator, Value};
+
+use super::calls::{is_within_row, plain_call};
+use super::measures::Ingredients;
+use super::plan::{Key, Output, Shown, base};
+use super::refusal::QueryRefusal;
+use super::rows::conjuncts;
+use super::scalar::Here;
+use super::scope::{Compiler, Kind, Scope};
+use crate::disclosure::{Counted, Measure};
+
+/// Keys and conditions together: dimensions that the gate can prove.
+const MOST_DIMENSIONS: usize = 3;
+/// Tables with several rows for a learner that one SELECT may put beside each other: more multiply work by what a row holds.
+const MOST_DEGREE: u32 = 2;
+
+/// A statement as a frame.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Guard {
+    /// One row for each learner and group: the keys, the conditions as a number, the learner, a value of each amount.
+    pub sql: String,
+    /// Whom it is about, so that the same text for it is the same people: where they come from, and each condition.
+    pub population: Vec<String>,
+    /// The keys of the groups.
+    pub keys: Vec<GuardKey>,
+    /// Whether no learner can be in two groups.
+    pub is_disjoint: bool,
+    /// The conditions.
+    pub filters: Vec<String>,
+    /// The same as WHERE would say them.
+    pub filter_texts: Vec<String>,
+    /// For each condition, where it says that a column is there: SQL that counts where it is not, in the whole table.
+    pub missing: Vec<Option<String>>,
+    /// SQL that says which learners a table has: of tables with one row each that is all that a join makes of them.
+    pub bases: Vec<String>,
+    /// For each amount the least and the greatest value that it may have, and which condition says that it is there.
+    pub amounts: Vec<(f64, f64, usize)>,
+    /// The figures, over learners alone.
+    pub measures: Vec<Measure>,
+    /// The words of the statement that say whom it is about: columns and literals.
+    pub words: BTreeSet<String>,
+}
+
+/// A key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GuardKey {
+    /// What it is made of.
+    pub sql: String,
+    /// Its kind.
+    pub kind: Kind,
+    /// Which values it can have.
+    pub domain: Domain,
+}
+
+/// Which values a key can have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Domain {
+    /// These.
+    Values(Vec<Option<String>>),
+    /// Those that the whole table has for enough learners: SQL that counts each.
+    Counted(String),
+}
+
+/// Columns that may be averaged: the range that they are declared to have. What is outside counts as its end.
+const BOUNDS: &[(&str, f64, f64)] = &[
+    ("absence_rate", 0.0, 1.0),
+    ("attainment8", 0.0, 90.0),
+    ("ddi_high", 0.0, 1.0),
+    ("ddi_low", 0.0, 1.0),
+    ("fsm_share", 0.0, 1.0),
+    ("ks2_score", 80.0, 120.0),
+    ("ladder5", 0.0, 5.0),
+    ("n_changes", 0.0, 20.0),
+    ("n_interventions", 0.0, 50.0),
+    ("n_suspensions", 0.0, 50.0),
+    ("sessions_absent", 0.0, 400.0),
+    ("sessions_possible", 0.0, 400.0),
+    ("value_added", -5.0, 5.0),
+];
+
+impl Compiler<'_> {
+    /// The statement as a frame, or why it is not answered over real learners.
+    pub(super) fn guard(
+        &mut self,
+        select: &Select,
+        scope: &Scope<'_>,
+        keys: &[Key],
+        (made, outputs): (&Ingredients, &[Output]),
+        (named, from, tail): (&[String], &str, &str),
+    ) -> Result<Guard, QueryRefusal> {
+        if self.degree > MOST_DEGREE {
+            return Err(QueryRefusal::new(
+                "work",
+                "tables with several rows for a learner that are joined with each other multiply them, and how long that takes would tell \
+                 of what they hold",
+                "join at most two such tables, or put the rows of each learner together first: (select learner_id, count(*) as n \
+                 from spell group by learner_id)",
+            ));
+        }
+        let (filters, amounts, measures) = figures(made, outputs)?;
+        if keys.len() + filters.len() > MOST_DIMENSIONS {
+            return Err(QueryRefusal::new(
+                "dimensions",
+                "over real learners, keys and conditions beside each other (the mean of a column is one more: whether it is there) may be \
+                 three together; of more, nobody could prove what they give away",
+                "ask for fewer figures at once",
+            ));
+        }
+        let mut guarded = Vec::new();
+        for key in keys {
+            let domain = self.domain(key, select, scope)?;
+            guarded.push(GuardKey { sql: key.sql.clone(), kind: key.kind, domain });
+        }
+        let is_disjoint = keys.is_empty() || scope.degree() == 0 || {
+            let is_of_one = |found: Option<BTreeSet<(usize, String)>>| {
+                found.is_some_and(|columns| columns.iter().all(|(at, _)| *at == 0))
+            };
+            scope.relations[0].degree == 0 && keys.iter().all(|key| is_of_one(columns_of(&key.expr, scope)))
+        };
+        let learner =
+            scope.learner().ok_or_else(|| QueryRefusal::part("FROM without a table of learners"))?;
+        let framed = Ingredients { filters, amounts: made.amounts.clone() };
+        let mut with: Vec<String> = named.to_vec();
+        with.extend(base(keys, &framed, &learner, from, tail, "avg"));
+        let tables = plain_tables(scope);
+        let renamed =
+            |sql: &str| tables.as_ref().map_or_else(|| sql.to_owned(), |tables| renamed(sql, tables));
+        let mut population = Vec::new();
+        let mut bases = Vec::new();
+        match &tables {
+            Some(tables) => bases.extend(
+                tables.iter().filter(|(_, _, is_left)| !is_left).map(|(_, table, _)| learners(table)),
+            ),
+            None => population.push(format!("from {} {from}", named.join(", "))),
+        }
+        bases.sort_unstable();
+        bases.dedup();
+        if let Some(selection) = &select.selection {
+            for part in conjuncts(selection) {
+                population.extend(self.plainly(part, scope)?.iter().map(|sql| renamed(sql)));
+            }
+        }
+        Ok(Guard {
+            sql: frame(&with, keys.len(), framed.amounts.len()),
+            population,
+            keys: guarded.into_iter().map(|key| GuardKey { sql: renamed(&key.sql), ..key }).collect(),
+            is_disjoint,
+            filter_texts: framed.filters.iter().map(|filter| renamed(&bare(filter))).collect(),
+            missing: framed.filters.iter().map(|filter| missing(filter, scope)).collect(),
+            filters: framed.filters,
+            bases,
+            amounts,
+            measures,
+            words: BTreeSet::new(),
+        })
+    }
+
+    /// A condition as the conditions that it says, each in one way of writing; none where it is always true.
+    fn plainly(&mut self, part: &Expr, scope: &Scope<'_>) -> Result<Vec<String>, QueryRefusal> {
+        let is_true = |expr: &Expr| matches!(expr, Expr::Value(value) if value.value == Value::Boolean(true));
+        match part {
+            Expr::Nested(inner) => return self.plainly(inner, scope),
+            Expr::IsTrue(inner) => return self.plainly(inner, scope),
+            Expr::UnaryOp { op: UnaryOperator::Not, expr } => {
+                let mut expr = expr.as_ref();
+                while let Expr::Nested(inner) = expr {
+                    expr = inner;
+                }
+                if let Expr::UnaryOp { op: UnaryOperator::Not, expr } = expr {
+                    return self.plainly(expr, scope);
+                }
+            }
+            Expr::BinaryOp { left, op: BinaryOperator::And, right } => {
+                let mut parts = self.plainly(left, scope)?;
+                parts.extend(self.plainly(right, scope)?);
+                return Ok(parts);
+            }
+            Expr::BinaryOp { left, op: BinaryOperator::Eq, right } => {
+                if is_true(right) {
+                    return self.plainly(left, scope);
+                }
+                if is_true(left) {
+                    return self.plainly(right, scope);
+                }
+                let is_value = |expr: &Expr| matches!(expr, Expr::Value(_) | Expr::TypedString(_));
+                if is_value(left) && is_value(right) && left == right {
+                    return Ok(Vec::new());
+                }
+                if is_value(left) {
+                    let turned =
+                        Expr::BinaryOp { left: right.clone(), op: BinaryOperator::Eq, right: left.clone() };
+                    return self.plainly(&turned, scope);
+                }
+            }
+            Expr::Value(value) if value.value == Value::Boolean(true) => return Ok(Vec::new()),
+            _ => {}
+        }
+        Ok(vec![bare(&self.condition(part, Here { scope, aggregates: false })?)])
+    }
+
+    fn domain(&mut self, key: &Key, select: &Select, scope: &Scope<'_>) -> Result<Domain, QueryRefusal> {
+        if let Some(values) = literals(&key.expr) {
+            return Ok(Domain::Values(values));
+        }
+        let columns = columns_of(&key.expr, scope);
+        if let Some((at, column)) =
+            columns.as_ref().filter(|columns| columns.len() == 1).and_then(BTreeSet::first)
+        {
+            let relation = &scope.relations[*at];
+            let found = relation.columns.iter().find(|known| known.name == *column);
+            let table = found.and_then(|column| column.table.as_deref());
+            if let (Some(table), Some(learner)) = (table, relation.learner()) {
+                let mut conditions = Vec::new();
+                for part in select.selection.iter().flat_map(conjuncts) {
+                    if columns_of(part, scope) == columns {
+                        conditions.push(self.condition(part, Here { scope, aggregates: false })?);
+                    }
+                }
+                let tail = if conditions.is_empty() {
+                    String::new()
+                } else {
+                    format!(" where {}", conditions.join(" and "))
+                };
+                // A row without its other half has no value there.
+                let lacking =
+                    if relation.is_left { " union all select cast(null as varchar), '0'" } else { "" };
+                return Ok(Domain::Counted(format!(
+                    "select cast({} as varchar), cast(count(distinct {}.{}) as varchar) from \"{table}\" as {}{tail} group by 1{lacking}",
+                    key.sql, relation.alias, learner.sql, relation.alias
+                )));
+            }
+        }
+        if key.kind == Kind::Bool {
+            return Ok(Domain::Values(vec![Some("true".to_owned()), Some("false".to_owned()), None]));
+        }
+        Err(QueryRefusal::new(
+            "domain",
+            "which groups there can be is not known before the rows are looked at, and whether one is there would tell of whoever is in it",
+            "group by a column of a table as it is, by a condition, or by case when … then 'one' else 'other' end",
+        ))
+    }
+}
+
+/// The figures over learners: conditions, amounts with their bounds, and what is shown.
+type Figures = (Vec<String>, Vec<(f64, f64, usize)>, Vec<Measure>);
+
+fn figures(made: &Ingredients, outputs: &[Output]) -> Result<Figures, QueryRefusal> {
+    let mut filters = made.filters.clone();
+    let mut amounts = vec![(0.0, 0.0, 0); made.amounts.len()];
+    let learners = |counted: Counted| match counted {
+        Counted::Rows(amount) => Counted::Learners(made.amounts[amount].filter),
+        counted @ Counted::Learners(_) => counted,
+    };
+    let mut measures = Vec::new();
+    for output in outputs {
+        let Shown::Figure(measure) = output.shown else { continue };
+        measures.push(match measure {
+            Measure::Count(counted) => Measure::Count(learners(counted)),
+            Measure::Share(part, whole) => Measure::Share(learners(part), learners(whole)),
+            Measure::Sum(at) | Measure::Mean(at) => {
+                let amount = &made.amounts[at];
+                let bounds = BOUNDS.iter().find(|(name, ..)| amount.column.as_deref() == Some(*name));
+                let Some((_, low, high)) = bounds else {
+                    return Err(QueryRefusal::new(
+                        "bounds",
+                        "a mean or a sum is shown of columns that have a declared range alone: of any other, one learner could be most of it",
+                        "count learners by steps of it: case when n >= 3 then 'three or more' else 'fewer' end; docs/query.md \
+                         lists the columns with a range",
+                    ));
+                };
+                let there = format!("({} is not null)", amount.sql);
+                let filter = filters.iter().position(|known| *known == there).unwrap_or_else(|| {
+                    filters.push(there);
+                    filters.len() - 1
+                });
+                amounts[at] = (*low, *high, filter);
+                measure
+            }
+        });
+    }
+    Ok((filters, amounts, measures))
+}
+
+/// The statement that makes the frame.
+fn frame(with: &[String], keys: usize, amounts: usize) -> String {
+    let mut columns: Vec<String> = (0..keys).map(|at| format!("cast(k{at} as varchar)")).collect();
+    columns.extend(["cast(m as varchar)".to_owned(), "l".to_owned()]);
+    columns.extend((0..amounts).map(|at| format!("cast(a{at} as varchar)")));
+    format!("with {} select {} from each_learner", with.join(", "), columns.join(", "))
+}
+
+/// The tables of FROM, with our name for each and whether a row may lack it, where each is a table of the release with one
+/// row for each learner that is joined by learner alone; none otherwise.
+fn plain_tables(scope: &Scope<'_>) -> Option<Vec<(String, String, bool)>> {
+    let plain = |relation: &super::scope::Relation| {
+        let table = relation.learner()?.table.clone()?;
+        let is_plain = relation.degree == 0 && relation.is_by_learner;
+        is_plain.then(|| (relation.alias.clone(), table, relation.is_left))
+    };
+    scope.relations.iter().map(plain).collect()
+}
+
+/// SQL that tells which learners a table has, in two numbers.
+fn learners(table: &str) -> String {
+    format!(
+        "select cast(count(learner_id) as varchar), cast(bit_xor(hash(learner_id)) as varchar) from \"{table}\""
+    )
+}
+
+/// SQL that counts in a whole table where a column is empty, if that is what a condition asks of it.
+fn missing(filter: &str, scope: &Scope<'_>) -> Option<String> {
+    let filter = bare(filter);
+    let asked = filter.strip_suffix(" is not null")?;
+    scope.relations.iter().filter(|relation| !relation.is_left).find_map(|relation| {
+        let column = relation.columns.iter().find(|column| {
+            let sql = format!("{}.{}", relation.alias, column.sql);
+            column.own && (asked == sql || asked == format!("cast({sql} as double)"))
+        })?;
+        let table = column.table.as_deref()?;
+        Some(format!("select cast(count(*) - count({}) as varchar) from \"{table}\"", column.sql))
+    })
+}
+
+/// Names of ours replaced by those of tables, outside texts.
+fn renamed(sql: &str, tables: &[(String, String, bool)]) -> String {
+    let mut parts: Vec<String> = sql.split('\'').map(str::to_owned).collect();
+    for part in parts.iter_mut().step_by(2) {
+        for (alias, table, _) in tables {
+            *part = part.replace(&format!("{alias}.\""), &format!("{table}.\""));
+        }
+    }
+    parts.join("'")
+}
+
+/// Without the brackets around all of it.
+fn bare(sql: &str) -> String {
+    let mut sql = sql;
+    while let Some(inner) = sql.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')) {
+        let (mut depth, mut in_text) = (0_i32, false);
+        let closes = |each: char| {
+            in_text ^= each == '\'';
+            if !in_text {
+                depth += i32::from(each == '(') - i32::from(each == ')');
+            }
+            depth < 0
+        };
+        if inner.chars().any(closes) {
+            break;
+        }
+        sql = inner;
+    }
+    sql.to_owned()
+}
+
+/// The values of a `case` that names them all.
+fn literals(expr: &Expr) -> Option<Vec<Option<String>>> {
+    let Expr::Case { conditions, else_result, .. } = expr else {
+        return if let Expr::Nested(inner) = expr { literals(inner) } else { None };
+    };
+    let mut values = Vec::new();
+    let results = conditions.iter().map(|when| &when.result).chain(else_result.as_deref());
+    for result in results {
+        let Expr::Value(value) = result else { return None };
+        values.push(match &value.value {
+            Value::SingleQuotedString(text) => Some(text.clone()),
+            Value::Number(text, false) => Some(text.parse::<f64>().ok()?.to_string()),
+            Value::Boolean(yes) => Some(yes.to_string()),
+            Value::Null => None,
+            _ => return None,
+        });
+    }
+    if else_result.is_none() {
+        values.push(None);
+    }
+    values.sort_unstable();
+    values.dedup();
+    Some(values)
+}
+
+/// The stored columns that an expression reads, by the relation that they are of; none where it reads anything else.
+fn columns_of(expr: &Expr, scope: &Scope<'_>) -> Option<BTreeSet<(usize, String)>> {
+    let all = |exprs: Vec<&Expr>| {
+        exprs.into_iter().try_fold(BTreeSet::new(), |mut found, expr| {
+            found.extend(columns_of(expr, scope)?);
+            Some(found)
+        })
+    };
+    let column = |parts: &[sqlparser::ast::Ident]| {
+        let found = scope.find(parts).ok().filter(|found| found.own)?;
+        Some(BTreeSet::from([(found.relation?, found.read?.1)]))
+    };
+    match expr {
+        Expr::Identifier(ident) => column(std::slice::from_ref(ident)),
+        Expr::CompoundIdentifier(parts) => column(parts),
+        Expr::Value(_) | Expr::TypedString(_) => Some(BTreeSet::new()),
+        Expr::Nested(inner)
+        | Expr::Cast { expr: inner, .. }
+        | Expr::UnaryOp { expr: inner, .. }
+        | Expr::IsNull(inner)
+        | Expr::IsNotNull(inner)
+        | Expr::IsTrue(inner)
+        | Expr::IsNotTrue(inner)
+        | Expr::IsFalse(inner)
+        | Expr::IsNotFalse(inner)
+        | Expr::Extract { expr: inner, .. }
+        | Expr::Floor { expr: inner, .. }
+        | Expr::Ceil { expr: inner, .. } => columns_of(inner, scope),
+        Expr::BinaryOp { left, right, .. }
+        | Expr::IsDistinctFrom(left, right)
+        | Expr::IsNotDistinctFrom(left, right) => all(vec![left, right]),
+        Expr::Between { expr, low, high, .. } => all(vec![expr, low, high]),
+        Expr::In { expr, target: InTarget::List(list), .. } => {
+            all(std::iter::once(expr.as_ref()).chain(list).collect())
+        }
+        Expr::Like { expr, .. } | Expr::ILike { expr, .. } => columns_of(expr, scope),
+        Expr::Case { operand, conditions, else_result, .. } => {
+            let inner = conditions.iter().flat_map(|when| [&when.condition, &when.result]);
+            all(inner.chain(operand.as_deref()).chain(else_result.as_deref()).collect())
+        }
+        Expr::Function(function) => {
+            let (name, args) = plain_call(function).ok()?;
+            if is_within_row(&name) && function.filter.is_none() { all(args) } else { None }
+        }
+        _ => None,
+    }
+}
