@@ -117,15 +117,14 @@ pub fn table(header: &[&str], rows: Vec<Vec<String>>, right: &[usize]) -> String
                 column.set_cell_alignment(CellAlignment::Right);
             }
             match &narrow {
-                // The words share what the figures leave.
                 Some(narrow) if right.contains(&at) => {
                     column.set_constraint(ColumnConstraint::Absolute(Width::Fixed(narrow[at])));
                 }
-                Some(_) => {}
                 None if at != widest => {
                     column.set_constraint(ColumnConstraint::ContentWidth);
                 }
-                None => {}
+                // The words share what the figures leave.
+                _ => {}
             }
         }
     }

@@ -162,7 +162,7 @@ impl Estimate {
     fn of(one: &Predicted, pupils: Figure, achieved: Figure) -> Option<Self> {
         let share = |ten_thousandths: i64| ten_thousandths as f64 / 10_000.0;
         let (pupils, achieved) = (shown::count(pupils).filter(|n| *n > 0.0)?, shown::count(achieved)?);
-        let expected = share(one.predicted?);
+        let expected = share(one.share_expected?);
         let reliability = one.reliability.map_or(1.0, share);
         // The release has the ends of the 95% interval: 1.96 to either side.
         let sd = share(one.estimate_high? - one.estimate_low?) / 3.92;
@@ -311,7 +311,7 @@ mod tests {
             state: "judged".to_owned(),
             pupils,
             achieved,
-            predicted: Some(4_420),
+            share_expected: Some(4_420),
             between_sd: Some(770),
             reliability: Some(7_800),
             // 0.061 and 1.96 standard deviations of 0.036 to either side.
