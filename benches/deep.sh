@@ -202,7 +202,7 @@ pages_looked_at() {
     npm ci --prefix benches/axe --ignore-scripts --no-audit --no-fund --silent
     "$program" --quiet demo --dir "$site" --learners "$learners" --seed 7
     for policy in synthetic inside_controller published; do
-        for report in "report cohort" "report neet" "report ap" "link report"; do
+        for report in "report cohort" "report neet" "report ap" "report scorecard" "report school" "report quality" "link report"; do
             # Two words on purpose.
             # shellcheck disable=SC2086
             THROUGHLINE__DISCLOSURE__POLICY="$policy" "$program" --quiet --config "$site/throughline.toml" $report \

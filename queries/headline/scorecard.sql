@@ -16,8 +16,10 @@ better = "up or down: which way is better"
 ay = "The newest academic year, by its end year, that has a value"
 value = "The indicator in that year"
 n = "Learners behind it"
+n_missing = "Learners of whom it is not known"
 coverage = "n of n and those of whom it is not known"
 value_before = "The indicator three years earlier, where both years compare"
+n_before = "Learners behind value_before; empty without it"
 change = "Change in three years; above nought is better"
 change_low = "Lower end of its 90% interval, as if learners stood alone; empty where the indicator has no spread"
 target = "What the change has to be to halve the indicator in fifteen years: 4.5% a year"
@@ -118,8 +120,10 @@ final as (
         judged.ay,
         judged.value,
         judged.n,
+        judged.n_missing,
         share_of(judged.n, judged.n + judged.n_missing) as coverage,
         judged.value_before,
+        case when judged.value_before is not null then judged.n_before end as n_before,
         cast(judged.change as decimal(9, 4)) as change,
         cast(round(judged.change_low, 4) as decimal(9, 4)) as change_low,
         judged.target,

@@ -254,6 +254,18 @@ fn verb(cli: &Cli, screen: &Screen) -> Verdict {
         Verb::Report { report: cli::Report::Ap { provider, write } } => {
             report::ap(settings(&cli.config)?, provider.as_deref(), write, screen)
         }
+        #[cfg(feature = "warehouse")]
+        Verb::Report { report: cli::Report::Scorecard(write) } => {
+            report::scorecard(settings(&cli.config)?, write, screen)
+        }
+        #[cfg(feature = "warehouse")]
+        Verb::Report { report: cli::Report::School(write) } => {
+            report::school(settings(&cli.config)?, write, screen)
+        }
+        #[cfg(feature = "warehouse")]
+        Verb::Report { report: cli::Report::Quality(write) } => {
+            report::quality(settings(&cli.config)?, write, screen)
+        }
         #[cfg(not(feature = "warehouse"))]
         _ => Err(Halt::new(Exit::Usage, "this program was built without its warehouse")),
     }

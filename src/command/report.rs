@@ -13,11 +13,13 @@ use std::path::{Path, PathBuf};
 
 mod figures;
 mod linkage;
+mod quality;
 mod words;
 mod written;
 
 pub(super) use linkage::links;
-pub(super) use written::{ap, neet};
+pub(super) use quality::quality;
+pub(super) use written::{ap, neet, school, scorecard};
 
 use figures::{HeadlineRow, WaterfallRow};
 
@@ -50,11 +52,19 @@ pub(super) fn cohort(
     let policy = Policy::named(&site.settings.disclosure_policy, site.key.kind())?;
     let (folder, id) = newest(&site)?;
     let page = CohortPage::of(&folder, &id, year, population, &policy)?;
-    if args.html.is_some() || args.xlsx.is_some() || args.csv.is_some() {
-        written::files(&page.as_report(&Release::open(&folder, &id)?, &policy)?, args, screen)?;
+    let mut document = page.as_json();
+    // Whoever asks for the terminal's page alone does not wait for the rest.
+    if screen.json || args.html.is_some() || args.xlsx.is_some() || args.csv.is_some() {
+        let report = page.as_report(&Release::open(&folder, &id)?, &policy)?;
+        written::files(&report, args, screen)?;
+        if let (Some(page), Some(rest)) =
+            (document.as_object_mut(), written::as_data(&report)?.as_object_mut())
+        {
+            page.append(rest);
+        }
     }
     screen.result(&page.in_words());
-    screen.document(&page.as_json());
+    screen.document(&document);
     Ok(Exit::Done)
 }
 

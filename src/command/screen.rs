@@ -1,7 +1,7 @@
 //! The one place that prints: results to standard output, talk and progress to standard error.
 #![expect(clippy::print_stderr, reason = "printing is this file's work")]
 use crate::pipeline::Watch;
-use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, presets};
+use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, Width, presets};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::{IsTerminal, Write};
 
@@ -100,12 +100,14 @@ pub const WIDTH: usize = 110;
 /// A table whose columns line up; those named in `right` hold numbers. Only the widest column wraps.
 pub fn table(header: &[&str], rows: Vec<Vec<String>>, right: &[usize]) -> String {
     let widest = widest(header, &rows);
+    let narrow = is_crowded(header, &rows, widest).then(|| narrowest(header, &rows));
     let mut table = Table::new();
     table
         .load_style(presets::NOTHING)
         .set_content_arrangement(ContentArrangement::Dynamic)
         .set_width(u16::try_from(WIDTH).unwrap_or(u16::MAX))
         .set_header(header.to_vec());
+    let first_word = rows.first().and_then(|row| row.first()?.split_whitespace().next().map(str::to_owned));
     for row in rows {
         table.add_row(row);
     }
@@ -114,20 +116,48 @@ pub fn table(header: &[&str], rows: Vec<Vec<String>>, right: &[usize]) -> String
             if right.contains(&at) {
                 column.set_cell_alignment(CellAlignment::Right);
             }
-            if at != widest {
-                column.set_constraint(ColumnConstraint::ContentWidth);
+            match &narrow {
+                Some(narrow) if right.contains(&at) => {
+                    column.set_constraint(ColumnConstraint::Absolute(Width::Fixed(narrow[at])));
+                }
+                None if at != widest => {
+                    column.set_constraint(ColumnConstraint::ContentWidth);
+                }
+                // The words share what the figures leave.
+                _ => {}
             }
         }
     }
     let text = table.to_string();
     let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
     let rule = "─".repeat(lines.iter().map(|line| line.chars().count()).max().unwrap_or(0));
-    let (first, rest) = lines.split_first().map_or(("", &[][..]), |(first, rest)| (*first, rest));
-    std::iter::once(first)
-        .chain(std::iter::once(rule.as_str()))
-        .chain(rest.iter().copied())
-        .collect::<Vec<_>>()
-        .join("\n")
+    // Headings may take several lines: the rule stands before the line of the first row.
+    let begins =
+        |line: &&str| first_word.as_ref().is_some_and(|word| line.trim_start().starts_with(word.as_str()));
+    let head = 1 + lines.iter().skip(1).position(begins).unwrap_or(0);
+    let (head, rest) = lines.split_at(head.min(lines.len()));
+    head.iter().chain(&[rule.as_str()]).chain(rest).copied().collect::<Vec<_>>().join("\n")
+}
+
+/// Whether the longest text would have hardly any room if all other columns had what they want.
+fn is_crowded(header: &[&str], rows: &[Vec<String>], widest: usize) -> bool {
+    const LEAST: usize = 24;
+    let wants = |at: usize| {
+        let cells = rows.iter().filter_map(|row| row.get(at)).map(|cell| cell.chars().count());
+        cells.chain([header[at].chars().count()]).max().unwrap_or(0)
+    };
+    let others: usize = (0..header.len()).filter(|at| *at != widest).map(|at| wants(at) + 2).sum();
+    WIDTH.saturating_sub(others + 2) < LEAST.min(wants(widest))
+}
+
+/// For each column as much as its cells need, its heading broken between words, with the space on both sides.
+fn narrowest(header: &[&str], rows: &[Vec<String>]) -> Vec<u16> {
+    let needs = |at: usize| {
+        let cells = rows.iter().filter_map(|row| row.get(at)).map(|cell| cell.chars().count());
+        let words = header[at].split_whitespace().map(|word| word.chars().count());
+        cells.chain(words).max().unwrap_or(0) + 2
+    };
+    (0..header.len()).map(|at| u16::try_from(needs(at)).unwrap_or(u16::MAX)).collect()
 }
 
 /// The column that holds the longest text.
@@ -190,6 +220,22 @@ mod tests {
         let text = table(&["source", "what", "n"], vec![row], &[2]);
         assert!(longest(&text) <= WIDTH, "{text}");
         assert!(text.contains("school-census-spring"), "{text}");
+    }
+
+    #[test]
+    fn where_figures_have_long_headings_the_words_keep_room() {
+        let row =
+            |text: &str| std::iter::once(text.to_owned()).chain(["1,234"; 8].map(str::to_owned)).collect();
+        let heading = "three of them before that";
+        let mut header = vec!["records of"];
+        header.extend([heading; 8]);
+        let right: Vec<usize> = (1..9).collect();
+        let text = table(&header, vec![row("circumstance: free school meals"), row("enrolment")], &right);
+        assert!(longest(&text) <= WIDTH, "{text}");
+        assert!(text.contains("circumstance: free school meals") && text.contains("1,234"), "{text}");
+        let lines: Vec<&str> = text.lines().collect();
+        let rule = lines.iter().position(|line| line.starts_with('\u{2500}')).unwrap();
+        assert!(rule > 1 && lines[rule + 1].contains("circumstance"), "{text}");
     }
 
     #[test]

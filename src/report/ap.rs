@@ -3,6 +3,7 @@
 //! Three years of placements together, everybody who started. Each measure has its own table, because each has its own
 //! denominator: the placements of which it is known. Providers stand beside each other in a funnel and never in a ranking.
 //! What keeps the tables from giving each other away is in `guard`.
+mod amounts;
 mod guard;
 mod measures;
 mod read;
@@ -59,6 +60,7 @@ pub fn report(release: &Release, provider: Option<&str>, policy: &Policy) -> Res
         format!("Provider {provider}: what came of its placements")
     } else {
         short.extend(in_short(&tables));
+        sections.extend(amounts::amounts(release, until, POPULATION, policy)?);
         sections.extend(wider::wider(release, until, policy)?);
         sections.extend(tables.into_iter().filter(|shown| shown.rows.len() > 1).map(funnel));
         "Alternative provision: what came of it".to_owned()
@@ -93,8 +95,8 @@ const IN_A_PACK: &str = "You see this before anybody else does. If a figure is n
 
 /// What is not shown, and why.
 const LEFT_OUT: [&str; 6] = [
-    "Cost for each return that held, hours, attendance and distance as means: sums of money and hours are not protected yet, \
-     so none leaves. They are in the release, table ap_measure, for those who may see it.",
+    "Hours, half days and cost by provider, and distance travelled as a mean: a sum of few learners could be told beside the \
+     other measures. They are in the release, table ap_measure, for those who may see it.",
     "Providers with fewer than ten learners, or too few placements to compare: no name and no figure. They count among all; \
      read their placements one by one (`resolve --view placements`).",
     "A measure of a provider whose placements are nearly those of another measure: the few between them could be told. The \
@@ -132,6 +134,7 @@ fn together(tables: &[Shown], answers: &read::Answers, years: &str, policy: &Pol
             label: shown.measure.title.to_owned(),
             time: total.time.clone(),
             is_total: false,
+            said: Vec::new(),
             figures: [&total.figures[..], &[missing]].concat(),
         })
     });
@@ -140,6 +143,7 @@ fn together(tables: &[Shown], answers: &read::Answers, years: &str, policy: &Pol
         title: format!("All providers together, {years}"),
         population: POPULATION.to_owned(),
         rows_are: ("measure", "measure"),
+        said: &[],
         columns: OF_MEASURES.to_vec(),
         rows: rows.collect(),
     };
@@ -166,6 +170,7 @@ fn funnel(shown: Shown) -> Section {
         title: shown.measure.title.to_owned(),
         population: POPULATION.to_owned(),
         rows_are: ("provider", "provider"),
+        said: &[],
         columns: shown::of_part("placements known", "of them").to_vec(),
         rows: shown.rows,
     };
@@ -191,6 +196,7 @@ fn own(provider: &str, tables: &[Shown], years: &str) -> Section {
             label: shown.measure.title.to_owned(),
             time: total.time.clone(),
             is_total: false,
+            said: Vec::new(),
             figures,
         })
     });
@@ -201,6 +207,7 @@ fn own(provider: &str, tables: &[Shown], years: &str) -> Section {
         title: format!("Provider {provider} beside all providers, {years}"),
         population: POPULATION.to_owned(),
         rows_are: ("measure", "measure"),
+        said: &[],
         columns: columns.to_vec(),
         rows: rows.collect(),
     };

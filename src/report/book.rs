@@ -19,6 +19,7 @@ struct Looks {
     title: Format,
     text: Format,
     number: Format,
+    hundredths: Format,
     rate: Format,
     whole_rate: Format,
     right: Format,
@@ -30,6 +31,7 @@ fn looks() -> Looks {
         title: Format::new().set_bold().set_font_size(15),
         text,
         number: Format::new().set_num_format("#,##0"),
+        hundredths: Format::new().set_num_format("#,##0.00"),
         rate: Format::new().set_num_format("0.0%"),
         whole_rate: Format::new().set_num_format("0%"),
         right: Format::new().set_align(FormatAlign::Right),
@@ -137,11 +139,19 @@ fn one(
         row += 1;
     }
     let head = row;
+    let first = 1 + u16::try_from(table.said.len()).unwrap_or(0);
     let rate = if table.has_decimals() { &looks.rate } else { &looks.whole_rate };
     for (line, cells) in (head + 1..).zip(&table.rows) {
         sheet.write(line, 0, &cells.label)?;
-        for (column, figure) in (1..).zip(&cells.figures) {
+        for (column, text) in (1..).zip(&cells.said) {
+            sheet.write_with_format(line, column, text, &looks.text)?;
+        }
+        let units = table.columns.iter().map(|column| column.unit);
+        for (column, (figure, unit)) in (first..).zip(cells.figures.iter().zip(units)) {
             match figure {
+                Figure::Count(count) if unit == Unit::Hundredths => {
+                    sheet.write_with_format(line, column, *count as f64 / 100.0, &looks.hundredths)?
+                }
                 Figure::Count(count) => {
                     sheet.write_with_format(line, column, *count as f64, &looks.number)?
                 }
@@ -156,9 +166,11 @@ fn one(
     }
     let of = |unit| if unit == Unit::PerCent { " (%)" } else { "" };
     let mut header = vec![table.rows_are.1.to_owned()];
+    header.extend(table.said.iter().map(|(_, heading)| (*heading).to_owned()));
     header.extend(table.columns.iter().map(|column| format!("{}{}", column.heading, of(column.unit))));
     for column in 1..header.len() {
-        sheet.set_column_width(u16::try_from(column).unwrap_or(u16::MAX), 17)?;
+        let width = if column <= table.said.len() { 34 } else { 17 };
+        sheet.set_column_width(u16::try_from(column).unwrap_or(u16::MAX), width)?;
     }
     sheet.set_row_format(head, &looks.text.clone().set_bold())?;
     sheet.set_landscape().set_paper_size(9).set_print_fit_to_pages(1, 0);

@@ -1,5 +1,5 @@
 //! Charts, as pictures in the page: drawn from the table beneath, told in words for whoever does not see them.
-use super::{Chart, Row, Table, html::escaped, words};
+use super::{Chart, Row, Table, html::escaped, places::OTHERS, words};
 use crate::disclosure::Figure;
 use std::fmt::Write as _;
 
@@ -11,6 +11,7 @@ pub(super) fn drawn(at: usize, table: &Table, kind: Chart) -> Option<String> {
         Chart::Lines(columns) => lines(table, columns)?,
         Chart::Bars(columns) => bars(table, columns)?,
         Chart::Funnel(columns) => funnel(table, columns)?,
+        Chart::Ranges(columns) => ranges(table, columns)?,
     };
     Some(format!(
         "<figure>\n<svg viewBox=\"0 0 {WIDTH} {height}\" role=\"img\" aria-labelledby=\"t{at} d{at}\">\n\
@@ -171,6 +172,60 @@ fn bars(table: &Table, [rate, low, high]: [usize; 3]) -> Option<(String, f64, St
     Some((out, bottom + 26.0, format!("{}.", told.join("; "))))
 }
 
+/// A point for each row with its range, to the left and the right of nought, in the order of the rows.
+fn ranges(table: &Table, columns: [usize; 3]) -> Option<(String, f64, String)> {
+    const LEFT: f64 = 370.0;
+    const RIGHT: f64 = 690.0;
+    const STEP: f64 = 26.0;
+    let values = |row| columns.map(|at| per_cent(row, at));
+    let rows: Vec<(&Row, [f64; 3])> = table
+        .rows
+        .iter()
+        .filter_map(|row| match values(row) {
+            [Some(middle), Some(low), Some(high)] => Some((row, [middle, low, high])),
+            _ => None,
+        })
+        .collect();
+    if rows.len() < 2 {
+        return None;
+    }
+    let most = rows.iter().flat_map(|(_, ends)| ends).fold(0.0_f64, |most, end| most.max(end.abs()));
+    let (end, step) = scale(most);
+    let x = |value: f64| LEFT + (RIGHT - LEFT) * (value + end) / (2.0 * end);
+    let bottom = 8.0 + STEP * rows.len() as f64;
+    let mut out = String::new();
+    for mark in marks((end, step)).flat_map(|mark| if mark > 0.0 { vec![-mark, mark] } else { vec![mark] }) {
+        let class = if mark == 0.0 { "middle" } else { "axis" };
+        let _ = writeln!(
+            out,
+            "<path class=\"{class}\" d=\"M{0:.1} 4V{bottom}\"/><text x=\"{0:.1}\" y=\"{1}\" text-anchor=\"middle\">{mark}</text>",
+            x(mark),
+            bottom + 16.0
+        );
+    }
+    let mut told = Vec::new();
+    for (at, (row, [middle, low, high])) in rows.iter().enumerate() {
+        let y = 17.0 + STEP * at as f64;
+        let _ = writeln!(
+            out,
+            "<text x=\"{}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>\
+             <path class=\"whisker\" d=\"M{:.1} {y:.1}H{:.1}\"/><circle class=\"point\" cx=\"{:.1}\" cy=\"{y:.1}\" r=\"5.5\"/>",
+            LEFT - 8.0,
+            y + 4.0,
+            escaped(&short(&row.label)),
+            x(*low),
+            x(*high),
+            x(*middle)
+        );
+        told.push(format!("{}: {middle}, between {low} and {high}", row.label));
+    }
+    Some((
+        out,
+        bottom + 26.0,
+        format!("Points to the left of nought are worse, to the right better. {}.", told.join("; ")),
+    ))
+}
+
 /// As much of a name as there is room for.
 fn short(label: &str) -> String {
     const ROOM: usize = 56;
@@ -193,7 +248,7 @@ fn funnel(table: &Table, [whole, rate]: [usize; 2]) -> Option<(String, f64, Stri
     let points: Vec<(&Row, f64, f64)> = table
         .rows
         .iter()
-        .filter(|row| !row.is_total)
+        .filter(|row| !row.is_total && row.key != OTHERS)
         .filter_map(|row| Some((row, size(row)?, per_cent(row, rate)?)))
         .collect();
     let middle = table.rows.iter().find(|row| row.is_total).and_then(|row| per_cent(row, rate))?;

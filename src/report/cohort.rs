@@ -32,15 +32,13 @@ pub fn report(
     let year = words::academic_year(i64::from(cohort.year));
     let time = Time::year(i64::from(cohort.year));
     let mut sections = vec![states(cohort, &time, state), attainers(cohort, &time, group)];
-    let gap = gap(cohort, &time, policy);
-    let short = gap.as_ref().map(in_short).into_iter().collect();
-    sections.extend(gap);
+    sections.extend(gap(cohort, &time, policy));
     sections.extend(ways(release, cohort, &time, policy)?);
     Ok(Report {
         name: "cohort",
         title: format!("Year 6 of {year}: where are they at sixteen?"),
         about: About::of(release, cohort.people, policy),
-        short,
+        short: vec![gap_in_words(cohort.headline.as_ref())],
         sections,
         left_out: LEFT_OUT.map(str::to_owned).to_vec(),
     })
@@ -68,6 +66,7 @@ fn named(table: &DisclosedTable, time: &Time, columns: &[usize], label: impl Fn(
             key,
             time: time.clone(),
             is_total,
+            said: Vec::new(),
             figures: columns.iter().filter_map(|at| row.figures.get(*at).copied()).collect(),
         }
     };
@@ -86,6 +85,7 @@ fn states(cohort: Cohort<'_>, time: &Time, label: impl Fn(&str) -> String) -> Se
             title: table.title.clone(),
             population: cohort.people.to_owned(),
             rows_are: ("state_at_sixteen", "at sixteen"),
+            said: &[],
             columns: vec![
                 column("learners", "learners", Unit::Count),
                 column("share", "share of members", Unit::PerCent),
@@ -127,7 +127,7 @@ fn attainers(cohort: Cohort<'_>, time: &Time, label: impl Fn(&str) -> String) ->
             name: "high_attainers",
             title: table.title.clone(),
             population: cohort.people.to_owned(),
-            rows_are: ("disadvantage", "high attainers"),
+            rows_are: ("disadvantage", "high attainers"), said: &[],
             columns: OF_HEADLINE.map(|(_, column)| column).to_vec(),
             rows: named(table, time, &columns, label),
         }),
@@ -136,52 +136,57 @@ fn attainers(cohort: Cohort<'_>, time: &Time, label: impl Fn(&str) -> String) ->
     }
 }
 
+/// The two routes of the gap: their key, their name, and the headline's measures of the rate and of whom it is.
+const ROUTES: [(&str, &str, &str, &str); 2] = [
+    ("seen_only", "of those whose results are seen", "observed", "n_with_results"),
+    ("whole_cohort", "of everybody, seen or not", "whole_cohort", "n_members"),
+];
+
+/// One figure of the headline.
+fn of_headline(headline: &DisclosedTable, group: &str, measure: &str) -> Option<Figure> {
+    let row = headline.rows.iter().find(|row| row.keys.first().is_some_and(|key| key == group))?;
+    row.figures.get(headline.measures.iter().position(|name| name == measure)?).copied()
+}
+
+/// The rates of the disadvantaged and of the others by one route as they are shown, and the points between them: whoever
+/// subtracts what is printed finds what is printed. In tenths of a per cent; none where a rate is hidden.
+fn rates(headline: &DisclosedTable, measure: &str) -> Option<[i64; 3]> {
+    let rate = |group| match of_headline(headline, group, measure)? {
+        Figure::PerCentTenths(tenths) => Some(tenths),
+        _ => None,
+    };
+    let (mine, theirs) = (rate("disadvantaged")?, rate("other")?);
+    Some([mine, theirs, theirs - mine])
+}
+
 /// The gap between the others and the disadvantaged: of those seen, and of everybody; none where a rate is hidden.
 fn gap(cohort: Cohort<'_>, time: &Time, policy: &Policy) -> Option<Section> {
-    let table = cohort.headline.as_ref();
-    let figure = |group: &str, measure: &str| {
-        let row = table.rows.iter().find(|row| row.keys.first().is_some_and(|key| key == group))?;
-        row.figures.get(table.measures.iter().position(|name| name == measure)?).copied()
-    };
-    let count = |group: &str, measure: &str| figure(group, measure).and_then(shown::count);
-    let members = count("disadvantaged", "n_members")?;
+    let headline = cohort.headline.as_ref();
     let mut rows = Vec::new();
-    for (key, label, whole) in [
-        ("seen_only", "of those whose results are seen", "n_with_results"),
-        ("whole_cohort", "of everybody, seen or not", "n_members"),
-    ] {
-        let rate = |group: &str| {
-            let whole = count(group, whole).filter(|whole| *whole > 0.0)?;
-            Some(count(group, "n_achieved")? / whole)
-        };
-        let (theirs, mine) = (rate("other")?, rate("disadvantaged")?);
-        let decimals = shown::decimals(policy);
-        let base = policy.round_to() as f64;
+    for (key, label, measure, whole) in ROUTES {
+        let mut figures = rates(headline, measure)?.map(Figure::PerCentTenths).to_vec();
+        figures.push(lost_potential(headline, whole, policy)?);
         rows.push(Row {
             key: key.to_owned(),
             label: label.to_owned(),
             time: time.clone(),
             is_total: false,
-            figures: vec![
-                shown::per_cent(mine, decimals),
-                shown::per_cent(theirs, decimals),
-                shown::per_cent(theirs - mine, decimals),
-                Figure::Count((((theirs - mine) * members / base).round() * base) as i64),
-            ],
+            said: Vec::new(),
+            figures,
         });
     }
     Some(Section {
         title: "The gap with and without the children who are not seen".to_owned(),
         words: vec![
-            "Either route from the counts above: what the gap would be if only those with results are counted, and if everybody is. Lost \
-             potential is the gap times the disadvantaged members."
+            "Either route from the figures above: what the gap would be if only those with results are counted, and if everybody is. Lost \
+             potential is how many more of the disadvantaged members would have reached it at the rate of the others."
                 .to_owned(),
         ],
         table: Some(Table {
             name: "gap",
             title: "The gap between high attainers by disadvantage, by either route".to_owned(),
             population: cohort.people.to_owned(),
-            rows_are: ("counted", "counted"),
+            rows_are: ("counted", "counted"), said: &[],
             columns: vec![
                 column("disadvantaged", "disadvantaged", Unit::PerCent),
                 column("other", "not disadvantaged", Unit::PerCent),
@@ -195,17 +200,43 @@ fn gap(cohort: Cohort<'_>, time: &Time, policy: &Policy) -> Option<Section> {
     })
 }
 
-fn in_short(gap: &Section) -> String {
-    let rows = gap.table.as_ref().map_or(&[][..], |table| &table.rows);
-    let points = |at: usize| {
-        let figure = rows.get(at).and_then(|row| row.figures.get(2)).copied();
-        figure.map_or_else(String::new, |figure| figure.to_string().replace('%', ""))
+/// How many more of the disadvantaged members would have reached it at the others' rate: the gate's own figure where
+/// everybody is counted, and from the same shown counts where those with results are.
+fn lost_potential(headline: &DisclosedTable, whole: &str, policy: &Policy) -> Option<Figure> {
+    if whole == "n_members" {
+        return of_headline(headline, "disadvantaged", "lost_potential");
+    }
+    let count = |group, measure| of_headline(headline, group, measure).and_then(shown::count);
+    let rate = |group| {
+        let whole = count(group, whole).filter(|whole| *whole > 0.0)?;
+        Some(count(group, "n_achieved")? / whole)
+    };
+    let learners = (rate("other")? - rate("disadvantaged")?) * count("disadvantaged", "n_members")?;
+    let base = policy.round_to() as f64;
+    Some(Figure::Count(((learners / base).round() * base) as i64))
+}
+
+/// The gap with and without the children who are not seen, in one or two sentences: the same wherever it is said.
+pub fn gap_in_words(headline: &DisclosedTable) -> String {
+    let (Some(seen), Some(whole)) = (rates(headline, "observed"), rates(headline, "whole_cohort")) else {
+        return "The gap between the disadvantaged and the others cannot be shown: a group is empty, or too small.".to_owned();
+    };
+    let decimals = words::has_decimals(headline.rows.iter().flat_map(|row| &row.figures));
+    let per_cent = |tenths| words::cell(Figure::PerCentTenths(tenths), decimals);
+    let apart = |tenths: i64| {
+        let points = per_cent(tenths.abs());
+        let points = points.trim_end_matches('%');
+        if points == "1" { "1 point".to_owned() } else { format!("{points} points") }
     };
     format!(
-        "The gap between high attainers who are not disadvantaged and those who are: {} points of those whose results are \
-         seen, {} points counting everybody, seen or not.",
-        points(0),
-        points(1)
+        "Of those whose GCSE results are seen: {} of the disadvantaged and {} of the others, {} apart. Counting every child, \
+         seen or not: {} and {}, {} apart.",
+        per_cent(seen[0]),
+        per_cent(seen[1]),
+        apart(seen[2]),
+        per_cent(whole[0]),
+        per_cent(whole[1]),
+        apart(whole[2])
     )
 }
 
@@ -247,6 +278,7 @@ fn ways(
         title: title.clone(),
         population: format!("{}, who count", cohort.people),
         rows_are: ("way", "settings in January, in their order"),
+        said: &[],
         columns: vec![column("learners", "learners", Unit::Count)],
         rows: named(disclosed.as_ref(), time, &[0], label),
     };
@@ -257,4 +289,48 @@ fn ways(
         notes: Vec::new(),
         chart: None,
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::disclosure::{DisclosedRow, Symbol};
+
+    fn headline(rates: [Figure; 4]) -> DisclosedTable {
+        let row = |group: &str, figures: &[Figure]| DisclosedRow {
+            keys: vec![group.to_owned()],
+            figures: figures.to_vec(),
+        };
+        DisclosedTable {
+            title: String::new(),
+            population: String::new(),
+            policy: "synthetic",
+            policy_in_words: String::new(),
+            dimensions: vec!["group".into()],
+            measures: vec!["observed".into(), "whole_cohort".into()],
+            rows: vec![row("disadvantaged", &rates[..2]), row("other", &rates[2..])],
+            notices: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn the_gap_is_said_from_the_figures_that_are_shown() {
+        let tenths = Figure::PerCentTenths;
+        let said = gap_in_words(&headline([tenths(231), tenths(209), tenths(558), tenths(476)]));
+        assert!(
+            said.contains("23.1% of the disadvantaged and 55.8% of the others, 32.7 points apart"),
+            "{said}"
+        );
+        assert!(said.contains("20.9% and 47.6%, 26.7 points apart"), "{said}");
+        let round = gap_in_words(&headline([tenths(230), tenths(200), tenths(550), tenths(210)]));
+        assert!(round.contains("32 points apart") && round.contains("1 point apart"), "{round}");
+    }
+
+    #[test]
+    fn a_hidden_figure_hides_the_gap() {
+        let hidden = Figure::Symbol(Symbol::Confidential);
+        let tenths = Figure::PerCentTenths;
+        let table = headline([hidden, tenths(209), tenths(558), tenths(476)]);
+        assert!(gap_in_words(&table).contains("cannot be shown"));
+    }
 }

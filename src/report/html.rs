@@ -99,12 +99,18 @@ fn section(at: usize, section: &Section) -> String {
 
 fn table(at: usize, table: &Table) -> String {
     let face = words::face(table);
-    let head: String =
-        face.header.iter().map(|name| format!("<th scope=\"col\">{}</th>", escaped(name))).collect();
+    let head = face.header.iter().enumerate().map(|(at, name)| {
+        let class = if (1..face.texts).contains(&at) { " class=\"said\"" } else { "" };
+        format!("<th scope=\"col\"{class}>{}</th>", escaped(name))
+    });
+    let head: String = head.collect();
     let row = |(cells, is_total): (&Vec<String>, bool)| {
         let class = if is_total { " class=\"total\"" } else { "" };
         let (name, rest) = cells.split_first().map_or(("", &[][..]), |(name, rest)| (name.as_str(), rest));
-        let rest: String = rest.iter().map(|cell| format!("<td>{}</td>", escaped(cell))).collect();
+        let (said, figures) = rest.split_at(rest.len().min(table.said.len()));
+        let said = said.iter().zip(table.said).map(|(text, (name, _))| words_of(text, name));
+        let figures = figures.iter().map(|cell| format!("<td>{}</td>", escaped(cell)));
+        let rest: String = said.chain(figures).collect();
         format!("<tr{class}><th scope=\"row\">{}</th>{rest}</tr>\n", escaped(name))
     };
     let rows: String = face.rows.iter().zip(table.rows.iter().map(|row| row.is_total)).map(row).collect();
@@ -115,6 +121,18 @@ fn table(at: usize, table: &Table) -> String {
         escaped(&table.title),
         escaped(&table.population)
     )
+}
+
+/// A cell of words. A colour is told by its word, and has an edge of its own beside it.
+fn words_of(text: &str, column: &str) -> String {
+    let is_in =
+        |colour: &&str| text.split(|letter: char| !letter.is_alphabetic()).any(|word| word == *colour);
+    let mut colours = ["green", "amber", "red", "grey"].into_iter().filter(is_in);
+    let class = match (colours.next(), colours.next()) {
+        (Some(colour), None) if column == "colour" => format!("said {colour}"),
+        _ => "said".to_owned(),
+    };
+    format!("<td class=\"{class}\">{}</td>", escaped(text))
 }
 
 fn paragraph(attributes: &str, text: &str) -> String {

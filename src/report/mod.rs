@@ -14,8 +14,12 @@ mod chart;
 pub mod cohort;
 pub mod html;
 pub mod neet;
+mod parts;
 mod places;
+pub mod quality;
 pub mod rows;
+pub mod school;
+pub mod scorecard;
 mod shown;
 pub mod tidy;
 mod words;
@@ -24,7 +28,7 @@ use crate::disclosure::{Figure, Policy, Refusal};
 use serde::Serialize;
 
 pub use rows::Release;
-pub use words::{Face, cell, face, symbols, thousands};
+pub use words::{Face, SYMBOLS, cell, face, has_decimals, symbols, thousands};
 
 /// A place with fewer learners than this is named by no report, whatever the policy.
 pub const NAMED_FROM: u64 = 10;
@@ -137,6 +141,9 @@ pub struct Table {
     pub population: String,
     /// What the rows are: the name of a column, and in words.
     pub rows_are: (&'static str, &'static str),
+    /// What is said of each row in words, before its figures: names of columns, and headings.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub said: &'static [(&'static str, &'static str)],
     /// The columns of figures.
     pub columns: Vec<Column>,
     /// The rows.
@@ -162,6 +169,10 @@ pub enum Unit {
     Count,
     /// Per cent.
     PerCent,
+    /// Schools, indicators, days: nothing that is people.
+    Things,
+    /// Of an index: the figure is a hundred times the number, which is written with two decimals.
+    Hundredths,
 }
 
 /// A row of a table.
@@ -175,6 +186,9 @@ pub struct Row {
     pub time: Time,
     /// Whether it is the sum of the others.
     pub is_total: bool,
+    /// What is said of it, a text for each heading of the table.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub said: Vec<String>,
     /// A figure for each column.
     pub figures: Vec<Figure>,
 }
@@ -204,6 +218,8 @@ pub enum Chart {
     Bars([usize; 3]),
     /// A point for each row: the columns of the denominator and the rate. The last row is the middle.
     Funnel([usize; 2]),
+    /// A point with its range for each row, below and above nought: the columns of the estimate and of its ends.
+    Ranges([usize; 3]),
 }
 
 impl Report {
@@ -216,7 +232,6 @@ impl Report {
 impl Table {
     /// Whether any rate has a decimal: then all are written with one.
     pub fn has_decimals(&self) -> bool {
-        let mut figures = self.rows.iter().flat_map(|row| &row.figures);
-        figures.any(|figure| matches!(figure, Figure::PerCentTenths(tenths) if tenths % 10 != 0))
+        has_decimals(self.rows.iter().flat_map(|row| &row.figures))
     }
 }

@@ -55,7 +55,7 @@ const LEFT_OUT: [&str; 4] = [
     "Two groups at once (a school and a need, say): tables with sums both ways are not shown, for what is hidden could be \
      worked out.",
     "Who the young people are: names leave the register only by `resolve`, for officers who already know them: \
-     `--view no-offer`, `--view lost-sight`, `--view risk`.",
+     `--view no_offer`, `--view lost_sight`, `--view risk`.",
 ];
 
 /// A section with a table.

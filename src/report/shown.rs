@@ -105,7 +105,7 @@ pub(super) fn grid_rows(
         let is_total = at == last;
         let label = if is_total { "Total".to_owned() } else { label(&key) };
         let figures = row.figures.iter().take(5).copied().collect();
-        Row { key, label, time: time.clone(), is_total, figures }
+        Row { key, label, time: time.clone(), is_total, said: Vec::new(), figures }
     })
     .collect()
 }

@@ -4,7 +4,7 @@
 //! beside it lies `<name>.meta.csv`. Numbers have no thousands separator and no sign of per cent; where there is none stands
 //! a symbol. The screener knows authorities by their new codes, which no release holds: `new_la_code` is `x`, not available,
 //! until a site puts its own in.
-use super::{Report, ReportFault, Table, Unit};
+use super::{Report, ReportFault, Table, Unit, words::in_unit};
 use crate::disclosure::Figure;
 use csv::Writer;
 
@@ -53,6 +53,7 @@ fn data(report: &Report, table: &Table) -> Vec<Vec<String>> {
     // A table whose rows are times has no filter of its own.
     let has_filter = !is_time(table);
     header.extend(has_filter.then(|| table.rows_are.0.to_owned()));
+    header.extend(table.said.iter().map(|(name, _)| (*name).to_owned()));
     header.extend(table.columns.iter().map(|column| column.name.to_owned()));
     let mut lines = vec![header];
     let decimals = table.has_decimals();
@@ -61,7 +62,9 @@ fn data(report: &Report, table: &Table) -> Vec<Vec<String>> {
         line.extend(PLACE.iter().map(|(_, value)| (*value).to_owned()));
         line.extend([report.about.authority.clone(), "Not available".to_owned()]);
         line.extend(has_filter.then(|| row.label.clone()));
-        line.extend(row.figures.iter().map(|figure| plain(*figure, decimals)));
+        line.extend(row.said.iter().cloned());
+        let units = table.columns.iter().map(|column| column.unit);
+        line.extend(row.figures.iter().zip(units).map(|(figure, unit)| plain(*figure, unit, decimals)));
         lines.push(line);
     }
     lines
@@ -91,16 +94,25 @@ fn meta(table: &Table) -> Vec<Vec<String>> {
         let default = default.map_or("", |row| row.label.as_str());
         lines.push(line([name, "Filter", &first_upper(label), "", "", "", "", "", default]));
     }
+    for (at, (name, heading)) in table.said.iter().enumerate() {
+        let default = table.rows.first().and_then(|row| row.said.get(at)).map_or("", String::as_str);
+        lines.push(line([name, "Filter", &first_upper(heading), "", "", "", "", "", default]));
+    }
     let decimals = if table.has_decimals() { "1" } else { "0" };
     for column in &table.columns {
-        let (unit, dp) = if column.unit == Unit::PerCent { ("%", decimals) } else { ("", "0") };
+        let (unit, dp) = match column.unit {
+            Unit::PerCent => ("%", decimals),
+            Unit::Hundredths => ("", "2"),
+            Unit::Count | Unit::Things => ("", "0"),
+        };
         lines.push(line([column.name, "Indicator", &first_upper(column.heading), "", unit, dp, "", "", ""]));
     }
     lines
 }
 
-fn plain(figure: Figure, decimals: bool) -> String {
+fn plain(figure: Figure, unit: Unit, decimals: bool) -> String {
     match figure {
+        Figure::Count(_) if unit == Unit::Hundredths => in_unit(figure, unit, decimals).replace(',', ""),
         Figure::Count(count) => count.to_string(),
         Figure::PerCentTenths(tenths) if !decimals => (tenths / 10).to_string(),
         Figure::PerCentTenths(tenths) => {

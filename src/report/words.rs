@@ -1,5 +1,5 @@
 //! How figures are written, and what the symbols mean.
-use super::{Report, Table};
+use super::{Report, Row, Table, Unit};
 use crate::disclosure::Figure;
 
 /// The symbols that may stand where a figure would, and their meaning.
@@ -32,6 +32,22 @@ pub fn cell(figure: Figure, decimals: bool) -> String {
     }
 }
 
+/// The same in a column of this unit.
+pub fn in_unit(figure: Figure, unit: Unit, decimals: bool) -> String {
+    match (figure, unit) {
+        (Figure::Count(n), Unit::Hundredths) => {
+            let size = n.unsigned_abs();
+            format!("{}{}.{:02}", if n < 0 { "-" } else { "" }, thousands(size / 100), size % 100)
+        }
+        _ => cell(figure, decimals),
+    }
+}
+
+/// Whether any rate among these has a decimal: then all are written with one.
+pub fn has_decimals<'f>(figures: impl IntoIterator<Item = &'f Figure>) -> bool {
+    figures.into_iter().any(|figure| matches!(figure, Figure::PerCentTenths(tenths) if tenths % 10 != 0))
+}
+
 /// A table as it is read: the ends of a range stand in one column.
 #[derive(Debug)]
 pub struct Face {
@@ -39,13 +55,18 @@ pub struct Face {
     pub header: Vec<String>,
     /// The rows' texts, their names first.
     pub rows: Vec<Vec<String>>,
+    /// How many of the first columns are words.
+    pub texts: usize,
 }
 
 /// How a table is read on a page or a terminal.
 pub fn face(table: &Table) -> Face {
     let decimals = table.has_decimals();
     let mut header = vec![table.rows_are.1.to_owned()];
-    let mut rows: Vec<Vec<String>> = table.rows.iter().map(|row| vec![row.label.clone()]).collect();
+    header.extend(table.said.iter().map(|(_, heading)| (*heading).to_owned()));
+    let texts = header.len();
+    let named = |row: &Row| [std::slice::from_ref(&row.label), &row.said[..]].concat();
+    let mut rows: Vec<Vec<String>> = table.rows.iter().map(named).collect();
     for (at, column) in table.columns.iter().enumerate() {
         if column.name.ends_with("_high") {
             continue;
@@ -54,16 +75,17 @@ pub fn face(table: &Table) -> Face {
         header.push(if is_range { "range" } else { column.heading }.to_owned());
         for (text, row) in rows.iter_mut().zip(&table.rows) {
             let figure = |at: usize| row.figures.get(at).copied();
+            let cell = |figure| in_unit(figure, column.unit, decimals);
             text.push(match (figure(at), figure(at + 1)) {
                 (Some(low), Some(high)) if is_range && low.is_number() => {
-                    format!("{} to {}", cell(low, decimals), cell(high, decimals))
+                    format!("{} to {}", cell(low), cell(high))
                 }
-                (Some(figure), _) => cell(figure, decimals),
+                (Some(figure), _) => cell(figure),
                 (None, _) => String::new(),
             });
         }
     }
-    Face { header, rows }
+    Face { header, rows, texts }
 }
 
 /// `1234567` as `1,234,567`.

@@ -1,12 +1,16 @@
 //! The reports: what they say beside the truth, and what they never say.
+mod forms;
 mod shape;
 mod six;
+mod small_school;
+mod stories;
 mod truth;
 
 use crate::site::{run_in, run_with};
 use serde_json::Value;
 use std::{collections::BTreeSet, fs, path::Path};
 
+use forms::Forms;
 pub use truth::agree;
 
 /// The tables of a report.
@@ -33,9 +37,17 @@ fn figure(table: &Value, key: &str, column: &str) -> Value {
     row["figures"][at].clone()
 }
 
-/// Every count of a document.
+/// Every count of people in a document: schools, indicators and indices are none.
 fn counts(value: &Value, found: &mut Vec<i64>) {
     match value {
+        Value::Object(map) if map.contains_key("columns") && map.contains_key("rows") => {
+            let units: Vec<&Value> =
+                value["columns"].as_array().unwrap().iter().map(|column| &column["unit"]).collect();
+            for row in value["rows"].as_array().unwrap() {
+                let figures = row["figures"].as_array().unwrap().iter().zip(&units);
+                figures.filter(|(_, unit)| ***unit == "count").for_each(|(figure, _)| counts(figure, found));
+            }
+        }
         Value::Object(map) => {
             found.extend(map.get("count").and_then(Value::as_i64));
             map.values().for_each(|value| counts(value, found));
@@ -47,7 +59,10 @@ fn counts(value: &Value, found: &mut Vec<i64>) {
 
 /// No place that has a name in a report has fewer than ten learners.
 fn named_have_ten(report: &Value) {
-    let are_places = |table: &&Value| ["place", "provider"].iter().any(|name| table["rows_are"][0] == *name);
+    let are_places = |table: &&Value| {
+        ["place", "provider", "school"].iter().any(|name| table["rows_are"][0] == *name)
+            && table["columns"][0]["unit"] == "count"
+    };
     for row in tables(report).filter(are_places).flat_map(|table| table["rows"].as_array().unwrap()) {
         let is_named = !["others", "hidden", "total"].iter().any(|key| row["key"] == *key);
         assert!(!is_named || row["figures"][0]["count"].as_i64().is_some_and(|n| n >= 10), "{row}");
@@ -67,12 +82,23 @@ fn under_every_policy_no_report_shows_few_learners_or_names_a_small_place() {
         let verb = [&config[..], &["report", "cohort"], &files].concat();
         let ran = run_with(dir.path(), &[("THROUGHLINE__DISCLOSURE__POLICY", policy)], &verb);
         assert_eq!(ran.code, 0, "{policy}: {}", ran.err);
-        shape::is_accessible(&fs::read_to_string(dir.path().join("cohort.html")).unwrap());
+        let page = fs::read_to_string(dir.path().join("cohort.html")).unwrap();
+        shape::is_accessible(&page);
+        let json = [&["--json"], &config[..], &["report", "cohort"]].concat();
+        let data = run_with(dir.path(), &[("THROUGHLINE__DISCLOSURE__POLICY", policy)], &json).json();
+        forms::agree(&Forms {
+            data: &data,
+            terminal: &ran.out,
+            page: &page,
+            tidy: &dir.path().join("cohort"),
+        });
+        shape::is_a_workbook_by_the_rules(&dir.path().join("cohort.xlsx"), &data);
+        on_the_cohort_page(&ran.out, &data);
         let states = fs::read_to_string(dir.path().join("cohort/states_at_sixteen.csv")).unwrap();
         assert!(states.contains("not found anywhere") && states.contains("Total"), "{states}");
     }
     for (policy, least) in [("published", 10), ("inside_controller", 5), ("synthetic", 0)] {
-        for report in ["neet", "ap"] {
+        for report in ["neet", "ap", "scorecard", "school", "quality"] {
             let with = [("THROUGHLINE__DISCLOSURE__POLICY", policy)];
             let [html, xlsx, tidy] = ["html", "xlsx", "tidy"].map(|kind| format!("{policy}.{report}.{kind}"));
             let verb = [&config[..], &["report", report]].concat();
@@ -92,6 +118,9 @@ fn under_every_policy_no_report_shows_few_learners_or_names_a_small_place() {
                 assert!(report != "neet" || warns, "{policy}");
             }
             shape::is_accessible(&page);
+            let tidy_folder = dir.path().join(&tidy);
+            forms::agree(&Forms { data: &json, terminal: &words.out, page: &page, tidy: &tidy_folder });
+            forms::on_the_terminal(&words.out, &json);
             shape::is_a_workbook_by_the_rules(&dir.path().join(xlsx), &json);
             shape::are_tidy(&dir.path().join(tidy), &json);
         }
@@ -100,6 +129,25 @@ fn under_every_policy_no_report_shows_few_learners_or_names_a_small_place() {
     for slip in slips {
         let ran = run_in(dir.path(), &[&config[..], &["report", "neet"], &slip[..]].concat());
         assert_eq!(ran.code, 2, "{}", ran.err);
+    }
+}
+
+/// The terminal's own page of a cohort has fewer columns than its files: those that it has say the same.
+fn on_the_cohort_page(terminal: &str, data: &Value) {
+    let lines: Vec<Vec<&str>> = terminal.lines().map(|line| line.split_whitespace().collect()).collect();
+    let stands = |label: &str, cells: &[&str]| {
+        let label: Vec<&str> = label.split_whitespace().collect();
+        let found =
+            lines.iter().any(|line| line.starts_with(&label) && cells.iter().all(|cell| line.contains(cell)));
+        assert!(found, "{label:?} {cells:?}\n{terminal}");
+    };
+    for row in forms::cells(table(data, "states_at_sixteen")) {
+        let label = if row[0] == "Total" { "all" } else { row[0].as_str() };
+        stands(label, &[&row[1], &row[2]]);
+    }
+    for row in forms::cells(table(data, "high_attainers")) {
+        // learners; with results; five grades; seen only and its range; whole cohort and its range; visible; lost potential
+        stands(&row[0], &[&row[1], &row[4], &row[6], &row[8], &row[9]]);
     }
 }
 

@@ -29,6 +29,15 @@ pub enum Report {
         #[command(flatten)]
         write: WriteArgs,
     },
+    /// For the council and the regulator: the eighteen questions of the monitoring report, whether records of learners can
+    /// answer them, and a colour in words.
+    Scorecard(WriteArgs),
+    /// For the council and the regulator: how disadvantaged pupils fare from school to school, beside the nation's average, beside
+    /// what their start lets expect, and beside the schools most like theirs.
+    School(WriteArgs),
+    /// For whoever judges what figures rest on: what was read of each source, what was set aside and why, which years are held,
+    /// and which columns are empty.
+    Quality(WriteArgs),
 }
 
 /// As what to write a report.

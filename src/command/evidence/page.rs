@@ -4,8 +4,6 @@ use crate::pipeline::{Evidence, Ground, Listing, Part};
 use std::fmt::Write as _;
 
 const STYLE: &str = include_str!("../../report/page.css");
-/// Cells here are words, not figures.
-const WORDS: &str = "th, td { text-align: left; white-space: normal; vertical-align: top; }\n";
 
 /// The page.
 pub(super) fn page(pack: &Evidence) -> String {
@@ -20,7 +18,7 @@ pub(super) fn page(pack: &Evidence) -> String {
     format!(
         "<!doctype html>\n<html lang=\"en-GB\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <title>Evidence for information governance, authority {authority}</title>\n<style>\n{STYLE}{WORDS}</style>\n</head>\n<body>\n\
+         <title>Evidence for information governance, authority {authority}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n\
          <a class=\"skip\" href=\"#main\">Skip to the evidence</a>\n<header>\n<h1>Evidence for information governance</h1>\n\
          <p>{head}</p>\n</header>\n<nav aria-label=\"Contents\">\n<ul>\n{contents}<li><a href=\"#unknown\">What nobody has said yet</a></li>\n\
          </ul>\n</nav>\n<main id=\"main\" tabindex=\"-1\">\n{parts}<section aria-labelledby=\"unknown\">\n\

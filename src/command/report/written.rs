@@ -17,7 +17,7 @@ use std::{fmt::Write as _, fs, path::Path};
 
 /// For the council: after sixteen and before.
 pub(in crate::command) fn neet(settings: Settings, args: &WriteArgs, screen: &Screen) -> Verdict {
-    shown(settings, args, screen, report::neet::report)
+    of_release(settings, args, screen, report::neet::report)
 }
 
 /// For commissioners, and for a provider of its own.
@@ -27,29 +27,51 @@ pub(in crate::command) fn ap(
     args: &WriteArgs,
     screen: &Screen,
 ) -> Verdict {
-    shown(settings, args, screen, |release, policy| report::ap::report(release, provider, policy))
+    of_release(settings, args, screen, |release, policy| report::ap::report(release, provider, policy))
 }
 
-/// Makes a report of the newest release, writes what was asked for and shows it.
-fn shown(
+/// For the council and the regulator: the eighteen questions.
+pub(in crate::command) fn scorecard(settings: Settings, args: &WriteArgs, screen: &Screen) -> Verdict {
+    of_release(settings, args, screen, report::scorecard::report)
+}
+
+/// For the council and the regulator: school beside school.
+pub(in crate::command) fn school(settings: Settings, args: &WriteArgs, screen: &Screen) -> Verdict {
+    of_release(settings, args, screen, report::school::report)
+}
+
+/// A report that is made of the newest release and of nothing beside it.
+fn of_release(
     settings: Settings,
     args: &WriteArgs,
     screen: &Screen,
     make: impl Fn(&Release, &Policy) -> Result<Report, ReportFault>,
 ) -> Verdict {
+    shown(settings, args, screen, |_, release, policy| Ok(make(release, policy)?))
+}
+
+/// Makes a report of the newest release, writes what was asked for and shows it.
+pub(super) fn shown(
+    settings: Settings,
+    args: &WriteArgs,
+    screen: &Screen,
+    make: impl Fn(&Site, &Release, &Policy) -> Result<Report, Halt>,
+) -> Verdict {
     may_be_written(args)?;
     let site = Site::open(settings)?;
     let policy = Policy::named(&site.settings.disclosure_policy, site.key.kind())?;
     let (folder, id) = newest(&site)?;
-    let report = make(&Release::open(&folder, &id)?, &policy)?;
+    let report = make(&site, &Release::open(&folder, &id)?, &policy)?;
     files(&report, args, screen)?;
     screen.result(&in_words(&report));
-    screen.document(
-        &serde_json::to_value(&report).map_err(|_| {
-            Halt::new(Exit::Failed, "the report cannot be written as data; please report that")
-        })?,
-    );
+    screen.document(&as_data(&report)?);
     Ok(Exit::Done)
+}
+
+/// The report as one document.
+pub(super) fn as_data(report: &Report) -> Result<serde_json::Value, Halt> {
+    serde_json::to_value(report)
+        .map_err(|_| Halt::new(Exit::Failed, "the report cannot be written as data; please report that"))
 }
 
 /// Writes what was asked for.
@@ -111,7 +133,7 @@ fn in_words(report: &Report) -> String {
         }
         if let Some(figures) = &section.table {
             let face = report::face(figures);
-            let right: Vec<usize> = (1..face.header.len()).collect();
+            let right: Vec<usize> = (face.texts..face.header.len()).collect();
             let header: Vec<&str> = face.header.iter().map(String::as_str).collect();
             let _ = write!(out, "\n\n{}", table(&header, face.rows, &right));
         }

@@ -45,7 +45,14 @@ fn states(
         let key = row.keys.first().cloned().unwrap_or_default();
         let label = order.iter().find(|(state, _)| *state == key).map_or("Total", |(_, label)| *label);
         let is_total = key == "total";
-        Row { key, label: label.to_owned(), time: time.clone(), is_total, figures: row.figures.clone() }
+        Row {
+            key,
+            label: label.to_owned(),
+            time: time.clone(),
+            is_total,
+            said: Vec::new(),
+            figures: row.figures.clone(),
+        }
     });
     Ok((rows.collect(), disclosed))
 }
@@ -84,6 +91,7 @@ fn day_six(release: &Release, until: i64, policy: &Policy) -> Result<Option<Sect
         title: title.to_owned(),
         population: population.to_owned(),
         rows_are: ("education", "education elsewhere"),
+        said: &[],
         columns: COLUMNS.to_vec(),
         rows,
     };
@@ -126,6 +134,7 @@ fn registration(release: &Release, until: i64, policy: &Policy) -> Result<Option
         title: title.clone(),
         population: population.to_owned(),
         rows_are: ("registration", "the site"),
+        said: &[],
         columns: COLUMNS.to_vec(),
         rows,
     };

@@ -1,15 +1,15 @@
 //! After Year 11: month by month, year by year, by group; and the offers of a place.
 use super::super::{
-    Chart, Column, Release, ReportFault, Row, Section, Table, Time, Unit, shown,
+    Chart, Column, Release, ReportFault, Row, Section, Table, Time, Unit,
+    parts::{self, Parts, all_of, made_of, part},
+    shown,
     words::{MONTHS, academic_year, cell},
 };
 use super::{
     read::{self, Month},
     section,
 };
-use crate::disclosure::{
-    self, Count, CountTable, Disclosed, DisclosedTable, Figure, LinkGrid, LinkGroup, Policy, Symbol,
-};
+use crate::disclosure::{self, Disclosed, DisclosedTable, Figure, LinkGrid, LinkGroup, Policy, Symbol};
 
 const CLIENTS: &str = "young people of academic age 16 and 17 in the cohort of the authority's client record";
 
@@ -44,35 +44,16 @@ const RATES: [Column; 9] = [
     column("combined_rate_high", "NEET or not known, at most", Unit::PerCent),
 ];
 
-/// Months through the gate: for each, its counts in the order of [`PARTS`].
-fn disclose(months: &[&Month], policy: &Policy) -> Result<Disclosed<DisclosedTable>, ReportFault> {
-    let tree = |month: &&Month| {
-        let key = format!("{} {}", month.calendar_year(), month.period);
-        let count = |part: &str, count, parts: Vec<Count>| Count {
-            keys: vec![key.clone(), part.to_owned()],
-            count,
-            structural_zero: false,
-            parts_are_all: !parts.is_empty(),
-            parts,
-        };
-        let combined = vec![count("neet", month.neet, vec![]), count("not_known", month.not_known, vec![])];
-        let others = vec![
-            count("participating", month.participating, vec![]),
-            count("working", month.working, vec![]),
-        ];
-        let parts = vec![
-            count("combined", month.combined(), combined),
-            count("others", month.participating + month.working, others),
-        ];
-        count("cohort", month.cohort, parts)
+/// Months through the gate: for each, its counts by the names of [`PARTS`].
+fn disclose(months: &[&Month], policy: &Policy) -> Result<Parts, ReportFault> {
+    let whole = |month: &&Month| {
+        let combined = vec![part("neet", month.neet), part("not_known", month.not_known)];
+        let others = vec![part("participating", month.participating), part("working", month.working)];
+        let parts = vec![all_of("combined", combined), all_of("others", others)];
+        (format!("{} {}", month.calendar_year(), month.period), made_of("cohort", month.cohort, parts))
     };
-    let table = CountTable {
-        title: "What young people do at the end of each month".to_owned(),
-        population: CLIENTS.to_owned(),
-        dimensions: ["month", "part"].map(str::to_owned).to_vec(),
-        wholes: months.iter().map(tree).collect(),
-    };
-    Ok(disclosure::disclose(&table, policy)?)
+    let title = "What young people do at the end of each month";
+    parts::through(title, CLIENTS, "month", months.iter().map(whole), policy)
 }
 
 /// The months of an academic year in their order, everybody together.
@@ -97,7 +78,7 @@ pub(super) fn status(
     let Some(ay) = newest(months) else { return Ok(Vec::new()) };
     let months = of_year(months, ay);
     let disclosed = disclose(&months, policy)?;
-    let pivoted = shown::pivot(&disclosed, &PARTS);
+    let pivoted = disclosed.figures(&PARTS);
     let row = |month: &&Month, figures: Vec<Figure>| {
         let name = month_name(&month.period);
         let year = month.calendar_year();
@@ -106,6 +87,7 @@ pub(super) fn status(
             label: format!("{name} {year}"),
             time: Time { period: year.to_string(), identifier: name },
             is_total: false,
+            said: Vec::new(),
             figures,
         }
     };
@@ -130,6 +112,7 @@ pub(super) fn status(
         title: format!("{title}, {}", academic_year(ay)),
         population: CLIENTS.to_owned(),
         rows_are: ("month", "end of"),
+        said: &[],
         columns: columns.to_vec(),
         rows,
     };
@@ -138,7 +121,7 @@ pub(super) fn status(
         &["Counted are people on the last day of the month. Young adults in custody are outside the cohort."
             .to_owned()],
         table("status_by_month", "What young people do at the end of each month", &COUNTS, counts),
-        shown::notes([&disclosed]),
+        disclosed.notes(),
     );
     let mut rates = section(
         "NEET, not known, and both together",
@@ -167,7 +150,7 @@ pub(super) fn trend(months: &[Month], policy: &Policy) -> Result<Option<Section>
             continue;
         }
         let through = disclose(&winter, policy)?;
-        let pivoted = shown::pivot(&through, &PARTS);
+        let pivoted = through.figures(&PARTS);
         let sum = |at: usize| {
             shown::sum(
                 &pivoted.iter().filter_map(|(_, figures)| figures.get(at).copied()).collect::<Vec<_>>(),
@@ -178,9 +161,10 @@ pub(super) fn trend(months: &[Month], policy: &Policy) -> Result<Option<Section>
             label: academic_year(ay),
             time: Time::year(ay),
             is_total: false,
+            said: Vec::new(),
             figures: mean_rates([sum(0), sum(2), sum(3), sum(1)], policy),
         });
-        disclosed.push(through);
+        disclosed.push(through.disclosed);
     }
     if rows.is_empty() {
         return Ok(None);
@@ -193,6 +177,7 @@ pub(super) fn trend(months: &[Month], policy: &Policy) -> Result<Option<Section>
             .to_owned(),
         population: CLIENTS.to_owned(),
         rows_are: ("academic_year", "academic year"),
+        said: &[],
         columns,
         rows,
     };
@@ -233,7 +218,7 @@ pub(super) fn groups(months: &[Month], policy: &Policy) -> Result<Option<Section
     let period = last.period.clone();
     // Where the sum over all groups is hidden above, groups would give it away.
     let through = disclose(&[last], policy)?;
-    if !shown::pivot(&through, &PARTS).iter().all(|(_, figures)| figures[..2].iter().all(|f| f.is_number())) {
+    if !through.figures(&PARTS).iter().all(|(_, figures)| figures[..2].iter().all(|f| f.is_number())) {
         return Ok(None);
     }
     let here: Vec<&Month> = months.iter().filter(|month| month.ay == ay && month.period == period).collect();
@@ -265,6 +250,7 @@ pub(super) fn groups(months: &[Month], policy: &Policy) -> Result<Option<Section
         title,
         population: CLIENTS.to_owned(),
         rows_are: ("group_of_people", "group"),
+        said: &[],
         columns: shown::of_part("in the cohort", "NEET or not known").to_vec(),
         rows,
     };
@@ -336,6 +322,7 @@ pub(in crate::report) fn group_words(key: &str) -> &str {
         "independent_ap" => "independent alternative provision",
         "unregistered" => "unregistered provider",
         "known" => "known",
+        "moved" => "on record as moved away",
         "lost" => "lost sight of",
         "ehe" => "educated at home",
         "cme" => "missing education",
@@ -360,54 +347,27 @@ pub(super) fn guarantee(
     const PARTS: [&str; 6] = ["members", "made", "not_appropriate", "without", "none", "not_recorded"];
     let offers = read::offers(release)?;
     let Some(ay) = offers.first().map(|offer| offer.ay) else { return Ok(None) };
-    let tree = |offer: &read::Offers| {
-        let count = |part: &str, count, parts: Vec<Count>| Count {
-            keys: vec![offer.year_group.to_string(), part.to_owned()],
-            count,
-            structural_zero: false,
-            parts_are_all: !parts.is_empty(),
-            parts,
-        };
-        let without =
-            vec![count("none", offer.none, vec![]), count("not_recorded", offer.not_recorded, vec![])];
+    let whole = |offer: &read::Offers| {
+        let without = vec![part("none", offer.none), part("not_recorded", offer.not_recorded)];
         let parts = vec![
-            count("made", offer.made, vec![]),
-            count("not_appropriate", offer.not_appropriate, vec![]),
-            count("without", offer.none + offer.not_recorded, without),
+            part("made", offer.made),
+            part("not_appropriate", offer.not_appropriate),
+            all_of("without", without),
         ];
-        count("members", offer.members, parts)
+        (offer.year_group.to_string(), made_of("members", offer.members, parts))
     };
     let population = "young people in Year 11 and Year 12 by age who lived here on 30 September";
     let title = format!("The offer of a place by the end of September after {}", academic_year(ay));
-    let disclosed = disclosure::disclose(
-        &CountTable {
-            title: title.clone(),
-            population: population.to_owned(),
-            dimensions: ["year", "part"].map(str::to_owned).to_vec(),
-            wholes: offers.iter().map(tree).collect(),
-        },
-        policy,
-    )?;
-    let rows: Vec<Row> = shown::pivot(&disclosed, &PARTS)
-        .into_iter()
-        .map(|(key, figures)| {
-            let rate = shown::rate(figures[1], figures[0], shown::decimals(policy));
-            let label = format!("Year {key}");
-            Row {
-                key,
-                label,
-                time: Time::year(ay),
-                is_total: false,
-                figures: [&figures[..], &rate[..]].concat(),
-            }
-        })
-        .collect();
+    let through = parts::through(&title, population, "year", offers.iter().map(whole), policy)?;
+    let time = Time::year(ay);
+    let rows = through.rows(&PARTS, ("made", "members"), &time, |key| format!("Year {key}"), policy);
     short.extend(rows.iter().find(|row| row.key == "11").map(|row| no_offer_in_words(row, ay)));
     let table = Table {
         name: "september_offers",
         title,
         population: population.to_owned(),
         rows_are: ("year_group", "year group"),
+        said: &[],
         columns: vec![
             column("learners", "young people", Unit::Count),
             column("offer_made", "offer made", Unit::Count),
@@ -421,8 +381,8 @@ pub(super) fn guarantee(
         ],
         rows,
     };
-    let words = "Of everybody, as published: nothing recorded counts as no offer. Who they are: `resolve --view no-offer`.";
-    Ok(Some(section("No offer for September", &[words.to_owned()], table, shown::notes([&disclosed]))))
+    let words = "Of everybody, as published: nothing recorded counts as no offer. Who they are: `resolve --view no_offer`.";
+    Ok(Some(section("No offer for September", &[words.to_owned()], table, through.notes())))
 }
 
 /// What the row of Year 11 comes to.

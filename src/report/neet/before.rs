@@ -1,6 +1,7 @@
 //! Before the end of Year 11: who was lost sight of, and who may need support.
 use super::super::{
     Chart, Column, Release, ReportFault, Row, Section, Table, Time, Unit,
+    parts::{self, all_of, made_of, part},
     places::{self, Place},
     shown,
     words::{cell, day},
@@ -10,8 +11,8 @@ use super::{
     read::{self, Standing, Told},
     section,
 };
-use crate::disclosure::{self, Count, CountTable, Figure, LinkGroup, Policy};
-use std::collections::BTreeMap;
+use crate::disclosure::{Figure, LinkGroup, Policy};
+use std::collections::{BTreeMap, BTreeSet};
 
 const LEARNERS: &str = "everybody in Years 7 to 11 by age of whom any source tells";
 const TOLD: &str = "everybody in Years 8 to 11 by age of whom any source tells";
@@ -20,87 +21,70 @@ const fn column(name: &'static str, heading: &'static str, unit: Unit) -> Column
     Column { name, heading, unit }
 }
 
-/// A count whose parts, if it has any, are all there is.
-fn count(key: &str, part: &str, count: u64, parts: Vec<Count>) -> Count {
-    Count {
-        keys: vec![key.to_owned(), part.to_owned()],
-        count,
-        structural_zero: false,
-        parts_are_all: !parts.is_empty(),
-        parts,
+/// What is said of where somebody is today.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Whereabouts {
+    /// A roll, a placement or home education that lasts.
+    Known,
+    /// Nothing of that, and on record that the learner lives elsewhere, left England or died.
+    Moved,
+    /// On the register of missing education.
+    Missing,
+    /// Nothing.
+    Unsaid,
+}
+
+impl Whereabouts {
+    /// Whoever is missing by a register is sought, wherever the home is: a move comes after it.
+    fn of(learner: &str, standings: &BTreeMap<String, Standing>, moved: &BTreeSet<String>) -> Self {
+        match standings.get(learner) {
+            Some(Standing { main, beside, .. }) if main.is_some() || beside.is_some() => Self::Known,
+            Some(_) => Self::Missing,
+            None if moved.contains(learner) => Self::Moved,
+            None => Self::Unsaid,
+        }
     }
 }
 
-/// How many of each year group nothing says where they are.
+/// How many of each year group nothing says where they are, and how many are on record as gone.
 pub(super) fn lost_sight(
     release: &Release,
     policy: &Policy,
     short: &mut Vec<String>,
 ) -> Result<Option<Section>, ReportFault> {
-    const PARTS: [&str; 5] = ["learners", "known", "lost", "missing", "nothing"];
+    const PARTS: [&str; 6] = ["learners", "known", "moved", "lost", "missing", "nothing"];
     let standings = read::standings(release)?;
-    let mut years: BTreeMap<i64, [u64; 3]> = BTreeMap::new();
+    let moved = read::moved_away(release)?;
+    let mut years: BTreeMap<i64, [u64; 4]> = BTreeMap::new();
     for (learner, cohort) in read::cohorts(release)? {
         let year_group = release.year() - cohort + 6;
         if (7..=11).contains(&year_group) {
-            let at = match standings.get(&learner) {
-                Some(Standing { main, beside, .. }) if main.is_some() || beside.is_some() => 0,
-                Some(_) => 1,
-                None => 2,
-            };
-            years.entry(year_group).or_default()[at] += 1;
+            years.entry(year_group).or_default()[Whereabouts::of(&learner, &standings, &moved) as usize] += 1;
         }
     }
     if years.is_empty() {
         return Ok(None);
     }
-    let tree = |key: &str, [known, missing, nothing]: [u64; 3]| {
-        let lost = vec![count(key, "missing", missing, vec![]), count(key, "nothing", nothing, vec![])];
-        let parts = vec![count(key, "known", known, vec![]), count(key, "lost", missing + nothing, lost)];
-        count(key, "learners", known + missing + nothing, parts)
+    let whole = |(year, [known, moved, missing, nothing]): (&i64, &[u64; 4])| {
+        let lost = vec![part("missing", *missing), part("nothing", *nothing)];
+        let parts = vec![part("known", *known), part("moved", *moved), all_of("lost", lost)];
+        (year.to_string(), all_of("learners", parts))
     };
     let title = format!("Whether anything says where they are on {}", day(&release.as_of));
-    let wholes = years.iter().map(|(year, counts)| tree(&year.to_string(), *counts)).collect();
-    let disclosed = disclosure::disclose(
-        &CountTable {
-            title: title.clone(),
-            population: LEARNERS.to_owned(),
-            dimensions: ["year", "part"].map(str::to_owned).to_vec(),
-            wholes,
-        },
-        policy,
-    )?;
+    let through = parts::through(&title, LEARNERS, "year", years.iter().map(whole), policy)?;
     let time = Time::year(release.year());
-    let rows: Vec<Row> = shown::pivot(&disclosed, &PARTS)
-        .into_iter()
-        .map(|(key, figures)| {
-            let rate = shown::rate(figures[2], figures[0], shown::decimals(policy));
-            let label = format!("Year {key}");
-            Row {
-                key,
-                label,
-                time: time.clone(),
-                is_total: false,
-                figures: [&figures[..], &rate[..]].concat(),
-            }
-        })
-        .collect();
-    let lost: Vec<Figure> = rows.iter().map(|row| row.figures[2]).collect();
-    match shown::sum(&lost) {
-        Figure::Count(lost) => short.push(format!(
-            "Nothing says where {} of those in Years 7 to 11 are today, or all that is said is that they are missing education.",
-            cell(Figure::Count(lost), false)
-        )),
-        _ => short.push("How many in Years 7 to 11 were lost sight of stands in the table below, where it may be shown.".to_owned()),
-    }
+    let rows = through.rows(&PARTS, ("lost", "learners"), &time, |key| format!("Year {key}"), policy);
+    short.push(lost_in_words(&rows));
     let table = Table {
         name: "lost_sight_of",
         title,
         population: LEARNERS.to_owned(),
         rows_are: ("year_group", "year group"),
+        said: &[],
         columns: vec![
             column("learners", "young people", Unit::Count),
             column("place_known", "place known", Unit::Count),
+            column("moved_away", "on record as moved away", Unit::Count),
             column("lost_sight_of", "lost sight of", Unit::Count),
             column("registered_missing", "of them: on the register of missing education", Unit::Count),
             column("nothing_said", "of them: nobody says anything", Unit::Count),
@@ -110,16 +94,37 @@ pub(super) fn lost_sight(
         ],
         rows,
     };
-    let words = "Known is a roll, a placement or home education that lasts today. Who moved away and of whom no source here \
-                 tells any more is among those lost sight of: a move is not proof of a school. Who they are: `resolve --view \
-                 lost-sight`.";
-    Ok(Some(section("Lost sight of", &[words.to_owned()], table, shown::notes([&disclosed]))))
+    let words = "Known is a roll, a placement or home education that lasts today. Moved away is on record: the home is in another \
+                 authority, or the last school said that the learner left England or died; it is no proof of a school, and whoever \
+                 is on the register of missing education is not among them. Who they are: `resolve --view lost_sight`, which lists \
+                 those who moved away, too.";
+    Ok(Some(section("Lost sight of", &[words.to_owned()], table, through.notes())))
+}
+
+/// What the years come to together.
+fn lost_in_words(rows: &[Row]) -> String {
+    let sum = |at: usize| {
+        let figures: Vec<Figure> = rows.iter().filter_map(|row| row.figures.get(at).copied()).collect();
+        shown::sum(&figures)
+    };
+    let (moved, lost) = (sum(2), sum(3));
+    if !lost.is_number() {
+        return "How many in Years 7 to 11 were lost sight of stands in the table below, where it may be shown.".to_owned();
+    }
+    let mut said = format!(
+        "Nothing says where {} of those in Years 7 to 11 are today, or all that is said is that they are missing education.",
+        cell(lost, false)
+    );
+    if moved.is_number() {
+        said.push_str(&format!(" {} more are on record as moved away.", cell(moved, false)));
+    }
+    said
 }
 
 /// Whether it is shown of every year group how many were lost sight of: then their sum gives nothing away.
 pub(super) fn is_shown_whole(lost_sight: &Section) -> bool {
     let rows = lost_sight.table.as_ref().map_or(&[][..], |table| &table.rows);
-    rows.iter().all(|row| row.figures[..3].iter().all(|figure| figure.is_number()))
+    rows.iter().all(|row| row.figures[..4].iter().all(|figure| figure.is_number()))
 }
 
 /// Bands, and who may need support by year group, circumstance and place.
@@ -138,31 +143,16 @@ pub(super) fn risk(
     }
     let of = |band: &str| told.iter().filter(|told| told.band == band).count() as u64;
     let (red, amber, green, not_known) = (of("red"), of("amber"), of("green"), of("not_known"));
-    let tree = {
-        let leaf = |part: &str, n| count("all", part, n, vec![]);
-        let support = vec![leaf("red", red), leaf("amber", amber)];
-        let rest = vec![leaf("green", green), leaf("not_known", not_known)];
-        let parts = vec![
-            count("all", "support", red + amber, support),
-            count("all", "rest", green + not_known, rest),
-        ];
-        count("all", "learners", told.len() as u64, parts)
-    };
+    let support = vec![part("red", red), part("amber", amber)];
+    let rest = vec![part("green", green), part("not_known", not_known)];
+    let parts = vec![all_of("support", support), all_of("rest", rest)];
+    let whole = made_of("learners", told.len() as u64, parts);
     let title = format!("Who may need support, as told on {}", day(&release.as_of));
-    let disclosed = disclosure::disclose(
-        &CountTable {
-            title: title.clone(),
-            population: TOLD.to_owned(),
-            dimensions: ["all", "part"].map(str::to_owned).to_vec(),
-            wholes: vec![tree],
-        },
-        policy,
-    )?;
+    let through = parts::through(&title, TOLD, "all", [("all".to_owned(), whole)], policy)?;
     let time = Time::year(release.year());
-    let pivoted = shown::pivot(&disclosed, &PARTS);
-    let figures = pivoted.first().map(|(_, figures)| figures.clone()).unwrap_or_default();
+    let figures = through.figures(&PARTS).pop().map(|(_, figures)| figures).unwrap_or_default();
     let support_is_shown = figures.get(1).is_some_and(|figure| figure.is_number());
-    let mut sections = vec![bands(title, &figures, &time, policy, shown::notes([&disclosed]))];
+    let mut sections = vec![bands(title, &figures, &time, policy, through.notes())];
     if support_is_shown {
         let standings = read::standings(release)?;
         let by_circumstance =
@@ -210,6 +200,7 @@ fn bands(title: String, figures: &[Figure], time: &Time, policy: &Policy, notes:
             label: label.to_owned(),
             time: time.clone(),
             is_total: at == 0,
+            said: Vec::new(),
             figures: vec![figure, rate, low, high],
         })
     });
@@ -218,6 +209,7 @@ fn bands(title: String, figures: &[Figure], time: &Time, policy: &Policy, notes:
         title,
         population: TOLD.to_owned(),
         rows_are: ("what_is_told", "what is told"),
+        said: &[],
         columns: vec![
             column("learners", "young people", Unit::Count),
             column("share", "share", Unit::PerCent),
@@ -277,7 +269,12 @@ fn by_circumstance(
         ("Looked after, now or before", groups(told, |each| of(each, 2))),
     ];
     if let Some(standings) = standings {
-        let place = |each: &Told| place_of(standings.get(&each.learner)).map_or("lost", |_| "known");
+        let moved = read::moved_away(release)?;
+        let place = |each: &Told| match Whereabouts::of(&each.learner, standings, &moved) {
+            Whereabouts::Known => "known",
+            Whereabouts::Moved => "moved",
+            Whereabouts::Missing | Whereabouts::Unsaid => "lost",
+        };
         grids.push(("Place today", groups(told, |each| place(each).to_owned())));
     }
     let title = "Who may need support, by circumstance".to_owned();
@@ -287,6 +284,7 @@ fn by_circumstance(
         title: title.clone(),
         population: TOLD.to_owned(),
         rows_are: ("circumstance", "group"),
+        said: &[],
         columns: shown::of_part(OF_SUPPORT.0, OF_SUPPORT.1).to_vec(),
         rows,
     };
@@ -339,6 +337,7 @@ fn by_place(
         title: title.to_owned(),
         population,
         rows_are: ("place", "school or provider"),
+        said: &[],
         columns: shown::of_part(OF_SUPPORT.0, OF_SUPPORT.1).to_vec(),
         rows: through.rows,
     };

@@ -1,6 +1,6 @@
 //! The rows of a release that the report is made of.
 use super::super::{Release, ReportFault};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The people of one month's end, or of a group of them.
 #[derive(Debug, Clone)]
@@ -112,6 +112,20 @@ pub(super) fn standings(release: &Release) -> Result<BTreeMap<String, Standing>,
         }
     }
     Ok(found)
+}
+
+/// Learners whose home today is known and in another authority, and those of whom the last school said that they left England
+/// or died and who joined nothing since.
+pub(super) fn moved_away(release: &Release) -> Result<BTreeSet<String>, ReportFault> {
+    let elsewhere = release.read("area_spell", |row| {
+        let is_elsewhere = row.text("home_la")? != release.authority && row.text("ends_on")? >= release.as_of;
+        is_elsewhere.then(|| row.text("learner_id"))?
+    })?;
+    let gone = release.read("school_move", |row| {
+        let is_gone = ["died", "left_england"].contains(&row.text("move_type")?.as_str());
+        (is_gone && row.text("joined_on").is_none()).then(|| row.text("learner_id"))?
+    })?;
+    Ok(elsewhere.into_iter().chain(gone).collect())
 }
 
 /// Learners by the end year of their Year 6.

@@ -1,6 +1,8 @@
 //! The points told at the end of Year 10, beside what came about in the winter after Year 11.
 use super::super::{
-    Chart, Release, ReportFault, Row, Section, Table, Time, shown,
+    Chart, Release, ReportFault, Row, Section, Table, Time,
+    parts::{self, all_of, part},
+    shown,
     words::{academic_year, cell},
 };
 use super::{
@@ -62,6 +64,7 @@ pub(super) fn tested(release: &Release, policy: &Policy) -> Result<Option<Sectio
         title,
         population: SCORED.to_owned(),
         rows_are: ("points", "points at the end of Year 10"),
+        said: &[],
         columns: shown::of_part("young people", "NEET in the winter after Year 11").to_vec(),
         rows,
     };
@@ -113,25 +116,10 @@ fn in_words(rows: &[Row], at_base: Option<i64>) -> Option<String> {
 
 /// How many are in no figure of the test, where that can be said.
 fn left_out(n: u64, scored: u64, policy: &Policy) -> Result<String, ReportFault> {
-    let keys = |key: &str| vec![key.to_owned()];
-    let part = |key: &str, n| disclosure::Count::leaf(keys(key), n);
-    let whole = disclosure::Count {
-        keys: keys("told"),
-        count: n + scored,
-        structural_zero: false,
-        parts: vec![part("scored", scored), part("left_out", n)],
-        parts_are_all: true,
-    };
-    let table = disclosure::CountTable {
-        title: "Who was told points".to_owned(),
-        population: SCORED.to_owned(),
-        dimensions: keys("who"),
-        wholes: vec![whole],
-    };
-    let disclosed = disclosure::disclose(&table, policy)?;
-    let figures: Vec<Figure> =
-        disclosed.as_ref().rows.iter().filter_map(|row| row.figures.first().copied()).collect();
-    Ok(match figures[..] {
+    let whole = all_of("told", vec![part("scored", scored), part("left_out", n)]);
+    let through = parts::through("Who was told points", SCORED, "who", [("all".to_owned(), whole)], policy)?;
+    let figures = through.figures(&["told", "scored", "left_out"]).pop().map(|(_, figures)| figures);
+    Ok(match figures.unwrap_or_default()[..] {
         [Figure::Count(_), Figure::Count(_), Figure::Count(left_out)] => format!(
             "{} more were told points, and are in no figure here: what they did is not known, or they were in custody.",
             cell(Figure::Count(left_out), false)

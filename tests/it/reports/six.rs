@@ -11,7 +11,7 @@ use throughline::{
 /// The one that must not be seen.
 const SIX: &str = "AP-SIX";
 
-fn write(folder: &Path, table: &str, columns: Vec<(&str, ArrayRef)>) {
+pub fn write(folder: &Path, table: &str, columns: Vec<(&str, ArrayRef)>) {
     let batch = RecordBatch::try_from_iter(columns).unwrap();
     let file = fs::File::create(folder.join("parquet").join(format!("{table}.parquet"))).unwrap();
     let mut writer = ArrowWriter::try_new(file, batch.schema(), None).unwrap();
@@ -19,11 +19,11 @@ fn write(folder: &Path, table: &str, columns: Vec<(&str, ArrayRef)>) {
     writer.close().unwrap();
 }
 
-fn texts(values: Vec<String>) -> ArrayRef {
+pub fn texts(values: Vec<String>) -> ArrayRef {
     Arc::new(StringArray::from(values))
 }
 
-fn numbers(values: Vec<i64>) -> ArrayRef {
+pub fn numbers(values: Vec<i64>) -> ArrayRef {
     Arc::new(Int64Array::from(values))
 }
 
@@ -115,12 +115,12 @@ fn release(folder: &Path) -> Release {
     Release::open(folder, "0123").unwrap()
 }
 
-fn policies() -> [Policy; 3] {
+pub fn policies() -> [Policy; 3] {
     [Policy::published(), Policy::inside_controller(), Policy::synthetic(KeyKind::Demo).unwrap()]
 }
 
 /// Everything that a report says, in every dress that is text.
-fn everything(report: &Report) -> String {
+pub fn everything(report: &Report) -> String {
     let mut all = html::page(report);
     all.push_str(&serde_json::to_string(report).unwrap());
     for file in tidy::files(report).unwrap() {

@@ -1,0 +1,271 @@
+//! Hours, half days and money of all providers together, through the rules for sums: each learner is one contribution, however often
+//! they were placed, and of money no provider may be told from the sum either.
+use super::super::{Column, Policy, Release, ReportFault, Row, Section, Table, Time, Unit, words::thousands};
+use crate::disclosure::{self, Failing, Figure, MagnitudeRow, Magnitudes, Symbol};
+use std::collections::BTreeMap;
+
+/// One placement. What is not known is none.
+struct Placement {
+    learner: String,
+    provider: String,
+    /// In ten-thousandths.
+    hours: Option<i64>,
+    offered: Option<i64>,
+    attended: Option<i64>,
+    /// Pounds in ten-thousandths.
+    cost: Option<i64>,
+    has_held: bool,
+}
+
+fn placements(release: &Release, until: i64) -> Result<Vec<Placement>, ReportFault> {
+    release.read("ap_placement", |row| {
+        let is_ours = (until - 2..=until).contains(&row.number("ay")?) && row.text("audit_group")? == "ap";
+        is_ours.then_some(())?;
+        Some(Placement {
+            learner: row.text("learner_id")?,
+            provider: row.text("establishment_id")?,
+            hours: row.ten_thousandths("hours_per_week"),
+            offered: row.number("sessions_offered"),
+            attended: row.number("sessions_attended"),
+            cost: row.ten_thousandths("cost"),
+            has_held: row.text("sustained_two_terms").as_deref() == Some("sustained"),
+        })
+    })
+}
+
+/// What each learner contributes, and whether a whole is made of it.
+struct Amount {
+    key: &'static str,
+    label: &'static str,
+    unit: &'static str,
+    has_sum: bool,
+    /// The total, and how often: a learner's hours are the mean over placements, everything else their sum.
+    by_learner: BTreeMap<String, (i64, i64)>,
+}
+
+impl Amount {
+    fn of(
+        (key, label, unit, has_sum): (&'static str, &'static str, &'static str, bool),
+        all: &[Placement],
+        value: impl Fn(&Placement) -> Option<i64>,
+    ) -> Self {
+        let mut by_learner: BTreeMap<String, (i64, i64)> = BTreeMap::new();
+        for placement in all {
+            if let Some(value) = value(placement) {
+                let (sum, times) = by_learner.entry(placement.learner.clone()).or_default();
+                *sum += value;
+                *times += 1;
+            }
+        }
+        Self { key, label, unit, has_sum, by_learner }
+    }
+
+    /// In whole units.
+    fn contributions(&self) -> Vec<i64> {
+        let one = |(sum, times): &(i64, i64)| if self.has_sum { *sum } else { (sum + times / 2) / times };
+        self.by_learner.values().map(one).collect()
+    }
+
+    /// Learners, sum and mean as they may be shown.
+    fn shown(&self, population: &str, policy: &Policy) -> Result<[Figure; 3], ReportFault> {
+        let magnitudes = Magnitudes {
+            title: self.label.to_owned(),
+            population: population.to_owned(),
+            dimension: "providers".to_owned(),
+            measure: self.key.to_owned(),
+            round_to: 1,
+            percentiles: Vec::new(),
+            with_total: false,
+            rows: vec![MagnitudeRow { key: "all".to_owned(), contributions: self.contributions() }],
+        };
+        let disclosed = disclosure::disclose_magnitudes(&magnitudes, policy)?;
+        let figures = disclosed.as_ref().rows.first().map_or(&[][..], |row| &row.figures);
+        let [n, sum, mean] = figures else { return Ok([Figure::Symbol(Symbol::NotAvailable); 3]) };
+        Ok([*n, if self.has_sum { *sum } else { Figure::Symbol(Symbol::NotApplicable) }, *mean])
+    }
+}
+
+/// In whole units of what is kept in ten-thousandths.
+fn whole(ten_thousandths: i64) -> i64 {
+    (ten_thousandths + 5_000) / 10_000
+}
+
+/// Whether one or two providers could be told from a sum over all: their prices are their own.
+fn tells_of_a_provider(all: &[Placement], policy: &Policy) -> bool {
+    let mut by_provider: BTreeMap<&str, i64> = BTreeMap::new();
+    for placement in all {
+        *by_provider.entry(&placement.provider).or_default() += placement.cost.map_or(0, whole);
+    }
+    by_provider.retain(|_, sum| *sum > 0);
+    let sums: Vec<i64> = by_provider.into_values().collect();
+    disclosure::failing(&sums, policy).iter().any(|rule| *rule != Failing::Few)
+}
+
+const COLUMNS: [Column; 3] = [
+    Column { name: "learners", heading: "learners", unit: Unit::Count },
+    Column { name: "total", heading: "together", unit: Unit::Things },
+    Column { name: "mean", heading: "for each learner", unit: Unit::Things },
+];
+
+const HIDDEN: [Figure; 3] = [Figure::Symbol(Symbol::Confidential); 3];
+
+/// The amounts that can be shown, and what a return that held has cost; none where nothing is held.
+pub(super) fn amounts(
+    release: &Release,
+    until: i64,
+    population: &str,
+    policy: &Policy,
+) -> Result<Option<Section>, ReportFault> {
+    let all = placements(release, until)?;
+    let counted = |placement: &Placement| placement.offered.zip(placement.attended);
+    let amounts = [
+        Amount::of(("hours_offered", "hours offered", "hours a week", false), &all, |one| {
+            one.hours.map(whole)
+        }),
+        Amount::of(("half_days_offered", "half days offered", "half days", true), &all, |one| {
+            Some(counted(one)?.0)
+        }),
+        Amount::of(("half_days_attended", "half days attended", "half days", true), &all, |one| {
+            Some(counted(one)?.1)
+        }),
+        Amount::of(("cost", "cost", "pounds", true), &all, |one| one.cost.map(whole)),
+    ];
+    let mut rows = Vec::new();
+    let mut learners: Vec<u64> = Vec::new();
+    for amount in amounts.iter().filter(|amount| !amount.by_learner.is_empty()) {
+        let n = amount.by_learner.len() as u64;
+        // A few who have one amount and not another would be told by the difference.
+        let is_near = learners.iter().any(|other| (1..policy.threshold()).contains(&other.abs_diff(n)));
+        let is_a_price = amount.key == "cost" && tells_of_a_provider(&all, policy);
+        let figures = if is_near || is_a_price { HIDDEN } else { amount.shown(population, policy)? };
+        if figures[0].is_number() {
+            learners.push(n);
+        }
+        rows.push(row(amount, figures, until));
+    }
+    if rows.is_empty() {
+        return Ok(None);
+    }
+    let mut words = vec![
+        "All providers together; a learner who was placed twice is one. Hours a week are what was agreed; half days are those that a register \
+         tells of. By provider they are not shown: beside the measures below, sums of a few learners could be told."
+            .to_owned(),
+    ];
+    words.extend(attended(&rows));
+    words.push(for_each_return(&all, &rows, policy));
+    let hides = rows
+        .iter()
+        .flat_map(|row| &row.figures)
+        .any(|figure| *figure == Figure::Symbol(Symbol::Confidential));
+    let note = "Figures marked c are hidden: too few contribute, one or two of them are nearly all of the sum, or a few could be told beside \
+                another row.";
+    Ok(Some(Section {
+        title: "Hours, half days and money".to_owned(),
+        words,
+        table: Some(Table {
+            name: "amounts",
+            title: "Hours, half days and cost of all providers together".to_owned(),
+            population: population.to_owned(),
+            rows_are: ("amount", "amount"),
+            said: &[("unit", "unit")],
+            columns: COLUMNS.to_vec(),
+            rows,
+        }),
+        notes: hides.then(|| note.to_owned()).into_iter().collect(),
+        chart: None,
+    }))
+}
+
+fn row(amount: &Amount, figures: [Figure; 3], until: i64) -> Row {
+    Row {
+        key: amount.key.to_owned(),
+        label: amount.label.to_owned(),
+        time: Time::year(until),
+        is_total: false,
+        said: vec![amount.unit.to_owned()],
+        figures: figures.to_vec(),
+    }
+}
+
+fn total(rows: &[Row], key: &str) -> Option<i64> {
+    match rows.iter().find(|row| row.key == key)?.figures[1] {
+        Figure::Count(total) if total > 0 => Some(total),
+        _ => None,
+    }
+}
+
+/// Of the half days offered, from the two sums as they are shown.
+fn attended(rows: &[Row]) -> Option<String> {
+    let (offered, attended) = (total(rows, "half_days_offered")?, total(rows, "half_days_attended")?);
+    let share = attended as f64 * 100.0 / offered as f64;
+    Some(format!(
+        "Of the half days offered {share:.0}% were attended: read it beside the hours, for little that is offered is easily attended."
+    ))
+}
+
+/// The cost of all with a price over those of them that came back and held, from figures as they are shown.
+fn for_each_return(all: &[Placement], rows: &[Row], policy: &Policy) -> String {
+    let priced = || all.iter().filter(|placement| placement.cost.is_some());
+    let held: u64 = priced().filter(|placement| placement.has_held).count() as u64;
+    let left = priced().count() as u64 - held;
+    let few = policy.threshold();
+    match total(rows, "cost") {
+        None => "What a return that held has cost cannot be told: no source has a price, or the sum may not be shown.".to_owned(),
+        Some(_) if held == 0 || held < few || left < few => {
+            "What a return that held has cost is not told: too few returned and held, or all but a few.".to_owned()
+        }
+        Some(cost) => {
+            let base = policy.round_to();
+            let held = (held + base / 2) / base * base;
+            format!(
+                "Each return that held for two terms has cost £{}: £{} for all placements with a price over {} that held. Some would have \
+                 returned anyway; how many, nobody knows until a site puts a share into policy (`ap_would_return_percent`), and then the cost \
+                 beyond them is in the table ap_measure.",
+                thousands(cost.unsigned_abs() / held.max(1)),
+                thousands(cost.unsigned_abs()),
+                thousands(held)
+            )
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::disclosure::KeyKind;
+
+    fn placed(learner: usize, provider: usize, cost: i64) -> Placement {
+        Placement {
+            learner: learner.to_string(),
+            provider: provider.to_string(),
+            hours: Some(200_000),
+            offered: Some(100),
+            attended: Some(70),
+            cost: Some(cost * 10_000),
+            has_held: learner.is_multiple_of(3),
+        }
+    }
+
+    #[test]
+    fn a_learner_who_is_placed_twice_is_one_contribution() {
+        let all: Vec<Placement> =
+            (0..30).flat_map(|at| [placed(at, at % 4, 500), placed(at, at % 3, 700)]).collect();
+        let of = |has_sum| Amount::of(("k", "l", "u", has_sum), &all, |one| one.cost.map(whole));
+        assert_eq!(of(true).contributions(), [1_200; 30]);
+        assert_eq!(of(false).contributions(), [600; 30]);
+        let shown = of(true).shown("p", &Policy::published()).expect("it passes");
+        assert_eq!(shown.map(|figure| figure.to_string()), ["30", "36000", "1200"]);
+        let six = Amount::of(("k", "l", "u", true), &all[..12], |one| one.cost.map(whole));
+        assert_eq!(six.shown("p", &Policy::published()).expect("it passes"), HIDDEN, "six learners");
+    }
+
+    #[test]
+    fn money_that_is_one_providers_is_not_told() {
+        let even: Vec<Placement> = (0..40).map(|at| placed(at, at % 4, 500)).collect();
+        let one: Vec<Placement> = (0..40).map(|at| placed(at, usize::from(at > 37), 500)).collect();
+        assert!(!tells_of_a_provider(&even, &Policy::published()));
+        assert!(tells_of_a_provider(&one, &Policy::published()));
+        let synthetic = Policy::synthetic(KeyKind::Demo).expect("the key is a demonstration's");
+        assert!(!tells_of_a_provider(&one, &synthetic), "nobody is made up of nothing");
+    }
+}
