@@ -75,7 +75,10 @@ fn ask(
             (variable.name.clone(), kind)
         });
         let columns = columns.chain([("learner_id".to_owned(), Kind::Learner)]).collect();
-        shapes.insert(frame.plan.name.clone(), TableShape { columns });
+        shapes.insert(
+            frame.plan.name.clone(),
+            TableShape { columns, one_row_each: frame.plan.is_of_learners() },
+        );
         files.insert(frame.plan.name.clone(), file);
     }
     let mut shown = Vec::new();
