@@ -165,8 +165,7 @@ impl Compiler<'_> {
     fn plainly(&mut self, part: &Expr, scope: &Scope<'_>) -> Result<Vec<String>, QueryRefusal> {
         let is_true = |expr: &Expr| matches!(expr, Expr::Value(value) if value.value == Value::Boolean(true));
         match part {
-            Expr::Nested(inner) => return self.plainly(inner, scope),
-            Expr::IsTrue(inner) => return self.plainly(inner, scope),
+            Expr::Nested(inner) | Expr::IsTrue(inner) => return self.plainly(inner, scope),
             Expr::UnaryOp { op: UnaryOperator::Not, expr } => {
                 let mut expr = expr.as_ref();
                 while let Expr::Nested(inner) = expr {

@@ -324,10 +324,16 @@ mod tests {
 
     fn shown(policy: &Policy) -> Vec<String> {
         let facts = Facts {
-            sources: vec![source("six", 60, 1), source("school", 4_000, 40), source("club", 300, 2)],
+            sources: vec![
+                source("six", 60, 1),
+                source("school", 4_000, 40),
+                source("club", 300, 2),
+                source("youth", 200, 1),
+            ],
             ..Facts::default()
         };
-        let learners = [("six", 6), ("school", 900), ("club", 40)].map(|(name, n)| (name.to_owned(), n));
+        let learners =
+            [("six", 6), ("school", 900), ("club", 40), ("youth", 30)].map(|(name, n)| (name.to_owned(), n));
         let section = by_source(&facts, &learners.into(), &Time::year(2026), policy).expect("it passes");
         let rows = section.table.expect("there is one").rows;
         let line = |row: &Row| {
@@ -342,9 +348,9 @@ mod tests {
         let synthetic = Policy::synthetic(KeyKind::Demo).expect("the key is a demonstration's");
         assert_eq!(
             shown(&synthetic),
-            ["club 300 40 0.7%", "school 4000 900 1%", "all others together 60 6 1.7%"]
+            ["club 300 40 0.7%", "school 4000 900 1%", "youth 200 30 0.5%", "all others together 60 6 1.7%"]
         );
-        // With a real key the six are not alone: beside forty nobody can work them out.
-        assert_eq!(shown(&Policy::published()), ["school 4000 900 1%", "all others together 360 45 c"]);
+        // With a real key the six are not alone: the club, who knows its own forty, is left with six and thirty.
+        assert_eq!(shown(&Policy::published()), ["school 4000 900 1%", "all others together 560 75 c"]);
     }
 }

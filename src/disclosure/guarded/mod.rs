@@ -206,7 +206,7 @@ fn told(
     frame: &Frame,
     cells: &Cells,
     measure: Measure,
-    (head, is_own): (&dyn Fn(Counted) -> Option<u64>, &dyn Fn(usize) -> bool),
+    (head, is_own): (impl Fn(Counted) -> Option<u64>, impl Fn(usize) -> bool),
     group: usize,
     policy: &Policy,
 ) -> Told {

@@ -54,17 +54,12 @@ impl Study {
             }
         }));
         let id = format!("question-{}", self.told.len() + 1);
-        match disclose(&frame, &self.told, &id, &Policy::published()) {
-            Ok((_, entry)) => {
-                self.told.push(entry);
-                true
-            }
-            // What nobody may see has nothing to do with what was asked before.
-            Err(_) => {
-                let alone = disclose(&frame, &[], "question", &Policy::published());
-                alone.is_err()
-            }
+        if let Ok((_, entry)) = disclose(&frame, &self.told, &id, &Policy::published()) {
+            self.told.push(entry);
+            return true;
         }
+        // What nobody may see has nothing to do with what was asked before.
+        disclose(&frame, &[], "question", &Policy::published()).is_err()
     }
 
     fn some(&mut self) -> (String, BTreeSet<u64>, Vec<usize>, Option<usize>) {

@@ -243,7 +243,7 @@ fn the_ledger_holds_nobody_in_clear() {
     for id in ids.iter().take(100) {
         let number = u64::from_str_radix(&id[..16], 16).unwrap();
         for needle in
-            [id[..16].as_bytes().to_vec(), number.to_le_bytes().to_vec(), number.to_be_bytes().to_vec()]
+            [id.as_bytes()[..16].to_vec(), number.to_le_bytes().to_vec(), number.to_be_bytes().to_vec()]
         {
             assert!(held.iter().all(|bytes| !bytes.windows(needle.len()).any(|window| window == needle)));
         }

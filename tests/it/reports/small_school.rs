@@ -14,8 +14,11 @@ use throughline::{
 /// The one that must not be seen.
 const SIX: &str = "900006";
 
+/// A school by name; its pupils and those of them who have it, of one year and of the pool.
+type School = (&'static str, [i64; 2], [i64; 2]);
+
 /// Schools by their disadvantaged pupils of the year, of whom so many have it, and of the pool of years.
-const SCHOOLS: [(&str, [i64; 2], [i64; 2]); 5] = [
+const SCHOOLS: [School; 5] = [
     (SIX, [6, 3], [13, 6]),
     ("900060", [60, 24], [160, 70]),
     ("900080", [80, 60], [230, 160]),
@@ -36,7 +39,7 @@ fn release(folder: &Path) -> Release {
     let manifest =
         r#"{"content":{"as_of":"2026-03-31","home_authority":"998","synthetic":false},"id":"0123"}"#;
     fs::write(folder.join("manifest.json"), manifest).unwrap();
-    let of = |each: fn(&(&str, [i64; 2], [i64; 2])) -> i64| numbers(SCHOOLS.iter().map(each).collect());
+    let of = |each: fn(&School) -> i64| numbers(SCHOOLS.iter().map(each).collect());
     let all = |text: &str| texts(vec![text.to_owned(); SCHOOLS.len()]);
     let ids = || texts(SCHOOLS.iter().map(|row| row.0.to_owned()).collect());
     let shares = |value| decimals(vec![Some(value); SCHOOLS.len()]);
