@@ -2,7 +2,7 @@
 use super::{super::Site, OpenStudy, StudyFault, is_invented};
 use crate::{
     catalog::private_folder,
-    disclosure::Policy,
+    disclosure::{self, Policy},
     query::{self, Cell, Kind, TableShape},
     study::{self, Data},
 };
@@ -81,7 +81,7 @@ fn ask(
         );
         files.insert(frame.plan.name.clone(), file);
     }
-    let mut shown = Vec::new();
+    let (mut shown, mut told) = (Vec::new(), Vec::new());
     for (output, sql) in &open.study.outputs {
         let refused = |refusal: query::QueryRefusal| {
             StudyFault::Refused(format!(
@@ -90,7 +90,20 @@ fn ask(
             ))
         };
         let plan = query::compile(sql, &shapes).map_err(refused)?;
-        let answer = query::answer(sql, &plan, &files, memory, policy).map_err(refused)?;
+        let answer = if policy.threshold() > 0 {
+            // Looked at beside the other tables of the study, as questions are beside one another.
+            let of = (open.release.as_str(), policy.threshold());
+            let frame = query::frame(sql, &plan, &files, memory, of).map_err(refused)?;
+            let id = format!("output-{}", told.len() + 1);
+            let gated = disclosure::disclose_guarded(&frame, &told, &id, policy);
+            let (answer, entry) = gated.map_err(|refusal| {
+                refused(query::QueryRefusal::gate(refusal.to_string(), refusal.instead()))
+            })?;
+            told.push(entry);
+            answer
+        } else {
+            query::answer(sql, &plan, &files, memory, policy).map_err(refused)?
+        };
         let answer = answer.as_ref();
         let mut writer = csv::Writer::from_writer(Vec::new());
         let names = plan.outputs.iter().map(|output| output.name.as_str());
