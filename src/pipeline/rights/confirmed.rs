@@ -133,7 +133,7 @@ fn entries(site: &Site, list: &Suppression, case: &Case<'_>, wish: Wish) -> Resu
         if ends.is_empty() {
             return Err(RightsFault::NotRestricted(case.id).into());
         }
-        restated = restated_for_others(site, list, case, &ends)?;
+        restated = restated_for_others(site, list, case, (&ends, &marks))?;
         Entry::new(wish, case.id, &stamp, by, &case.reason, Marks::default()).lifting(ends)
     } else {
         marks.add_all(&case.marks);
@@ -155,20 +155,27 @@ fn restated_for_others(
     site: &Site,
     list: &Suppression,
     case: &Case<'_>,
-    ends: &[usize],
+    (ends, theirs): (&[usize], &Marks),
 ) -> Result<Vec<Entry>, SiteFault> {
     let mut restated = Vec::new();
     for entry in ends.iter().map(|at| list.entry(*at)) {
-        let Some(asked) = entry.asked().filter(|asked| !list.are_about(asked, &case.marks)) else { continue };
+        let Some(asked) = entry.asked() else {
+            // An older list does not say who asked: whoever is known by no other key than this person's is this person.
+            if entry.is_of_these_alone(theirs) {
+                continue;
+            }
+            return Err(RightsFault::OneLearner(case.id).into());
+        };
+        if list.are_about(asked, &case.marks) {
+            continue;
+        }
         let (found, _) = matched::find(site, asked)?;
         if found.subjects.iter().any(|subject| case.subjects.contains(subject)) {
             return Err(RightsFault::OneLearner(case.id).into());
         }
         let (mut marks, _) = kept_marks(site, list, &found.subjects)?;
         marks.add_all(asked);
-        let by = (entry.by.0.as_str(), entry.by.1.as_str());
-        let mut again =
-            Entry::new(entry.wish, entry.case, &entry.at, by, &entry.reason, marks).asked_with(asked.clone());
+        let mut again = entry.restated(theirs, &case.subjects, &marks);
         found.subjects.iter().for_each(|(source, subject)| again.add_subject(source, subject));
         restated.push(again);
     }

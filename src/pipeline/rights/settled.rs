@@ -87,8 +87,8 @@ impl Meant {
     fn of(site: &Site, list: &Suppression, from: usize) -> Result<Self, SiteFault> {
         let marked = Suppression::plan(&site.definitions.identity);
         let mut meant = Self::default();
-        // Some may have rows and no identity any more.
-        let holds = |(at, _): &(usize, &Entry)| !list.is_ended(from + at);
+        // Some may have rows and no identity any more. What only states again what stood changes no row, and withdraws no release.
+        let holds = |(at, entry): &(usize, &Entry)| !list.is_ended(from + at) && !entry.is_restated();
         for (_, entry) in list.since(from).iter().enumerate().filter(holds) {
             entry.subjects().for_each(|(source, subject)| meant.add(source, subject, entry.wish));
         }
@@ -97,13 +97,15 @@ impl Meant {
             if let Some(at) = list.concerning(&person, &marked, said) {
                 let wish = list.entry(at).wish;
                 // What was restricted before is restricted already.
-                if wish.withholds() || at >= from {
+                if wish.withholds() || at >= from && !list.entry(at).is_restated() {
                     meant.add(source, subject, wish);
                 }
             }
         })?;
         for grown in grown::everybody(site)? {
-            if let Some(at) = list.concerning_marks(&grown.marks).filter(|at| *at >= from) {
+            if let Some(at) =
+                list.concerning_marks(&grown.marks).filter(|at| *at >= from && !list.entry(*at).is_restated())
+            {
                 meant.add(&grown.source, grown.subject, list.entry(at).wish);
             }
         }

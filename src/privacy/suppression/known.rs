@@ -85,13 +85,14 @@ pub struct Marks {
 pub(super) struct Known {
     upns: Vec<Mark>,
     permanent: bool,
-    uln: Option<Mark>,
-    nhs: Option<Mark>,
-    birth: Option<Mark>,
+    // Several, where what many sayings have left is looked at as one.
+    ulns: Vec<Mark>,
+    nhs: Vec<Mark>,
+    births: Vec<Mark>,
     forenames: Vec<Mark>,
     beginnings: Vec<Mark>,
     surnames: Vec<Mark>,
-    postcode: Option<Mark>,
+    postcodes: Vec<Mark>,
 }
 
 impl Known {
@@ -105,32 +106,31 @@ impl Known {
         Self {
             upns: each("listed upn", &plan.upns),
             permanent: text(&plan.upns[0]).is_some_and(is_permanent),
-            uln: text(&plan.uln).map(|text| mark("listed uln", text)),
-            nhs: text(&plan.nhs).map(|text| mark("listed nhs number", text)),
-            birth: text(&plan.birth).map(|text| mark("listed birth", text)),
+            ulns: each("listed uln", &[plan.uln]),
+            nhs: each("listed nhs number", &[plan.nhs]),
+            births: each("listed birth", &[plan.birth]),
             forenames: forenames().map(|text| mark("listed forename", text)).collect(),
             beginnings: forenames().flat_map(beginnings).map(|text| mark("listed forename", text)).collect(),
             surnames: each("listed surname", &plan.surnames),
-            postcode: text(&plan.postcode).map(|text| mark("listed postcode", text)),
+            postcodes: each("listed postcode", &[plan.postcode]),
         }
     }
 }
 
 impl Known {
-    /// What marks say that were made of one saying.
+    /// What marks say, as one record would.
     pub(super) fn said_by(marks: &Marks) -> Self {
         let all = |marks: &BTreeSet<Mark>| marks.iter().copied().collect::<Vec<_>>();
-        let first = |marks: &BTreeSet<Mark>| marks.first().copied();
         Self {
             upns: all(&marks.upns),
             permanent: marks.permanent,
-            uln: first(&marks.ulns),
-            nhs: first(&marks.nhs),
-            birth: first(&marks.births),
+            ulns: all(&marks.ulns),
+            nhs: all(&marks.nhs),
+            births: all(&marks.births),
             forenames: all(&marks.forenames),
             beginnings: all(&marks.beginnings),
             surnames: all(&marks.surnames),
-            postcode: first(&marks.postcodes),
+            postcodes: all(&marks.postcodes),
         }
     }
 }
@@ -181,13 +181,13 @@ impl Marks {
         let known = Known::of(keyed, plan, said);
         self.permanent |= known.permanent;
         self.upns.extend(known.upns);
-        self.ulns.extend(known.uln);
+        self.ulns.extend(known.ulns);
         self.nhs.extend(known.nhs);
-        self.births.extend(known.birth);
+        self.births.extend(known.births);
         self.forenames.extend(known.forenames);
         self.beginnings.extend(known.beginnings);
         self.surnames.extend(known.surnames);
-        self.postcodes.extend(known.postcode);
+        self.postcodes.extend(known.postcodes);
     }
 
     pub(super) fn persons(&self) -> impl Iterator<Item = &Mark> {
@@ -199,6 +199,16 @@ impl Marks {
         self.persons.iter().any(|person| other.persons.contains(person))
     }
 
+    /// Adds the keys of `before` that are none of `without`.
+    pub(super) fn keep_persons(&mut self, before: &Self, without: &Self) {
+        self.persons.extend(before.persons.difference(&without.persons));
+    }
+
+    /// Whether all keys are among those of others.
+    pub(super) fn persons_within(&self, others: &Self) -> bool {
+        self.persons.is_subset(&others.persons)
+    }
+
     pub(super) fn cells(&self) -> impl Iterator<Item = &Mark> {
         self.upns.iter().chain(&self.ulns).chain(&self.nhs).chain(&self.births)
     }
@@ -206,9 +216,9 @@ impl Marks {
     /// Whether a record is about this person.
     pub(super) fn fit(&self, known: &Known) -> bool {
         let number = shared(&self.upns, known.upns.iter()) == Some(true)
-            || shared(&self.ulns, known.uln.iter()) == Some(true)
+            || shared(&self.ulns, known.ulns.iter()) == Some(true)
             || shared(&self.nhs, known.nhs.iter()) == Some(true);
-        let birth = shared(&self.births, known.birth.iter());
+        let birth = shared(&self.births, known.births.iter());
         let exact = shared(&self.forenames, known.forenames.iter());
         let surname = shared(&self.surnames, known.surnames.iter());
         let near = exact.map(|exact| exact || self.short_form(known));
@@ -227,7 +237,7 @@ impl Marks {
         if birth != Some(true) {
             return false;
         }
-        let one_household = shared(&self.postcodes, known.postcode.iter()) == Some(true);
+        let one_household = shared(&self.postcodes, known.postcodes.iter()) == Some(true);
         let another = self.permanent && known.permanent;
         let both = exact == Some(true) && surname == Some(true);
         both && (one_household || !another)

@@ -67,6 +67,9 @@ pub struct Entry {
     /// What the person said of themselves who asked for a restriction: another child's rows may have been held as theirs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     asked: Option<Marks>,
+    /// Whether it only states again what stood, for one of two children who were held as one: it changes no row.
+    #[serde(default, skip_serializing_if = "is_false")]
+    restated: bool,
     /// Where something is lifted: the positions of the entries that end with this one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     ends: Vec<usize>,
@@ -85,6 +88,7 @@ impl Entry {
             subjects: BTreeSet::new(),
             marks,
             asked: None,
+            restated: false,
             ends: Vec::new(),
         }
     }
@@ -94,6 +98,31 @@ impl Entry {
     pub fn asked_with(mut self, asked: Marks) -> Self {
         self.asked = Some(asked);
         self
+    }
+
+    /// The entry stated again, for whoever it was asked for: without the person who has it ended, whom sources key as `without`
+    /// says and know as `subjects`.
+    #[must_use]
+    pub fn restated(&self, without: &Marks, subjects: &[(String, Pseudonym)], more: &Marks) -> Self {
+        let mut again = self.clone();
+        again.restated = true;
+        again.marks = more.clone();
+        again.marks.keep_persons(&self.marks, without);
+        for (source, subject) in subjects {
+            let text = String::from_utf8_lossy(&hex(subject)).into_owned();
+            again.subjects.remove(&(source.clone(), text));
+        }
+        again
+    }
+
+    /// Whether it only states again what stood.
+    pub const fn is_restated(&self) -> bool {
+        self.restated
+    }
+
+    /// Whether it knows nobody by a source's key but those of whom `marks` are.
+    pub fn is_of_these_alone(&self, marks: &Marks) -> bool {
+        self.marks.persons_within(marks)
     }
 
     /// What was said by whoever asked for it; none in entries that are older.
@@ -123,6 +152,10 @@ impl Entry {
     pub fn subjects(&self) -> impl Iterator<Item = (&str, Pseudonym)> {
         self.subjects.iter().filter_map(|(source, text)| Some((source.as_str(), known::parse(text)?)))
     }
+}
+
+fn is_false(flag: &bool) -> bool {
+    !*flag
 }
 
 /// The list, open.
