@@ -250,9 +250,15 @@ fn in_short(tables: &[Shown]) -> Vec<String> {
         Some(format!("{} {words}", total.figures[2]))
     };
     let lines = [
-        said("reintegration", "of placements that ended led back to a school."),
-        said("sustained_two_terms", "of all that started led back to a school and held for two terms."),
-        said("sustained_16", "of those who left Year 11 stayed in education or work from October to March."),
+        said("reintegration", "of placements that ended, and of which it is known, led back to a school."),
+        said(
+            "sustained_two_terms",
+            "of those that started, and of which it is known, led back to a school and held for two terms.",
+        ),
+        said(
+            "sustained_16",
+            "of those who left Year 11, and of whom it is known, stayed in education or work from October to March.",
+        ),
     ];
     lines.into_iter().flatten().collect()
 }

@@ -123,7 +123,8 @@ impl Nation {
         for row in &mut places.rows {
             let is_one = is_school(row);
             row.said = vec![
-                if is_one { beside(row.figures[0], row.figures[1], average) } else { NOT_ONE }.to_owned(),
+                if is_one { beside(row.figures[0], row.figures[1], average, policy) } else { NOT_ONE }
+                    .to_owned(),
             ];
         }
         Ok(Self { places, average })
@@ -166,14 +167,28 @@ impl Nation {
 const NOT_ONE: &str = "does not apply";
 const ABOVE: &str = "above";
 
-/// From the two counts as they are shown.
-fn beside(pupils: Figure, achieved: Figure, average: Option<i64>) -> &'static str {
+/// What is said where counts that are rounded alike stand on both sides.
+const NOT_TOLD: &str = "cannot be told from rounded counts";
+
+/// The least and the greatest share that counts can have which are shown as these two: a verdict that only the rounding makes is
+/// none.
+fn shares(pupils: f64, achieved: f64, policy: &Policy) -> [f64; 2] {
+    let half = ((policy.round_to() - 1) / 2) as f64;
+    [((achieved - half).max(0.0)) / (pupils + half), ((achieved + half) / (pupils - half).max(1.0)).min(1.0)]
+}
+
+/// From the two counts as they are shown, and whatever they may have been before they were rounded.
+fn beside(pupils: Figure, achieved: Figure, average: Option<i64>, policy: &Policy) -> &'static str {
     match (shown::count(achieved), shown::count(pupils), average) {
         (_, _, None) => "no average is held",
-        (Some(achieved), Some(pupils), Some(average)) if achieved * 1_000.0 > average as f64 * pupils => {
-            ABOVE
+        (Some(achieved), Some(pupils), Some(average)) => {
+            let average = average as f64 / 1_000.0;
+            match shares(pupils, achieved, policy) {
+                [least, _] if least > average => ABOVE,
+                [_, greatest] if greatest <= average => "not above",
+                _ => NOT_TOLD,
+            }
         }
-        (Some(_), Some(_), Some(_)) => "not above",
         _ => "cannot be shown",
     }
 }
@@ -280,17 +295,30 @@ fn in_short(nation: &Nation, expected: Option<&Expected>, ay: i64) -> Vec<String
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::disclosure::KeyKind;
 
     #[test]
     fn above_is_said_from_the_counts_that_are_shown_and_equal_is_not_above() {
-        let said =
-            |achieved, pupils, average| beside(Figure::Count(pupils), Figure::Count(achieved), average);
+        let exact = Policy::synthetic(KeyKind::Demo).expect("the key is a demonstration's");
+        let said = |achieved, pupils, average| {
+            beside(Figure::Count(pupils), Figure::Count(achieved), average, &exact)
+        };
         assert_eq!(said(20, 40, Some(500)), "not above");
         assert_eq!(said(21, 40, Some(500)), "above");
         assert_eq!(said(21, 40, None), "no average is held");
         assert_eq!(
-            beside(Figure::Symbol(Symbol::Confidential), Figure::Count(5), Some(500)),
+            beside(Figure::Symbol(Symbol::Confidential), Figure::Count(5), Some(500), &exact),
             "cannot be shown"
         );
+    }
+
+    #[test]
+    fn a_verdict_that_only_the_rounding_makes_is_none() {
+        let published = Policy::published();
+        let said =
+            |achieved, pupils| beside(Figure::Count(pupils), Figure::Count(achieved), Some(645), &published);
+        // 18 of 32 and 22 of 28 are both shown as 20 of 30.
+        assert_eq!(said(20, 30), NOT_TOLD);
+        assert_eq!((said(180, 200), said(100, 200)), (ABOVE, "not above"));
     }
 }

@@ -2,6 +2,9 @@
 use super::{super::Site, Ground, Part};
 use std::collections::BTreeSet;
 
+/// Statements of this part itself that nobody has said yet.
+const ASKED_HERE: usize = 3;
+
 /// The draft.
 pub(super) fn draft(site: &Site, parts: &[Part]) -> Part {
     let sources = &site.settings.sources;
@@ -79,7 +82,7 @@ pub(super) fn draft(site: &Site, parts: &[Part]) -> Part {
              what they said.")
         .says(Ground::Unknown, "Whether a privacy notice tells of this use, and where it is.")
         .says(Ground::Unknown, "Advice of the data protection officer, residual risks, and who accepts them.")
-        .says(Ground::Measured, format!("{open} statements of this pack are marked unknown; they are listed at \
-             its end."))
+        .says(Ground::Measured, format!("{} statements of this pack are marked unknown; they are listed at \
+             its end.", open + ASKED_HERE))
         .lists(Ground::Built, "Risks and what is done about them", &["risk", "measures", "what is left"], rows.collect())
 }

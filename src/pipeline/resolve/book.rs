@@ -195,7 +195,8 @@ fn said(line: &Line, found: Option<Found>, first_row: &mut BTreeMap<Pseudonym, u
             let sure = if probability == CERTAIN {
                 "certain".to_owned()
             } else {
-                format!("likely, {:.1}%", f64::from(probability) / 100.0)
+                // Nothing that is likely is a hundred.
+                format!("likely, {:.1}%", (f64::from(probability) / 100.0).min(99.9))
             };
             (format!("found{again}"), sure)
         }

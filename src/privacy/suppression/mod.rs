@@ -68,7 +68,7 @@ pub struct Entry {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     asked: Option<Marks>,
     /// Whether it only states again what stood, for one of two children who were held as one: it changes no row.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     restated: bool,
     /// Where something is lifted: the positions of the entries that end with this one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -152,10 +152,6 @@ impl Entry {
     pub fn subjects(&self) -> impl Iterator<Item = (&str, Pseudonym)> {
         self.subjects.iter().filter_map(|(source, text)| Some((source.as_str(), known::parse(text)?)))
     }
-}
-
-fn is_false(flag: &bool) -> bool {
-    !*flag
 }
 
 /// The list, open.

@@ -62,11 +62,11 @@ impl Expected {
         let mut places = places::places(&title, POPULATION, all, learners, &Time::year(ay), label, policy)?;
         for row in &mut places.rows {
             let one = ours.get(row.key.as_str()).filter(|_| is_school(row));
-            let (figures, said) = match one.and_then(|one| Estimate::of(one, row.figures[0], row.figures[1]))
-            {
-                Some(estimate) => (estimate.figures(policy), estimate.in_words()),
-                None => ([Figure::Symbol(Symbol::NotApplicable); 5].to_vec(), NOT_ONE),
-            };
+            let (figures, said) =
+                match one.and_then(|one| Estimate::of(one, row.figures[0], row.figures[1], policy)) {
+                    Some(estimate) => (estimate.figures(policy), estimate.in_words()),
+                    None => ([Figure::Symbol(Symbol::NotApplicable); 5].to_vec(), NOT_ONE),
+                };
             row.figures.extend(figures);
             row.said = vec![said.to_owned()];
         }
@@ -154,37 +154,47 @@ fn gives_away(one: &Predicted, (ay, results): (i64, &[Resulted]), policy: &Polic
 struct Estimate {
     expected: f64,
     better_by: f64,
+    /// The same from the least and the greatest share that counts can have which are shown as these.
+    between: [f64; 2],
     /// Of the estimate; nought where schools do not differ beyond chance.
     sd: f64,
 }
 
 impl Estimate {
-    fn of(one: &Predicted, pupils: Figure, achieved: Figure) -> Option<Self> {
+    fn of(one: &Predicted, pupils: Figure, achieved: Figure, policy: &Policy) -> Option<Self> {
         let share = |ten_thousandths: i64| ten_thousandths as f64 / 10_000.0;
         let (pupils, achieved) = (shown::count(pupils).filter(|n| *n > 0.0)?, shown::count(achieved)?);
         let expected = share(one.share_expected?);
         let reliability = one.reliability.map_or(1.0, share);
         // The release has the ends of the 95% interval: 1.96 to either side.
         let sd = share(one.estimate_high? - one.estimate_low?) / 3.92;
-        Some(Self { expected, better_by: reliability * (achieved / pupils - expected), sd })
+        let better_by = |share: f64| reliability * (share - expected);
+        let between = super::shares(pupils, achieved, policy).map(better_by);
+        Some(Self { expected, better_by: better_by(achieved / pupils), between, sd })
     }
 
     fn p_better(&self) -> Option<f64> {
         (self.sd > 0.0).then(|| below(self.better_by / self.sd))
     }
 
+    /// How likely it is at least, and at most, whatever the counts were before they were rounded.
+    fn p_between(&self) -> Option<[f64; 2]> {
+        (self.sd > 0.0).then(|| self.between.map(|better_by| below(better_by / self.sd)))
+    }
+
     fn figures(&self, policy: &Policy) -> Vec<Figure> {
         let per_cent = |share| shown::per_cent(share, shown::decimals(policy));
-        let ends = [-1.96, 0.0, 1.96].map(|z| per_cent(self.better_by + z * self.sd));
+        let [least, greatest] = self.between;
+        let ends = [least - 1.96 * self.sd, self.better_by, greatest + 1.96 * self.sd].map(per_cent);
         let p_better = self.p_better().map_or(Figure::Symbol(Symbol::NotAvailable), per_cent);
         vec![per_cent(self.expected), ends[1], ends[0], ends[2], p_better]
     }
 
     fn in_words(&self) -> &'static str {
-        match self.p_better() {
+        match self.p_between() {
             None => NO_SPREAD,
-            Some(p) if p >= 0.95 => BETTER,
-            Some(p) if p <= 0.05 => WORSE,
+            Some([least, _]) if least >= 0.95 => BETTER,
+            Some([_, most]) if most <= 0.05 => WORSE,
             Some(_) => NOT_TOLD_APART,
         }
     }
@@ -323,12 +333,15 @@ mod tests {
     #[test]
     fn the_estimate_is_that_of_the_worked_example() {
         let one = school(150, 78);
-        let estimate = Estimate::of(&one, Figure::Count(150), Figure::Count(78)).expect("both are shown");
+        let exact =
+            Policy::synthetic(crate::disclosure::KeyKind::Demo).expect("the key is a demonstration's");
+        let estimate =
+            Estimate::of(&one, Figure::Count(150), Figure::Count(78), &exact).expect("both are shown");
         assert!((estimate.better_by - 0.061).abs() < 5e-4, "{estimate:?}");
         assert!((estimate.p_better().expect("schools differ") - 0.955).abs() < 2e-3, "{estimate:?}");
         assert_eq!(estimate.in_words(), BETTER);
         let hidden = Figure::Symbol(Symbol::Confidential);
-        assert!(Estimate::of(&one, Figure::Count(150), hidden).is_none());
+        assert!(Estimate::of(&one, Figure::Count(150), hidden, &exact).is_none());
     }
 
     #[test]
