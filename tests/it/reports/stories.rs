@@ -45,9 +45,14 @@ fn decide(site: &Path, answer: &[Vec<String>]) -> usize {
     };
     let mut text = format!("{},Decision,Why,Action,Decided by,Decided on\n", quoted(head));
     let mut decided = 0;
-    for row in rows.iter().filter(|row| !row[told].is_empty()).take(40) {
-        decided += 1;
-        let _ = writeln!(text, "{},agree,know them,talk,participation,{}", quoted(row), row[told]);
+    // Whoever decides on some leaves the other lines in: two for each young person, one for each list of rules.
+    for row in rows {
+        if row[told].is_empty() || decided == 40 {
+            let _ = writeln!(text, "{},,,,,", quoted(row));
+        } else {
+            decided += 1;
+            let _ = writeln!(text, "{},agree,know them,talk,participation,{}", quoted(row), row[told]);
+        }
     }
     let inbox = site.join("estate/reviews");
     fs::create_dir_all(&inbox).unwrap();
