@@ -152,9 +152,13 @@ fn opened(config: &Path, beside: &Beside) -> Result<(Site, OpenStudy), Halt> {
 }
 
 fn run(config: &Path, beside: &Beside, screen: &Screen) -> Verdict {
-    let (site, open) = opened(config, beside)?;
-    let trial = pipeline::try_study(&site, &open)?;
+    let (mut site, open) = opened(config, beside)?;
+    // Nobody in the cohort is refused here, in the words and with the exit of a cohort that is small.
+    let trial = pipeline::run_study(&mut site, &open, &user())?;
     let refusal = trial.refusal();
+    if trial.is_small() {
+        return Err(Halt::new(Exit::Refused, wrap(&format!("refused: {}", refusal.unwrap_or_default()), 2)));
+    }
     screen.document(&words::trial_json(&open, &trial));
     screen.result(&words::trial(&open, &trial));
     match refusal {

@@ -60,10 +60,10 @@ impl Risk {
     }
 }
 
-/// Measures an extract by what others may know: whatever is named identifying or special, places by their pattern, and
-/// which tables a learner has rows in.
+/// Measures an extract by what others may know: whatever is named identifying or special, of an open set every
+/// column, places by their pattern, and how many rows a learner has in each table.
 pub fn risk(study: &Study, data: &Data) -> Risk {
-    let columns = identifying(data);
+    let columns = identifying(study.set, data);
     let marks = columns.iter().fold(rows_there(data), |mut marks, at| {
         add(&mut marks, &marks_of(data, *at));
         marks
@@ -94,11 +94,12 @@ pub(super) fn weighed(study: &Study, marks: &[u128], identifying: Vec<String>) -
 }
 
 /// Where the columns stand that others may know.
-pub(super) fn identifying(data: &Data) -> Vec<(usize, usize)> {
+pub(super) fn identifying(set: Set, data: &Data) -> Vec<(usize, usize)> {
     let mut found = Vec::new();
     for (at, frame) in data.frames.iter().enumerate() {
         for (column, variable) in frame.plan.variables.iter().enumerate() {
-            if variable.part != Part::Ordinary || variable.tier != Tier::Ordinary {
+            // Whoever may have an open set may know anything of somebody: there every column counts.
+            if set == Set::Open || variable.part != Part::Ordinary || variable.tier != Tier::Ordinary {
                 found.push((at, column));
             }
         }
@@ -106,10 +107,11 @@ pub(super) fn identifying(data: &Data) -> Vec<(usize, usize)> {
     found
 }
 
-/// A mark for each learner that says how many rows they have in each table of several rows.
+/// A mark for each learner that says how many rows they have in each table: of one row each too, for whether somebody has it
+/// can be as well known as what stands in it.
 pub(super) fn rows_there(data: &Data) -> Vec<u128> {
     let mut marks = vec![0; data.learners.len()];
-    for (at, frame) in data.frames.iter().enumerate().filter(|(_, frame)| !frame.plan.is_of_learners()) {
+    for (at, frame) in data.frames.iter().enumerate() {
         let mut counts = vec![0_u64; data.learners.len()];
         for (learner, _) in &frame.rows {
             counts[*learner as usize] += 1;

@@ -225,6 +225,9 @@ fn everything_wrong_with_a_study_is_told_at_once_with_its_line_and_what_to_do() 
         ("ends = \"2027-12-31\"", "ends = \"2020-12-31\"", "ends before it starts"),
         ("k = 10", "k = 10\nmost_unique = 0.5", "more learners would be alone"),
         ("approvals = [\"Ethics committee, reference\"]", "approvals = []", "nobody has approved"),
+        // A condition tells what it asks of everybody who is in.
+        ("resident = true", "sen_y6 = \"plan\"", "the tier `special`"),
+        ("resident = true", "learner_id = \"0\"", "no study gets `cohort_member.learner_id`"),
     ] {
         let home = tempfile::tempdir().unwrap();
         study(home.path(), "wrong", &[(from, to)]);

@@ -46,7 +46,7 @@ pub fn request_study(
 
 /// A study has the same pseudonyms whenever its rows are cut. Other columns under the same name could be laid beside those that were
 /// cut before, learner by learner, and nothing would have been measured over both.
-fn may_be_named_so(site: &mut Site, open: &OpenStudy) -> Result<(), String> {
+pub(super) fn may_be_named_so(site: &Site, open: &OpenStudy) -> Result<(), String> {
     let requests = requests(site).map_err(|fault| fault.to_string())?;
     let cut = requests.iter().filter(|one| one.study == open.study.name && one.extract.is_some());
     for request in cut {

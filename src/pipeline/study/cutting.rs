@@ -2,7 +2,7 @@
 use super::{
     super::{Site, SiteFault, outside, write_private},
     Measured, OpenStudy, StudyFault, about, access,
-    approved::{may_be_cut, needed, requested},
+    approved::{may_be_cut, may_be_named_so, needed, requested},
     extract, is_invented, one_is_enough, outputs, refused, requests,
 };
 use crate::{
@@ -52,6 +52,8 @@ pub fn cut_study(
         );
         return Err(refused(site, who, "study release", &about_it, words));
     }
+    // Another request of this name may have been cut since this one was made.
+    may_be_named_so(site, open).map_err(|words| refused(site, who, "study release", &about_it, words))?;
     may_be_cut(site, open, &trial).map_err(|words| refused(site, who, "study release", &about_it, words))?;
     place(site, to)?;
     let policy = Policy::named(&site.settings.disclosure_policy, site.key.kind())
