@@ -199,7 +199,7 @@ mod tests {
     };
     use crate::privacy::Key;
     use proptest::prelude::*;
-    use std::collections::HashMap;
+    use std::collections::{BTreeSet, HashMap};
 
     fn variable(name: &str, kind: Kind, part: Part) -> Variable {
         Variable {
@@ -247,6 +247,16 @@ mod tests {
         }
     }
 
+    /// The same with a table of one row each that only some have, in which nothing stands that others know.
+    fn data_of_some(numbers: &[i64], stays: &[(u32, i32, u8)], some: &BTreeSet<u32>) -> Data {
+        let mut data = data(numbers, stays);
+        let there = some.iter().filter(|learner| (**learner as usize) < numbers.len());
+        let rows = there.map(|learner| (*learner, vec![Cell::Whole(1)])).collect();
+        let score = vec![variable("score", Kind::Whole, Part::Ordinary)];
+        data.frames.push(frame("some", &["learner_id"], score, rows));
+        data
+    }
+
     fn study() -> Study {
         Study::read("study.toml", &beginning("s")).unwrap()
     }
@@ -284,8 +294,9 @@ mod tests {
         fn those_who_are_alone_are_those_whom_a_list_finds_alone(
             numbers in prop::collection::vec(0..4_i64, 1..40),
             stays in prop::collection::vec((0..40_u32, 0..3_i32, 0..3_u8), 0..60),
+            some in prop::collection::btree_set(0..40_u32, 0..20),
         ) {
-            let data = data(&numbers, &stays);
+            let data = data_of_some(&numbers, &stays, &some);
             let mut groups: HashMap<String, u64> = HashMap::new();
             (0..numbers.len() as u32).for_each(|learner| *groups.entry(known(&data, learner)).or_default() += 1);
             let alone = groups.values().filter(|size| **size == 1).count() as u64;

@@ -248,6 +248,7 @@ fn serves(site: &Site, plan: &Plan) -> Result<(), StudyFault> {
 /// # Errors
 /// As [`try_study`].
 pub fn run_study(site: &mut Site, open: &OpenStudy, who: &str) -> Result<Measured, StudyFault> {
+    approved::names_no_child(site, open)?;
     let about_it = about(open);
     let trial = match try_study(site, open) {
         Err(StudyFault::Refused(words)) => return Err(refused(site, who, "study run", &about_it, words)),
