@@ -46,7 +46,7 @@ pub(super) fn study(config: &Path, what: &Studies, screen: &Screen) -> Verdict {
         Studies::Run(beside) => run(config, beside, screen),
         Studies::Request(beside) => {
             let (mut site, open) = opened(config, beside)?;
-            let trial = pipeline::try_study(&site, &open)?;
+            let trial = pipeline::run_study(&mut site, &open, &user())?;
             let id = pipeline::request_study(&mut site, &open, &trial, &user())?;
             screen.document(
                 &json!({ "request": id, "study": open.study.name, "definition": open.study.digest(),
@@ -152,9 +152,13 @@ fn opened(config: &Path, beside: &Beside) -> Result<(Site, OpenStudy), Halt> {
 }
 
 fn run(config: &Path, beside: &Beside, screen: &Screen) -> Verdict {
-    let (site, open) = opened(config, beside)?;
-    let trial = pipeline::try_study(&site, &open)?;
+    let (mut site, open) = opened(config, beside)?;
+    // Nobody in the cohort is refused here, in the words and with the exit of a cohort that is small.
+    let trial = pipeline::run_study(&mut site, &open, &user())?;
     let refusal = trial.refusal();
+    if trial.is_small() {
+        return Err(Halt::new(Exit::Refused, wrap(&format!("refused: {}", refusal.unwrap_or_default()), 2)));
+    }
     screen.document(&words::trial_json(&open, &trial));
     screen.result(&words::trial(&open, &trial));
     match refusal {
@@ -165,7 +169,7 @@ fn run(config: &Path, beside: &Beside, screen: &Screen) -> Verdict {
 
 fn cut(config: &Path, beside: &Beside, to: &Path, screen: &Screen) -> Verdict {
     let (mut site, open) = opened(config, beside)?;
-    let trial = pipeline::try_study(&site, &open)?;
+    let trial = pipeline::run_study(&mut site, &open, &user())?;
     let to: PathBuf = std::path::absolute(to)?;
     let cut = pipeline::cut_study(&mut site, &open, trial, &user(), &to)?;
     screen.document(&json!({ "folder": cut.folder.display().to_string(), "manifest": cut.about,

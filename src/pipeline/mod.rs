@@ -84,7 +84,7 @@ pub use stop::Stop;
 #[cfg(feature = "warehouse")]
 pub use study::{
     Closed, Cut, Measured, OpenStudy, Shown, StudyFault, approve_study, check_study, close_study, cut_study,
-    dummy_study, known_studies, open_study, own_shape, request_study, requests, try_study,
+    dummy_study, known_studies, open_study, own_shape, request_study, requests, run_study, try_study,
 };
 #[cfg(feature = "warehouse")]
 pub use trace::{Fed, FilePlace, Trace, TraceFault, Wanted, trace};

@@ -1,5 +1,6 @@
 //! An attacker who holds two extracts and lays them side by side: whose row in one is whose in the other?
 use super::{
+    classes::Part,
     coarsen::Coarsen,
     cut::Data,
     risk::{add, marks_as, marks_named},
@@ -28,10 +29,12 @@ impl Linkage {
 }
 
 /// Matches two extracts exactly on all that they share, measures and dates too, what one tells less exactly as the other does;
-/// places by their pattern.
+/// places by their pattern. What both tell less exactly, each its own way, is compared with nothing: values that were cut differently
+/// are equal for nobody, and would hide what the other columns find.
 pub fn linkage(with: &str, one: &Data, other: &Data) -> Linkage {
     let mut shared = Vec::new();
     let mut marks = [vec![0; one.learners.len()], vec![0; other.learners.len()]];
+    let mut places = marks.clone();
     for (at, frame) in one.frames.iter().enumerate() {
         let Some(twin) = other.frames.iter().position(|twin| twin.plan.name == frame.plan.name) else {
             continue;
@@ -39,9 +42,14 @@ pub fn linkage(with: &str, one: &Data, other: &Data) -> Linkage {
         for (column, variable) in frame.plan.variables.iter().enumerate() {
             let theirs = &other.frames[twin].plan.variables;
             let Some(there) = theirs.iter().position(|there| there.name == variable.name) else { continue };
-            shared.push(format!("{}.{}", frame.plan.name, variable.name));
+            let is_place = variable.part == Part::Place;
             // Marks know where a column stands: both are made as if they stood in the same place.
             let (here, theirs) = (variable.coarsen.as_ref(), theirs[there].coarsen.as_ref());
+            if here.is_some() && theirs.is_some() && here != theirs {
+                continue;
+            }
+            shared.push(format!("{}.{}", frame.plan.name, variable.name));
+            let marks = if is_place { &mut places } else { &mut marks };
             add(
                 &mut marks[0],
                 &as_coarse(one, (at, column), (at, column), theirs.filter(|how| here != Some(how))),
@@ -53,7 +61,10 @@ pub fn linkage(with: &str, one: &Data, other: &Data) -> Linkage {
         }
     }
     let learners = one.learners.len().min(other.learners.len()) as u64;
-    let matched = if shared.is_empty() { 0 } else { alone_in_both(&marks) };
+    // Places of few learners are put together in each extract for itself: a pattern that differs by that must not hide a match.
+    let without = alone_in_both(&marks);
+    marks.iter_mut().zip(&places).for_each(|(marks, places)| add(marks, places));
+    let matched = if shared.is_empty() { 0 } else { without.max(alone_in_both(&marks)) };
     Linkage { with: with.to_owned(), shared, learners, matched }
 }
 

@@ -2,7 +2,7 @@
 use super::{
     Shape, TableShape, WHOSE,
     cell::{Cell, Kind},
-    classes::{Classes, Part, Tier},
+    classes::{Class, Classes, Part, Tier},
     coarsen::Coarsen,
     definition::{Study, Test},
 };
@@ -143,7 +143,8 @@ impl<'a> Checker<'a> {
     }
 
     fn conditions(&mut self) -> Vec<(String, Kind, Wanted)> {
-        let Some(table) = self.table(&self.study.cohort) else { return Vec::new() };
+        let study = self.study;
+        let Some(table) = self.table(&study.cohort) else { return Vec::new() };
         if table.grain != [WHOSE] {
             let hint = "name a table with one row for each learner: cohort_member";
             self.complain(
@@ -153,13 +154,23 @@ impl<'a> Checker<'a> {
             );
         }
         let mut conditions = Vec::new();
-        for (column, test) in &self.study.conditions {
+        for (column, test) in &study.conditions {
             let Some(found) = table.column(column) else {
                 let problem = format!("`{}` has no column `{column}`", self.study.cohort);
                 self.complain(column, problem, "see the codebook of the release");
                 continue;
             };
             let kind = Kind::of_sql_type(&found.sql_type);
+            // Whoever knows that a learner is in knows what the conditions say of them: they are told as columns are.
+            let class = match kind {
+                Some(kind) => self.class(&study.cohort, column, kind),
+                None => None,
+            };
+            if class.is_some_and(|class| class.part == Part::Place) {
+                let problem = format!("`{column}` names a place and cannot be a condition");
+                self.complain(column, problem, "leave it out: who was at a place is not what a study asks");
+                continue;
+            }
             let made = kind.and_then(|kind| Some((kind, wanted(test, kind)?)));
             if let Some((kind, wanted)) = made {
                 conditions.push((column.clone(), kind, wanted));
@@ -221,20 +232,7 @@ impl<'a> Checker<'a> {
             self.complain(column, problem, "leave it out");
             return None;
         };
-        let class = self.known.classes.of(name, column, kind);
-        if class.tier == Tier::Never || class.part == Part::Learner {
-            let why = if class.why.is_empty() { "it names somebody" } else { &class.why };
-            let hint = format!("leave it out: {why}");
-            self.complain(column, format!("no study gets `{name}.{column}`"), &hint);
-            return None;
-        }
-        if class.tier == Tier::Special && !self.study.tiers.contains(&Tier::Special) {
-            let hint =
-                "add \"special\" to `tiers`, with a basis of Article 9 in `lawful`, or leave the column out";
-            let problem =
-                format!("`{name}.{column}` is of the tier `special`, which the study does not ask for");
-            self.complain(column, problem, hint);
-        }
+        let class = self.class(name, column, kind)?;
         let (list, words) = self.words(name, column, &found.description);
         let coarsen = match coarsen {
             _ if class.part == Part::Place && coarsen.is_some() => {
@@ -272,6 +270,25 @@ impl<'a> Checker<'a> {
             list,
             words,
         })
+    }
+
+    /// What a column is, where the study may have it at all. Of a special one that it does not ask for it says so.
+    fn class(&mut self, name: &str, column: &str, kind: Kind) -> Option<Class> {
+        let class = self.known.classes.of(name, column, kind);
+        if class.tier == Tier::Never || class.part == Part::Learner {
+            let why = if class.why.is_empty() { "it names somebody" } else { &class.why };
+            let hint = format!("leave it out: {why}");
+            self.complain(column, format!("no study gets `{name}.{column}`"), &hint);
+            return None;
+        }
+        if class.tier == Tier::Special && !self.study.tiers.contains(&Tier::Special) {
+            let hint =
+                "add \"special\" to `tiers`, with a basis of Article 9 in `lawful`, or leave the column out";
+            let problem =
+                format!("`{name}.{column}` is of the tier `special`, which the study does not ask for");
+            self.complain(column, problem, hint);
+        }
+        Some(class)
     }
 
     /// The list of a column's codes and the words that it can hold.

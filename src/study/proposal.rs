@@ -3,7 +3,7 @@ use super::{
     classes::Part,
     coarsen::Coarsen,
     cut::Data,
-    definition::Study,
+    definition::{Set, Study},
     risk::{Risk, add, identifying, marks_as, marks_of, rows_there, weighed},
 };
 use serde::Serialize;
@@ -38,8 +38,8 @@ struct Column {
 /// column out; none where nothing would do, for how many rows somebody has in a table is told by no column.
 pub fn proposals(study: &Study, data: &Data) -> Vec<Proposal> {
     let start = rows_there(data);
-    let before = columns(data);
-    let mut now = columns(data);
+    let before = columns(study.set, data);
+    let mut now = columns(study.set, data);
     let mut steps: Vec<(usize, Option<Coarsen>)> = Vec::new();
     while steps.len() < MOST_STEPS {
         let risk = measured(study, &start, &now, None);
@@ -93,12 +93,12 @@ fn told(
     proposals
 }
 
-fn columns(data: &Data) -> Vec<Column> {
+fn columns(set: Set, data: &Data) -> Vec<Column> {
     let column = |at: (usize, usize)| {
         let now = data.frames[at.0].plan.variables[at.1].coarsen.clone();
         Column { at, now, marks: marks_of(data, at), is_out: false }
     };
-    identifying(data).into_iter().map(column).collect()
+    identifying(set, data).into_iter().map(column).collect()
 }
 
 fn measured(study: &Study, start: &[u128], columns: &[Column], other: Option<(usize, &[u128])>) -> Risk {

@@ -60,10 +60,10 @@ impl Risk {
     }
 }
 
-/// Measures an extract by what others may know: whatever is named identifying or special, places by their pattern, and
-/// which tables a learner has rows in.
+/// Measures an extract by what others may know: whatever is named identifying or special, of an open set every
+/// column, places by their pattern, and how many rows a learner has in each table.
 pub fn risk(study: &Study, data: &Data) -> Risk {
-    let columns = identifying(data);
+    let columns = identifying(study.set, data);
     let marks = columns.iter().fold(rows_there(data), |mut marks, at| {
         add(&mut marks, &marks_of(data, *at));
         marks
@@ -94,11 +94,12 @@ pub(super) fn weighed(study: &Study, marks: &[u128], identifying: Vec<String>) -
 }
 
 /// Where the columns stand that others may know.
-pub(super) fn identifying(data: &Data) -> Vec<(usize, usize)> {
+pub(super) fn identifying(set: Set, data: &Data) -> Vec<(usize, usize)> {
     let mut found = Vec::new();
     for (at, frame) in data.frames.iter().enumerate() {
         for (column, variable) in frame.plan.variables.iter().enumerate() {
-            if variable.part != Part::Ordinary || variable.tier != Tier::Ordinary {
+            // Whoever may have an open set may know anything of somebody: there every column counts.
+            if set == Set::Open || variable.part != Part::Ordinary || variable.tier != Tier::Ordinary {
                 found.push((at, column));
             }
         }
@@ -106,10 +107,11 @@ pub(super) fn identifying(data: &Data) -> Vec<(usize, usize)> {
     found
 }
 
-/// A mark for each learner that says how many rows they have in each table of several rows.
+/// A mark for each learner that says how many rows they have in each table: of one row each too, for whether somebody has it
+/// can be as well known as what stands in it.
 pub(super) fn rows_there(data: &Data) -> Vec<u128> {
     let mut marks = vec![0; data.learners.len()];
-    for (at, frame) in data.frames.iter().enumerate().filter(|(_, frame)| !frame.plan.is_of_learners()) {
+    for (at, frame) in data.frames.iter().enumerate() {
         let mut counts = vec![0_u64; data.learners.len()];
         for (learner, _) in &frame.rows {
             counts[*learner as usize] += 1;
@@ -197,7 +199,7 @@ mod tests {
     };
     use crate::privacy::Key;
     use proptest::prelude::*;
-    use std::collections::HashMap;
+    use std::collections::{BTreeSet, HashMap};
 
     fn variable(name: &str, kind: Kind, part: Part) -> Variable {
         Variable {
@@ -245,6 +247,16 @@ mod tests {
         }
     }
 
+    /// The same with a table of one row each that only some have, in which nothing stands that others know.
+    fn data_of_some(numbers: &[i64], stays: &[(u32, i32, u8)], some: &BTreeSet<u32>) -> Data {
+        let mut data = data(numbers, stays);
+        let there = some.iter().filter(|learner| (**learner as usize) < numbers.len());
+        let rows = there.map(|learner| (*learner, vec![Cell::Whole(1)])).collect();
+        let score = vec![variable("score", Kind::Whole, Part::Ordinary)];
+        data.frames.push(frame("some", &["learner_id"], score, rows));
+        data
+    }
+
     fn study() -> Study {
         Study::read("study.toml", &beginning("s")).unwrap()
     }
@@ -282,8 +294,9 @@ mod tests {
         fn those_who_are_alone_are_those_whom_a_list_finds_alone(
             numbers in prop::collection::vec(0..4_i64, 1..40),
             stays in prop::collection::vec((0..40_u32, 0..3_i32, 0..3_u8), 0..60),
+            some in prop::collection::btree_set(0..40_u32, 0..20),
         ) {
-            let data = data(&numbers, &stays);
+            let data = data_of_some(&numbers, &stays, &some);
             let mut groups: HashMap<String, u64> = HashMap::new();
             (0..numbers.len() as u32).for_each(|learner| *groups.entry(known(&data, learner)).or_default() += 1);
             let alone = groups.values().filter(|size| **size == 1).count() as u64;

@@ -225,12 +225,38 @@ fn everything_wrong_with_a_study_is_told_at_once_with_its_line_and_what_to_do() 
         ("ends = \"2027-12-31\"", "ends = \"2020-12-31\"", "ends before it starts"),
         ("k = 10", "k = 10\nmost_unique = 0.5", "more learners would be alone"),
         ("approvals = [\"Ethics committee, reference\"]", "approvals = []", "nobody has approved"),
+        // A condition tells what it asks of everybody who is in.
+        ("resident = true", "sen_y6 = \"plan\"", "the tier `special`"),
+        ("resident = true", "learner_id = \"0\"", "no study gets `cohort_member.learner_id`"),
     ] {
         let home = tempfile::tempdir().unwrap();
         study(home.path(), "wrong", &[(from, to)]);
         let ran = run_in(home.path(), &["study", "check", "wrong"]);
         assert!(ran.code == 2 && ran.err.contains(said), "{said}: {}", ran.err);
     }
+}
+
+/// A definition is kept whole, comments and SQL too: a number of a child in it is refused by its line and stands nowhere.
+#[test]
+fn a_definition_that_names_a_child_is_refused_by_its_line_and_kept_nowhere() {
+    let site = own_site();
+    let number = "H801200001001";
+    let comment = format!("[risk]\n# as for {number}");
+    study(site.path(), "in-toml", &[&ALIKE[..], &[("[risk]", comment.as_str())]].concat());
+    let folder = study(site.path(), "in-sql", &ALIKE);
+    let sql = folder.join("tables/states_by_disadvantage.sql");
+    let text = fs::read_to_string(&sql).unwrap();
+    fs::write(&sql, format!("-- as for {number}\n{text}")).unwrap();
+    for (name, place) in [("in-toml", "study.toml:"), ("in-sql", "states_by_disadvantage.sql:1 ")] {
+        for verb in ["run", "request"] {
+            let ran = run_in(site.path(), &["study", verb, name]);
+            let said = ran.err.split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(ran.code == 2 && said.contains(place) && said.contains("a pupil number"), "{said}");
+            assert!(!said.contains(number) && !ran.out.contains(number));
+        }
+    }
+    let list = done(site.path(), &["--json", "study", "list"]);
+    assert!(!list.out.contains(number) && !list.out.contains("in-toml"), "{}", list.out);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 use crate::{
     command::screen::{counted, table, wrap},
     pipeline::{Measured, OpenStudy},
-    study::{Plan, Study},
+    study::{Plan, Set, Study},
 };
 use serde_json::{Value, json};
 use std::fmt::Write as _;
@@ -44,9 +44,12 @@ pub(super) fn plan(study: &Study, plan: &Plan, release: Option<&str>) -> String 
         "\n{}",
         wrap(
             &format!(
-                "Up to {:.1}% of the learners may be alone with what others may know of them (columns told as `identifying` or \
-                 `special`). `study run` counts them.",
-                study.most_unique * 100.0
+                "Up to {:.1}% of the learners may be alone with what others may know of them ({}). `study run` counts them.",
+                study.most_unique * 100.0,
+                match study.set {
+                    Set::Open => "of an open set, every column",
+                    Set::Linkable => "columns told as `identifying` or `special`",
+                }
             ),
             0
         )

@@ -13,8 +13,8 @@ use twox_hash::XxHash3_128;
 pub(super) fn look(path: &Path, seen: &HashSet<u128>, scanned: &mut Scanned, known: &KnownStudies) {
     let folder = if path.is_dir() { path } else { path.parent().unwrap_or(path) };
     let Some(git) = repository(folder) else { return };
-    if let Some(names) = names(folder) {
-        if versions(folder, &names, seen, scanned, known).is_none() {
+    if let Some((names, is_whole)) = names(folder) {
+        if versions(folder, &names, seen, scanned, known).is_none() || !is_whole {
             scanned.unread.push((".git".to_owned(), "git stopped before all of the history was read"));
         }
     } else {
@@ -35,14 +35,17 @@ fn repository(folder: &Path) -> Option<PathBuf> {
 
 fn git(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new("git");
-    // Nothing that the folder's own settings name is run.
+    // The folder's own settings may name programs: those of hooks and of a file monitor are shut off, and nothing is fetched, for
+    // where a version is missing, git would ask a remote of theirs for it, by a command of theirs.
+    command.env("GIT_NO_LAZY_FETCH", "1").env("GIT_ALLOW_PROTOCOL", "");
     command.arg("-C").arg(folder).args(["-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null"]);
     command.args(arguments).stderr(Stdio::null());
     command
 }
 
-/// Every version, by its id, with a name that it had. None without git.
-fn names(folder: &Path) -> Option<BTreeMap<String, String>> {
+/// Every version, by its id, with a name that it had, and whether git listed them to the end: it does not where one is missing.
+/// None without git.
+fn names(folder: &Path) -> Option<(BTreeMap<String, String>, bool)> {
     let listed = git(folder, &["rev-list", "--objects", "--all", "--reflog"]).output().ok()?;
     let text = String::from_utf8_lossy(&listed.stdout).into_owned();
     let mut names: BTreeMap<String, String> = text
@@ -56,7 +59,7 @@ fn names(folder: &Path) -> Option<BTreeMap<String, String>> {
     for id in String::from_utf8_lossy(&all.stdout).lines() {
         names.entry(id.to_owned()).or_default();
     }
-    Some(names)
+    Some((names, listed.status.success() && all.status.success()))
 }
 
 /// Reads every version. None where git stopped.
@@ -75,11 +78,19 @@ fn versions(
     let asking = std::thread::spawn(move || ids.iter().try_for_each(|id| writeln!(asks, "{id}")));
     let mut answers = BufReader::new(child.stdout.take()?);
     let mut line = String::new();
+    let mut is_missing = false;
     for _ in 0..names.len() {
         line.clear();
         answers.read_line(&mut line).ok()?;
         let words: Vec<&str> = line.split_whitespace().collect();
-        let [id, kind, size] = words[..] else { continue };
+        let [id, kind, size] = words[..] else {
+            // `ID missing`: it lies with a remote, which is not asked. An empty line is no answer, and git has stopped.
+            is_missing |= !words.is_empty();
+            if words.is_empty() {
+                return None;
+            }
+            continue;
+        };
         let mut bytes = vec![0; size.parse().ok()?];
         answers.read_exact(&mut bytes).ok()?;
         answers.read_exact(&mut [0]).ok()?;
@@ -92,6 +103,10 @@ fn versions(
             // A message or a name can hold a number, too.
             scanned.look(&format!("a {kind} ({})", id.get(..8).unwrap_or(id)), &bytes, known);
         }
+    }
+    if is_missing {
+        let why = "some versions lie with a remote and not here: they were not read";
+        scanned.unread.push((".git".to_owned(), why));
     }
     let _ = asking.join();
     child.wait().ok().filter(std::process::ExitStatus::success).map(|_| ())

@@ -20,17 +20,10 @@ pub fn request_study(
     trial: &Measured,
     who: &str,
 ) -> Result<i64, StudyFault> {
+    names_no_child(site, open)?;
     let about = about(open);
     may_be_named_so(site, open).map_err(|words| refused(site, who, "study request", &about, words))?;
     may_be_cut(site, open, trial).map_err(|words| refused(site, who, "study request", &about, words))?;
-    // The definition is kept as it was approved: it may say what is asked, and not about whom.
-    let told = [&open.study.question, &open.study.lead, &open.study.institution];
-    if let Some(what) = told.iter().find_map(|text| identifier_in(text, site.wall_day())) {
-        return Err(StudyFault::Usage(format!(
-            "{} seems to hold {what}: a study names no child",
-            open.study.file
-        )));
-    }
     let risk = serde_json::to_string(&trial.risk).unwrap_or_default();
     let new = NewRequest {
         study: &open.study.name,
@@ -44,9 +37,48 @@ pub fn request_study(
     Ok(site.catalog.request_study(&new, &access, &stamp).map_err(SiteFault::from)?)
 }
 
+/// The definition is kept as it was approved, comments and all, and its name is noted: it may say what is asked, and not about
+/// whom. Says the line and never what stands there.
+pub(super) fn names_no_child(site: &Site, open: &OpenStudy) -> Result<(), StudyFault> {
+    let (study, today) = (&open.study, site.wall_day());
+    let found = |file: &str, line: Option<usize>, what: &str| {
+        let place = line.map_or_else(|| file.to_owned(), |at| format!("{file}:{}", at + 1));
+        Err(StudyFault::Usage(format!("{place} seems to hold {what}: a study names no child")))
+    };
+    let mut is_of_dates = false;
+    for (at, line) in study.text.lines().enumerate() {
+        if line.trim_start().starts_with('[') {
+            is_of_dates = line.trim_start().starts_with("[dates]");
+        }
+        // The days that a study begins and ends on look like any other.
+        let mut line = line.to_owned();
+        if is_of_dates {
+            for day in [study.starts, study.ends] {
+                line = line.replacen(&format!("\"{day}\""), "", 1);
+            }
+        }
+        if let Some(what) = identifier_in(&line, today) {
+            return found(&study.file, Some(at), what);
+        }
+    }
+    for (output, sql) in &study.outputs {
+        for (at, line) in sql.lines().enumerate() {
+            if let Some(what) = identifier_in(line, today) {
+                return found(&output.sql.display().to_string(), Some(at), what);
+            }
+        }
+    }
+    // And as it was read: a text over several lines, or with characters written another way.
+    let told = [study.question.as_str(), &study.lead, &study.institution, &study.gateway];
+    let read = study.conditions_in_words();
+    let lists = study.authors.iter().chain(&study.approvals).chain(&study.lawful).map(String::as_str);
+    let texts = told.into_iter().chain([read.as_str()]).chain(lists);
+    texts.filter_map(|text| identifier_in(text, today)).try_for_each(|what| found(&study.file, None, what))
+}
+
 /// A study has the same pseudonyms whenever its rows are cut. Other columns under the same name could be laid beside those that were
 /// cut before, learner by learner, and nothing would have been measured over both.
-fn may_be_named_so(site: &mut Site, open: &OpenStudy) -> Result<(), String> {
+pub(super) fn may_be_named_so(site: &Site, open: &OpenStudy) -> Result<(), String> {
     let requests = requests(site).map_err(|fault| fault.to_string())?;
     let cut = requests.iter().filter(|one| one.study == open.study.name && one.extract.is_some());
     for request in cut {
@@ -77,10 +109,14 @@ pub(super) fn may_be_cut(site: &Site, open: &OpenStudy, trial: &Measured) -> Res
     trial.refusal().map_or(Ok(()), Err)
 }
 
-/// The request of this definition to this release.
+/// The request of this definition to this release, with the approvals that count today.
 pub(super) fn requested(site: &Site, open: &OpenStudy) -> Result<StudyRequest, StudyFault> {
     let digest = open.study.digest();
-    let found = requests(site)?.into_iter().find(|one| one.digest == digest && one.release == open.release);
+    let mut found =
+        requests(site)?.into_iter().find(|one| one.digest == digest && one.release == open.release);
+    if let Some(StudyRequest { approvals, requested_by, .. }) = &mut found {
+        approvals.retain(|(who, _)| counts(site, open, requested_by, who));
+    }
     found.ok_or_else(|| {
         StudyFault::Usage(
             "this definition has not been asked for of this release; a changed definition is another one: `throughline study \
@@ -113,6 +149,13 @@ pub fn approve_study(site: &mut Site, open: &OpenStudy, who: &str) -> Result<(us
         crate::catalog::Access { role: APPROVER.word(), ..access(who, "study approve", &about, 0, "done") };
     site.catalog.approve_study(request.id, &access, &stamp).map_err(SiteFault::from)?;
     Ok((requested(site, open)?.approvals.len(), needed(site)))
+}
+
+/// Whether somebody's approval counts today: whoever lost the role, wrote the study or asked for it is not one of the two, whatever
+/// held when they approved.
+fn counts(site: &Site, open: &OpenStudy, requested_by: &str, who: &str) -> bool {
+    let is_author = open.study.authors.iter().any(|author| author == who) || requested_by == who;
+    site.settings.roles.may(who, APPROVER) && (!is_author || one_is_enough(site))
 }
 
 /// How many approvals it takes.

@@ -2,7 +2,7 @@
 use super::{
     super::{Site, SiteFault, outside, write_private},
     Measured, OpenStudy, StudyFault, about, access,
-    approved::{may_be_cut, needed, requested},
+    approved::{may_be_cut, may_be_named_so, needed, requested},
     extract, is_invented, one_is_enough, outputs, refused, requests,
 };
 use crate::{
@@ -52,6 +52,8 @@ pub fn cut_study(
         );
         return Err(refused(site, who, "study release", &about_it, words));
     }
+    // Another request of this name may have been cut since this one was made.
+    may_be_named_so(site, open).map_err(|words| refused(site, who, "study release", &about_it, words))?;
     may_be_cut(site, open, &trial).map_err(|words| refused(site, who, "study release", &about_it, words))?;
     place(site, to)?;
     let policy = Policy::named(&site.settings.disclosure_policy, site.key.kind())
@@ -171,34 +173,58 @@ pub struct Closed {
     pub deleted: bool,
 }
 
-/// Deletes the extract of a study and certifies it.
+/// Deletes every extract of a study that is out and certifies it: a study may have been cut of several releases.
 ///
 /// # Errors
-/// [`StudyFault::Usage`] where the study has none that is out, or its folder is not what was written.
+/// [`StudyFault::Usage`] where the study has none that is out, or a folder is not what was written: then none is deleted.
 pub fn close_study(site: &mut Site, study: &str, who: &str) -> Result<Closed, StudyFault> {
-    let mut out = requests(site)?.into_iter().filter_map(|request| {
+    let out = requests(site)?.into_iter().filter_map(|request| {
         let extract = request.extract.clone().filter(|extract| extract.closed_at.is_none())?;
         (request.study == study).then_some((request, extract))
     });
-    let Some((request, extract)) = out.next() else {
-        return Err(StudyFault::Usage(
-            "that study has no extract that is out: `throughline study list`".to_owned(),
-        ));
-    };
-    drop(out);
-    let folder = PathBuf::from(&extract.folder);
+    let out: Vec<(StudyRequest, StudyExtract)> = out.collect();
+    for (_, extract) in &out {
+        let folder = Path::new(&extract.folder);
+        if folder.is_dir() {
+            is_extract_of(folder, study)?;
+        }
+    }
+    let mut certificates = Vec::new();
+    for (request, extract) in &out {
+        certificates.push(close(site, request, extract, who)?);
+    }
+    let deleted = certificates.iter().all(|certificate| certificate["folder_deleted"] == true);
+    let one = certificates.pop().ok_or_else(|| {
+        StudyFault::Usage("that study has no extract that is out: `throughline study list`".to_owned())
+    })?;
+    if certificates.is_empty() {
+        return Ok(Closed { certificate: one, deleted });
+    }
+    certificates.push(one);
+    let certificate = json!({ "study": study, "folder_deleted": deleted, "certificates": certificates });
+    Ok(Closed { certificate, deleted })
+}
+
+/// Deletes one extract and notes its certificate.
+fn close(
+    site: &mut Site,
+    request: &StudyRequest,
+    extract: &StudyExtract,
+    who: &str,
+) -> Result<Value, StudyFault> {
+    let (folder, study) = (Path::new(&extract.folder), &request.study);
     let deleted = folder.is_dir();
     if deleted {
-        is_extract_of(&folder, study)?;
-        fs::remove_dir_all(&folder)?;
+        fs::remove_dir_all(folder)?;
     }
     let stamp = site.stamp();
+    // A folder that was moved is not found either: nothing is certified of it.
     let certificate = json!({
         "study": study, "request": request.id, "release": request.release, "definition": request.digest,
         "cut_at": extract.cut_at, "closed_at": stamp, "closed_by": who, "learners": extract.learners,
         "folder_deleted": deleted,
         "certifies": if deleted { "the folder that the extract was written to is deleted" }
-            else { "the folder that the extract was written to is no longer there" },
+            else { "the folder that the extract was written to was not found at its path" },
         "does_not_certify": "copies that people made of it; what a file system or a backup keeps of deleted files",
     });
     let about = format!("study {study}, request {}", request.id);
@@ -206,7 +232,7 @@ pub fn close_study(site: &mut Site, study: &str, who: &str) -> Result<Closed, St
     site.catalog
         .close_study(request.id, &certificate.to_string(), &entry, &stamp)
         .map_err(SiteFault::from)?;
-    Ok(Closed { certificate, deleted })
+    Ok(certificate)
 }
 
 /// Nothing is deleted but what this program wrote for this study.

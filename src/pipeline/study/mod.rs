@@ -81,18 +81,20 @@ pub struct Measured {
     pub proposals: Vec<Proposal>,
     /// What somebody could do who has another extract too.
     pub linkage: Vec<Linkage>,
-    /// Extracts that could not be compared with: their release is gone.
+    /// Extracts that are out and could not be compared with: their release is gone. Nothing is cut beside them.
     pub not_compared: Vec<String>,
 }
 
 impl Measured {
+    /// Whether the cohort is so small that no count of it is told.
+    pub fn is_small(&self) -> bool {
+        self.risk.learners < self.risk.k
+    }
+
     /// Why nothing may be cut, if so.
     pub fn refusal(&self) -> Option<String> {
-        if self.risk.learners < self.risk.k {
-            return Some(format!(
-                "the cohort has fewer than {} learners: ask for more years, or fewer conditions",
-                self.risk.k
-            ));
+        if self.is_small() {
+            return Some(too_few(self.risk.k));
         }
         if !self.risk.holds() {
             let instead: Vec<String> =
@@ -107,6 +109,13 @@ impl Measured {
                 self.risk.in_words()
             ));
         }
+        // What cannot be laid beside these rows is not known to be safe beside them.
+        if let Some(study) = self.not_compared.first() {
+            return Some(format!(
+                "the extract of the study {study} is out and cannot be compared with, for its release or a table of it is gone: \
+                 close that study first"
+            ));
+        }
         let most = self.linkage.iter().find(|found| found.share() > MOST_LINKED)?;
         Some(format!(
             "{} of {} learners could be found again in the extract of the study {} by what both have ({}), more than {:.0}%. Ask for \
@@ -118,6 +127,11 @@ impl Measured {
             MOST_LINKED * 100.0
         ))
     }
+}
+
+/// What is said of a small cohort, and of one without anybody: which of the two it is would tell of those who are meant.
+fn too_few(k: u64) -> String {
+    format!("the cohort has fewer than {k} learners: ask for more years, or fewer conditions")
 }
 
 /// The columns of a release.
@@ -228,12 +242,35 @@ fn serves(site: &Site, plan: &Plan) -> Result<(), StudyFault> {
     Ok(())
 }
 
+/// Measures a study for somebody. That it was asked is noted before anything is told of it, for who asks again and again with
+/// other conditions learns of few.
+///
+/// # Errors
+/// As [`try_study`].
+pub fn run_study(site: &mut Site, open: &OpenStudy, who: &str) -> Result<Measured, StudyFault> {
+    approved::names_no_child(site, open)?;
+    let about_it = about(open);
+    let trial = match try_study(site, open) {
+        Err(StudyFault::Refused(words)) => return Err(refused(site, who, "study run", &about_it, words)),
+        other => other?,
+    };
+    let outcome = if trial.refusal().is_some() { "refused" } else { "done" };
+    let stamp = site.stamp();
+    let people = if trial.is_small() { 0 } else { trial.risk.learners };
+    let entry = access(who, "study run", &about_it, people, outcome);
+    site.catalog.note_access(&entry, &stamp).map_err(SiteFault::from)?;
+    Ok(trial)
+}
+
 /// Cuts the rows in memory and measures them; nothing is written.
 ///
 /// # Errors
-/// Where rows cannot be read, or nobody is in the cohort.
+/// Where rows cannot be read; [`StudyFault::Refused`] where nobody is in the cohort.
 pub fn try_study(site: &Site, open: &OpenStudy) -> Result<Measured, StudyFault> {
-    let data = rows(site, open)?;
+    let data = rows(site, open).map_err(|fault| match fault {
+        StudyFault::Cut(CutFault::Nobody) => StudyFault::Refused(too_few(open.study.k)),
+        other => other,
+    })?;
     let risk = study::risk(&open.study, &data);
     let proposals = if risk.holds() { Vec::new() } else { study::proposals(&open.study, &data) };
     let (linkage, not_compared) = beside_others(site, &open.study, &data)?;

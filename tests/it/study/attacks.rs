@@ -116,6 +116,27 @@ fn attack_07_other_columns_under_the_same_name_are_refused() {
     extract(site.path(), "twice", "two");
 }
 
+/// Two requests of one name, both approved before either was cut: what holds for asking holds for cutting.
+#[test]
+fn attack_07_of_two_pending_requests_of_one_name_the_second_is_refused() {
+    let site = own_site();
+    let folder = study(site.path(), "twice", &ALIKE);
+    let file = folder.join("study.toml");
+    let text = fs::read_to_string(&file).unwrap();
+    let other = text.replace("[\"visible\"]", "[\"n_gcse\"]");
+    assert_ne!(text, other);
+    for definition in [&other, &text] {
+        fs::write(&file, definition).unwrap();
+        done(site.path(), &["study", "request", "twice"]);
+        done(site.path(), &["study", "approve", "twice"]);
+    }
+    done(site.path(), &["study", "release", "twice", "--to", "one"]);
+    fs::write(&file, other).unwrap();
+    let refused = ran(site.path(), &["study", "release", "twice", "--to", "two"]);
+    assert!(refused.code == 5 && refused.err.contains("another name"), "{}", refused.err);
+    assert!(!site.path().join("two").exists());
+}
+
 #[test]
 fn attack_30_a_place_of_few_learners_has_no_pseudonym_of_its_own() {
     let site = own_site();
@@ -280,6 +301,39 @@ fn attack_35_rows_in_a_repository_are_found_in_files_notebooks_and_history_and_n
     done(site.path(), &["study", "dummy", "leaky", "--learners", "50"]);
     let (exit, found) = run(site.path(), &site.path().join("leaky/dummy/csv"), &[]);
     assert_eq!((exit, found.len()), (0, 0), "{found:?}");
+}
+
+/// A repository that names a command through a promisor remote, and lacks a version: looked through, nothing of it is run.
+#[test]
+fn attack_35_a_scanned_repository_runs_nothing_of_its_own() {
+    let site = own_site();
+    let code = tempfile::tempdir().unwrap();
+    fs::write(code.path().join("a.py"), "print(1)\n").unwrap();
+    let in_git = git(code.path(), &["init"])
+        && git(code.path(), &["add", "-A"])
+        && git(code.path(), &["commit", "-m", "first"]);
+    if !in_git {
+        println!("git is not installed: history not tried");
+        return;
+    }
+    let sign = code.path().join("sign");
+    let url = format!("ext::sh -c touch% {}", sign.display());
+    for setting in [
+        ["core.repositoryformatversion", "1"],
+        ["extensions.partialClone", "origin"],
+        ["remote.origin.url", &url],
+        ["remote.origin.promisor", "true"],
+        ["protocol.ext.allow", "always"],
+    ] {
+        assert!(git(code.path(), &["config", setting[0], setting[1]]));
+    }
+    // The file's version, taken out: git would ask the remote for it.
+    let told = Command::new("git").arg("-C").arg(code.path()).args(["rev-parse", "HEAD:a.py"]).output();
+    let id = String::from_utf8(told.unwrap().stdout).unwrap();
+    let (begins, ends) = id.trim().split_at(2);
+    fs::remove_file(code.path().join(".git/objects").join(begins).join(ends)).unwrap();
+    assert_eq!(run(site.path(), code.path(), &[]).0, 4, "what was not read is said");
+    assert!(!sign.exists(), "a command of the repository was run");
 }
 
 fn run(dir: &Path, path: &Path, more: &[&str]) -> (i32, Vec<Value>) {
