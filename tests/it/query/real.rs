@@ -4,9 +4,13 @@ use crate::site::{Ran, TestSite, run_in};
 use std::{fs, path::Path};
 use throughline::{catalog::Catalog, privacy::Key};
 
-/// A site with a real key and the demonstration's release under it.
+/// A site whose questions go through the gate, with the demonstration's release under it. (Its key is a demonstration's: a real one
+/// gets no answer, and the gate does not ask for the key.)
 fn real_site() -> TestSite {
     let site = TestSite::new();
+    let key = site.path().join("key");
+    fs::write(&key, &*Key::for_demo(5).to_bytes()).unwrap();
+    fs::set_permissions(&key, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
     site.configure("2026-03-31");
     let from = release_of(demo());
     let id = from.file_name().unwrap().to_owned();
