@@ -3,7 +3,7 @@ title = "Attendance as last reported, of accounts that cannot be added up as the
 grain = ["source", "feed", "row_key"]
 reads = ["lake_attendance", "attendance_told", "learner_link", "build_context"]
 */
--- Periods of any length, weeks told again or taken back, two subjects of a source who are one learner.
+-- Periods of any length, weeks told again, taken back or without a place for a time, two subjects of a source who are one learner.
 -- Of all versions of a row the one committed last stands; a tombstone, which names nothing but the row, removes it.
 with told as (
     select lake_attendance.*

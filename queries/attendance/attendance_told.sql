@@ -59,11 +59,13 @@ accounts as (
     group by subject_id, establishment_id, ay, source
 ),
 
--- Whose rows were taken back: which of them, a removal does not say.
-taken_back as (
+-- Whose rows were taken back (which of them, a removal does not say), or had no place for a time: once a restriction is lifted
+-- the same row stands under its school again, a later version of the one without.
+told_otherwise as (
     select distinct source, subject_id
     from lake_attendance
     where tombstone
+       or establishment_id = 'withheld'
 ),
 
 -- Two subjects of one source may be one learner, whose weeks then come twice; and a period that goes on into the next year
@@ -72,7 +74,7 @@ learner_accounts as (
     select
         accounts.*,
         learner_link.learner_id,
-        taken_back.subject_id is not null as is_taken_back,
+        told_otherwise.subject_id is not null as is_told_otherwise,
         count(*) over (
             partition by learner_link.learner_id, accounts.establishment_id, accounts.ay, accounts.source
         ) as n_subjects,
@@ -81,9 +83,9 @@ learner_accounts as (
         ) as goes_on
     from accounts
     inner join learner_link on learner_link.subject_id = accounts.subject_id
-    left join taken_back
-        on taken_back.source = accounts.source
-       and taken_back.subject_id = accounts.subject_id
+    left join told_otherwise
+        on told_otherwise.source = accounts.source
+       and told_otherwise.subject_id = accounts.subject_id
 ),
 
 final as (
@@ -93,7 +95,7 @@ final as (
         establishment_id,
         ay,
         source,
-        is_in_weeks and n_subjects = 1 and not goes_on and not is_taken_back as is_plain,
+        is_in_weeks and n_subjects = 1 and not goes_on and not is_told_otherwise as is_plain,
         in_autumn,
         in_spring,
         in_summer,
