@@ -14,6 +14,7 @@ mod lock;
 mod lookup;
 mod measure;
 mod place;
+mod question;
 mod record;
 mod review;
 mod rights;
@@ -39,6 +40,7 @@ pub use linkage::{LearnerChange, LinkDecision, LinkMeasure, LinkModel, LinkNews,
 pub use lock::{Lock, LockFault};
 pub use measure::{Measures, RunCount, Totals};
 pub use place::{Unfinished, private_file, private_folder};
+pub use question::{ANSWER, AnsweredQuestion};
 pub use record::{FileKind, NewFile, SetAside};
 pub use review::SampledPair;
 pub use rights::{CaseEnd, Closing, ListSeen, NewCase, Note, ReleaseTombstone, RightsCase};
@@ -96,6 +98,7 @@ impl Catalog {
         schema::create(&mut catalog)?;
         schema::create_schedule(&mut catalog)?;
         schema::create_shown(&mut catalog)?;
+        schema::create_question(&mut catalog)?;
         schema::create_study(&mut catalog)?;
         Ok(catalog)
     }
@@ -106,6 +109,7 @@ impl Catalog {
         schema::create(&mut catalog)?;
         schema::create_schedule(&mut catalog)?;
         schema::create_shown(&mut catalog)?;
+        schema::create_question(&mut catalog)?;
         schema::create_study(&mut catalog)?;
         Ok(catalog)
     }

@@ -193,6 +193,13 @@ pub(super) fn create_shown(catalog: &mut Catalog) -> Result<(), CatalogFault> {
     if there > 0 { Ok(()) } else { catalog.write(|tx| tx.execute_batch(super::shown::TABLES)) }
 }
 
+/// Creates the table of questions where it is missing: a catalog from before it gains it.
+pub(super) fn create_question(catalog: &mut Catalog) -> Result<(), CatalogFault> {
+    let newest = "SELECT count(*) FROM sqlite_schema WHERE name = 'question_said'";
+    let there: i64 = catalog.read().query_row(newest, [], |row| row.get(0))?;
+    if there > 0 { Ok(()) } else { catalog.write(|tx| tx.execute_batch(super::question::TABLES)) }
+}
+
 /// Creates the tables of studies where they are missing: a catalog from before them gains them.
 pub(super) fn create_study(catalog: &mut Catalog) -> Result<(), CatalogFault> {
     let newest = "SELECT count(*) FROM sqlite_schema WHERE name = 'study_extract'";

@@ -8,10 +8,9 @@ use super::{
 };
 use crate::{
     config::Settings,
-    disclosure::{Figure, Told},
-    pipeline::{self, OpenRelease, QueryFault, Question, Reply, Site},
-    privacy::KeyKind,
-    query::{Cell, Kind, Shown, lines},
+    disclosure::{DAYS, Figure, QUESTIONS, Told},
+    pipeline::{self, Entered, OpenRelease, QueryFault, Question, Reply, Site},
+    query::{Cell, Kind, Shown, lines, with_margins},
 };
 use serde_json::{Map, Value, json};
 use std::{fs::File, io::Read, path::Path};
@@ -33,34 +32,45 @@ impl From<QueryFault> for Halt {
     }
 }
 
-/// An attacker still found single children through what is refused, and in what words (docs/query.md).
-const NOT_YET: &str = "refused: questions are answered over invented learners only, so far: what several questions, or one \
-                       that is made for it, tell of few learners is not all closed. Instead: `throughline report`, or ask \
-                       a demonstration";
-
-/// Asks a release one question and shows what of the answer may be shown.
+/// Asks a release one question and shows what of the answer may be shown; without one, question after question.
 pub(super) fn query(settings: Settings, args: &QueryArgs, who: &str, screen: &Screen) -> Verdict {
     let text = match (&args.statement, &args.file) {
-        (Some(text), _) => text.clone(),
-        (None, Some(file)) => read(file)?,
-        (None, None) => return Err(Halt::new(Exit::Usage, "say what to ask, or --file F.sql")),
+        (Some(text), _) => Some(text.clone()),
+        (None, Some(file)) => Some(read(file)?),
+        (None, None) => None,
     };
-    let mut site = Site::open(settings)?;
-    let describes = text.trim().starts_with("\\d");
-    if site.key.kind() == KeyKind::Real && !describes {
-        return Err(Halt::new(Exit::Refused, wrap(NOT_YET, 2)));
+    if text.is_none() && args.parquet.is_some() {
+        return Err(Halt::new(Exit::Usage, "--parquet is for one question: say it, or --file F.sql"));
     }
+    let site = Site::open(settings)?;
     let asked = pipeline::open_release(&site, &args.release)?;
+    let mut asking = Asking { site, args, who, spend: args.spend };
+    let Some(text) = text else { return Err(Halt::new(Exit::Usage, "say what to ask, or --file F.sql")) };
     if let Some(rest) = text.trim().strip_prefix("\\d") {
         return describe(&asked, rest.trim(), screen);
     }
-    let question = Question { who, purpose: &args.purpose, text: &text };
-    let answered = pipeline::query(&mut site, &asked, &question)?;
-    if let Some(file) = &args.parquet {
-        written::parquet(&answered, file, &site.settings)?;
+    asking.ask(&asked, &text, screen)
+}
+
+/// Who asks, and how.
+struct Asking<'a> {
+    site: Site,
+    args: &'a QueryArgs,
+    who: &'a str,
+    spend: u64,
+}
+
+impl Asking<'_> {
+    fn ask(&mut self, asked: &OpenRelease, text: &str, screen: &Screen) -> Verdict {
+        let Self { site, args, who, spend } = self;
+        let question = Question { who, purpose: &args.purpose, text, spend: *spend };
+        let answered = pipeline::query(site, asked, &question)?;
+        if let Some(file) = &args.parquet {
+            written::parquet(&answered, file, &site.settings)?;
+        }
+        show(&answered, &asked.release, args.csv, screen)?;
+        Ok(Exit::Done)
     }
-    show(&answered, &asked.release, args.csv, screen)?;
-    Ok(Exit::Done)
 }
 
 /// A question from a file: a file, and no longer than a question can be. A device has no end.
@@ -85,21 +95,45 @@ fn show(answered: &Reply, release: &str, csv: bool, screen: &Screen) -> Result<(
     if csv {
         screen.result(&written::csv(&answered.plan, &rows)?);
     } else {
-        let names: Vec<&str> = answered.plan.outputs.iter().map(|output| output.name.as_str()).collect();
-        let right: Vec<usize> = (0..names.len()).filter(|at| is_number(answered, *at)).collect();
-        let cells = rows.iter().map(|row| row.iter().map(in_words).collect()).collect();
-        screen.result(&table(&names, cells, &right));
+        screen.result(&in_columns(answered, &rows));
         screen.result(&format!("\n{}", wrap(&answer.policy_in_words, 0)));
     }
     for notice in &answer.notices {
         let words = format!("{}: {}. Safe to ask instead: {}.", notice.what, notice.why, notice.instead);
         if csv { screen.say(&wrap(&words, 2)) } else { screen.result(&wrap(&words, 2)) }
     }
-    if let Some(id) = &answered.entered {
-        screen.say(&format!("entered in the ledger as {id}"));
+    if let Some(Entered { id, left }) = &answered.entered {
+        let left = counted(*left, "question is", "questions are");
+        screen.say(&format!(
+            "This is {id}; {left} left of the {QUESTIONS} that may be asked within {DAYS} days."
+        ));
     }
     screen.document(&as_json(answered, &rows, release));
     Ok(())
+}
+
+/// A figure that is near the true one has beside it how near.
+fn in_columns(answered: &Reply, rows: &[Vec<Cell<'_>>]) -> String {
+    let has_margin = with_margins(&answered.plan, rows);
+    let (mut names, mut right) = (Vec::new(), Vec::new());
+    for (at, output) in answered.plan.outputs.iter().enumerate() {
+        right.extend(is_number(answered, at).then_some(names.len()));
+        names.push(output.name.as_str());
+        if has_margin[at] {
+            right.push(names.len());
+            names.push("±");
+        }
+    }
+    let line = |row: &Vec<Cell<'_>>| {
+        let mut cells = Vec::new();
+        for (cell, has_margin) in row.iter().zip(&has_margin) {
+            cells.push(in_words(cell));
+            let margin = || cell.margin().map_or_else(String::new, |margin| margin.to_string());
+            cells.extend(has_margin.then(margin));
+        }
+        cells
+    };
+    table(&names, rows.iter().map(line).collect(), &right)
 }
 
 fn is_number(answered: &Reply, at: usize) -> bool {
@@ -118,18 +152,28 @@ fn in_words(cell: &Cell<'_>) -> String {
             let sign = if *count < 0 { "-" } else { "" };
             format!("{sign}{}", thousands(count.unsigned_abs()))
         }
-        Cell::Told(Told::Figure(figure)) => figure.to_string(),
+        Cell::Told(Told::Near { value, is_share: false, .. }) if value.fract() == 0.0 && *value >= 0.0 => {
+            thousands(*value as u64)
+        }
+        Cell::Told(told) => told.to_string(),
     }
 }
 
 fn as_json(answered: &Reply, rows: &[Vec<Cell<'_>>], release: &str) -> Value {
     let answer = answered.answer.as_ref();
     let rows = rows.iter().map(|row| {
-        let cells = answered.plan.outputs.iter().zip(row);
-        Value::Object(cells.map(|(output, cell)| (output.name.clone(), value(cell))).collect::<Map<_, _>>())
+        let mut cells = Map::new();
+        for (output, cell) in answered.plan.outputs.iter().zip(row) {
+            cells.insert(output.name.clone(), value(cell));
+            if let Some(margin) = cell.margin() {
+                cells.insert(format!("{}_margin", output.name), whole(margin));
+            }
+        }
+        Value::Object(cells)
     });
     json!({
-        "release": release, "entered": answered.entered, "policy": answer.policy, "policy_in_words": answer.policy_in_words,
+        "release": release, "entered": answered.entered.as_ref().map(|entered| &entered.id),
+        "questions_left": answered.entered.as_ref().map(|entered| entered.left), "policy": answer.policy, "policy_in_words": answer.policy_in_words,
         "columns": answered.plan.outputs.iter().map(|output| output.name.as_str()).collect::<Vec<_>>(),
         "rows": rows.collect::<Vec<_>>(), "notices": answer.notices
     })
@@ -143,6 +187,7 @@ fn value(cell: &Cell<'_>) -> Value {
         Cell::Key(Some("false"), Kind::Bool) => Value::Bool(false),
         Cell::Key(Some(text), _) => Value::from(*text),
         Cell::Told(Told::Number(number)) => Value::from(*number),
+        Cell::Told(Told::Near { value, .. }) => whole(*value),
         Cell::Told(Told::Figure(Figure::Count(count))) => Value::from(*count),
         Cell::Told(Told::Figure(Figure::PerCentTenths(tenths))) => Value::from(*tenths as f64 / 10.0),
         Cell::Told(Told::Figure(symbol)) => Value::from(symbol.to_string()),

@@ -1,9 +1,9 @@
 //! Answers to questions that nobody foresaw over invented learners: groups with counts, shares, sums and means beside them, as they
 //! are. Real learners go through [`guarded`](super::guarded).
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::figure::Figure;
 use super::policy::Policy;
@@ -105,13 +105,60 @@ pub struct Answer {
 }
 
 /// One figure as it may be shown.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Told {
     /// A count, a share or a symbol.
     Figure(Figure),
     /// A sum or a mean.
     Number(f64),
+    /// A figure that is off by as much as it says.
+    Near {
+        /// The figure; a share is per cent.
+        value: f64,
+        /// In 95 of 100 cases the true one is no further away.
+        margin: f64,
+        /// Whether it is a share.
+        is_share: bool,
+    },
+}
+
+impl fmt::Display for Told {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Figure(figure) => figure.fmt(f),
+            Self::Number(number) => number.fmt(f),
+            Self::Near { value, is_share: true, .. } => write!(f, "{value}%"),
+            Self::Near { value, .. } => value.fmt(f),
+        }
+    }
+}
+
+/// An answer as it is kept to be told again.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Kept {
+    in_words: String,
+    groups: Vec<(Vec<Option<String>>, Vec<Told>)>,
+    notices: Vec<Notice>,
+}
+
+impl Kept {
+    pub(super) fn answer(self, policy: &Policy) -> Answer {
+        let Self { in_words, groups, notices } = self;
+        Answer { policy: policy.name(), policy_in_words: in_words, groups, notices }
+    }
+}
+
+impl Answer {
+    /// As it is kept, to be told again.
+    pub fn kept(&self) -> String {
+        let kept = Kept {
+            in_words: self.policy_in_words.clone(),
+            groups: self.groups.clone(),
+            notices: self.notices.clone(),
+        };
+        serde_json::to_string(&kept).unwrap_or_default()
+    }
 }
 
 /// Shows an answer as it is, under the policy that hides nothing.

@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Why a cell holds no figure: the symbols of the department's statistics service.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Symbol {
     /// `c`: hidden, because it is small or would give a small one away.
     #[serde(rename = "c")]
@@ -33,7 +33,7 @@ impl fmt::Display for Symbol {
 }
 
 /// One cell of a disclosed table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Figure {
     /// Learners, rounded as the policy says. Negative only in a difference between groups.

@@ -22,6 +22,7 @@ mod guarded;
 mod headline;
 pub mod ledger;
 mod magnitude;
+mod noised;
 mod policy;
 mod protect;
 mod refusal;
@@ -43,6 +44,7 @@ pub use grid::{LinkGrid, LinkGroup, Rate, Rates, ShareRow, Shares};
 pub use guarded::{Frame, FrameLevel, FrameRow, PastAnswer, PastCell};
 pub use headline::{Headline, HeadlineGroup};
 pub use magnitude::{Failing, MagnitudeRow, Magnitudes, failing};
+pub use noised::{DAYS, MOST_GROUPS, QUESTIONS, Seed, Terms};
 pub use policy::{KeyKind, Policy};
 pub use refusal::{Notice, Refusal};
 pub use rounding::{Rounding, record_set_key};
@@ -191,7 +193,19 @@ pub fn disclose_asked(asked: &Asked, policy: &Policy) -> Result<Disclosed<Answer
     asked::disclose(asked, policy).map(Disclosed)
 }
 
-/// Puts the answer to a question over real learners through the gate, beside all earlier answers, and gives what the ledger
+/// Puts the answer to a question over real learners through the gate: near the truth, for what is spent on it. Whoever shows the
+/// answer enters what it cost in the same transaction.
+pub fn disclose_noised(frame: &Frame, terms: Terms<'_>, policy: &Policy) -> Disclosed<Answer> {
+    Disclosed(noised::disclose(frame, terms, policy))
+}
+
+/// An answer as it was kept; none where it is not one. What it was kept in has to be sealed: else anybody could make one.
+pub fn told_again(kept: &str, policy: &Policy) -> Option<Disclosed<Answer>> {
+    let kept: asked::Kept = serde_json::from_str(kept).ok()?;
+    Some(Disclosed(kept.answer(policy)))
+}
+
+/// Puts the answer to one of the questions of an approved study through the gate, beside its other answers, and gives what the ledger
 /// has to remember: whoever shows the answer writes that in the same transaction.
 ///
 /// # Errors

@@ -1,6 +1,6 @@
 //! What is said when something is hidden or refused: what, why, and what would be safe to ask instead.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Why the gate would not open at all.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -162,7 +162,7 @@ impl Refusal {
 ///
 /// One notice speaks for all hidden figures of its kind and never says which of them were small and which were
 /// hidden to protect those: that difference would give them away.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notice {
     /// What is hidden.
     pub what: String,

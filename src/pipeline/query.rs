@@ -1,6 +1,6 @@
 //! A question to a release: which tables it may read, for which purpose, and what of the answer may be shown. Everything
 //! that is asked is in the audit before anything is shown, refusals too.
-mod guarded;
+mod noised;
 
 use super::{Site, SiteFault, build};
 use crate::{
@@ -9,6 +9,7 @@ use crate::{
     query::{self, Kind, Plan, QueryRefusal, Shapes, TableShape},
     release::{self, ReleasedTable},
 };
+pub use noised::Entered;
 use std::{collections::BTreeMap, path::PathBuf};
 
 const VERB: &str = "query";
@@ -38,6 +39,8 @@ pub struct Question<'a> {
     pub purpose: &'a str,
     /// The statement.
     pub text: &'a str,
+    /// What the answer may cost, in questions: four times as much is twice as exact. Over invented learners it is exact.
+    pub spend: u64,
 }
 
 /// The tables of a release, ready to be asked.
@@ -56,8 +59,8 @@ pub struct Reply {
     pub plan: Plan,
     /// The groups.
     pub answer: Disclosed<Answer>,
-    /// What the answer is known by from now on, where it is of real learners: later refusals name it.
-    pub entered: Option<String>,
+    /// What the answer was entered as, where it is of real learners.
+    pub entered: Option<Entered>,
 }
 
 /// Opens a release to ask it: by its id, at least 8 digits of it, or `current`.
@@ -108,16 +111,21 @@ pub fn query(site: &mut Site, asked: &OpenRelease, question: &Question<'_>) -> R
     let policy = Policy::named(&site.settings.disclosure_policy, site.key.kind())
         .map_err(|refusal| QueryFault::Usage(refusal.to_string()))?;
     let mut tables = Vec::new();
-    // Over real learners an answer is entered in the ledger, and that is its note in the audit.
-    let is_guarded = policy.threshold() > 0;
+    // Over real learners an answer is entered, and that is its note in the audit.
+    let is_noised = policy.threshold() > 0;
     let result = prepared(site, asked, question, &mut tables).and_then(|plan| {
-        if is_guarded {
-            guarded::answer(site, asked, question, plan, &policy)
+        if is_noised {
+            noised::answer(site, asked, question, plan, &policy)
         } else {
             answer(site, asked, question, plan, &policy)
         }
     });
-    if !is_guarded || result.is_err() {
+    // Too much work is paid for, and that is noted with it.
+    let is_noted = match &result {
+        Ok(_) => is_noised,
+        Err(refusal) => is_noised && refusal.code == "work",
+    };
+    if !is_noted {
         note(site, asked, question, &tables, result.is_ok())?;
     }
     result.map_err(QueryFault::Refused)

@@ -207,6 +207,22 @@ pub enum Cell<'a> {
     Told(Told),
 }
 
+impl Cell<'_> {
+    /// How far it may be from the true figure, where it is not that.
+    pub fn margin(&self) -> Option<f64> {
+        match self {
+            Self::Told(Told::Near { margin, .. }) => Some(*margin),
+            _ => None,
+        }
+    }
+}
+
+/// Which columns have figures that are near the true ones.
+pub fn with_margins(plan: &Plan, lines: &[Vec<Cell<'_>>]) -> Vec<bool> {
+    let has = |at: usize| lines.iter().any(|line| line[at].margin().is_some());
+    (0..plan.outputs.len()).map(has).collect()
+}
+
 /// The lines of an answer in the order and number that were asked for: by what is shown and nothing else.
 pub fn lines<'a>(plan: &Plan, answer: &'a Answer) -> Vec<Vec<Cell<'a>>> {
     let mut lines: Vec<Vec<Cell<'a>>> = Vec::new();
@@ -232,7 +248,7 @@ pub fn lines<'a>(plan: &Plan, answer: &'a Answer) -> Vec<Vec<Cell<'a>>> {
 fn compared(one: &Cell<'_>, other: &Cell<'_>, down: bool) -> Ordering {
     let number = |cell: &Cell<'_>| match cell {
         Cell::Key(Some(text), Kind::Number) => text.parse::<f64>().ok(),
-        Cell::Told(Told::Number(number)) => Some(*number),
+        Cell::Told(Told::Number(number) | Told::Near { value: number, .. }) => Some(*number),
         Cell::Told(Told::Figure(disclosure::Figure::Count(count))) => Some(*count as f64),
         Cell::Told(Told::Figure(disclosure::Figure::PerCentTenths(tenths))) => Some(*tenths as f64),
         _ => None,

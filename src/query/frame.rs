@@ -1,9 +1,9 @@
 //! From what the engine found to a frame for the gate.
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 
 use super::answer::{engine, errand, plain, told};
-use super::child::{Outcome, send};
+use super::child::{Errand, Outcome, send};
 use super::guard::{Domain, Guard, GuardKey};
 use super::plan::Plan;
 use super::refusal::QueryRefusal;
@@ -28,6 +28,7 @@ pub fn frame(
     (release, enough): (&str, u64),
 ) -> Result<Frame, QueryRefusal> {
     let guard = plan.guard.as_ref().map_err(Clone::clone)?;
+    guard.provable.clone()?;
     let counted = guard.keys.iter().filter_map(|key| match &key.domain {
         Domain::Counted(sql) => Some(sql.clone()),
         Domain::Values(_) => None,
@@ -36,19 +37,56 @@ pub fn frame(
     sql.extend(counted);
     sql.extend(guard.missing.iter().flatten().cloned());
     sql.extend(guard.bases.iter().cloned());
-    let found = match send(&errand(typed, plan, sql, files, memory)?) {
-        Outcome::Rows(found) => found,
-        // How much it was hangs on the rows: what was too much, and whether that was time or memory, is not said.
-        Outcome::Time | Outcome::Memory | Outcome::TooMany => {
-            return Err(QueryRefusal::new(
-                "work",
-                "this was too much work",
-                "join fewer tables, name fewer columns, or ask for fewer years",
-            ));
-        }
-        outcome => return Err(told(&outcome)),
-    };
+    let found = rows(&errand(typed, plan, sql, files, memory)?)?;
     framed(guard, &found, release, enough).ok_or_else(engine)
+}
+
+fn rows(errand: &Errand) -> Result<Vec<Rows>, QueryRefusal> {
+    match send(errand) {
+        Outcome::Rows(found) => Ok(found),
+        // How much it was hangs on the rows: what was too much, and whether that was time or memory, is not said.
+        Outcome::Time | Outcome::Memory | Outcome::TooMany => Err(QueryRefusal::new(
+            "work",
+            "this was too much work",
+            "join fewer tables, name fewer columns, or ask for fewer years",
+        )),
+        outcome => Err(told(&outcome)),
+    }
+}
+
+/// Runs a plan on the tables of a release: what each learner brings to each group that there is.
+///
+/// `typed`, `files` and `memory` are as for [`frame`].
+///
+/// # Errors
+/// As [`frame`].
+pub fn brought(
+    typed: &str,
+    plan: &Plan,
+    files: &BTreeMap<String, PathBuf>,
+    memory: &str,
+) -> Result<Frame, QueryRefusal> {
+    let guard = plan.guard.as_ref().map_err(Clone::clone)?;
+    let found = rows(&errand(typed, plan, vec![guard.sql.clone()], files, memory)?)?;
+    let rows = found.first().ok_or_else(engine)?;
+    let mut values = vec![BTreeSet::new(); guard.keys.len()];
+    for row in rows {
+        for ((cell, key), values) in row.iter().zip(&guard.keys).zip(&mut values) {
+            values.insert(cell.as_ref().map(|cell| plain(cell, key.kind)));
+        }
+    }
+    let named = |value| FrameLevel { value, is_named: true, text: String::new() };
+    let keys: Vec<Vec<FrameLevel>> =
+        values.into_iter().map(|values| values.into_iter().map(named).collect()).collect();
+    let mut frame = Frame {
+        filters: guard.filters.len(),
+        amounts: guard.amounts.clone(),
+        measures: guard.measures.clone(),
+        ..Frame::default()
+    };
+    frame.rows = placed(guard, rows, &keys).ok_or_else(engine)?;
+    frame.keys = keys;
+    Ok(frame)
 }
 
 /// The frame; none where the rows are not those of the plan.
@@ -74,7 +112,7 @@ fn framed(guard: &Guard, found: &[Rows], release: &str, enough: u64) -> Option<F
     for base in domains {
         population.push(format!("learners {:?}", base.first()?));
     }
-    let places: Vec<HashMap<Option<String>, usize>> = keys.iter().map(|levels| places(levels)).collect();
+    let rows = placed(guard, rows, &keys)?;
     let mut frame = Frame {
         is_disjoint: guard.is_disjoint,
         filters: guard.filters.len(),
@@ -86,7 +124,15 @@ fn framed(guard: &Guard, found: &[Rows], release: &str, enough: u64) -> Option<F
         words: guard.words.iter().cloned().chain([format!("release {release}")]).collect(),
         ..Frame::default()
     };
-    for row in rows {
+    frame.rows = rows;
+    frame.keys = keys;
+    Some(frame)
+}
+
+/// The rows, each with the places of its keys' values; none where they are not those of the plan.
+fn placed(guard: &Guard, rows: &Rows, keys: &[Vec<FrameLevel>]) -> Option<Vec<FrameRow>> {
+    let places: Vec<HashMap<Option<String>, usize>> = keys.iter().map(|levels| places(levels)).collect();
+    let row = |row: &Vec<Option<String>>| {
         let (key, rest) = row.split_at_checked(keys.len())?;
         let (mask, rest) = rest.split_first()?;
         let (learner, amounts) = rest.split_first()?;
@@ -96,15 +142,14 @@ fn framed(guard: &Guard, found: &[Rows], release: &str, enough: u64) -> Option<F
             let other = || levels_of.iter().position(|level| !level.is_named);
             levels.push(places.get(&value).copied().or_else(other)?);
         }
-        frame.rows.push(FrameRow {
+        Some(FrameRow {
             levels,
             mask: mask.as_deref()?.parse().ok()?,
             member: member(learner.as_deref()?),
             amounts: amounts.iter().map(|cell| cell.as_ref()?.parse().ok()).collect(),
-        });
-    }
-    frame.keys = keys;
-    Some(frame)
+        })
+    };
+    rows.iter().map(row).collect()
 }
 
 fn places(levels: &[FrameLevel]) -> HashMap<Option<String>, usize> {

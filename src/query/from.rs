@@ -163,6 +163,8 @@ impl Compiler<'_> {
             JoinConstraint::On(condition) => conjuncts(condition).len() == 1,
             _ => false,
         };
+        // What a left join did not find is nobody's: what is joined after one may hang on that.
+        relation.is_by_learner &= scope.relations.iter().all(|known| !known.is_left);
         if scope.relations.iter().any(|known| known.name == relation.name) {
             return Err(QueryRefusal::part("two tables of one name in FROM"));
         }

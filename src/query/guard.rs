@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use sqlparser::ast::{BinaryOperator, Expr, InTarget, Select, UnaryOperator, Value};
 
 use super::calls::{is_within_row, plain_call};
+use super::extent::{is_one_each, most_groups};
 use super::measures::Ingredients;
 use super::plan::{Key, Output, Shown, base};
 use super::refusal::QueryRefusal;
@@ -45,6 +46,12 @@ pub struct Guard {
     pub measures: Vec<Measure>,
     /// The words of the statement that say whom it is about: columns and literals.
     pub words: BTreeSet<String>,
+    /// How many groups a learner can be in at most.
+    pub most_groups: u64,
+    /// All that is asked, so that the same lines are the same question.
+    pub said: Vec<String>,
+    /// Whether what it gives away beside other tables can be proved, or why not: only then it may be a table of a study.
+    pub provable: Result<(), QueryRefusal>,
 }
 
 /// A key.
@@ -96,7 +103,7 @@ impl Compiler<'_> {
     ) -> Result<Guard, QueryRefusal> {
         if self.degree > MOST_DEGREE {
             return Err(QueryRefusal::new(
-                "work",
+                "degree",
                 "tables with several rows for a learner that are joined with each other multiply them, and how long that takes would tell \
                  of what they hold",
                 "join at most two such tables, or put the rows of each learner together first: (select learner_id, count(*) as n \
@@ -104,25 +111,16 @@ impl Compiler<'_> {
             ));
         }
         let (filters, amounts, measures) = figures(made, outputs)?;
-        if keys.len() + filters.len() > MOST_DIMENSIONS {
-            return Err(QueryRefusal::new(
-                "dimensions",
-                "over real learners, keys and conditions beside each other (the mean of a column is one more: whether it is there) may be \
-                 three together; of more, nobody could prove what they give away",
-                "ask for fewer figures at once",
-            ));
-        }
+        let mut provable = dimensions(keys.len() + filters.len());
         let mut guarded = Vec::new();
         for key in keys {
-            let domain = self.domain(key, select, scope)?;
+            let domain = self.domain(key, select, scope);
+            provable = provable.and(domain.as_ref().map(|_| ()).map_err(Clone::clone));
+            let domain = domain.unwrap_or_else(|_| Domain::Values(Vec::new()));
             guarded.push(GuardKey { sql: key.sql.clone(), kind: key.kind, domain });
         }
-        let is_disjoint = keys.is_empty() || scope.degree() == 0 || {
-            let is_of_one = |found: Option<BTreeSet<(usize, String)>>| {
-                found.is_some_and(|columns| columns.iter().all(|(at, _)| *at == 0))
-            };
-            scope.relations[0].degree == 0 && keys.iter().all(|key| is_of_one(columns_of(&key.expr, scope)))
-        };
+        let is_disjoint = keys.iter().all(|key| is_one_each(key, scope));
+        let most_groups = if is_disjoint { 1 } else { most_groups(keys, select, scope) };
         let learner =
             scope.learner().ok_or_else(|| QueryRefusal::part("FROM without a table of learners"))?;
         let framed = Ingredients { filters, amounts: made.amounts.clone() };
@@ -141,23 +139,32 @@ impl Compiler<'_> {
         }
         bases.sort_unstable();
         bases.dedup();
+        if tables.is_some() && !named.is_empty() {
+            population.push(format!("with {}", named.join(", ")));
+        }
         if let Some(selection) = &select.selection {
             for part in conjuncts(selection) {
                 population.extend(self.plainly(part, scope)?.iter().map(|sql| renamed(sql)));
             }
         }
+        let keys_said: Vec<String> = guarded.iter().map(|key| renamed(&key.sql)).collect();
+        let filter_texts: Vec<String> = framed.filters.iter().map(|filter| renamed(&bare(filter))).collect();
+        let said = said(&population, named, &tables, (&keys_said, &filter_texts), (&framed, &measures));
         Ok(Guard {
             sql: frame(&with, keys.len(), framed.amounts.len()),
             population,
             keys: guarded.into_iter().map(|key| GuardKey { sql: renamed(&key.sql), ..key }).collect(),
             is_disjoint,
-            filter_texts: framed.filters.iter().map(|filter| renamed(&bare(filter))).collect(),
+            filter_texts,
             missing: framed.filters.iter().map(|filter| missing(filter, scope)).collect(),
             filters: framed.filters,
             bases,
             amounts,
             measures,
             words: BTreeSet::new(),
+            most_groups,
+            said,
+            provable,
         })
     }
 
@@ -244,6 +251,52 @@ impl Compiler<'_> {
             "group by a column of a table as it is, by a condition, or by case when … then 'one' else 'other' end",
         ))
     }
+}
+
+/// Whether so many keys and conditions beside each other can be proved.
+fn dimensions(count: usize) -> Result<(), QueryRefusal> {
+    if count <= MOST_DIMENSIONS {
+        return Ok(());
+    }
+    Err(QueryRefusal::new(
+        "dimensions",
+        "in a table of a study, keys and conditions beside each other (the mean of a column is one more: whether it is there) may be \
+         three together; of more, nobody could prove what they give away",
+        "ask for fewer figures at once",
+    ))
+}
+
+/// All that is asked: where from, of whom, by what, and which figures.
+fn said(
+    population: &[String],
+    named: &[String],
+    tables: &Option<Vec<(String, String, bool)>>,
+    (keys, filters): (&[String], &[String]),
+    (made, measures): (&Ingredients, &[Measure]),
+) -> Vec<String> {
+    let mut said: BTreeSet<String> = population.iter().map(|line| format!("whom {line}")).collect();
+    said.extend(named.iter().map(|query| format!("with {query}")));
+    for (_, table, is_left) in tables.iter().flatten() {
+        said.insert(format!("{} {table}", if *is_left { "left" } else { "from" }));
+    }
+    said.extend(keys.iter().enumerate().map(|(at, key)| format!("key {at} {key}")));
+    let renamed = |sql: &str| tables.as_ref().map_or_else(|| sql.to_owned(), |tables| renamed(sql, tables));
+    let of = |filter: Option<usize>| filter.map_or("all", |filter| filters[filter].as_str());
+    let counted = |counted: &Counted| match counted {
+        Counted::Learners(filter) => of(*filter).to_owned(),
+        Counted::Rows(amount) => format!("rows {amount}"),
+    };
+    let amount = |at: usize| {
+        let amount = &made.amounts[at];
+        format!("{} of {}", renamed(&amount.sql), of(amount.filter))
+    };
+    said.extend(measures.iter().enumerate().map(|(at, measure)| match measure {
+        Measure::Count(whom) => format!("figure {at} count {}", counted(whom)),
+        Measure::Share(part, whole) => format!("figure {at} share {} in {}", counted(part), counted(whole)),
+        Measure::Sum(of) => format!("figure {at} sum {}", amount(*of)),
+        Measure::Mean(of) => format!("figure {at} mean {}", amount(*of)),
+    }));
+    said.into_iter().collect()
 }
 
 /// The figures over learners: conditions, amounts with their bounds, and what is shown.
@@ -358,7 +411,7 @@ fn bare(sql: &str) -> String {
 }
 
 /// The values of a `case` that names them all.
-fn literals(expr: &Expr) -> Option<Vec<Option<String>>> {
+pub(super) fn literals(expr: &Expr) -> Option<Vec<Option<String>>> {
     let Expr::Case { conditions, else_result, .. } = expr else {
         return if let Expr::Nested(inner) = expr { literals(inner) } else { None };
     };
@@ -383,7 +436,7 @@ fn literals(expr: &Expr) -> Option<Vec<Option<String>>> {
 }
 
 /// The stored columns that an expression reads, by the relation that they are of; none where it reads anything else.
-fn columns_of(expr: &Expr, scope: &Scope<'_>) -> Option<BTreeSet<(usize, String)>> {
+pub(super) fn columns_of(expr: &Expr, scope: &Scope<'_>) -> Option<BTreeSet<(usize, String)>> {
     let all = |exprs: Vec<&Expr>| {
         exprs.into_iter().try_fold(BTreeSet::new(), |mut found, expr| {
             found.extend(columns_of(expr, scope)?);

@@ -14,6 +14,7 @@ mod calls;
 #[cfg(feature = "warehouse")]
 mod child;
 #[cfg(feature = "warehouse")]
+mod extent;
 mod frame;
 mod from;
 mod guard;
@@ -31,12 +32,12 @@ mod second;
 mod tests;
 
 #[cfg(feature = "warehouse")]
-pub use answer::{Cell, answer, lines};
+pub use answer::{Cell, answer, lines, with_margins};
 pub use calls::allowed_functions;
 #[cfg(feature = "warehouse")]
 pub use child::{VERB, serve};
 #[cfg(feature = "warehouse")]
-pub use frame::frame;
+pub use frame::{brought, frame};
 pub use guard::{Domain, Guard, GuardKey};
 pub use plan::{Output, Plan, Shown, compile};
 pub use refusal::QueryRefusal;

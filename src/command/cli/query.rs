@@ -6,16 +6,12 @@ use std::path::PathBuf;
 #[command(
     after_help = "One SELECT over tables with a row for each learner: groups, counts, shares, sums and means, through disclosure \
 control. `\\d` lists the tables, `\\d TABLE` the columns of one. docs/query.md has forty questions and what may be asked; every \
-question is in the audit, and every answer over real learners in the ledger that later questions are looked at beside."
+question is in the audit. Over real learners figures are near the truth, and a hundred questions may be asked in a year."
 )]
 pub struct QueryArgs {
-    /// The question: `select ks2_band, count(distinct learner_id) from cohort_member group by ks2_band`.
-    #[arg(
-        value_name = "SELECT",
-        required_unless_present = "file",
-        conflicts_with = "file",
-        allow_hyphen_values = true
-    )]
+    /// The question; without one (and without --file) you are asked for one after another, or they come from a pipe:
+    /// `select ks2_band, count(distinct learner_id) from cohort_member group by ks2_band`.
+    #[arg(value_name = "SELECT", conflicts_with = "file", allow_hyphen_values = true)]
     pub statement: Option<String>,
     /// Read it from a file.
     #[arg(long, value_name = "F.sql")]
@@ -26,6 +22,9 @@ pub struct QueryArgs {
     /// What you ask for: research, participation or `ap_commissioning`.
     #[arg(long, value_name = "PURPOSE", default_value = "research")]
     pub purpose: String,
+    /// How many of the year's questions the answer may cost: four times as many make it twice as exact.
+    #[arg(long, value_name = "QUESTIONS", default_value_t = 1)]
+    pub spend: u64,
     /// The answer as CSV on standard output.
     #[arg(long, conflicts_with = "json")]
     pub csv: bool,

@@ -4,7 +4,7 @@ use crate::{
     config::Settings,
     disclosure::{Figure, Told},
     pipeline::{self, Reply},
-    query::{Cell, Kind, Plan, Shown, lines},
+    query::{Cell, Kind, Plan, Shown, lines, with_margins},
 };
 use arrow::{
     array::{ArrayRef, Float64Array, RecordBatch, StringArray},
@@ -17,9 +17,21 @@ use std::{fs::OpenOptions, path::Path, sync::Arc};
 pub(super) fn csv(plan: &Plan, rows: &[Vec<Cell<'_>>]) -> Result<String, Halt> {
     let failed = |_| Halt::new(Exit::Failed, "the answer cannot be written as CSV");
     let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record(plan.outputs.iter().map(|output| &output.name)).map_err(failed)?;
+    let has_margin = with_margins(plan, rows);
+    let mut names = Vec::new();
+    for (output, has_margin) in plan.outputs.iter().zip(&has_margin) {
+        names.push(output.name.clone());
+        names.extend(has_margin.then(|| format!("{}_margin", output.name)));
+    }
+    writer.write_record(names).map_err(failed)?;
     for row in rows {
-        writer.write_record(row.iter().map(text)).map_err(failed)?;
+        let mut cells = Vec::new();
+        for (cell, has_margin) in row.iter().zip(&has_margin) {
+            cells.push(text(cell));
+            let margin = || cell.margin().map_or_else(String::new, |margin| margin.to_string());
+            cells.extend(has_margin.then(margin));
+        }
+        writer.write_record(cells).map_err(failed)?;
     }
     let bytes = writer.into_inner().unwrap_or_default();
     Ok(String::from_utf8_lossy(&bytes).trim_end().to_owned())
@@ -30,6 +42,7 @@ fn text(cell: &Cell<'_>) -> String {
         Cell::Key(text, _) => text.unwrap_or_default().to_owned(),
         Cell::Told(Told::Number(number)) => number.to_string(),
         Cell::Told(Told::Figure(Figure::PerCentTenths(tenths))) => (*tenths as f64 / 10.0).to_string(),
+        Cell::Told(Told::Near { value, .. }) => value.to_string(),
         Cell::Told(Told::Figure(figure)) => figure.to_string(),
     }
 }
@@ -37,7 +50,7 @@ fn text(cell: &Cell<'_>) -> String {
 fn number(cell: &Cell<'_>) -> Option<f64> {
     match cell {
         Cell::Key(text, _) => text.and_then(|text| text.parse().ok()),
-        Cell::Told(Told::Number(number)) => Some(*number),
+        Cell::Told(Told::Number(number) | Told::Near { value: number, .. }) => Some(*number),
         Cell::Told(Told::Figure(Figure::Count(count))) => Some(*count as f64),
         Cell::Told(Told::Figure(Figure::PerCentTenths(tenths))) => Some(*tenths as f64 / 10.0),
         Cell::Told(Told::Figure(_)) => None,
@@ -79,6 +92,10 @@ pub(super) fn parquet(answered: &Reply, file: &Path, settings: &Settings) -> Res
                 _ => None,
             })
             .collect();
+        if rows.iter().any(|row| row[at].margin().is_some()) {
+            fields.push(Field::new(format!("{}_margin", output.name), DataType::Float64, true));
+            columns.push(Arc::new(rows.iter().map(|row| row[at].margin()).collect::<Float64Array>()));
+        }
         if symbols.iter().any(Option::is_some) {
             fields.push(Field::new(format!("{}_symbol", output.name), DataType::Utf8, true));
             columns.push(Arc::new(symbols.into_iter().collect::<StringArray>()));

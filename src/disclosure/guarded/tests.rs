@@ -42,10 +42,7 @@ fn ask(frame: &Frame, earlier: &mut Vec<PastAnswer>) -> Result<Vec<String>, Refu
     let (answer, entry) = disclose(frame, earlier, &id, &Policy::published())?;
     earlier.push(entry);
     let line = |(keys, told): &(Vec<Option<String>>, Vec<Told>)| {
-        let figures = told.iter().map(|told| match told {
-            Told::Figure(figure) => figure.to_string(),
-            Told::Number(number) => number.to_string(),
-        });
+        let figures = told.iter().map(Told::to_string);
         let key = keys.first().cloned().flatten().unwrap_or_default();
         std::iter::once(key).chain(figures).collect::<Vec<_>>().join(" ")
     };

@@ -34,7 +34,7 @@ pub(super) fn draft(site: &Site, parts: &[Part]) -> Part {
         ),
         (
             "Somebody is known from a published figure",
-            "one gate: primary and secondary suppression, rounding, a ledger of what was shown",
+            "one gate: primary and secondary suppression and rounding for tables; noise and a budget for questions",
         ),
         (
             "The key leaks",

@@ -136,6 +136,7 @@ fn text(cell: &Cell<'_>) -> String {
                 (*tenths as f64 / 10.0).to_string()
             }
             crate::disclosure::Told::Figure(figure) => figure.to_string(),
+            crate::disclosure::Told::Near { value, .. } => value.to_string(),
         },
     }
 }

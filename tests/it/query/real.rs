@@ -1,16 +1,12 @@
 //! Questions over a release that is held under a real key: the same invented learners, and the program does not know that.
 use super::{bytes, demo, hostile, questions, release_of};
 use crate::site::{Ran, TestSite, run_in};
-use std::{fs, path::Path};
+use std::{collections::BTreeSet, fs, path::Path};
 use throughline::{catalog::Catalog, privacy::Key};
 
-/// A site whose questions go through the gate, with the demonstration's release under it. (Its key is a demonstration's: a real one
-/// gets no answer, and the gate does not ask for the key.)
+/// A site under a real key, with the demonstration's release under it.
 fn real_site() -> TestSite {
     let site = TestSite::new();
-    let key = site.path().join("key");
-    fs::write(&key, &*Key::for_demo(5).to_bytes()).unwrap();
-    fs::set_permissions(&key, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
     site.configure("2026-03-31");
     let from = release_of(demo());
     let id = from.file_name().unwrap().to_owned();
@@ -34,6 +30,10 @@ fn ask(site: &Path, text: &str) -> Ran {
     run_in(site, &["--config", "throughline.toml", "--json", "query", "--", text])
 }
 
+fn spend(site: &Path, questions: &str, text: &str) -> Ran {
+    run_in(site, &["--config", "throughline.toml", "--json", "query", "--spend", questions, "--", text])
+}
+
 /// What is shown: the rows of the answer, or that it was refused.
 fn shown(site: &Path, text: &str) -> String {
     let ran = ask(site, text);
@@ -48,15 +48,19 @@ fn rows(ran: &Ran) -> Vec<serde_json::Value> {
     ran.json()["rows"].as_array().unwrap().clone()
 }
 
-/// Every figure is a multiple of five from ten on, a share of such, or hidden; refusals say what to ask instead.
+fn exact(text: &str) -> Vec<serde_json::Value> {
+    rows(&super::ask(demo(), &["--json", "query", text]))
+}
+
+/// One after another, as somebody would ask them who reads the manual. All are answered, and their margins hold: of a
+/// thousand figures some are further off, as is said.
 #[test]
-fn the_questions_of_the_manual_are_answered_or_refused_in_words() {
-    let mut answered = Vec::new();
-    let mut refused = Vec::new();
+fn the_questions_of_the_manual_are_answered_one_after_another_and_near_the_truth() {
+    let site = real_site();
+    let (mut answered, mut refused, mut figures, mut off) = (0, Vec::new(), 0, Vec::new());
     for question in questions() {
-        // Each beside an empty ledger: they were written to be asked by themselves.
-        let site = real_site();
-        let ran = ask(site.path(), &question);
+        // Enough of four hundred learners to be seen at all.
+        let ran = spend(site.path(), "2", &question);
         if ran.code == 5 {
             assert!(ran.out.is_empty() && ran.err.contains("instead"), "{}{}", ran.out, ran.err);
             refused.push(format!("{question}{}", ran.err));
@@ -64,30 +68,47 @@ fn the_questions_of_the_manual_are_answered_or_refused_in_words() {
         }
         assert_eq!(ran.code, 0, "{question}{}", ran.err);
         assert_eq!(ran.json()["policy"], "published");
+        answered += 1;
+        let truth = exact(&question);
         for row in rows(&ran) {
-            for (name, value) in row.as_object().unwrap() {
-                let counts = [
-                    "learners",
-                    "n",
-                    "members",
-                    "high",
-                    "residents",
-                    "attending",
-                    "visible",
-                    "persistent",
-                    "spells",
-                ];
-                if let Some(count) = value.as_i64().filter(|_| counts.contains(&name.as_str())) {
-                    assert!(count >= 10 && count % 5 == 0, "{question}\n{row}");
+            let columns = row.as_object().unwrap();
+            let is_key = |name: &String| {
+                !columns.contains_key(&format!("{name}_margin"))
+                    && !name.ends_with("_margin")
+                    && columns[name] != "c"
+            };
+            let same = |other: &&serde_json::Value| {
+                columns.keys().filter(|name| is_key(name)).all(|name| other[name] == row[name])
+            };
+            let Some(true_row) = truth.iter().find(same) else { continue };
+            for (name, value) in columns {
+                let Some(margin) = columns.get(&format!("{name}_margin")).and_then(|margin| margin.as_f64())
+                else {
+                    continue;
+                };
+                // Here rows are learners; over invented ones `count(*)` counts rows.
+                let (Some(near), Some(exact)) = (value.as_f64(), true_row[name].as_f64()) else { continue };
+                if ["spells", "rows", "months"].iter().any(|word| name.contains(word)) {
+                    continue;
+                }
+                figures += 1;
+                if (near - exact).abs() > margin {
+                    off.push(format!("{question}{row}: {name} is {exact}"));
                 }
             }
         }
-        answered.push(question);
     }
-    assert!(answered.len() >= 15, "{} answered; refused:\n{}", answered.len(), refused.join("\n"));
+    println!(
+        "{answered} answered, {} refused; {} of {figures} figures beyond their margin",
+        refused.len(),
+        off.len()
+    );
+    assert!(refused.len() <= 4, "{} refused:\n{}", refused.len(), refused.join("\n"));
+    assert!(figures > 30, "{figures}");
+    assert!(off.len() * 8 <= figures, "{} of {figures} are off:\n{}", off.len(), off.join("\n"));
 }
 
-/// Attack 18 under a real key, and none of it in the ledger.
+/// Attack 18 under a real key, and nothing was paid for.
 #[test]
 fn attack_18_no_statement_of_the_hostile_corpus_passes_under_a_real_key() {
     let site = real_site();
@@ -102,58 +123,107 @@ fn attack_18_no_statement_of_the_hostile_corpus_passes_under_a_real_key() {
     }
     assert_eq!(bytes(&release), before);
     let catalog = Catalog::open(&site.data().join("catalog.sqlite")).unwrap();
-    assert!(catalog.shown_tables().unwrap().is_empty());
+    assert_eq!(catalog.spent_after("").unwrap(), (0, 0));
 }
 
-/// Attack 9 through the verb: all but those who fulfil a condition are refused by the name of the earlier answer, and so are all
-/// but nobody.
+/// Attack 9 through the verb: all, all but one and all but nobody are each answered, each with noise of its own: what is refused tells
+/// nothing, for nothing is, and what the answers differ by is as often the one way as the other.
 #[test]
-fn attack_09_a_question_that_differs_by_a_few_is_refused_by_the_name_of_the_earlier() {
-    let site = real_site();
-    let first = ask(site.path(), "select count(*) as n from cohort_member where cohort_ay <= 2020");
-    assert_eq!(first.code, 0, "{}", first.err);
-    assert_eq!(first.json()["entered"], "question-1");
-    let one = "select count(*) as n from cohort_member where cohort_ay <= 2020 and not (coalesce(ks2_score, 0) = 120 and coalesce(sen_y6, '') = 'plan')";
-    let nobody = "select count(*) as n from cohort_member where cohort_ay <= 2020 and not (coalesce(ks2_band, '') = 'nothing of the kind')";
-    let mut said = Vec::new();
-    for text in [one, nobody] {
-        let ran = ask(site.path(), text);
-        assert_eq!(ran.code, 5, "{text}\n{}", ran.out);
-        assert!(ran.err.contains("question-1"), "{}", ran.err);
-        said.push(ran.err);
+fn attack_09_all_but_one_and_all_but_nobody_look_the_same() {
+    let all = "select count(*) as n from cohort_member where cohort_ay <= 2020";
+    let one = format!("{all} and not (coalesce(ks2_score, 0) = 120 and coalesce(sen_y6, '') = 'plan')");
+    let nobody = format!("{all} and not (coalesce(ks2_band, '') = 'nothing of the kind')");
+    let (mut less, mut seen) = ([0, 0], BTreeSet::new());
+    for _ in 0..6 {
+        let site = real_site();
+        let of = |text: &str| rows(&ask(site.path(), text))[0]["n"].as_i64().unwrap();
+        let whole = of(all);
+        for (at, but) in [&one, &nobody].into_iter().enumerate() {
+            let but = of(but);
+            less[at] += i64::from(but < whole);
+            seen.insert(but - whole);
+        }
     }
-    assert_eq!(said[0], said[1], "whether there is anybody is not to be seen");
-    // By parts: women and men, and then all without one.
-    let again = ask(site.path(), "select count(*) as n from cohort_member where cohort_ay <= 2020");
-    assert_eq!(rows(&again), rows(&first));
-    let catalog = Catalog::open(&site.data().join("catalog.sqlite")).unwrap();
-    let entries = catalog.audit(1).unwrap();
-    let done = entries.iter().filter(|entry| entry.verb == "query" && entry.outcome == "done").count();
-    let refused = entries.iter().filter(|entry| entry.verb == "query" && entry.outcome == "refused").count();
-    assert_eq!((done, refused, catalog.shown_tables().unwrap().len()), (2, 2, 2));
+    assert!(seen.len() >= 4, "no two keys have the same noise: {seen:?}");
+    assert!(
+        less.iter().all(|less| (0..=6).contains(less)) && seen.iter().any(|difference| *difference > 0),
+        "{less:?} {seen:?}"
+    );
 }
 
-/// Attack 17 through the verb, with the ledger: other words for the same people are admitted and give the same answer.
+/// Attack 16 and 17 through the verb: asked again, or in other words for the same people, the answer is the same and costs nothing.
 #[test]
 fn attack_17_other_words_for_the_same_people_give_the_same_answer_again() {
     let site = real_site();
     let ways = [
         "select count(distinct learner_id) as n from cohort_member where resident",
+        "select count(distinct learner_id) as n from cohort_member where resident",
         "select count(*) as n from cohort_member where not (not resident)",
         "select count(*) as n from cohort_member where resident = true",
-        "select count(*) as n from cohort_member where resident and 1 = 1",
-        "with c as (select * from cohort_member where resident) select count(distinct learner_id) as n from c",
-        "select sum(case when resident then 1 else 0 end) as n from cohort_member",
-        "select count(*) filter (where resident) as n from cohort_member",
+        "select count(*) as m from cohort_member where resident and 1 = 1 limit 5",
         "select count(distinct m.learner_id) as n from cohort_member m join cohort_member o using (learner_id) where o.resident",
     ];
-    let first = shown(site.path(), ways[0]);
-    for way in &ways[1..] {
-        assert_eq!(shown(site.path(), way), first, "{way}");
+    let first = ask(site.path(), ways[0]);
+    let figure = |ran: &Ran| rows(ran)[0].as_object().unwrap().values().next().cloned();
+    for way in ways {
+        let ran = ask(site.path(), way);
+        assert_eq!((ran.code, figure(&ran)), (0, figure(&first)), "{way}");
+        assert_eq!(ran.json()["entered"], "question-1", "{way}");
     }
+    // What is not known to be the same is paid for, and has noise of its own.
+    let other = "with c as (select * from cohort_member where resident) select count(distinct learner_id) as n from c";
+    assert_ne!(ask(site.path(), other).json()["entered"], "question-1");
+    let catalog = Catalog::open(&site.data().join("catalog.sqlite")).unwrap();
+    let (answers, spent) = catalog.spent_after("").unwrap();
+    assert_eq!((answers, spent), (2, 2));
+    let entries = catalog.audit(1).unwrap();
+    assert_eq!(entries.iter().filter(|entry| entry.verb == "query").count(), 8, "all are in the audit");
 }
 
-/// The former attacker's ways (B, C, D): figures that hang on one learner by weights, by rows, by nearly constant columns.
+/// Named queries of the same name that hold other people are other questions.
+#[test]
+fn a_named_query_is_part_of_the_question() {
+    let site = real_site();
+    let of = |kind: &str| {
+        format!(
+            "with w as (select learner_id from spell where kind = '{kind}') \
+             select count(*) as n from cohort_member where learner_id in (select learner_id from w)"
+        )
+    };
+    let first = ask(site.path(), &of("school"));
+    let second = ask(site.path(), &of("ap"));
+    assert_eq!((first.code, second.code), (0, 0), "{}{}", first.err, second.err);
+    assert_ne!(first.json()["entered"], second.json()["entered"]);
+}
+
+/// The budget: a hundred questions, then none but those that were answered; more exact ones cost more.
+#[test]
+fn when_the_budget_is_spent_there_are_no_new_answers() {
+    let site = real_site();
+    let all = "select count(*) as n from cohort_member";
+    let first = spend(site.path(), "60", all);
+    assert_eq!(first.json()["questions_left"], 40);
+    let rough = ask(site.path(), all);
+    assert_eq!((rows(&rough), &rough.json()["questions_left"]), (rows(&first), &serde_json::json!(40)));
+    let over = spend(site.path(), "41", "select count(*) as n from learner");
+    assert_eq!(over.code, 5);
+    assert!(over.err.contains("40 are left"), "{}", over.err);
+    assert_eq!(spend(site.path(), "40", "select count(*) as n from learner").code, 0);
+    let over = ask(site.path(), "select count(*) as n from learner where sex = 'F'");
+    assert!(over.code == 5 && over.err.contains("0 are left"), "{}", over.err);
+    assert_eq!(rows(&ask(site.path(), all)), rows(&first));
+    for wrong in ["0", "101"] {
+        assert_eq!(spend(site.path(), wrong, all).code, 5, "{wrong}");
+    }
+    let catalog = Catalog::open(&site.data().join("catalog.sqlite")).unwrap();
+    let entries = catalog.audit(1).unwrap();
+    let of = |outcome: &str| {
+        entries.iter().filter(|entry| entry.verb == "query" && entry.outcome == outcome).count()
+    };
+    assert_eq!((of("done"), of("refused")), (4, 4));
+}
+
+/// The former attacker's ways (B, C, D): figures that hang on one learner by weights, by rows, by undeclared columns.
 #[test]
 fn figures_that_can_be_made_to_hang_on_one_learner_are_refused() {
     let site = real_site();
@@ -162,7 +232,6 @@ fn figures_that_can_be_made_to_hang_on_one_learner_are_refused() {
         "select avg(v) as s from (select learner_id, case when ethnicity = 'WROM' then 0e0/0e0 else 1 end as v from learner) t",
         "select sum(cohort_ay) as s from learner",
         "select avg(spell_no) as s from spell",
-        "select floor(case when sex = 'F' then 7 else ks2_score end) as k, count(*) as n from learner join cohort_member using (learner_id) group by 1",
         "with w as (select a.learner_id from circumstance_year a join circumstance_year b using (learner_id)) \
          select count(distinct x.learner_id) as n from w x join w y on y.learner_id = x.learner_id",
     ] {
@@ -172,24 +241,13 @@ fn figures_that_can_be_made_to_hang_on_one_learner_are_refused() {
     let ran = ask(site.path(), "select count(*) as n, count(distinct learner_id) as learners from spell");
     assert_eq!(ran.code, 0, "{}", ran.err);
     assert_eq!(rows(&ran)[0]["n"], rows(&ran)[0]["learners"]);
-    // A sum is a mean by a count.
-    let site = real_site();
-    let ran = ask(
-        site.path(),
-        "select avg(ks2_score) as m, count(ks2_score) as n, sum(ks2_score) as s from cohort_member",
-    );
-    assert_eq!(ran.code, 0, "{}", ran.err);
-    let figure = |name: &str| rows(&ran)[0][name].as_f64().unwrap();
-    assert!((figure("m") * figure("n") - figure("s")).abs() < 0.01, "{}", ran.out);
 }
 
 /// E: for every ethnicity of one month, whether anybody is there. Whoever asks sees the same, whatever the truth.
 #[test]
 fn whether_a_group_has_anybody_is_not_to_be_seen() {
-    let exact = |text: &str| super::ask(demo(), &["--json", "query", text]).json()["rows"].clone();
     let counts = exact("select ethnicity, birth_month, count(*) as n from learner group by 1, 2");
-    let few =
-        counts.as_array().unwrap().iter().find(|row| (1..5).contains(&row["n"].as_i64().unwrap())).unwrap();
+    let few = counts.iter().find(|row| (1..5).contains(&row["n"].as_i64().unwrap())).unwrap();
     let (who, month) = (few["ethnicity"].as_str().unwrap_or_default(), few["birth_month"].as_str().unwrap());
     let group = |condition: &str| {
         format!(
@@ -198,15 +256,12 @@ fn whether_a_group_has_anybody_is_not_to_be_seen() {
     };
     let there = format!("ethnicity = '{who}' and birth_month = date '{month}'");
     let nobody = format!("ethnicity = '{who}' and birth_month = date '1999-01-01'");
-    let mut seen = Vec::new();
     for condition in [&there, &nobody] {
         let site = real_site();
-        let rows: Vec<String> =
-            rows(&ask(site.path(), &group(condition))).iter().map(|row| row["g"].to_string()).collect();
-        let total = shown(site.path(), "select count(*) as n from learner");
-        seen.push((rows, total));
+        let ran = ask(site.path(), &group(condition));
+        let groups: Vec<String> = rows(&ran).iter().map(|row| row["g"].to_string()).collect();
+        assert_eq!(groups, ["\"boys\"", "\"girls\""]);
     }
-    assert_eq!(seen[0], seen[1]);
 }
 
 /// F: one learner in two groups. B6, B7: work that is multiplied is refused before anything runs, and answers come at full seconds.
@@ -215,12 +270,18 @@ fn overlap_and_time_tell_nothing() {
     let site = real_site();
     let text = "select kind, count(distinct learner_id) as n from spell where not is_gap group by kind";
     let begun = std::time::Instant::now();
-    let ran = ask(site.path(), text);
+    let ran = spend(site.path(), "20", text);
     assert_eq!(ran.code, 0, "{}", ran.err);
     assert!(begun.elapsed().as_millis() >= 1_000);
-    for row in rows(&ran) {
-        assert!(row["n"].as_i64().unwrap() >= 10, "{row}");
-    }
+    let found = rows(&ran);
+    let margin = found[0]["n_margin"].as_i64().unwrap();
+    assert!(found.iter().all(|row| row["n"].as_i64().unwrap() > 2 * margin), "{}", ran.out);
+    assert!(ran.out.contains("12 groups at most"), "{}", ran.out);
+    // Fewer groups that there can be, nearer figures.
+    let kind = found[0]["kind"].as_str().unwrap();
+    let one = text.replace("not is_gap", &format!("not is_gap and kind = '{kind}'"));
+    let one = rows(&spend(site.path(), "20", &one));
+    assert!(one[0]["n_margin"].as_i64().unwrap() < margin, "{one:?}");
 }
 
 /// G: a device has no end, and is no file.
@@ -232,11 +293,11 @@ fn a_device_is_no_question() {
     assert!(ran.err.contains("no file"), "{}", ran.err);
 }
 
-/// No learner stands readable in the ledger.
+/// Neither learners nor answers stand readable in the catalog.
 #[test]
-fn the_ledger_holds_nobody_in_clear() {
+fn the_catalog_holds_nobody_and_no_answer_in_clear() {
     let site = real_site();
-    let ran = ask(site.path(), "select ks2_band, count(*) as n from cohort_member group by 1");
+    let ran = spend(site.path(), "20", "select ks2_band, count(*) as n from cohort_member group by 1");
     assert_eq!(ran.code, 0, "{}", ran.err);
     let ids = super::truth::learners();
     assert!(ids.len() > 100);
@@ -244,12 +305,16 @@ fn the_ledger_holds_nobody_in_clear() {
         .iter()
         .filter_map(|name| fs::read(site.data().join(name)).ok())
         .collect();
+    let holds =
+        |needle: &[u8]| held.iter().any(|bytes| bytes.windows(needle.len()).any(|window| window == needle));
+    assert!(holds(b"question-1"));
+    assert!(!holds(b"is_share"));
     for id in ids.iter().take(100) {
         let number = u64::from_str_radix(&id[..16], 16).unwrap();
         for needle in
             [id.as_bytes()[..16].to_vec(), number.to_le_bytes().to_vec(), number.to_be_bytes().to_vec()]
         {
-            assert!(held.iter().all(|bytes| !bytes.windows(needle.len()).any(|window| window == needle)));
+            assert!(!holds(&needle));
         }
     }
 }
@@ -260,11 +325,13 @@ fn attack_11_a_few_learners_with_many_rows_are_few() {
     let site = real_site();
     let few = "select count(*) as n from spell where learner_id in \
                (select learner_id from suspension_learner group by learner_id having sum(n_suspensions) >= 8)";
-    let exact =
-        super::ask(demo(), &["--json", "query", &few.replace("count(*)", "count(distinct learner_id)")])
-            .json();
-    let learners = exact["rows"][0]["n"].as_i64().unwrap_or_default();
-    assert_eq!(ask(site.path(), few).code == 5, learners < 10, "{learners}");
+    let learners =
+        exact(&few.replace("count(*)", "count(distinct learner_id)"))[0]["n"].as_i64().unwrap_or_default();
+    let rows_there = exact(few)[0]["n"].as_i64().unwrap_or_default();
+    assert!(rows_there > 2 * learners, "{rows_there} {learners}");
+    let ran = spend(site.path(), "100", few);
+    let near = rows(&ran)[0]["n"].as_i64().unwrap_or_default();
+    assert!((near - learners).abs() <= 10, "{near} {learners}");
 }
 
 /// Attack 20 and 23 under a real key: nothing of a value is repeated, and too much work says the same whatever it was.
