@@ -4,6 +4,7 @@
 //! group are partitions of the people of one table above them: sums over one partition say nothing of another.
 mod after;
 mod before;
+mod offers;
 mod read;
 mod tested;
 
@@ -24,10 +25,16 @@ pub fn report(release: &Release, policy: &Policy) -> Result<Report, ReportFault>
     let months = read::months(release)?;
     let mut short = Vec::new();
     let mut sections = Vec::new();
+    let mut of_guarantee = Vec::new();
     sections.extend(after::status(&months, policy, &mut short)?);
     sections.extend(after::trend(&months, policy)?);
     sections.extend(after::groups(&months, policy)?);
-    sections.extend(after::guarantee(release, policy, &mut short)?);
+    let guarantee = offers::guarantee(release, policy, &mut of_guarantee)?;
+    if !months.is_empty() || guarantee.is_some() {
+        sections.push(offers::coming(release, policy, &mut short)?);
+    }
+    short.append(&mut of_guarantee);
+    sections.extend(guarantee);
     let lost_sight = before::lost_sight(release, policy, &mut short)?;
     let lost_are_shown = lost_sight.as_ref().is_some_and(before::is_shown_whole);
     sections.extend(lost_sight);
