@@ -410,3 +410,15 @@ impl fmt::Display for Consequence {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_is_one() {
+        assert_eq!(Problem::HiddenSheets(1).to_string(), "1 hidden sheet was passed over");
+        assert_eq!(Problem::HiddenSheets(2).to_string(), "2 hidden sheets were passed over");
+        assert_eq!(Problem::HiddenRows(1).to_string(), "1 hidden row was read");
+    }
+}

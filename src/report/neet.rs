@@ -57,7 +57,8 @@ pub fn report(release: &Release, policy: &Policy) -> Result<Report, ReportFault>
 
 /// What is not shown, and why.
 const LEFT_OUT: [&str; 4] = [
-    "By ward: no table of a release says in which ward somebody lives.",
+    "By ward: of a home the lake holds the small area (LSOA), no list here says in which ward that lies, and a small area has too few young \
+     people to be shown. By school and provider stands above.",
     "Ethnic group: the points do not use it; whether they treat groups alike is in the table risk_fairness of the release.",
     "Two groups at once (a school and a need, say): tables with sums both ways are not shown, for what is hidden could be \
      worked out.",
