@@ -43,7 +43,7 @@ fuzz         | fuzzed 600                     | Whatever reads other people's by
 demo_12k     | demo_timed 12000               | Time and memory of the whole run for one authority's learners
 demo_100k    | demo_timed 100000              | The same for a region: what grows with the number of learners, and how
 determinism  | demo_twice 12000               | Two runs of one seed, one of them on a single core, publish the same release id and the same bytes
-axe          | pages_looked_at 4000           | Every report's page under every policy: axe-core finds nothing, the keyboard reaches all, and it fits a narrow screen
+axe          | pages_looked_at 4000           | Every report's page under every policy: axe-core finds nothing, the keyboard reaches all, it fits a narrow screen and paper
 TABLE
 }
 

@@ -26,9 +26,14 @@ for (const file of process.argv.slice(2)) {
   // At 320 pixels nothing but tables may need to be scrolled sideways (WCAG 1.4.10).
   await page.setViewport({ width: 320, height: 900 });
   const wide = await page.evaluate(() => document.documentElement.scrollWidth > 320);
-  found += looked.violations.length + (wide ? 1 : 0) + stops.missed.length;
+  // On paper nothing can be scrolled: A4 less its margins is 182 mm, 688 pixels.
+  await page.emulateMediaType("print");
+  await page.setViewport({ width: 688, height: 900 });
+  const cut = await page.evaluate(() =>
+    [...document.querySelectorAll("h1, h2, p, caption, th, td, svg")].some((each) => each.getBoundingClientRect().right > 689));
+  found += looked.violations.length + (wide ? 1 : 0) + (cut ? 1 : 0) + stops.missed.length;
   console.log(`${path.basename(file)}: ${looked.passes.length} rules pass, ${looked.violations.length} do not, ` +
-    `${stops.count} stops by keyboard${wide ? ", wider than a narrow screen" : ""}`);
+    `${stops.count} stops by keyboard${wide ? ", wider than a narrow screen" : ""}${cut ? ", cut off on paper" : ""}`);
   for (const each of looked.violations) {
     console.log(`  ${each.id}: ${each.help}: ${each.nodes.map((node) => node.target.join(" ")).join("; ")}`);
   }

@@ -22,6 +22,9 @@ value_before = "The indicator three years earlier, where both years compare"
 n_before = "Learners behind value_before; empty without it"
 change = "Change in three years; above nought is better"
 change_low = "Lower end of its 90% interval, as if learners stood alone; empty where the indicator has no spread"
+judged_by = "trend, level, falling_level or told: by what the indicator is coloured; a trend that cannot be judged gives way to the level"
+green = "The level from which it is green; empty without one"
+amber = "The level from which it is amber"
 target = "What the change has to be to halve the indicator in fifteen years: 4.5% a year"
 rag = "green, amber, red or grey: of an outcome, never of what a government did"
 reason = "Why that colour, in a word"
@@ -102,7 +105,10 @@ asked as (
         code_scorecard_question.why,
         code_scorecard_indicator.code as indicator,
         code_scorecard_indicator.label,
-        code_scorecard_indicator.better
+        code_scorecard_indicator.better,
+        code_scorecard_indicator.judged_by,
+        cast(code_scorecard_indicator.green as decimal(9, 4)) as green,
+        cast(code_scorecard_indicator.amber as decimal(9, 4)) as amber
     from code_scorecard_question
     left join code_scorecard_indicator on code_scorecard_indicator.question = code_scorecard_question.code
 ),
@@ -126,6 +132,9 @@ final as (
         case when judged.value_before is not null then judged.n_before end as n_before,
         cast(judged.change as decimal(9, 4)) as change,
         cast(round(judged.change_low, 4) as decimal(9, 4)) as change_low,
+        asked.judged_by,
+        asked.green,
+        asked.amber,
         judged.target,
         case coalesce(judged.reason, 'none')
             when 'on_course' then 'green' when 'level_good' then 'green'

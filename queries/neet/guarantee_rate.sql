@@ -15,10 +15,11 @@ n_offer_made = "Of them with the offer of a place"
 n_not_appropriate = "Of them for whom it was recorded that an offer was not appropriate"
 n_no_offer = "Of them for whom it was recorded that none was made"
 n_missing = "Of them of whom nothing was recorded"
-observed = "n_offer_made / those of whom something was recorded"
+n_not_held = "Of them of whom nothing was recorded because no source tells of offers to their year group for that September: then no rate is told"
+observed = "n_offer_made / those of whom something was recorded; empty where no source tells of the year group"
 observed_low = "Lower end of its 95% interval"
 observed_high = "Upper end"
-whole_cohort = "n_offer_made / n_members, as published: nothing recorded counts as no offer"
+whole_cohort = "n_offer_made / n_members, as published: nothing recorded counts as no offer; empty where no source tells of the year group"
 whole_cohort_low = "Lower end of its 95% interval"
 whole_cohort_high = "Upper end"
 */
@@ -36,6 +37,7 @@ with members as (
                 case when circumstance_year.disadvantaged then 'yes' when not circumstance_year.disadvantaged then 'no' else 'not_known' end
             else coalesce(circumstance_year.kind, 'not_known')
         end as category,
+        september_guarantee.is_held,
         september_guarantee.guarantee_state
     from september_guarantee
     inner join learner on learner.learner_id = september_guarantee.learner_id
@@ -44,7 +46,8 @@ with members as (
        and circumstance_year.ay = september_guarantee.ay
     cross join (values ('resident'), ('attending'), ('ever_y6_here')) as populations(population)
     cross join (values ('all'), ('sex'), ('sen'), ('disadvantage'), ('setting')) as breakdowns(breakdown)
-    where case populations.population
+    where september_guarantee.is_due
+      and case populations.population
               when 'resident' then september_guarantee.resident
               when 'attending' then september_guarantee.attending
               else september_guarantee.ever_y6_here
@@ -54,11 +57,13 @@ with members as (
 counts as (
     select
         ay, population, year_group, breakdown, category,
+        bool_and(is_held) as is_held,
         count(*) as n_members,
         count(*) filter (where guarantee_state = 'offer_made') as n_offer_made,
         count(*) filter (where guarantee_state = 'not_appropriate') as n_not_appropriate,
         count(*) filter (where guarantee_state = 'no_offer') as n_no_offer,
-        count(*) filter (where guarantee_state = 'not_recorded') as n_missing
+        count(*) filter (where guarantee_state = 'not_recorded') as n_missing,
+        count(*) filter (where guarantee_state = 'not_held') as n_not_held
     from members
     group by ay, population, year_group, breakdown, category
 ),
@@ -75,12 +80,13 @@ final as (
         n_not_appropriate,
         n_no_offer,
         n_missing,
-        share_of(n_offer_made, n_members - n_missing) as observed,
-        wilson_low(n_offer_made, n_members - n_missing) as observed_low,
-        wilson_high(n_offer_made, n_members - n_missing) as observed_high,
-        share_of(n_offer_made, n_members) as whole_cohort,
-        wilson_low(n_offer_made, n_members) as whole_cohort_low,
-        wilson_high(n_offer_made, n_members) as whole_cohort_high
+        n_not_held,
+        case when is_held then share_of(n_offer_made, n_members - n_missing) end as observed,
+        case when is_held then wilson_low(n_offer_made, n_members - n_missing) end as observed_low,
+        case when is_held then wilson_high(n_offer_made, n_members - n_missing) end as observed_high,
+        case when is_held then share_of(n_offer_made, n_members) end as whole_cohort,
+        case when is_held then wilson_low(n_offer_made, n_members) end as whole_cohort_low,
+        case when is_held then wilson_high(n_offer_made, n_members) end as whole_cohort_high
     from counts
 )
 

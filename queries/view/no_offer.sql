@@ -6,9 +6,12 @@ purposes = ["participation"]
 [columns]
 learner_id = "Pseudonym of the learner"
 year_group = "Year group by age: 11 or 12"
+place_from = "First day of the year for which the place would be: of the coming September, not of the last"
+offers_are_held = "Whether any source tells of offers to this year group for that September. Where it says no, an empty line says nothing of the learner: nobody looked"
 places_asked = "Applications on record for the coming September"
 latest_word = "How the latest of them stands"
-guarantee = "What the authority recorded for the September Guarantee; empty where it recorded nothing"
+guarantee = "What was recorded for the September Guarantee of that September; empty where nothing was"
+guarantee_before = "What the authority recorded on an activity that began this year: by the rules of the record that is the September before, and no place for the coming one"
 at_present = "School or provider where the learner mainly is"
 activity = "Activity after 16 in force, as the authority recorded it"
 */
@@ -38,6 +41,7 @@ offers as (
     where versions.version_rank = 1
       and not versions.tombstone
       and academic_year(versions.for_year_from) = academic_year(build_context.as_of) + 1
+      and (versions.offered_on <= build_context.as_of or versions.offered_on is null)
 ),
 
 words as (
@@ -53,7 +57,15 @@ words as (
     group by offers.learner_id
 ),
 
--- The authority's own record of the guarantee, of this year's activities.
+-- Of a year group of which no source tells of any offer nobody looked.
+groups_held as (
+    select distinct standing.year_group
+    from standing
+    inner join words on words.learner_id = standing.learner_id
+),
+
+-- The authority's own record of the guarantee stands on the activity that begins in the year the place is for: on this year's it is
+-- that of the September before.
 guarantees as (
     select
         stg_destination.learner_id,
@@ -72,19 +84,23 @@ final as (
     select
         standing.learner_id,
         standing.year_group,
+        date_of(academic_year(build_context.as_of), 9, 1) as place_from,
+        groups_held.year_group is not null as offers_are_held,
         cast(coalesce(words.places_asked, 0) as integer) as places_asked,
         words.latest_word,
-        code_september_guarantee.label as guarantee,
+        coming.label as guarantee,
+        before.label as guarantee_before,
         standing.at_present,
         standing.activity
     from standing
+    cross join build_context
     left join words on words.learner_id = standing.learner_id
+    left join groups_held on groups_held.year_group = standing.year_group
     left join guarantees on guarantees.learner_id = standing.learner_id and guarantees.place = 1
-    left join code_september_guarantee
-        on code_september_guarantee.code = coalesce(guarantees.guarantee, words.guarantee)
+    left join code_september_guarantee as coming on coming.code = words.guarantee
+    left join code_september_guarantee as before on before.code = guarantees.guarantee
     where standing.year_group in (11, 12)
       and coalesce(words.has_place, 0) = 0
-      and coalesce(guarantees.guarantee, 'not_made') <> 'made'
 )
 
 select * from final

@@ -3,7 +3,7 @@ use super::{
     Exit, Halt, Verdict,
     cli::audit::{Audit, AuditArgs},
     person::user,
-    screen::{Screen, counted, table, thousands},
+    screen::{Screen, counted, table_within, thousands},
     settings,
 };
 use crate::{
@@ -119,6 +119,9 @@ fn admitted(site: &mut Site, who: &str, verb: &str, about: &str) -> Result<(), H
     Ok(pipeline::admit(site, &wish)?)
 }
 
+/// A window of a usual size.
+const AUDIT_WIDTH: usize = 98;
+
 fn list(settings: Settings, args: &AuditArgs, screen: &Screen) -> Verdict {
     let mut site = Site::open(settings)?;
     let who = user();
@@ -138,14 +141,18 @@ fn list(settings: Settings, args: &AuditArgs, screen: &Screen) -> Verdict {
     screen.document(&json!({ "entries": found, "of": all }));
     let rows = found.iter().map(|entry| {
         let people = if entry.people > 0 { thousands(entry.people.unsigned_abs()) } else { String::new() };
-        let words = [&entry.at, &entry.who, &entry.role, &entry.verb, &entry.purpose, &entry.about];
-        let mut row = vec![entry.seq.to_string()];
-        row.extend(words.map(Clone::clone));
-        row.extend([people, entry.outcome.clone()]);
-        row
+        // Who and what for in one cell each: nine columns are more than a window of 100 has room for.
+        let who = format!("{} ({})", entry.who, entry.role);
+        let about = match (entry.purpose.as_str(), entry.about.as_str()) {
+            ("", about) => about.to_owned(),
+            (purpose, "") => format!("for {purpose}"),
+            (purpose, about) => format!("for {purpose}: {about}"),
+        };
+        let at = entry.at.get(..16).unwrap_or(&entry.at).replace('T', " ");
+        vec![entry.seq.to_string(), at, who, entry.verb.clone(), about, people, entry.outcome.clone()]
     });
-    let header = ["entry", "at", "who", "role", "verb", "purpose", "about", "people", "outcome"];
-    screen.result(&table(&header, rows.collect(), &[0, 7]));
+    let header = ["entry", "at (UTC)", "who", "verb", "about", "people", "outcome"];
+    screen.result(&table_within(AUDIT_WIDTH, &header, rows.collect(), &[0, 5]));
     if all > found.len() as u64 {
         screen.result(&format!("The newest {} of {}; --last shows more.", found.len(), thousands(all)));
     }

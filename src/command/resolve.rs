@@ -144,6 +144,15 @@ fn say(resolved: &Resolved, args: &ResolveArgs, copies: &[Given<'_>], screen: &S
         let header = ["supplier", "people marked", "rows marked", "not in its latest file", "copy"];
         screen.result(&format!("\n{}", table(&header, rows, &[1, 2, 3])));
     }
+    if let Some(folder) = args.suppliers.as_ref().filter(|_| copies.iter().all(|given| given.file.is_none()))
+    {
+        let none = format!(
+            "No copy was written to {}: it is for suppliers' own files, marked where they have somebody whom your list lacks, and no supplier's \
+             latest file has a row of anybody on no row of your list of whom it said the last word.",
+            folder.display()
+        );
+        screen.result(&format!("\n{}", wrap(&none, 0)));
+    }
     let care =
         "The workbook holds your list: it is for you and this purpose alone; delete it when it has served.";
     screen.say(&wrap(care, 0));

@@ -99,13 +99,18 @@ pub const WIDTH: usize = 110;
 
 /// A table whose columns line up; those named in `right` hold numbers. Only the widest column wraps.
 pub fn table(header: &[&str], rows: Vec<Vec<String>>, right: &[usize]) -> String {
+    table_within(WIDTH, header, rows, right)
+}
+
+/// The same in lines of so many characters, for a table of many columns that is read in a window of a usual size.
+pub fn table_within(width: usize, header: &[&str], rows: Vec<Vec<String>>, right: &[usize]) -> String {
     let widest = widest(header, &rows);
-    let narrow = is_crowded(header, &rows, widest).then(|| narrowest(header, &rows));
+    let narrow = is_crowded(width, header, &rows, widest).then(|| narrowest(header, &rows));
     let mut table = Table::new();
     table
         .load_style(presets::NOTHING)
         .set_content_arrangement(ContentArrangement::Dynamic)
-        .set_width(u16::try_from(WIDTH).unwrap_or(u16::MAX))
+        .set_width(u16::try_from(width).unwrap_or(u16::MAX))
         .set_header(header.to_vec());
     let first_word = rows.first().and_then(|row| row.first()?.split_whitespace().next().map(str::to_owned));
     for row in rows {
@@ -140,14 +145,14 @@ pub fn table(header: &[&str], rows: Vec<Vec<String>>, right: &[usize]) -> String
 }
 
 /// Whether the longest text would have hardly any room if all other columns had what they want.
-fn is_crowded(header: &[&str], rows: &[Vec<String>], widest: usize) -> bool {
+fn is_crowded(width: usize, header: &[&str], rows: &[Vec<String>], widest: usize) -> bool {
     const LEAST: usize = 24;
     let wants = |at: usize| {
         let cells = rows.iter().filter_map(|row| row.get(at)).map(|cell| cell.chars().count());
         cells.chain([header[at].chars().count()]).max().unwrap_or(0)
     };
     let others: usize = (0..header.len()).filter(|at| *at != widest).map(|at| wants(at) + 2).sum();
-    WIDTH.saturating_sub(others + 2) < LEAST.min(wants(widest))
+    width.saturating_sub(others + 2) < LEAST.min(wants(widest))
 }
 
 /// For each column as much as its cells need, its heading broken between words, with the space on both sides.

@@ -319,7 +319,7 @@ impl fmt::Display for Problem {
             Self::UnknownPostcode => f.write_str("postcode not in the directory"),
             Self::UnreadableCell => f.write_str("the cell holds an error"),
             Self::NobodyNamed => f.write_str("nothing says who this is"),
-            Self::DuplicateKey => f.write_str("the same key again"),
+            Self::DuplicateKey => f.write_str("the same again as a row before it, which stands"),
             Self::MissingColumn => f.write_str("column not found"),
             Self::NoHeader => f.write_str("no header found"),
             Self::Empty => f.write_str("no rows"),
@@ -335,7 +335,9 @@ impl fmt::Display for Problem {
             Self::NotCalculated => f.write_str("a formula without its result"),
             Self::RoundedNumber => f.write_str("a number that was rounded"),
             Self::AmbiguousDate => f.write_str("a date that reads two ways"),
+            Self::HiddenRows(1) => f.write_str("1 hidden row was read"),
             Self::HiddenRows(n) => write!(f, "{n} hidden rows were read"),
+            Self::HiddenSheets(1) => f.write_str("1 hidden sheet was passed over"),
             Self::HiddenSheets(n) => write!(f, "{n} hidden sheets were passed over"),
             Self::TooLarge => f.write_str("too large"),
             Self::NotData => f.write_str("the answer is not data"),
@@ -406,5 +408,17 @@ impl fmt::Display for Consequence {
             Self::RunHeld => "run held",
             Self::Told => "nothing lost",
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_is_one() {
+        assert_eq!(Problem::HiddenSheets(1).to_string(), "1 hidden sheet was passed over");
+        assert_eq!(Problem::HiddenSheets(2).to_string(), "2 hidden sheets were passed over");
+        assert_eq!(Problem::HiddenRows(1).to_string(), "1 hidden row was read");
     }
 }

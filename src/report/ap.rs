@@ -7,12 +7,12 @@ mod amounts;
 mod guard;
 mod measures;
 mod read;
+mod tables;
 mod wider;
 
-use super::{
-    About, Chart, Column, Release, Report, ReportFault, Row, Section, Table, Time, Unit, places, shown, words,
-};
-use crate::disclosure::{Figure, Policy, Symbol};
+use super::{About, Release, Report, ReportFault, Row, Section, Time, places, shown, words};
+use crate::disclosure::Policy;
+use guard::Why;
 use measures::Measure;
 
 /// Whom the report is about.
@@ -31,6 +31,15 @@ struct Shown {
     notes: Vec<String>,
 }
 
+/// All measures: those that are shown, and those that are not, each with its reason.
+#[derive(Clone, Copy)]
+struct Told<'t> {
+    tables: &'t [Shown],
+    left: &'t [(&'static Measure, Why)],
+    years: &'t str,
+    time: &'t Time,
+}
+
 /// The report of all providers, or with `provider` the pack of one.
 ///
 /// # Errors
@@ -40,29 +49,36 @@ pub fn report(release: &Release, provider: Option<&str>, policy: &Policy) -> Res
         return Err(ReportFault::Nothing("this release has no placement in alternative provision"));
     };
     let answers = read::answers(release, until)?;
-    let time = Time::year(until);
+    let time = Time::years(until - 2, until);
     let years = format!("{} to {}", words::academic_year(until - 2), words::academic_year(until));
     if let Some(provider) = provider
         && answers.learners(provider) < super::NAMED_FROM
     {
         return Err(ReportFault::Refused(NO_PACK));
     }
-    let tables = guard::guarded(&answers, policy)
+    let guard = guard::guarded(&answers, policy);
+    let tables = guard
+        .shown
         .into_iter()
         .map(|guarded| shown_as(guarded, &time, policy))
         .collect::<Result<Vec<Shown>, ReportFault>>()?;
-    let mut sections = vec![together(&tables, &answers, &years, policy)];
+    let all = Told { tables: &tables, left: &guard.left, years: &years, time: &time };
+    let mut sections = vec![tables::together(all, &answers, policy)];
     let mut short =
         vec![format!("Placements that began in {years}: everybody who started, whatever became of it.")];
     let title = if let Some(provider) = provider {
-        sections = vec![own(provider, &tables, &years), reply(provider)];
+        let is_comparable = answers.is_comparable(provider);
+        sections = vec![tables::own(provider, all, is_comparable), reply(provider)];
         short.push(IN_A_PACK.to_owned());
+        short.extend((!is_comparable).then(|| tables::TOO_FEW_TO_COMPARE.to_owned()));
         format!("Provider {provider}: what came of its placements")
     } else {
         short.extend(in_short(&tables));
         sections.extend(amounts::amounts(release, until, POPULATION, policy)?);
         sections.extend(wider::wider(release, until, policy)?);
-        sections.extend(tables.into_iter().filter(|shown| shown.rows.len() > 1).map(funnel));
+        sections.push(tables::side_by_side(all));
+        let shown = tables.into_iter().filter(|shown| shown.rows.len() > 1);
+        sections.extend(shown.map(|shown| tables::funnel(shown, &years)));
         "Alternative provision: what came of it".to_owned()
     };
     Ok(Report {
@@ -94,7 +110,7 @@ const IN_A_PACK: &str = "You see this before anybody else does. If a figure is n
                          last section is for your reply.";
 
 /// What is not shown, and why.
-const LEFT_OUT: [&str; 6] = [
+const LEFT_OUT: [&str; 9] = [
     "Hours, half days and cost by provider, and distance travelled as a mean: a sum of few learners could be told beside the \
      other measures. They are in the release, table ap_measure, for those who may see it.",
     "Providers with fewer than ten learners, or too few placements to compare: no name and no figure. They count among all; \
@@ -103,124 +119,14 @@ const LEFT_OUT: [&str; 6] = [
      measure that stands first is shown.",
     "Visits of quality assurance and evidence of checks: no source of them is read. Not shown is not the same as not done.",
     "Where few or none are missing: the number of those missing.",
+    "Placements that ended in or after May of Year 11 (`finished`): there was no school to go back to, so they are neither a return nor a \
+     failure, and in no share of returns. They are in every measure of attendance, records and destinations, and told apart in the release, \
+     table ap_placement.",
+    "Days until half of the placements have ended, suspensions before, during and after, the ladder of qualifications as a mean, and the second \
+     year after Year 11: medians, means and events of few, that the gate has no rule for here. Table ap_measure of the release.",
+    "A measure that stands in the first table without a figure: the reason is beside it. Such a measure has no table of its own by provider.",
     "A ranking: providers differ by whom they take in. A place outside the limits is a reason to ask.",
 ];
-
-const TOO_FEW: &str = "There are too few placements for any figure to be shown.";
-
-const OF_MEASURES: [Column; 6] = [
-    Column { name: "placements", heading: "placements known", unit: Unit::Count },
-    Column { name: "yes", heading: "of them", unit: Unit::Count },
-    Column { name: "rate", heading: "rate", unit: Unit::PerCent },
-    Column { name: "rate_low", heading: "at least", unit: Unit::PerCent },
-    Column { name: "rate_high", heading: "at most", unit: Unit::PerCent },
-    Column { name: "not_known", heading: "not known", unit: Unit::Count },
-];
-
-/// Every measure of all providers together.
-fn together(tables: &[Shown], answers: &read::Answers, years: &str, policy: &Policy) -> Section {
-    let rows = tables.iter().filter_map(|shown| {
-        let total = shown.rows.last().filter(|row| row.is_total)?;
-        let missing = answers.missing(shown.measure.code);
-        // A few missing are as telling as a few who are not.
-        let missing = match missing {
-            n if n >= policy.threshold() && n > 0 => Figure::Count(rounded(n, policy)),
-            _ if policy.threshold() == 0 => Figure::Count(0),
-            _ => Figure::Symbol(Symbol::Confidential),
-        };
-        let missing = if total.figures[0].is_number() { missing } else { total.figures[0] };
-        Some(Row {
-            key: shown.measure.code.to_owned(),
-            label: shown.measure.title.to_owned(),
-            time: total.time.clone(),
-            is_total: false,
-            said: Vec::new(),
-            figures: [&total.figures[..], &[missing]].concat(),
-        })
-    });
-    let table = Table {
-        name: "all_providers",
-        title: format!("All providers together, {years}"),
-        population: POPULATION.to_owned(),
-        rows_are: ("measure", "measure"),
-        said: &[],
-        columns: OF_MEASURES.to_vec(),
-        rows: rows.collect(),
-    };
-    let words = "Each rate is of the placements of which it is known. Placements that last, or whose learner has not reached \
-                 sixteen, are not yet known of much. The range is that of chance, 95%.";
-    Section {
-        title: "All providers together".to_owned(),
-        words: vec![if table.rows.is_empty() { TOO_FEW } else { words }.to_owned()],
-        table: (!table.rows.is_empty()).then_some(table),
-        notes: tables.iter().flat_map(|shown| &shown.notes).take(1).cloned().collect(),
-        chart: Some(Chart::Bars([2, 3, 4])),
-    }
-}
-
-fn rounded(n: u64, policy: &Policy) -> i64 {
-    let base = policy.round_to();
-    ((n + base / 2) / base * base) as i64
-}
-
-/// A measure, provider by provider.
-fn funnel(shown: Shown) -> Section {
-    let table = Table {
-        name: shown.measure.table,
-        title: shown.measure.title.to_owned(),
-        population: POPULATION.to_owned(),
-        rows_are: ("provider", "provider"),
-        said: &[],
-        columns: shown::of_part("placements known", "of them").to_vec(),
-        rows: shown.rows,
-    };
-    Section {
-        title: shown.measure.title.to_owned(),
-        words: vec![shown.measure.words.to_owned()],
-        table: Some(table),
-        notes: shown.notes,
-        chart: Some(Chart::Funnel([0, 2])),
-    }
-}
-
-/// A provider beside all, measure by measure.
-fn own(provider: &str, tables: &[Shown], years: &str) -> Section {
-    let hidden = Figure::Symbol(Symbol::Confidential);
-    let rows = tables.iter().filter_map(|shown| {
-        let total = shown.rows.last().filter(|row| row.is_total)?;
-        let mine = shown.rows.iter().find(|row| row.key == provider);
-        let mut figures = mine.map_or_else(|| vec![hidden; 5], |row| row.figures.clone());
-        figures.push(total.figures[2]);
-        Some(Row {
-            key: shown.measure.code.to_owned(),
-            label: shown.measure.title.to_owned(),
-            time: total.time.clone(),
-            is_total: false,
-            said: Vec::new(),
-            figures,
-        })
-    });
-    let mut columns = OF_MEASURES;
-    columns[5] = Column { name: "rate_of_all", heading: "rate of all providers", unit: Unit::PerCent };
-    let table = Table {
-        name: "own_figures",
-        title: format!("Provider {provider} beside all providers, {years}"),
-        population: POPULATION.to_owned(),
-        rows_are: ("measure", "measure"),
-        said: &[],
-        columns: columns.to_vec(),
-        rows: rows.collect(),
-    };
-    let words = "A figure is hidden (c) where there are too few placements to compare (30 in three years, and not all of a few \
-                 learners), or where it would give a small one away. A rate beside that of all is no verdict: learners differ.";
-    Section {
-        title: "Your figures".to_owned(),
-        words: vec![if table.rows.is_empty() { TOO_FEW } else { words }.to_owned()],
-        table: (!table.rows.is_empty()).then_some(table),
-        notes: Vec::new(),
-        chart: Some(Chart::Bars([2, 3, 4])),
-    }
-}
 
 /// The room for what the provider has to say.
 fn reply(provider: &str) -> Section {

@@ -22,6 +22,7 @@ struct Looks {
     hundredths: Format,
     rate: Format,
     whole_rate: Format,
+    points: Format,
     right: Format,
 }
 
@@ -34,6 +35,7 @@ fn looks() -> Looks {
         hundredths: Format::new().set_num_format("#,##0.00"),
         rate: Format::new().set_num_format("0.0%"),
         whole_rate: Format::new().set_num_format("0%"),
+        points: Format::new().set_num_format("0.0"),
         right: Format::new().set_align(FormatAlign::Right),
     }
 }
@@ -154,6 +156,9 @@ fn one(
                 }
                 Figure::Count(count) => {
                     sheet.write_with_format(line, column, *count as f64, &looks.number)?
+                }
+                Figure::PerCentTenths(tenths) if [Unit::Points, Unit::PerHundred].contains(&unit) => {
+                    sheet.write_with_format(line, column, *tenths as f64 / 10.0, &looks.points)?
                 }
                 Figure::PerCentTenths(tenths) => {
                     sheet.write_with_format(line, column, *tenths as f64 / 1000.0, rate)?

@@ -1,5 +1,5 @@
 //! Charts, as pictures in the page: drawn from the table beneath, told in words for whoever does not see them.
-use super::{Chart, Row, Table, html::escaped, places::OTHERS, words};
+use super::{Chart, Middle, Row, Table, html::escaped, places::OTHERS, words};
 use crate::disclosure::Figure;
 use std::fmt::Write as _;
 
@@ -10,13 +10,13 @@ pub(super) fn drawn(at: usize, table: &Table, kind: Chart) -> Option<String> {
     let (picture, height, told) = match kind {
         Chart::Lines(columns) => lines(table, columns)?,
         Chart::Bars(columns) => bars(table, columns)?,
-        Chart::Funnel(columns) => funnel(table, columns)?,
+        Chart::Funnel(columns, middle) => funnel(table, columns, middle)?,
         Chart::Ranges(columns) => ranges(table, columns)?,
     };
     Some(format!(
-        "<figure>\n<svg viewBox=\"0 0 {WIDTH} {height}\" role=\"img\" aria-labelledby=\"t{at} d{at}\">\n\
-         <title id=\"t{at}\">{}</title>\n<desc id=\"d{at}\">{}</desc>\n{picture}</svg>\n\
-         <figcaption>{}. The figures are in the table below.</figcaption>\n</figure>\n",
+        "<figure>\n<div class=\"wide\" role=\"region\" aria-labelledby=\"f{at}\" tabindex=\"0\">\n<svg viewBox=\"0 0 {WIDTH} {height}\" role=\"img\" aria-labelledby=\"t{at} d{at}\">\n\
+         <title id=\"t{at}\">{}</title>\n<desc id=\"d{at}\">{}</desc>\n{picture}</svg>\n</div>\n\
+         <figcaption id=\"f{at}\">{}. The figures are in the table below.</figcaption>\n</figure>\n",
         escaped(&table.title),
         escaped(&told),
         escaped(&table.title)
@@ -236,7 +236,7 @@ fn short(label: &str) -> String {
 }
 
 /// A point for each row by its size and rate, between limits that widen where there are few.
-fn funnel(table: &Table, [whole, rate]: [usize; 2]) -> Option<(String, f64, String)> {
+fn funnel(table: &Table, [whole, rate]: [usize; 2], held_against: Middle) -> Option<(String, f64, String)> {
     const LEFT: f64 = 50.0;
     const RIGHT: f64 = 690.0;
     const TOP: f64 = 14.0;
@@ -251,7 +251,13 @@ fn funnel(table: &Table, [whole, rate]: [usize; 2]) -> Option<(String, f64, Stri
         .filter(|row| !row.is_total && row.key != OTHERS)
         .filter_map(|row| Some((row, size(row)?, per_cent(row, rate)?)))
         .collect();
-    let middle = table.rows.iter().find(|row| row.is_total).and_then(|row| per_cent(row, rate))?;
+    let (middle, named) = match held_against {
+        Middle::All => (
+            table.rows.iter().find(|row| row.is_total).and_then(|row| per_cent(row, rate))?,
+            "all of the table together",
+        ),
+        Middle::Nation(tenths) => (tenths as f64 / 10.0, "all pupils of the nation"),
+    };
     if points.is_empty() {
         return None;
     }
@@ -268,7 +274,13 @@ fn funnel(table: &Table, [whole, rate]: [usize; 2]) -> Option<(String, f64, Stri
             y(mark) + 4.0
         );
     }
-    let _ = writeln!(out, "<path class=\"middle\" d=\"M{LEFT} {0:.1}H{RIGHT}\"/>", y(middle));
+    let _ = writeln!(
+        out,
+        "<path class=\"middle\" d=\"M{LEFT} {0:.1}H{RIGHT}\"/><text x=\"{2:.1}\" y=\"{1:.1}\">{named}: {middle}%</text>",
+        y(middle),
+        y(middle) - 6.0,
+        LEFT + 6.0
+    );
     for (z, class) in [(1.96, "limit"), (3.09, "limit outer")] {
         for sign in [-1.0, 1.0] {
             let path: Vec<String> = (1..=60)
@@ -280,7 +292,7 @@ fn funnel(table: &Table, [whole, rate]: [usize; 2]) -> Option<(String, f64, Stri
         }
     }
     let mut told = format!(
-        "All together {middle}%. Limits of what chance alone would do, at 95% (whole line) and 99.8% (broken line), widen where \
+        "The line in the middle: {named}, {middle}%. Limits of what chance alone would do, at 95% (whole line) and 99.8% (broken line), widen where \
          there are few. "
     );
     for (row, size, rate) in points {

@@ -190,7 +190,7 @@ fn gap(cohort: Cohort<'_>, time: &Time, policy: &Policy) -> Option<Section> {
             columns: vec![
                 column("disadvantaged", "disadvantaged", Unit::PerCent),
                 column("other", "not disadvantaged", Unit::PerCent),
-                column("gap", "gap, points", Unit::PerCent),
+                column("gap", "gap, points", Unit::Points),
                 column("lost_potential", "lost potential", Unit::Count),
             ],
             rows,

@@ -169,6 +169,10 @@ pub enum Unit {
     Count,
     /// Per cent.
     PerCent,
+    /// Points of a per cent: one rate less another. The figure is a rate's, and is written without the sign of per cent.
+    Points,
+    /// Events for each hundred people, who may have several. Written as points are.
+    PerHundred,
     /// Schools, indicators, days: nothing that is people.
     Things,
     /// Of an index: the figure is a hundred times the number, which is written with two decimals.
@@ -200,12 +204,26 @@ pub struct Time {
     pub period: String,
     /// `Academic year`, or the name of a month.
     pub identifier: &'static str,
+    /// Where it tells of several years together: the first and the last of them, the last being that of `period`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub span: Option<String>,
 }
 
 impl Time {
     /// An academic year, by its end year.
     pub fn year(ay: i64) -> Self {
-        Self { period: format!("{}{:02}", ay - 1, ay.rem_euclid(100)), identifier: "Academic year" }
+        Self {
+            period: format!("{}{:02}", ay - 1, ay.rem_euclid(100)),
+            identifier: "Academic year",
+            span: None,
+        }
+    }
+
+    /// Several academic years together, by their end years.
+    pub fn years(from: i64, until: i64) -> Self {
+        let span = (from < until)
+            .then(|| format!("{} to {}", words::academic_year(from), words::academic_year(until)));
+        Self { span, ..Self::year(until) }
     }
 }
 
@@ -216,10 +234,19 @@ pub enum Chart {
     Lines(&'static [usize]),
     /// A bar for each row: the columns of the rate and of its ends.
     Bars([usize; 3]),
-    /// A point for each row: the columns of the denominator and the rate. The last row is the middle.
-    Funnel([usize; 2]),
+    /// A point for each row: the columns of the denominator and the rate, and what they are held against.
+    Funnel([usize; 2], Middle),
     /// A point with its range for each row, below and above nought: the columns of the estimate and of its ends.
     Ranges([usize; 3]),
+}
+
+/// The line in the middle of a funnel.
+#[derive(Debug, Clone, Copy)]
+pub enum Middle {
+    /// The rate of all rows together, the table's last.
+    All,
+    /// The average of all the nation's pupils, in tenths of a per cent.
+    Nation(i64),
 }
 
 impl Report {

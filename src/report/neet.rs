@@ -4,6 +4,7 @@
 //! group are partitions of the people of one table above them: sums over one partition say nothing of another.
 mod after;
 mod before;
+mod offers;
 mod read;
 mod tested;
 
@@ -24,10 +25,16 @@ pub fn report(release: &Release, policy: &Policy) -> Result<Report, ReportFault>
     let months = read::months(release)?;
     let mut short = Vec::new();
     let mut sections = Vec::new();
+    let mut of_guarantee = Vec::new();
     sections.extend(after::status(&months, policy, &mut short)?);
     sections.extend(after::trend(&months, policy)?);
     sections.extend(after::groups(&months, policy)?);
-    sections.extend(after::guarantee(release, policy, &mut short)?);
+    let guarantee = offers::guarantee(release, policy, &mut of_guarantee)?;
+    if !months.is_empty() || guarantee.is_some() {
+        sections.push(offers::coming(release, policy, &mut short)?);
+    }
+    short.append(&mut of_guarantee);
+    sections.extend(guarantee);
     let lost_sight = before::lost_sight(release, policy, &mut short)?;
     let lost_are_shown = lost_sight.as_ref().is_some_and(before::is_shown_whole);
     sections.extend(lost_sight);
@@ -50,7 +57,8 @@ pub fn report(release: &Release, policy: &Policy) -> Result<Report, ReportFault>
 
 /// What is not shown, and why.
 const LEFT_OUT: [&str; 4] = [
-    "By ward: no table of a release says in which ward somebody lives.",
+    "By ward: of a home the lake holds the small area (LSOA), no list here says in which ward that lies, and a small area has too few young \
+     people to be shown. By school and provider stands above.",
     "Ethnic group: the points do not use it; whether they treat groups alike is in the table risk_fairness of the release.",
     "Two groups at once (a school and a need, say): tables with sums both ways are not shown, for what is hidden could be \
      worked out.",

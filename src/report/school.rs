@@ -7,7 +7,8 @@ mod expected;
 mod read;
 
 use super::{
-    About, Chart, Column, NAMED_FROM, Policy, Release, Report, ReportFault, Row, Section, Table, Time, Unit,
+    About, Chart, Column, Middle, NAMED_FROM, Policy, Release, Report, ReportFault, Row, Section, Table,
+    Time, Unit,
     places::{self, HIDDEN, OTHERS, Place, Places},
     shown,
     words::{academic_year, cell},
@@ -158,7 +159,8 @@ impl Nation {
                 columns: shown::of_part("disadvantaged pupils", "with it").to_vec(),
                 rows: self.places.rows,
             }),
-            chart: Some(Chart::Funnel([0, 2])),
+            // The page speaks of the nation's average: so does the picture.
+            chart: Some(Chart::Funnel([0, 2], self.average.map_or(Middle::All, Middle::Nation))),
         }
     }
 }
@@ -211,15 +213,24 @@ fn tally<'r>(
 
 /// How many schools do better, by either question, of those that are shown.
 fn counted(nation: &Nation, expected: Option<&Expected>, ay: i64) -> Option<Section> {
-    let mut rows =
-        vec![("beats_national_all", "better than the nation's average of all pupils", ay, nation.tally())];
+    let mut rows = vec![(
+        "beats_national_all",
+        "better than the nation's average of all pupils",
+        [ay, ay],
+        nation.tally(),
+    )];
     if let Some(expected) = expected {
-        rows.push(("beats_prediction", "better than their start lets expect", expected.ay, expected.tally()));
+        rows.push((
+            "beats_prediction",
+            "better than their start lets expect",
+            [expected.from_ay, expected.ay],
+            expected.tally(),
+        ));
     }
     let rows: Vec<Row> = rows
         .into_iter()
         .filter(|(.., [schools, ..])| *schools > 0)
-        .map(|(key, label, ay, [schools, judged, better])| {
+        .map(|(key, label, [from, until], [schools, judged, better])| {
             let mut figures = [schools, judged, better].map(|n| Figure::Count(n as i64)).to_vec();
             figures.extend(match judged {
                 0 => [Figure::Symbol(Symbol::NotAvailable); 3],
@@ -228,7 +239,7 @@ fn counted(nation: &Nation, expected: Option<&Expected>, ay: i64) -> Option<Sect
             Row {
                 key: key.to_owned(),
                 label: label.to_owned(),
-                time: Time::year(ay),
+                time: Time::years(from, until),
                 is_total: false,
                 said: Vec::new(),
                 figures,

@@ -2,6 +2,7 @@
 //!
 //! A colour is never worked out from a figure that is hidden: then it is *suppressed*, which is a colour of its own. Grey is what
 //! cannot be measured, or not yet judged. Colours rate an outcome, never what a government did.
+mod judged;
 mod made;
 mod read;
 
@@ -31,8 +32,10 @@ pub fn report(release: &Release, policy: &Policy) -> Result<Report, ReportFault>
     }
     let time = Time::year(release.year());
     let mut sections = vec![questions(&lines, &judged, &time)];
-    sections.extend(indicators(&judged, Kind::is_of_people, SHARES, &time));
-    sections.extend(indicators(&judged, |kind| !kind.is_of_people(), INDICES, &time));
+    sections.extend(indicators(&judged, |kind| kind == Kind::Share, SHARES, &time));
+    sections.extend(indicators(&judged, |kind| kind == Kind::Gap, GAPS, &time));
+    sections.extend(indicators(&judged, |kind| kind == Kind::Events, EVENTS, &time));
+    sections.extend(indicators(&judged, |kind| matches!(kind, Kind::Index(_)), INDICES, &time));
     Ok(Report {
         name: "scorecard",
         title: "Eighteen questions: what records of learners say".to_owned(),
@@ -80,10 +83,10 @@ fn why(line: &Line, colour: &str) -> &'static str {
     match line.reason.as_str() {
         "on_course" => "better, and on course to halve in fifteen years",
         "better_short_of_target" => "better, and short of halving in fifteen years",
-        "not_better" => "not better than three years before, as far as can be told",
-        "level_good" => "by its level: good",
-        "level_middling" => "by its level: middling",
-        "level_poor" => "by its level: poor",
+        "not_better" => "not better than three years before by more than chance may make",
+        "level_good" => "by its level and not its trend: good",
+        "level_middling" => "by its level and not its trend: middling",
+        "level_poor" => "by its level and not its trend: poor",
         "too_few" => "fewer than 100 learners are behind it",
         "coverage" => "of more than one in five it is not known",
         "not_comparable" => "its year compares with no other",
@@ -92,31 +95,6 @@ fn why(line: &Line, colour: &str) -> &'static str {
         "not_measurable_here" => "no record of a learner can tell it",
         "not_yet_measured" => "records could tell it, and no table here does yet",
         _ => "no source here tells it",
-    }
-}
-
-fn trend(judged: &Judged<'_>) -> String {
-    let (Some(now), Some(before)) = (number(judged.made.value), number(judged.made.before)) else {
-        return if judged.line.value_before.is_none() {
-            "no year to compare with"
-        } else {
-            "cannot be shown"
-        }
-        .to_owned();
-    };
-    let better = if judged.line.more_is_better { now - before } else { before - now };
-    match better {
-        0 => "as it was, as far as is shown",
-        1.. => "better",
-        _ => "worse",
-    }
-    .to_owned()
-}
-
-fn number(figure: Figure) -> Option<i64> {
-    match figure {
-        Figure::Count(number) | Figure::PerCentTenths(number) => Some(number),
-        Figure::Symbol(_) => None,
     }
 }
 
@@ -183,26 +161,39 @@ fn colours<'j>(ours: impl Iterator<Item = &'j Judged<'j>>, line: &Line) -> Strin
 
 const COLOURS: [&str; 5] = ["green", "amber", "red", "suppressed", "grey"];
 
-/// A table of indicators: its name, its title, the unit of its figures, and what to know.
-type Of = (&'static str, &'static str, Unit, &'static str);
+/// A table of indicators: its name, its title, the units of its figures and of their change, and what to know.
+type Of = (&'static str, &'static str, [Unit; 2], &'static str);
 
 const SHARES: Of = (
     "shares",
-    "Shares, gaps between shares, and events for each hundred",
-    Unit::PerCent,
-    "A gap is so many points of a per cent between two shares. Suspensions and exclusions are for each hundred pupils: a pupil may \
-     have several.",
+    "Shares",
+    [Unit::PerCent, Unit::Points],
+    "So many of a hundred learners; a change is told in points of a per cent.",
+);
+
+const GAPS: Of = (
+    "gaps",
+    "Gaps between shares",
+    [Unit::Points, Unit::Points],
+    "So many points of a per cent between the shares of two groups.",
+);
+
+const EVENTS: Of = (
+    "events",
+    "Events for each hundred pupils",
+    [Unit::PerHundred, Unit::PerHundred],
+    "Suspensions and exclusions for each hundred pupils, who may have several: it is no share of them.",
 );
 
 const INDICES: Of = (
     "indices",
     "Indices",
-    Unit::Hundredths,
+    [Unit::Hundredths, Unit::Hundredths],
     "The gap index runs from nought to ten. Segregation and what sets pupils apart better run from nought to a hundred.",
 );
 
 fn indicators(judged: &[Judged<'_>], is_ours: impl Fn(Kind) -> bool, of: Of, time: &Time) -> Option<Section> {
-    let (name, title, unit, words) = of;
+    let (name, title, [unit, of_change], words) = of;
     let ours = judged
         .iter()
         .filter(|one| one.line.indicator.as_deref().is_some_and(|indicator| is_ours(kind(indicator))));
@@ -213,7 +204,7 @@ fn indicators(judged: &[Judged<'_>], is_ours: impl Fn(Kind) -> bool, of: Of, tim
     let mut columns = vec![
         column("value", "value", unit),
         column("value_before", "three years before", unit),
-        column("change", "change", unit),
+        column("change", "change", of_change),
     ];
     columns.extend([
         column("learners", "learners behind it", Unit::Count),
@@ -232,7 +223,13 @@ fn indicators(judged: &[Judged<'_>], is_ours: impl Fn(Kind) -> bool, of: Of, tim
             title: format!("{title}, newest year with a value and three years before"),
             population: POPULATION.to_owned(),
             rows_are: ("indicator", "indicator, for its question"),
-            said: &[("year", "year"), ("trend", "trend"), ("colour", "colour"), ("because", "because")],
+            said: &[
+                ("year", "year"),
+                ("trend", "trend"),
+                ("colour", "colour"),
+                ("because", "because"),
+                ("levels", "where green and amber begin"),
+            ],
             columns,
             rows,
         }),
@@ -242,8 +239,8 @@ fn indicators(judged: &[Judged<'_>], is_ours: impl Fn(Kind) -> bool, of: Of, tim
 }
 
 const HOW_JUDGED: &str = "Green: better, and even the lower 90% end of the change is on course to halve in fifteen years. Amber: better with four \
-                          chances in five, and short of that. Red: neither. Some are judged by their level. Change is for the better \
-                          above nought, whichever way that is.";
+                          chances in five, and short of that. Red: neither, so also what is better by no more than chance may make. Some are judged by their \
+                          level, whatever their trend. On course is better by 12.9% of the value three years before (4.5% a year). Change is for the better above nought, whichever way that is.";
 
 fn row(judged: &Judged<'_>, time: &Time) -> Row {
     let line = judged.line;
@@ -255,9 +252,14 @@ fn row(judged: &Judged<'_>, time: &Time) -> Row {
         is_total: false,
         said: vec![
             line.ay.map_or_else(|| "none".to_owned(), academic_year),
-            format!("{} ({} is good)", trend(judged), if line.more_is_better { "more" } else { "less" }),
+            format!(
+                "{} ({} is good)",
+                judged::trend(line, value, before),
+                if line.more_is_better { "more" } else { "less" }
+            ),
             judged.colour.clone(),
             why(line, &judged.colour).to_owned(),
+            judged::begin(line, before),
         ],
         figures: vec![value, before, change, learners, not_known],
     }

@@ -4,7 +4,7 @@
 //! beside it lies `<name>.meta.csv`. Numbers have no thousands separator and no sign of per cent; where there is none stands
 //! a symbol. The screener knows authorities by their new codes, which no release holds: `new_la_code` is `x`, not available,
 //! until a site puts its own in.
-use super::{Report, ReportFault, Table, Unit, words::in_unit};
+use super::{Report, ReportFault, Row, Table, Unit, words::in_unit};
 use crate::disclosure::Figure;
 use csv::Writer;
 
@@ -50,6 +50,9 @@ fn data(report: &Report, table: &Table) -> Vec<Vec<String>> {
     let mut header = vec!["time_period".to_owned(), "time_identifier".to_owned()];
     header.extend(PLACE.iter().map(|(name, _)| (*name).to_owned()));
     header.extend(["old_la_code", "la_name"].map(str::to_owned));
+    // A period of the service is one year: of several together it has the last, and a filter says which they are.
+    let has_span = has_span(table);
+    header.extend(has_span.then(|| SPAN.0.to_owned()));
     // A table whose rows are times has no filter of its own.
     let has_filter = !is_time(table);
     header.extend(has_filter.then(|| table.rows_are.0.to_owned()));
@@ -61,6 +64,7 @@ fn data(report: &Report, table: &Table) -> Vec<Vec<String>> {
         let mut line = vec![row.time.period.clone(), row.time.identifier.to_owned()];
         line.extend(PLACE.iter().map(|(_, value)| (*value).to_owned()));
         line.extend([report.about.authority.clone(), "Not available".to_owned()]);
+        line.extend(has_span.then(|| span_of(row)));
         line.extend(has_filter.then(|| row.label.clone()));
         line.extend(row.said.iter().cloned());
         let units = table.columns.iter().map(|column| column.unit);
@@ -68,6 +72,19 @@ fn data(report: &Report, table: &Table) -> Vec<Vec<String>> {
         lines.push(line);
     }
     lines
+}
+
+/// The filter that says which years a row tells of: its name and its label.
+const SPAN: (&str, &str) = ("years_counted", "Years counted together");
+
+fn has_span(table: &Table) -> bool {
+    table.rows.iter().any(|row| row.time.span.is_some())
+}
+
+/// `2023/24 to 2025/26`, or the one year.
+fn span_of(row: &Row) -> String {
+    let one = || format!("{}/{}", &row.time.period[..4], row.time.period.get(4..).unwrap_or_default());
+    row.time.span.clone().unwrap_or_else(one)
 }
 
 fn is_time(table: &Table) -> bool {
@@ -87,6 +104,10 @@ fn meta(table: &Table) -> Vec<Vec<String>> {
         "filter_grouping_column",
         "filter_default",
     ])];
+    if has_span(table) {
+        let default = table.rows.first().map(span_of).unwrap_or_default();
+        lines.push(line([SPAN.0, "Filter", SPAN.1, "", "", "", "", "", &default]));
+    }
     if !is_time(table) {
         let (name, label) = table.rows_are;
         // What the service shows first: the sum, or where there is none the first row.
@@ -102,6 +123,8 @@ fn meta(table: &Table) -> Vec<Vec<String>> {
     for column in &table.columns {
         let (unit, dp) = match column.unit {
             Unit::PerCent => ("%", decimals),
+            Unit::Points => ("pp", decimals),
+            Unit::PerHundred => ("", decimals),
             Unit::Hundredths => ("", "2"),
             Unit::Count | Unit::Things => ("", "0"),
         };

@@ -6,7 +6,7 @@ use crate::disclosure::Figure;
 pub const SYMBOLS: [(&str, &str); 4] = [
     ("c", "hidden: small, or it would give a small figure away"),
     ("low", "more than nothing, and rounds to nothing"),
-    ("x", "no figure: nobody to count"),
+    ("x", "no figure: nobody to count, or no source tells"),
     ("z", "does not apply"),
 ];
 
@@ -38,6 +38,9 @@ pub fn in_unit(figure: Figure, unit: Unit, decimals: bool) -> String {
         (Figure::Count(n), Unit::Hundredths) => {
             let size = n.unsigned_abs();
             format!("{}{}.{:02}", if n < 0 { "-" } else { "" }, thousands(size / 100), size % 100)
+        }
+        (Figure::PerCentTenths(_), Unit::Points | Unit::PerHundred) => {
+            cell(figure, decimals).trim_end_matches('%').to_owned()
         }
         _ => cell(figure, decimals),
     }
@@ -144,5 +147,8 @@ mod tests {
         assert_eq!(academic_year(2000), "1999/00");
         assert_eq!(cell(Figure::Count(-1_057), true), "-1,057");
         assert_eq!(cell(Figure::PerCentTenths(250), true), "25.0%");
+        let gap = Figure::PerCentTenths(-35);
+        assert_eq!(in_unit(gap, Unit::Points, true), "-3.5", "points of a per cent are no per cent");
+        assert_eq!(in_unit(gap, Unit::PerCent, true), "-3.5%");
     }
 }

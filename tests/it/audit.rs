@@ -65,6 +65,8 @@ fn the_auditor_reads_it_and_nobody_else_and_that_they_asked_is_noted() {
     assert_eq!(site.run(&["--json", "audit", "--who", "nobody"]).json()["of"], 0);
     let words = site.run(&["audit", "--last", "2"]);
     assert!(words.out.contains("The newest 2 of 6"), "{}", words.out);
+    let widest = words.out.lines().map(|line| line.chars().count()).max().unwrap();
+    assert!(widest <= 100, "a window of 100 breaks lines of {widest}: {}", words.out);
     let checked = site.run(&["check"]).out;
     assert!(checked.contains("nobody is linkage, rights, approver, caseworker"), "{checked}");
 }

@@ -177,6 +177,7 @@ fn its_own_rows_as_they_were_written(out: &Path, rows: &[Row]) {
     let own = ["Surname", "First name", "DOB", "UPN", "Postcode", "Worker"];
     assert_eq!(header[..own.len()], own);
     assert_eq!(header[own.len()..own.len() + 3], ["Row of your list", "Answer", "How sure"]);
+    assert_eq!(header[own.len() + 3], "In this view");
     assert!(header.contains(&"Last seen on".to_owned()));
     let answer = |line: &[String]| line[own.len() + 1].clone();
     let found = lines.iter().filter(|line| answer(line).starts_with("found")).count();
@@ -238,6 +239,17 @@ fn every_view_answers(demo: &Demo, roll: &Path, folder: &Path) {
         let shown = lines.iter().filter(|line| line[at..].iter().any(|cell| !cell.is_empty())).count();
         assert!(view == "lost_sight" || shown > 0, "{view} shows nothing");
         assert!(lines.iter().all(|line| line[answer].starts_with("found") || line[at].is_empty()), "{view}");
+        // A blank line is told: found and not in the view is not the same as not found.
+        let within = header.iter().position(|text| text == "In this view").unwrap();
+        for line in &lines {
+            let is_blank = line[within + 1..].iter().all(String::is_empty);
+            let wanted = match (line[answer].starts_with("found"), is_blank) {
+                (true, false) => "yes",
+                (true, true) => "no",
+                (false, _) => "",
+            };
+            assert_eq!(line[within], wanted, "{view}: {line:?}");
+        }
     }
     let ran = ask(demo, roll, "caseload", &folder.join("x.xlsx"), &["--since", "2025-09-01"]);
     assert_eq!((ran.code, ran.err.contains("knows no --since")), (2, true), "{}", ran.err);

@@ -135,7 +135,9 @@ fn in_words(report: &Report) -> String {
             let face = report::face(figures);
             let right: Vec<usize> = (face.texts..face.header.len()).collect();
             let header: Vec<&str> = face.header.iter().map(String::as_str).collect();
-            let _ = write!(out, "\n\n{}", table(&header, face.rows, &right));
+            // Its title says which years; whom it counts may be fewer than the report does.
+            let title = format!("{}. Counted: {}.", figures.title, figures.population);
+            let _ = write!(out, "\n\n{}\n\n{}", wrap(&title, 0), table(&header, face.rows, &right));
         }
         for note in &section.notes {
             let _ = write!(out, "\n{}", wrap(note, 0));

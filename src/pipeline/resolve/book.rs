@@ -19,12 +19,14 @@ const LIST: &str = "Your list";
 /// The sheet that says what it is.
 const ABOUT: &str = "About this file";
 /// Our own columns before the view's.
-const OURS: [&str; 3] = ["Row of your list", "Answer", "How sure"];
+const OURS: [&str; 4] = ["Row of your list", "Answer", "How sure", "In this view"];
 
 /// What the first sheet says.
 pub(super) struct Cover<'a> {
     pub(super) ask: &'a Ask<'a>,
     pub(super) view: &'a Query,
+    /// Columns that may be filled in beside the list, and the words that are read there.
+    pub(super) asked_back: Vec<(String, String)>,
     pub(super) count: &'a RollCount,
     pub(super) missing: &'a Missing,
     /// When it was made, UTC.
@@ -65,6 +67,17 @@ impl Cover<'_> {
         line("Column", "What it says", &bold)?;
         for (what, said) in columns(answer) {
             line(&what, &said, &wrap)?;
+        }
+        if !self.asked_back.is_empty() {
+            line("", "", &bold)?;
+            line(
+                "To be filled in",
+                "Add these columns beside your list and hand it back to the source `risk-review`. These words are read there, and no others",
+                &bold,
+            )?;
+        }
+        for (what, said) in &self.asked_back {
+            line(what, said, &wrap)?;
         }
         let not_read = answer.list.not_read();
         if !not_read.is_empty() {
@@ -131,6 +144,8 @@ fn columns(answer: &Answer<'_>) -> Vec<(String, String)> {
         "Number of the row in your own file",
         "found; could be more than one person (then none is shown); not found; or not read, and why",
         "certain: by a rule that allows no other; likely: by weights, with the probability that it is right",
+        "yes: the view lists them, and what it says stands beside; no: they were found, and the view does not list them, so nothing stands \
+         beside; empty where nobody was found",
     ];
     let mut columns: Vec<(String, String)> =
         OURS.iter().zip(ours).map(|(name, says)| ((*name).to_owned(), says.to_owned())).collect();
@@ -163,6 +178,11 @@ fn fill_list(out: &mut Worksheet, answer: &Answer<'_>) -> Result<(), XlsxError> 
             Some(Found::One(learner, _)) => answer.view.and_then(|view| view.rows.get(&learner)),
             _ => None,
         };
+        let in_view = match (found, of_view) {
+            (Some(Found::One(..)), Some(_)) => "yes",
+            (Some(Found::One(..)), None) => "no",
+            _ => "",
+        };
         // Several rows of a view about one learner: theirs again beside each.
         for shown in of_view.unwrap_or(&none) {
             for (at, cell) in line.cells.iter().enumerate() {
@@ -171,6 +191,7 @@ fn fill_list(out: &mut Worksheet, answer: &Answer<'_>) -> Result<(), XlsxError> 
             out.write_number(row, width as u16, f64::from(line.row))?;
             out.write_string(row, width as u16 + 1, &words)?;
             out.write_string(row, width as u16 + 2, &sure)?;
+            out.write_string(row, width as u16 + 3, in_view)?;
             for (at, cell) in shown.iter().enumerate() {
                 let cell = raw(cell);
                 let column = (width + OURS.len() + at) as u16;
@@ -216,7 +237,7 @@ fn raw(cell: &ViewCell) -> RawCell {
 }
 
 /// `last_seen_on` as a header: `Last seen on`.
-fn titled(name: &str) -> String {
+pub(super) fn titled(name: &str) -> String {
     let spaced = name.replace('_', " ");
     let mut letters = spaced.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())

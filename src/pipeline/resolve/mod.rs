@@ -3,6 +3,7 @@
 //! Comes in: a list of people whom the person asking already knows, the purpose and the view. Goes out: one workbook, for
 //! them alone. The list is matched in memory with as much of the identity register as may serve the purpose; nothing of it
 //! stays. Who asked, why and for how many is in the audit before anything is written; so is every refusal.
+mod asked_back;
 mod book;
 mod folder;
 mod missing;
@@ -150,9 +151,12 @@ pub fn resolve(site: &mut Site, ask: &Ask<'_>, watch: &mut dyn Watch) -> Result<
     note(site, ask, &count, &copies)?;
     let release = site.catalog.releases()?.into_iter().next().map(|release| release.id);
     let (as_of, pulled_at) = (site.today(), site.catalog.last_pulled()?);
+    let view = &queries.views[ask.view];
+    let shown: Vec<String> = view.columns.iter().map(|(name, _)| book::titled(name)).collect();
     let cover = book::Cover {
         ask,
-        view: &queries.views[ask.view],
+        asked_back: asked_back::columns(&site.definitions, ask.view, &shown),
+        view,
         count: &count,
         missing: &missing,
         stamp: &site.stamp(),

@@ -1,6 +1,9 @@
 //! Hours, half days and money of all providers together, through the rules for sums: each learner is one contribution, however often
 //! they were placed, and of money no provider may be told from the sum either.
-use super::super::{Column, Policy, Release, ReportFault, Row, Section, Table, Time, Unit, words::thousands};
+use super::super::{
+    Column, Policy, Release, ReportFault, Row, Section, Table, Time, Unit,
+    words::{academic_year, thousands},
+};
 use crate::disclosure::{self, Failing, Figure, MagnitudeRow, Magnitudes, Symbol};
 use std::collections::BTreeMap;
 
@@ -164,7 +167,7 @@ pub(super) fn amounts(
         words,
         table: Some(Table {
             name: "amounts",
-            title: "Hours, half days and cost of all providers together".to_owned(),
+            title: format!("Hours, half days and cost of all providers together, {}", years(until)),
             population: population.to_owned(),
             rows_are: ("amount", "amount"),
             said: &[("unit", "unit")],
@@ -180,11 +183,15 @@ fn row(amount: &Amount, figures: [Figure; 3], until: i64) -> Row {
     Row {
         key: amount.key.to_owned(),
         label: amount.label.to_owned(),
-        time: Time::year(until),
+        time: Time::years(until - 2, until),
         is_total: false,
         said: vec![amount.unit.to_owned()],
         figures: figures.to_vec(),
     }
+}
+
+fn years(until: i64) -> String {
+    format!("{} to {}", academic_year(until - 2), academic_year(until))
 }
 
 fn total(rows: &[Row], key: &str) -> Option<i64> {

@@ -20,19 +20,46 @@ pub(super) struct Guarded {
     pub(super) learners: u64,
 }
 
-/// The measures that can be shown, with their providers.
-pub(super) fn guarded(answers: &Answers, policy: &Policy) -> Vec<Guarded> {
+/// Why nothing of a measure is shown, not even of all providers together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Why {
+    /// Of no placement it is known.
+    NotHeld,
+    /// Too few would be told, by it or beside a measure that stands before. Which of the two is not said: that would tell more.
+    Few,
+}
+
+impl Why {
+    /// In a sentence.
+    pub(super) fn in_words(self) -> &'static str {
+        match self {
+            Self::NotHeld => "not known of any placement: no source tells",
+            Self::Few => "too few learners behind its yes or its no, or between it and a measure above",
+        }
+    }
+}
+
+/// The measures that can be shown, with their providers; and the others, each with what stands in the way.
+pub(super) struct Guard {
+    pub(super) shown: Vec<Guarded>,
+    pub(super) left: Vec<(&'static Measure, Why)>,
+}
+
+/// Which measures can be shown, and of which providers.
+pub(super) fn guarded(answers: &Answers, policy: &Policy) -> Guard {
     let unnamed = unnamed(answers, policy);
     let mut kept: BTreeMap<&str, Vec<(&'static Measure, Tally)>> = BTreeMap::new();
     let mut all_kept: Vec<(&'static Measure, Tally)> = Vec::new();
     let mut found = Vec::new();
+    let mut left = Vec::new();
     for measure in &MEASURES {
-        let Some(providers) = answers.of(measure.code) else { continue };
-        let everybody = answers.together(providers);
-        if everybody.known() == 0
-            || may_be_few(&everybody, policy)
-            || gives_away(measure, &everybody, &all_kept, policy)
-        {
+        let known = answers.of(measure.code).map(|providers| (providers, answers.together(providers)));
+        let Some((providers, everybody)) = known.filter(|(_, everybody)| everybody.known() > 0) else {
+            left.push((measure, Why::NotHeld));
+            continue;
+        };
+        if may_be_few(&everybody, policy) || gives_away(measure, &everybody, &all_kept, policy) {
+            left.push((measure, Why::Few));
             continue;
         }
         let learners = everybody.learners;
@@ -56,7 +83,7 @@ pub(super) fn guarded(answers: &Answers, policy: &Policy) -> Vec<Guarded> {
         });
         found.push(Guarded { measure, places: places.collect(), learners });
     }
-    found
+    Guard { shown: found, left }
 }
 
 /// Whether a measure beside those before would tell of fewer than the threshold.

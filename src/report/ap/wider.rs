@@ -85,10 +85,12 @@ fn day_six(release: &Release, until: i64, policy: &Policy) -> Result<Option<Sect
     }
     let title = "Education from the sixth day";
     let population = "learners excluded for good, or suspended for more than five school days, in these three years: each by the latest";
-    let (rows, disclosed) = states(title, population, &ORDER, &counts, &Time::year(until), policy)?;
+    let (rows, disclosed) =
+        states(title, population, &ORDER, &counts, &Time::years(until - 2, until), policy)?;
+    let years = format!("{} to {}", academic_year(until - 2), academic_year(until));
     let table = Table {
         name: "day_six",
-        title: title.to_owned(),
+        title: format!("{title}, {years}"),
         population: population.to_owned(),
         rows_are: ("education", "education elsewhere"),
         said: &[],

@@ -1,14 +1,11 @@
-//! After Year 11: month by month, year by year, by group; and the offers of a place.
+//! After Year 11: month by month, year by year, by group.
 use super::super::{
-    Chart, Column, Release, ReportFault, Row, Section, Table, Time, Unit,
+    Chart, Column, ReportFault, Row, Section, Table, Time, Unit,
     parts::{self, Parts, all_of, made_of, part},
     shown,
     words::{MONTHS, academic_year, cell},
 };
-use super::{
-    read::{self, Month},
-    section,
-};
+use super::{read::Month, section};
 use crate::disclosure::{self, Disclosed, DisclosedTable, Figure, LinkGrid, LinkGroup, Policy, Symbol};
 
 const CLIENTS: &str = "young people of academic age 16 and 17 in the cohort of the authority's client record";
@@ -49,11 +46,24 @@ fn disclose(months: &[&Month], policy: &Policy) -> Result<Parts, ReportFault> {
     let whole = |month: &&Month| {
         let combined = vec![part("neet", month.neet), part("not_known", month.not_known)];
         let others = vec![part("participating", month.participating), part("working", month.working)];
-        let parts = vec![all_of("combined", combined), all_of("others", others)];
+        let parts = vec![all_of("combined", combined), all_of("not_combined", others)];
         (format!("{} {}", month.calendar_year(), month.period), made_of("cohort", month.cohort, parts))
     };
     let title = "What young people do at the end of each month";
     parts::through(title, CLIENTS, "month", months.iter().map(whole), policy)
+}
+
+/// Whoever is beside the cohort, by month: two counts of other people, each by itself and without a sum, so that a few of them hide nothing
+/// of the cohort.
+fn disclose_beside(months: &[&Month], policy: &Policy) -> Result<Parts, ReportFault> {
+    let leaves = months.iter().flat_map(|month| {
+        let named = |name: &str| format!("{} {} {name}", month.calendar_year(), month.period);
+        [
+            (named("no_record"), part("n", month.beside.no_record)),
+            (named("others"), part("n", month.beside.others)),
+        ]
+    });
+    parts::through("Young people who are not in the cohort of the record", BESIDE, "month", leaves, policy)
 }
 
 /// The months of an academic year in their order, everybody together.
@@ -79,13 +89,15 @@ pub(super) fn status(
     let months = of_year(months, ay);
     let disclosed = disclose(&months, policy)?;
     let pivoted = disclosed.figures(&PARTS);
+    let beside = disclose_beside(&months, policy)?;
+    let beside_figures = beside.figures(&["n"]);
     let row = |month: &&Month, figures: Vec<Figure>| {
         let name = month_name(&month.period);
         let year = month.calendar_year();
         Row {
             key: format!("{year}_{}", month.period),
             label: format!("{name} {year}"),
-            time: Time { period: year.to_string(), identifier: name },
+            time: Time { period: year.to_string(), identifier: name, span: None },
             is_total: false,
             said: Vec::new(),
             figures,
@@ -93,20 +105,19 @@ pub(super) fn status(
     };
     let mut counts = Vec::new();
     let mut rates = Vec::new();
-    for (month, (_, figures)) in months.iter().zip(&pivoted) {
+    let mut wider = Vec::new();
+    for ((month, (_, figures)), beside) in months.iter().zip(&pivoted).zip(beside_figures.chunks(2)) {
         let [cohort, combined, neet, not_known, participating, working] = figures[..] else { continue };
+        let [(_, no_record), (_, others)] = beside else { continue };
+        let (no_record, others) = (no_record[0], others[0]);
+        let young = shown::sum(&[cohort, no_record, others]);
         counts.push(row(month, vec![cohort, participating, working, neet, not_known, combined]));
-        let of = |part| shown::rate(part, cohort, shown::decimals(policy));
-        rates.push(row(month, [of(neet), of(not_known), of(combined)].concat()));
+        let of = |part, whole| shown::rate(part, whole, shown::decimals(policy));
+        rates.push(row(month, [of(neet, cohort), of(not_known, cohort), of(combined, cohort)].concat()));
+        let with = of(shown::sum(&[combined, no_record]), shown::sum(&[cohort, no_record]));
+        wider.push(row(month, [&[cohort, no_record, others, young], &with[..]].concat()));
     }
-    if let Some(last) = rates.last() {
-        let [neet, not_known, combined] = [0, 3, 6].map(|at| last.figures[at].to_string());
-        short.push(format!(
-            "At the end of {}, of the young people of 16 and 17 in the client record {neet} were not in education, \
-             employment or training (NEET), of {not_known} it was not known what they did: together {combined}.",
-            last.label
-        ));
-    }
+    short.extend(rates.last().zip(wider.last()).map(|(rates, wider)| in_words(rates, wider)));
     let table = |name, title: &str, columns: &[Column], rows| Table {
         name,
         title: format!("{title}, {}", academic_year(ay)),
@@ -132,7 +143,48 @@ pub(super) fn status(
         Vec::new(),
     );
     rates.chart = Some(Chart::Lines(&[0, 3, 6]));
-    Ok(vec![counts, rates])
+    let wider = Table {
+        population: BESIDE.to_owned(),
+        ..table("in_no_record", "Young people in no client record, at the end of each month", &WIDER, wider)
+    };
+    let wider = section("In no client record", &[OF_NO_RECORD.to_owned()], wider, beside.notes());
+    Ok(vec![counts, rates, wider])
+}
+
+const BESIDE: &str = "young people of academic age 16 and 17 who are in the client record, live here as far as is known, or were in Year 6 here";
+
+const WIDER: [Column; 7] = [
+    column("cohort", "in the cohort of the record", Unit::Count),
+    column("no_record", "living here and in no record: not known either", Unit::Count),
+    column("others", "others", Unit::Count),
+    column("young", "all", Unit::Count),
+    column("combined_with_rate", "NEET or not known, with those in no record", Unit::PerCent),
+    column("combined_with_rate_low", "with those in no record, at least", Unit::PerCent),
+    column("combined_with_rate_high", "with those in no record, at most", Unit::PerCent),
+];
+
+const OF_NO_RECORD: &str = "The published rates above are of the cohort of the client record: whoever lives here and is in no record is in none of them. They \
+                            are as little known as the not known, and nobody here may be looking for them. Others left the record or are in custody as young \
+                            adults, are known of without a record, or were in Year 6 here and have no home here now.";
+
+/// The newest month in a sentence: the published rates, and the same with whoever is in no record.
+fn in_words(rates: &Row, wider: &Row) -> String {
+    let [neet, not_known, combined] = [0, 3, 6].map(|at| rates.figures[at].to_string());
+    let mut said = format!(
+        "At the end of {}, of the young people of 16 and 17 in the client record {neet} were not in education, employment or training (NEET), of \
+         {not_known} it was not known what they did: together {combined}.",
+        rates.label
+    );
+    let (no_record, with) = (wider.figures[1], wider.figures[4]);
+    said.push_str(&if no_record.is_number() && with.is_number() {
+        format!(
+            " {} more live here and are in no client record, so that nothing is known of them either: with them it is {with}.",
+            cell(no_record, false)
+        )
+    } else {
+        " How many more live here and are in no client record may not be shown.".to_owned()
+    });
+    said
 }
 
 /// Year by year, the mean of the ends of December, January and February.
@@ -182,8 +234,8 @@ pub(super) fn trend(months: &[Month], policy: &Policy) -> Result<Option<Section>
         rows,
     };
     let words = "The mean of the ends of December, January and February, as the Department for Education publishes it: the \
-                 sum of those NEET over the sum of the cohorts. The range takes somebody counted at three month ends as one \
-                 person. A year of which a month is not held has no row.";
+                 sum of those NEET over the sum of the cohorts, so without whoever is in no client record. The range takes somebody counted at \
+                 three month ends as one person. A year of which a month is not held has no row.";
     let mut section = section("Year by year", &[words.to_owned()], table, shown::notes(&disclosed));
     section.chart = Some(Chart::Lines(&[1, 4, 7]));
     Ok(Some(section))
@@ -254,8 +306,8 @@ pub(super) fn groups(months: &[Month], policy: &Policy) -> Result<Option<Section
         columns: shown::of_part("in the cohort", "NEET or not known").to_vec(),
         rows,
     };
-    let words = "Each heading divides the same young people. Settings, needs and disadvantage are those of Year 11, so that \
-                 who was in alternative provision then is still seen.";
+    let words = "Each heading divides the same young people, those in the cohort of the client record: whoever is in no record is not among them. \
+                 Settings, needs and disadvantage are those of Year 11, so that who was in alternative provision then is still seen.";
     let mut section =
         section("Who is NEET or not known", &[words.to_owned()], table, shown::notes(&disclosed));
     section.chart = Some(Chart::Bars([2, 3, 4]));
@@ -336,70 +388,4 @@ pub(in crate::report) fn group_words(key: &str) -> &str {
 /// The name of a month by its name in lower case.
 fn month_name(period: &str) -> &'static str {
     MONTHS.into_iter().find(|name| name.to_lowercase() == period).unwrap_or("December")
-}
-
-/// The September Guarantee, and how many have no offer on record.
-pub(super) fn guarantee(
-    release: &Release,
-    policy: &Policy,
-    short: &mut Vec<String>,
-) -> Result<Option<Section>, ReportFault> {
-    const PARTS: [&str; 6] = ["members", "made", "not_appropriate", "without", "none", "not_recorded"];
-    let offers = read::offers(release)?;
-    let Some(ay) = offers.first().map(|offer| offer.ay) else { return Ok(None) };
-    let whole = |offer: &read::Offers| {
-        let without = vec![part("none", offer.none), part("not_recorded", offer.not_recorded)];
-        let parts = vec![
-            part("made", offer.made),
-            part("not_appropriate", offer.not_appropriate),
-            all_of("without", without),
-        ];
-        (offer.year_group.to_string(), made_of("members", offer.members, parts))
-    };
-    let population = "young people in Year 11 and Year 12 by age who lived here on 30 September";
-    let title = format!("The offer of a place by the end of September after {}", academic_year(ay));
-    let through = parts::through(&title, population, "year", offers.iter().map(whole), policy)?;
-    let time = Time::year(ay);
-    let rows = through.rows(&PARTS, ("made", "members"), &time, |key| format!("Year {key}"), policy);
-    short.extend(rows.iter().find(|row| row.key == "11").map(|row| no_offer_in_words(row, ay)));
-    let table = Table {
-        name: "september_offers",
-        title,
-        population: population.to_owned(),
-        rows_are: ("year_group", "year group"),
-        said: &[],
-        columns: vec![
-            column("learners", "young people", Unit::Count),
-            column("offer_made", "offer made", Unit::Count),
-            column("not_appropriate", "offer not appropriate", Unit::Count),
-            column("without_offer", "no offer on record", Unit::Count),
-            column("no_offer", "of them: recorded that none was made", Unit::Count),
-            column("not_recorded", "of them: nothing recorded", Unit::Count),
-            column("offer_made_rate", "with an offer", Unit::PerCent),
-            column("offer_made_rate_low", "with an offer, at least", Unit::PerCent),
-            column("offer_made_rate_high", "with an offer, at most", Unit::PerCent),
-        ],
-        rows,
-    };
-    let words = "Of everybody, as published: nothing recorded counts as no offer. Who they are: `resolve --view no_offer`.";
-    Ok(Some(section("No offer for September", &[words.to_owned()], table, through.notes())))
-}
-
-/// What the row of Year 11 comes to.
-fn no_offer_in_words(row: &Row, ay: i64) -> String {
-    let [learners, without, not_recorded] = [0, 3, 5].map(|at| row.figures[at]);
-    if !learners.is_number() || !without.is_number() {
-        return "How many in Year 11 have no offer of a place on record may not be shown: see the table of offers.".to_owned();
-    }
-    let mut said = format!(
-        "Of {} young people in Year 11 who live here {} have no offer of a place on record for the September after {}",
-        cell(learners, false),
-        cell(without, false),
-        academic_year(ay)
-    );
-    if not_recorded.is_number() {
-        said.push_str(&format!("; nothing at all is recorded of {} of them", cell(not_recorded, false)));
-    }
-    said.push('.');
-    said
 }

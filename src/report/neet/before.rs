@@ -164,7 +164,7 @@ pub(super) fn risk(
         });
         sections.extend(by_circumstance);
         if places_are_safe {
-            sections.push(by_place(&standings, &told, &time, policy)?);
+            sections.push(by_place(&standings, &told, (&release.as_of, &time), policy)?);
         } else if let Some(section) = sections.last_mut() {
             section.notes.push(
                 "By school and provider nothing is shown: how many were lost sight of is hidden, and places would give it away."
@@ -221,6 +221,8 @@ fn bands(title: String, figures: &[Figure], time: &Time, policy: &Policy, notes:
     let words = [
         "A list of points from what is on record. It supports the judgement of somebody who knows the young person, and \
          triggers nothing; it expires after a year; and most of those it marks will not be NEET: see the test below.",
+        "Counted are the same young people of Years 8 to 11 as among those lost sight of above. Of whom no source had told anything by the day, too \
+         little is known.",
         "Who is marked, why, and what is not known of them: `resolve --view risk`. What a person decides goes back into the \
          record.",
     ];
@@ -277,11 +279,11 @@ fn by_circumstance(
         };
         grids.push(("Place today", groups(told, |each| place(each).to_owned())));
     }
-    let title = "Who may need support, by circumstance".to_owned();
+    let title = format!("Who may need support, by circumstance, as told on {}", day(&release.as_of));
     let Some((rows, disclosed)) = stacked(&title, TOLD, grids, time, policy)? else { return Ok(None) };
     let table = Table {
         name: "support_by_group",
-        title: title.clone(),
+        title,
         population: TOLD.to_owned(),
         rows_are: ("circumstance", "group"),
         said: &[],
@@ -290,7 +292,12 @@ fn by_circumstance(
     };
     let words = "Each heading divides the same young people. Needs, meals and care earn points themselves, so groups differ by \
                  how the list is made, too.";
-    let mut section = section(&title, &[words.to_owned()], table, shown::notes(&disclosed));
+    let mut section = section(
+        "Who may need support, by circumstance",
+        &[words.to_owned()],
+        table,
+        shown::notes(&disclosed),
+    );
     section.chart = Some(Chart::Bars([2, 3, 4]));
     Ok(Some(section))
 }
@@ -304,7 +311,7 @@ const AT_HOME: &str = "at_home";
 fn by_place(
     standings: &BTreeMap<String, Standing>,
     told: &[Told],
-    time: &Time,
+    (as_of, time): (&str, &Time),
     policy: &Policy,
 ) -> Result<Section, ReportFault> {
     let mut found: BTreeMap<String, (String, [u64; 2])> = BTreeMap::new();
@@ -327,14 +334,14 @@ fn by_place(
         AT_HOME => "educated at home".to_owned(),
         key => format!("{key}, {}", kinds.get(key).map_or("not known", |kind| group_words(kind))),
     };
-    let title = "Who may need support, by school and provider";
+    let title = format!("Who may need support, by school and provider, as told on {}", day(as_of));
     let population = format!("{TOLD}, where their place today is known");
     let all: Vec<Place> = all.collect();
     let learners = all.iter().map(|place| place.learners).sum();
-    let through = places::places(title, &population, all, learners, time, label, policy)?;
+    let through = places::places(&title, &population, all, learners, time, label, policy)?;
     let table = Table {
         name: "support_by_place",
-        title: title.to_owned(),
+        title,
         population,
         rows_are: ("place", "school or provider"),
         said: &[],
@@ -347,7 +354,12 @@ fn by_place(
          figure away stands under all others. It is no ranking: places differ by whom they take in.",
         super::super::NAMED_FROM
     );
-    let mut section = section(title, &[words], table, shown::notes([&through.disclosed]));
+    let mut section = section(
+        "Who may need support, by school and provider",
+        &[words],
+        table,
+        shown::notes([&through.disclosed]),
+    );
     section.chart = Some(Chart::Bars([2, 3, 4]));
     Ok(section)
 }

@@ -1,5 +1,5 @@
 //! The rows of a release that the report is made of.
-use super::super::{Release, ReportFault};
+use super::super::{Release, ReportFault, words::MONTHS};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The people of one month's end, or of a group of them.
@@ -15,6 +15,17 @@ pub(super) struct Month {
     pub(super) working: u64,
     pub(super) neet: u64,
     pub(super) not_known: u64,
+    /// Whoever else anything tells of; of everybody together alone.
+    pub(super) beside: Beside,
+}
+
+/// Young people of the same age who are not in the cohort of the record.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Beside {
+    /// Living here, in no client record, and nothing else says what they do.
+    pub(super) no_record: u64,
+    /// Left the record, in custody as young adults, known of without a record, or here in Year 6 and with no home here now.
+    pub(super) others: u64,
 }
 
 impl Month {
@@ -31,6 +42,7 @@ impl Month {
 
 /// Every month of the client record, by all groups.
 pub(super) fn months(release: &Release) -> Result<Vec<Month>, ReportFault> {
+    let beside = beside(release)?;
     let rows = release.read("neet_rate", |row| {
         let is_ours = row.text("population")? == "client_record" && row.text("period")? != "dec_to_feb";
         is_ours.then_some(())?;
@@ -44,9 +56,36 @@ pub(super) fn months(release: &Release) -> Result<Vec<Month>, ReportFault> {
             working: row.people("n_working"),
             neet: row.people("n_neet"),
             not_known: row.people("n_not_known") + row.people("n_no_record"),
+            beside: Beside::default(),
         })
     })?;
-    Ok(rows)
+    let with = |mut month: Month| {
+        if month.breakdown == "all" {
+            month.beside = beside.get(&(month.ay, month.period.clone())).copied().unwrap_or_default();
+        }
+        month
+    };
+    Ok(rows.into_iter().map(with).collect())
+}
+
+/// By academic year and month, whoever is not in the cohort of the record.
+fn beside(release: &Release) -> Result<BTreeMap<(i64, String), Beside>, ReportFault> {
+    let rows = release.read("nccis_month", |row| {
+        let (membership, status) = (row.text("membership")?, row.text("status")?);
+        if membership == "in_cohort" && status != "custody" {
+            return None;
+        }
+        let is_unknown = ["no_record", "not_known"].contains(&status.as_str());
+        let is_nowhere = membership == "no_record" && row.is("resident")? && is_unknown;
+        let month: usize = row.text("month_on")?.get(5..7)?.parse().ok()?;
+        Some(((row.number("ay")?, MONTHS.get(month - 1)?.to_lowercase()), is_nowhere))
+    })?;
+    let mut found: BTreeMap<(i64, String), Beside> = BTreeMap::new();
+    for (month, is_nowhere) in rows {
+        let beside = found.entry(month).or_default();
+        *(if is_nowhere { &mut beside.no_record } else { &mut beside.others }) += 1;
+    }
+    Ok(found)
 }
 
 /// Offers of one year group.
@@ -58,6 +97,8 @@ pub(super) struct Offers {
     pub(super) not_appropriate: u64,
     pub(super) none: u64,
     pub(super) not_recorded: u64,
+    /// Whether any source tells of offers to this year group.
+    pub(super) is_held: bool,
 }
 
 /// The newest September Guarantee, of those who live here.
@@ -72,12 +113,45 @@ pub(super) fn offers(release: &Release) -> Result<Vec<Offers>, ReportFault> {
             not_appropriate: row.people("n_not_appropriate"),
             none: row.people("n_no_offer"),
             not_recorded: row.people("n_missing"),
+            is_held: row.ten_thousandths("whole_cohort").is_some(),
         })
     })?;
     let newest = rows.iter().map(|row| row.ay).max();
     rows.retain(|row| Some(row.ay) == newest);
     rows.sort_by_key(|row| row.year_group);
     Ok(rows)
+}
+
+/// Who of those who live here has a place so far for the September that is still to come; nothing where no source tells of one.
+pub(super) fn coming(release: &Release) -> Result<Vec<Offers>, ReportFault> {
+    let ay = release.year();
+    let states = release.read("september_guarantee", |row| {
+        let is_ours = row.number("ay")? == ay && !row.is("is_due")? && row.is("resident")?;
+        is_ours.then_some(())?;
+        Some((row.number("year_group")?, row.text("guarantee_state")?, row.is("is_held")?))
+    })?;
+    let mut groups: BTreeMap<i64, Offers> = BTreeMap::new();
+    for (year_group, state, is_held) in states {
+        let none = Offers {
+            ay,
+            year_group,
+            members: 0,
+            made: 0,
+            not_appropriate: 0,
+            none: 0,
+            not_recorded: 0,
+            is_held,
+        };
+        let offers = groups.entry(year_group).or_insert(none);
+        offers.members += 1;
+        match state.as_str() {
+            "offer_made" => offers.made += 1,
+            "not_appropriate" => offers.not_appropriate += 1,
+            "no_offer" => offers.none += 1,
+            _ => offers.not_recorded += 1,
+        }
+    }
+    Ok(groups.into_values().collect())
 }
 
 /// Where a learner is today.
@@ -143,8 +217,24 @@ pub(super) struct Told {
 /// The list of points that is reported.
 pub(super) const PACK: &str = "default";
 
-/// Of the default list, whatever was told on the newest day.
+/// Of the default list, whatever was told on the newest day. Whoever no source had told of by then was told nothing: too little is
+/// known of them, and they are counted so.
 pub(super) fn told(release: &Release) -> Result<Vec<Told>, ReportFault> {
+    let mut told = scored(release)?;
+    if told.is_empty() {
+        return Ok(told);
+    }
+    let known: BTreeSet<String> = told.iter().map(|told| told.learner.clone()).collect();
+    for (learner, cohort) in cohorts(release)? {
+        let year_group = release.year() - cohort + 6;
+        if (8..=11).contains(&year_group) && !known.contains(&learner) {
+            told.push(Told { learner, year_group, band: "not_known".to_owned() });
+        }
+    }
+    Ok(told)
+}
+
+fn scored(release: &Release) -> Result<Vec<Told>, ReportFault> {
     let as_of = release.as_of.clone();
     release.read("risk_score", |row| {
         (row.text("pack")? == PACK && row.text("predicted_on")? == as_of).then_some(())?;

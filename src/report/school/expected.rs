@@ -24,7 +24,7 @@ const NO_SPREAD: &str = "schools do not differ beyond chance";
 /// Each school beside what its pupils' start lets expect.
 pub(super) struct Expected {
     pub(super) ay: i64,
-    from_ay: i64,
+    pub(super) from_ay: i64,
     by_each_other: bool,
     between_sd: Option<i64>,
     places: Places,
@@ -59,7 +59,10 @@ impl Expected {
         let all: Vec<Place> = ours.values().map(place).collect();
         let learners = all.iter().map(|place| place.learners).sum();
         let title = format!("Disadvantaged pupils with {MEASURE_IN_WORDS}, and what their start lets expect");
-        let mut places = places::places(&title, POPULATION, all, learners, &Time::year(ay), label, policy)?;
+        let judged = || ours.values().filter(|one| one.state == "judged");
+        let from_ay = judged().map(|one| one.from_ay).min().unwrap_or(ay);
+        let time = Time::years(from_ay, ay);
+        let mut places = places::places(&title, POPULATION, all, learners, &time, label, policy)?;
         for row in &mut places.rows {
             let one = ours.get(row.key.as_str()).filter(|_| is_school(row));
             let (figures, said) =
@@ -70,10 +73,9 @@ impl Expected {
             row.figures.extend(figures);
             row.said = vec![said.to_owned()];
         }
-        let judged = || ours.values().filter(|one| one.state == "judged");
         Ok(Some(Self {
             ay,
-            from_ay: judged().map(|one| one.from_ay).min().unwrap_or(ay),
+            from_ay,
             by_each_other: judged().any(|one| one.reference == "loaded_schools"),
             between_sd: judged().find_map(|one| one.between_sd),
             places,
@@ -103,13 +105,13 @@ impl Expected {
         let sure = "How likely it is that the school does better than expected, given all that: 95% or more is called better, 5% or less worse. \
                     Among twenty schools that do not differ one passes by chance.";
         let mut columns = shown::of_part("pupils", "with it").to_vec();
-        let column = |name, heading| Column { name, heading, unit: Unit::PerCent };
+        let column = |name, heading, unit| Column { name, heading, unit };
         columns.extend([
-            column("expected", "expected"),
-            column("estimate", "better by, points"),
-            column("estimate_low", "better by, at least"),
-            column("estimate_high", "better by, at most"),
-            column("p_better", "likely to be better"),
+            column("expected", "expected", Unit::PerCent),
+            column("estimate", "better by, points", Unit::Points),
+            column("estimate_low", "better by, at least, points", Unit::Points),
+            column("estimate_high", "better by, at most, points", Unit::Points),
+            column("p_better", "likely to be better", Unit::PerCent),
         ]);
         let years = format!("{} to {}", academic_year(self.from_ay), academic_year(self.ay));
         Section {

@@ -22,13 +22,6 @@ pub(super) enum Kind {
     Index(u32),
 }
 
-impl Kind {
-    /// Whether it is a number of people, or of their events, of people.
-    pub(super) fn is_of_people(self) -> bool {
-        !matches!(self, Self::Index(_))
-    }
-}
-
 /// What an indicator of this name is.
 pub(super) fn kind(indicator: &str) -> Kind {
     match indicator {

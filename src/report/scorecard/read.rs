@@ -24,6 +24,10 @@ pub(super) struct Line {
     pub(super) n_before: u64,
     pub(super) rag: String,
     pub(super) reason: String,
+    /// trend, level, falling_level or told.
+    pub(super) judged_by: String,
+    /// The levels from which it is green, and amber, in ten-thousandths.
+    pub(super) levels: Option<(i64, Option<i64>)>,
 }
 
 /// Every question, each of its indicators once: of those who lived here, where there is such a row.
@@ -47,6 +51,8 @@ pub(super) fn lines(release: &Release) -> Result<Vec<Line>, ReportFault> {
             n_before: row.people("n_before"),
             rag: row.text("rag")?,
             reason: row.text("reason")?,
+            judged_by: row.text("judged_by").unwrap_or_default(),
+            levels: row.ten_thousandths("green").map(|green| (green, row.ten_thousandths("amber"))),
         })
     })?;
     let mut kept: BTreeMap<(i64, Option<String>), Line> = BTreeMap::new();

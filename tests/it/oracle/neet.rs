@@ -4,6 +4,7 @@ use super::cells::Person;
 use super::codes;
 use super::days::{academic_year, day};
 use super::facts::{Code, Destination, Facts, PersonFacts};
+use super::learner;
 use super::neet_rows::{CcisDestination, NccisMonth, SeptemberGuarantee};
 use super::rows::CohortMember;
 use chrono::NaiveDate;
@@ -13,21 +14,30 @@ use std::collections::BTreeSet;
 pub struct Held {
     /// Month ends with a client record.
     months: BTreeSet<NaiveDate>,
-    /// Academic years with a word on the guarantee of the September after them.
-    guarantees: BTreeSet<i32>,
+    /// Academic years with a word on the guarantee of the September after them, and the Years 6 of those of whom it is.
+    guarantees: BTreeSet<(i32, i32)>,
+    /// The day it is looked back from.
+    as_of: NaiveDate,
 }
 
 impl Held {
     pub fn of(facts: &Facts) -> Self {
         let records = facts.people.iter().flat_map(|person| &person.records);
-        let told = facts.people.iter().flat_map(|person| &person.destinations);
-        let years = told.filter(|one| one.guarantee.is_some() && one.starts_on <= facts.as_of);
+        let words = |person: &PersonFacts| {
+            let told = person.destinations.iter();
+            let told = told.filter(|one| one.guarantee.is_some() && one.starts_on <= facts.as_of);
+            told.map(|one| academic_year(one.starts_on) - 1).collect::<Vec<i32>>()
+        };
         Self {
             months: records.map(|one| one.month_end).filter(|end| *end <= facts.as_of).collect(),
-            guarantees: years
-                .map(|one| academic_year(one.starts_on) - 1)
-                .filter(|ay| september_of(*ay) <= facts.as_of)
+            guarantees: facts
+                .people
+                .iter()
+                .filter_map(|person| Some((person, learner::learner(person).cohort_ay? as i32)))
+                .flat_map(|(person, cohort)| words(person).into_iter().map(move |ay| (ay, cohort)))
+                .filter(|(ay, _)| *ay <= academic_year(facts.as_of))
                 .collect(),
+            as_of: facts.as_of,
         }
     }
 }
@@ -108,14 +118,17 @@ pub fn guarantees(
     let mut rows = Vec::new();
     for year_group in [11, 12] {
         let ay = cohort + year_group - 6;
-        if !held.guarantees.contains(&ay) {
+        if !held.guarantees.iter().any(|(year, _)| *year == ay) {
             continue;
         }
+        let is_due = september_of(ay) <= held.as_of;
+        // The client record tells of offers to Year 11 alone: what goes on into Year 13 keeps an old word.
+        let is_held = year_group == 11 && held.guarantees.contains(&(ay, cohort));
         let of_year = |one: &&Destination| academic_year(one.starts_on) == ay + 1;
         let told: BTreeSet<Code> =
             person.destinations.iter().filter(of_year).filter_map(|one| one.guarantee).collect();
         let (resident, attending) =
-            (area.on(september_of(ay)).home == Some(here), attended.contains(&i64::from(ay)));
+            (area.on(september_of(ay).min(held.as_of)).home == Some(here), attended.contains(&i64::from(ay)));
         if !resident && !attending && !member.ever_y6_here && told.is_empty() {
             continue;
         }
@@ -123,12 +136,15 @@ pub fn guarantees(
             () if told.contains("made") => "offer_made",
             () if told.contains("not_appropriate") => "not_appropriate",
             () if told.contains("not_made") => "no_offer",
+            () if !is_held => "not_held",
             () => "not_recorded",
         };
         rows.push(SeptemberGuarantee {
             person: Person(person.number),
             ay: i64::from(ay),
             year_group: i64::from(year_group),
+            is_held,
+            is_due,
             resident,
             attending,
             ever_y6_here: member.ever_y6_here,

@@ -183,7 +183,9 @@ fn count(words: &[&str], word: &str) -> i64 {
 /// The September Guarantee, by year group.
 pub fn guarantees(rows: &[SeptemberGuarantee], known: &Known<'_>) -> Vec<GuaranteeRate> {
     let mut cells = Words::new();
-    for row in rows {
+    let held: BTreeSet<(i64, i64)> =
+        rows.iter().filter(|row| row.is_held).map(|row| (row.ay, row.year_group)).collect();
+    for row in rows.iter().filter(|row| row.is_due) {
         let year = known.years.get(&(row.person, row.ay)).copied();
         let populations =
             [("resident", row.resident), ("attending", row.attending), ("ever_y6_here", row.ever_y6_here)];
@@ -198,7 +200,11 @@ pub fn guarantees(rows: &[SeptemberGuarantee], known: &Known<'_>) -> Vec<Guarant
     for ((ay, population, year_group, breakdown, category), words) in cells {
         let n = words.len() as i64;
         let (made, missing) = (count(&words, "offer_made"), count(&words, "not_recorded"));
-        let (seen, whole) = (interval(made as f64, (n - missing) as f64), interval(made as f64, n as f64));
+        // Of whom nothing is held no share is told: a share of nobody.
+        let of = |n: i64| if held.contains(&(ay, year_group)) { n } else { 0 };
+        let (observed, whole_cohort) = (of(n - missing), of(n));
+        let (seen, whole) =
+            (interval(made as f64, observed as f64), interval(made as f64, whole_cohort as f64));
         rates.push(GuaranteeRate {
             ay,
             population: population.to_owned(),
@@ -210,10 +216,11 @@ pub fn guarantees(rows: &[SeptemberGuarantee], known: &Known<'_>) -> Vec<Guarant
             n_not_appropriate: count(&words, "not_appropriate"),
             n_no_offer: count(&words, "no_offer"),
             n_missing: missing,
-            observed: Fixed::fraction(made, n - missing),
+            n_not_held: count(&words, "not_held"),
+            observed: Fixed::fraction(made, observed),
             observed_low: seen.map(|ends| ends.0),
             observed_high: seen.map(|ends| ends.1),
-            whole_cohort: Fixed::fraction(made, n),
+            whole_cohort: Fixed::fraction(made, whole_cohort),
             whole_cohort_low: whole.map(|ends| ends.0),
             whole_cohort_high: whole.map(|ends| ends.1),
         });

@@ -8,7 +8,7 @@ use super::rows::{Group, Row, column, row};
 use super::waterfall::wilson;
 use arrow::array::RecordBatch;
 use chrono::NaiveDate;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 row! {
     /// The latest word on a risk.
@@ -152,6 +152,12 @@ pub struct Offer {
 /// The guarantee with a list of offers beside the client record.
 pub fn guarantees(tables: &Tables, offers: &[Offer]) -> Vec<SeptemberGuarantee> {
     let mut rows = tables.september_guarantee.clone();
+    // A list of offers says of the others of the year group that it names that nothing is recorded of them.
+    let listed = |row: &&SeptemberGuarantee| {
+        offers.iter().any(|offer| (Person(offer.person), offer.ay) == (row.person, row.ay))
+    };
+    let year_groups: BTreeSet<(i64, i64)> =
+        rows.iter().filter(listed).map(|row| (row.ay, row.year_group)).collect();
     for row in &mut rows {
         let own = || offers.iter().filter(|offer| (Person(offer.person), offer.ay) == (row.person, row.ay));
         let september = NaiveDate::from_ymd_opt(row.ay as i32, 9, 30);
@@ -159,12 +165,15 @@ pub fn guarantees(tables: &Tables, offers: &[Offer]) -> Vec<SeptemberGuarantee> 
             matches!(offer.status, "offered" | "conditional" | "accepted" | "enrolled")
                 && offer.on.is_none_or(|on| Some(on) <= september)
         };
+        row.is_held |= year_groups.contains(&(row.ay, row.year_group));
         let places = own().filter(is_place).count() as i64;
         row.n_places = places;
         if places > 0 {
             "offer_made".clone_into(&mut row.guarantee_state);
-        } else if own().count() > 0 && row.guarantee_state == "not_recorded" {
+        } else if own().count() > 0 && ["not_recorded", "not_held"].contains(&row.guarantee_state.as_str()) {
             "no_offer".clone_into(&mut row.guarantee_state);
+        } else if row.guarantee_state == "not_held" && row.is_held {
+            "not_recorded".clone_into(&mut row.guarantee_state);
         }
     }
     rows.sort();

@@ -30,7 +30,10 @@ pub fn agree(forms: &Forms<'_>) {
 /// What stands on the terminal as a table, row by row. A long text may be broken over lines: the cells that are figures are not.
 pub fn on_the_terminal(terminal: &str, data: &Value) {
     let lines: Vec<String> = terminal.lines().map(squeezed).collect();
+    let all = squeezed(terminal);
     for table in super::tables(data) {
+        let title = format!("{}. Counted: ", table["title"].as_str().unwrap());
+        assert!(all.contains(&squeezed(&title)), "{title} is not on the terminal");
         for row in cells(table) {
             let figures = squeezed(&row[1 + said(table)..].join(" "));
             assert!(lines.iter().any(|line| line.ends_with(&figures)), "{}: {row:?}", table["name"]);
@@ -95,7 +98,8 @@ fn cell(figure: &Value, unit: &str, decimals: bool) -> String {
         10 => format!(".{}", number.abs() % 10),
         _ => format!(".{:02}", number.abs() % 100),
     };
-    let per_cent = if figure["per_cent_tenths"].is_null() { "" } else { "%" };
+    let is_rate = !figure["per_cent_tenths"].is_null() && !["points", "per_hundred"].contains(&unit);
+    let per_cent = if is_rate { "%" } else { "" };
     format!("{sign}{whole}{rest}{per_cent}")
 }
 

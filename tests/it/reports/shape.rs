@@ -20,10 +20,15 @@ pub fn is_accessible(page: &str) {
     let tables = page.matches("<table>").count();
     assert!(tables > 0);
     assert_eq!(page.matches("<caption").count(), tables, "each table says what it is");
-    assert_eq!(page.matches("role=\"region\"").count(), tables, "each can be scrolled by keyboard");
     assert_eq!(page.matches("<th>").count(), 0, "each heading says of what it is one");
     assert!(!page.contains("colspan") && !page.contains("rowspan"));
     let pictures = page.matches("<svg").count();
+    let regions = page.matches("role=\"region\"").count();
+    assert_eq!(regions, tables + pictures, "each table and each picture can be scrolled by keyboard");
+    assert!(
+        page.contains("100cqw"),
+        "a caption is no wider than its table's room: the window has a bar beside it"
+    );
     assert_eq!(page.matches("role=\"img\"").count(), pictures);
     assert_eq!(page.matches("<desc").count(), pictures, "each picture is told in words");
     assert_eq!(page.matches("<title").count(), pictures + 1);
@@ -77,6 +82,11 @@ pub fn is_a_workbook_by_the_rules(file: &Path, report: &Value) {
                 let of = if column["unit"] == "hundredths" { 100.0 } else { 1.0 };
                 match (cell, figure["count"].as_f64(), figure["per_cent_tenths"].as_f64()) {
                     (Data::Float(number), Some(count), _) => assert!((number * of - count).abs() < 1e-6),
+                    (Data::Float(number), _, Some(tenths))
+                        if column["unit"] == "points" || column["unit"] == "per_hundred" =>
+                    {
+                        assert!((number * 10.0 - tenths).abs() < 1e-6);
+                    }
                     (Data::Float(number), _, Some(tenths)) => {
                         assert!((number * 1000.0 - tenths).abs() < 1e-6);
                     }
@@ -133,7 +143,7 @@ pub fn are_tidy(folder: &Path, report: &Value) {
                     assert!(data[1..].iter().any(|row| row[at] == line[8]), "{name}: the default is there");
                 }
                 "Indicator" => {
-                    assert!(["", "%"].contains(&line[4].as_str()) && !line[5].is_empty());
+                    assert!(["", "%", "pp"].contains(&line[4].as_str()) && !line[5].is_empty());
                     let fits =
                         |cell: &str| cell.parse::<f64>().is_ok() || ["c", "low", "x", "z"].contains(&cell);
                     assert!(data[1..].iter().all(|row| fits(&row[at])), "{name}: {}", line[0]);
@@ -148,6 +158,15 @@ pub fn are_tidy(folder: &Path, report: &Value) {
         let keys: BTreeSet<Vec<&String>> =
             data[1..].iter().map(|row| row[..first + filters].iter().collect()).collect();
         assert_eq!(keys.len(), data.len() - 1, "{name}: each row once");
+        // Years put together are never told as the last of them alone.
+        let spans: BTreeSet<&str> =
+            table["rows"].as_array().unwrap().iter().filter_map(|row| row["time"]["span"].as_str()).collect();
+        let at = header.iter().position(|column| column == "years_counted");
+        assert_eq!(at.is_some(), !spans.is_empty(), "{name}");
+        for span in &spans {
+            assert!(data[1..].iter().any(|row| at.is_some_and(|at| row[at] == *span)), "{name}: {span}");
+        }
+        assert!(report["name"] != "ap" || name == "registration" || !spans.is_empty(), "{name}: three years");
         for row in &data[1..] {
             let digits = if row[1] == "Academic year" { 6 } else { 4 };
             assert!(row[0].len() == digits && row[0].bytes().all(|byte| byte.is_ascii_digit()), "{row:?}");

@@ -28,12 +28,18 @@ pub fn numbers(values: Vec<i64>) -> ArrayRef {
 }
 
 /// Providers with as many learners, one placement each, of whom a share of `yes` in a hundred say yes to everything.
-const PROVIDERS: [(&str, i64, i64); 5] =
+type Provider = (&'static str, i64, i64);
+
+const PROVIDERS: [Provider; 5] =
     [(SIX, 6, 50), ("AP-A", 60, 40), ("AP-B", 80, 60), ("AP-C", 45, 30), ("AP-D", 150, 55)];
 
 const MEASURES: [&str; 4] = ["reintegration", "sustained_16", "has_review", "has_baseline"];
 
 fn release(folder: &Path) -> Release {
+    release_of(folder, &PROVIDERS)
+}
+
+fn release_of(folder: &Path, providers: &[Provider]) -> Release {
     fs::create_dir_all(folder.join("parquet")).unwrap();
     let manifest =
         r#"{"content":{"as_of":"2026-03-31","home_authority":"998","synthetic":false},"id":"0123"}"#;
@@ -41,7 +47,7 @@ fn release(folder: &Path) -> Release {
     let rows: Vec<(&str, &str, i64, i64)> = MEASURES
         .iter()
         .flat_map(|measure| {
-            PROVIDERS.iter().map(move |(provider, n, share)| (*measure, *provider, *n, n * share / 100))
+            providers.iter().map(move |(provider, n, share)| (*measure, *provider, *n, n * share / 100))
         })
         .collect();
     let of = |each: fn(&(&str, &str, i64, i64)) -> i64| numbers(rows.iter().map(each).collect());
@@ -62,7 +68,7 @@ fn release(folder: &Path) -> Release {
         ],
     );
     let learners: Vec<(&str, i64)> =
-        PROVIDERS.iter().flat_map(|(provider, n, _)| (0..*n).map(move |at| (*provider, at))).collect();
+        providers.iter().flat_map(|(provider, n, _)| (0..*n).map(move |at| (*provider, at))).collect();
     let decimals: Vec<i128> =
         learners.iter().map(|(_, at)| if at % 2 == 0 { 9_000 } else { 5_000 }).collect();
     let decimals =
@@ -154,7 +160,9 @@ fn attack_30_nothing_of_the_six_follows_from_the_others_and_all() {
     counts(&json, &mut shown);
     assert!(shown.iter().all(|n| *n == 0 || *n >= 10), "{shown:?}");
     let mut seen = 0;
-    for table in super::tables(&json).filter(|table| table["rows_are"][0] == "provider") {
+    for table in super::tables(&json)
+        .filter(|table| table["rows_are"][0] == "provider" && table["columns"][0]["unit"] == "count")
+    {
         seen += 1;
         let rows = table["rows"].as_array().unwrap();
         let (total, others) = rows.split_last().unwrap();
@@ -191,4 +199,42 @@ fn a_provider_sees_its_own_figures_first_and_has_room_to_reply() {
     let all = 3 + 24 + 48 + 13 + 82;
     assert_eq!(all, 170);
     assert_eq!(super::figure(own, "reintegration", "rate_of_all")["per_cent_tenths"], 500);
+}
+
+/// Twelve learners, who are too few to compare: each measure stands in the pack, and says what it takes.
+#[test]
+fn a_small_providers_pack_says_what_stands_in_the_way_of_each_figure() {
+    let dir = tempfile::tempdir().unwrap();
+    let providers = [&PROVIDERS[..], &[("AP-E", 12, 50)]].concat();
+    let release = release_of(dir.path(), &providers);
+    let pack = ap::report(&release, Some("AP-E"), &Policy::published()).unwrap();
+    let json = serde_json::to_value(&pack).unwrap();
+    let own = super::table(&json, "own_figures");
+    let rows = own["rows"].as_array().unwrap();
+    assert_eq!(rows.len(), 17, "no measure is left out unsaid");
+    let said = |key: &str| rows.iter().find(|row| row["key"] == key).unwrap()["said"][0].as_str().unwrap();
+    assert_eq!(
+        said("reintegration"),
+        "fewer than 30 placements in three years, or nearly all of a few learners"
+    );
+    assert_eq!(said("english_entered"), "not known of any placement: no source tells");
+    assert!(
+        rows.iter().all(|row| row["said"][0] != "not shown" && row["figures"][0]["count"].is_null()),
+        "{own:#}"
+    );
+    let text = everything(&pack);
+    assert!(text.contains("30 placements in three years") && text.contains("finished"), "{text}");
+    let all = serde_json::to_value(ap::report(&release, None, &Policy::published()).unwrap()).unwrap();
+    let together = super::table(&all, "all_providers");
+    for row in together["rows"].as_array().unwrap() {
+        let is_shown = row["said"][0] == "shown";
+        assert_eq!(is_shown, row["figures"][0]["count"].is_i64(), "{row}");
+    }
+    // Providers stand beside each other with the rates of their own tables.
+    let beside = super::table(&all, "side_by_side");
+    for row in beside["rows"].as_array().unwrap() {
+        let key = row["key"].as_str().unwrap();
+        let of_table = super::figure(super::table(&all, "returned"), key, "rate");
+        assert_eq!(super::figure(beside, key, "returned"), of_table, "{key}");
+    }
 }

@@ -8,7 +8,7 @@ use arrow::array::{ArrayRef, BooleanArray, Decimal128Array};
 use std::{fs, path::Path, sync::Arc};
 use throughline::{
     disclosure::Policy,
-    report::{Release, school, scorecard},
+    report::{Release, html, school, scorecard},
 };
 
 /// The one that must not be seen.
@@ -154,6 +154,9 @@ fn schools_stand_in_the_order_of_their_numbers_and_better_is_said_from_what_is_s
         ["900080 better than expected", "900150 cannot be told from what is expected"]
     );
     assert!(!everything(&report).to_lowercase().contains("league table"));
+    // The page speaks of the nation, so the funnel is drawn around it and not around the authority.
+    let page = html::page(&report);
+    assert!(page.contains("all pupils of the nation: 64.5%"), "{page}");
 }
 
 /// A scorecard of one indicator: `k` of `n` now, and 300 of 1,000 three years before.
