@@ -162,6 +162,12 @@ fn equals_the_oracle(seed: u64, learners: u32) {
     let report = oracle::compare(&expected, &published);
     assert!(report.is_empty(), "{report}");
     crate::reports::agree(&demo.site(), &expected);
+    let drawn: Vec<oracle::Drawn> =
+        oracle::published_table(&demo.release().join("parquet"), &people).unwrap();
+    let ends = oracle::ends_agree(&expected, &drawn);
+    let lines = oracle::lines_agree(&expected, &published.risk_model);
+    println!("seed {seed}: {ends} drawn intervals and {lines} fitted lines agree with others of our own");
+    assert!(ends >= 1, "no end of a drawn interval was looked at");
     let without = without_cohort(&published);
     println!("seed {seed}: {without} of {} learners have no cohort", published.learner.len());
     assert_eq!(without, 0, "with perfect identifiers every door says when somebody was born");
