@@ -204,6 +204,25 @@ fn and_at_another_seed() {
     equals_the_oracle(20_261_122, 2_000);
 }
 
+/// One in a hundred is NEET: a world in which ten of a cohort are is a large one.
+#[test]
+#[ignore = "takes a while: run by `just deep`"]
+fn deep_fitted_lines_are_those_of_another_way() {
+    for seed in [31, 32] {
+        let demo = Demo::run(seed, 14_000, Identifiers::Perfect);
+        let published = demo.release().join("parquet");
+        let nobody = oracle::People::default();
+        let expected = oracle::expected(&demo.world);
+        let rows: Vec<oracle::RiskModel> = oracle::published_table(&published, &nobody).unwrap();
+        let (ours, theirs) = (&expected.risk_model, &rows);
+        let differing = oracle::compare_rows(ours, theirs);
+        assert!(differing.is_empty(), "{differing}");
+        let lines = oracle::lines_agree(&expected, &rows);
+        println!("seed {seed}: {lines} fitted lines agree with others of our own");
+        assert!(lines >= 4, "{lines} lines");
+    }
+}
+
 #[test]
 #[ignore = "takes a while: run by `just deep`"]
 fn deep_the_oracle_at_many_seeds() {
