@@ -50,7 +50,7 @@ pub use schedule::{SlotClaim, SlotClock, SlotEnd, SlotEntry};
 pub use shape::FeedShape;
 pub use shown::{SHOWN_CELL, ShownCell, ShownTable};
 pub use staged::{Batch, Checkpoint, ReadDocument, Said, Staged, StagedBatch, StagedFile, Word};
-pub use study::{NewRequest, StudyExtract, StudyRequest};
+pub use study::{HoldingExtract, NewRequest, Outlived, StudyExtract, StudyRequest};
 pub use view::{FileEntry, LakeFile, ReleaseEntry, RunEntry, SourceCount};
 pub use years::SourceFile;
 

@@ -1,5 +1,5 @@
 //! Cases of somebody's rights, what the catalog has seen of the suppression list, and releases that were withdrawn.
-use super::{Access, Catalog, CatalogFault, audit::chain};
+use super::{Access, Catalog, CatalogFault, HoldingExtract, audit::chain, study::outlive};
 use crate::privacy::Pseudonym;
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 
@@ -88,6 +88,8 @@ pub struct Closing {
     pub withdrawn: Vec<String>,
     /// Why they are.
     pub why: &'static str,
+    /// Extracts of studies that are out with rows of these people.
+    pub extracts: Vec<HoldingExtract>,
 }
 
 /// What a catalog has seen of the suppression list.
@@ -304,6 +306,7 @@ pub(super) fn close(tx: &Transaction<'_>, closing: &Closing, now: &str) -> rusql
         tx.execute("DELETE FROM release_pin WHERE id = ?1", [id])?;
         tx.execute("DELETE FROM release WHERE id = ?1", [id])?;
     }
+    outlive(tx, &closing.extracts, closing.why, now)?;
     closing.notes.iter().try_for_each(|entry| note(tx, entry, now))
 }
 

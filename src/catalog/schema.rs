@@ -202,7 +202,7 @@ pub(super) fn create_question(catalog: &mut Catalog) -> Result<(), CatalogFault>
 
 /// Creates the tables of studies where they are missing: a catalog from before them gains them.
 pub(super) fn create_study(catalog: &mut Catalog) -> Result<(), CatalogFault> {
-    let newest = "SELECT count(*) FROM sqlite_schema WHERE name = 'study_extract'";
+    let newest = "SELECT count(*) FROM sqlite_schema WHERE name = 'study_outlived'";
     let there: i64 = catalog.read().query_row(newest, [], |row| row.get(0))?;
     if there > 0 { Ok(()) } else { catalog.write(|tx| tx.execute_batch(super::study::TABLES)) }
 }

@@ -1,6 +1,6 @@
 //! Requests of studies: what was asked for, who approved it, what was cut, and when it was deleted.
 use super::{Access, Catalog, CatalogFault, audit::chain};
-use rusqlite::{OptionalExtension, Row, params};
+use rusqlite::{OptionalExtension, Row, Transaction, params};
 
 /// Created when first needed, so that a data folder from before studies needs no migration.
 pub(super) const TABLES: &str = "
@@ -16,6 +16,10 @@ CREATE TABLE IF NOT EXISTS study_extract(
     request_id INTEGER PRIMARY KEY REFERENCES study_request(id), cut_by TEXT NOT NULL, cut_at TEXT NOT NULL, expires TEXT NOT NULL,
     folder TEXT NOT NULL, learners INTEGER NOT NULL, files TEXT NOT NULL, closed_by TEXT, closed_at TEXT,
     certificate TEXT NOT NULL DEFAULT '') STRICT;
+-- An extract that is out and holds, or may hold, somebody whose rows had to go since: that it is so, and nobody.
+CREATE TABLE IF NOT EXISTS study_outlived(
+    request_id INTEGER NOT NULL REFERENCES study_request(id), why TEXT NOT NULL, since TEXT NOT NULL, is_certain INTEGER NOT NULL)
+    STRICT;
 ";
 
 /// A request and what became of it.
@@ -40,6 +44,43 @@ pub struct StudyRequest {
     pub approvals: Vec<(String, String)>,
     /// The extract, once it was cut.
     pub extract: Option<StudyExtract>,
+    /// Whose rows had to go while the extract was out, in order of time: never who.
+    pub outlived: Vec<Outlived>,
+}
+
+impl StudyRequest {
+    /// Whether an extract was cut and not closed.
+    pub fn is_out(&self) -> bool {
+        self.extract.as_ref().is_some_and(|extract| extract.closed_at.is_none())
+    }
+}
+
+/// That an extract has rows of somebody, or may have, whose rows had to go since.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Outlived {
+    /// Why they had to, in a word: `erased`, `objected`.
+    pub why: String,
+    /// Since when, UTC.
+    pub since: String,
+    /// Whether it was seen, or could not be looked into.
+    pub is_certain: bool,
+}
+
+/// An extract that is out with rows of people who are meant by somebody's right. Names the study and nobody in it.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct HoldingExtract {
+    /// The request that it was cut for.
+    pub request: i64,
+    /// The study.
+    pub study: String,
+    /// The release that it was cut from.
+    pub release: String,
+    /// When it was cut, UTC.
+    pub cut_at: String,
+    /// The last day on which anybody may have it.
+    pub expires: String,
+    /// Whether it was seen to hold a row of them, or could not be looked into.
+    pub is_certain: bool,
 }
 
 /// An extract that was cut.
@@ -166,6 +207,9 @@ impl Catalog {
         let mut approvals = self
             .read()
             .prepare("SELECT who, at FROM study_approval WHERE request_id = ?1 ORDER BY at, who")?;
+        let mut outlived = self.read().prepare(
+            "SELECT why, since, is_certain FROM study_outlived WHERE request_id = ?1 ORDER BY since, why, is_certain",
+        )?;
         let mut statement = self.read().prepare(
             "SELECT id, study, release_id, digest, definition, requested_by, requested_at, cut_by, cut_at, expires, folder,
                     learners, files, closed_by, closed_at
@@ -176,9 +220,26 @@ impl Catalog {
         for request in &mut requests {
             let rows = approvals.query_map([request.id], |row| Ok((row.get(0)?, row.get(1)?)))?;
             request.approvals = rows.collect::<rusqlite::Result<_>>()?;
+            let rows = outlived.query_map([request.id], |row| {
+                Ok(Outlived { why: row.get(0)?, since: row.get(1)?, is_certain: row.get(2)? })
+            })?;
+            request.outlived = rows.collect::<rusqlite::Result<_>>()?;
         }
         Ok(requests)
     }
+}
+
+/// Notes which extracts are out with rows of people who had to go, inside the transaction that lets them go.
+pub(super) fn outlive(
+    tx: &Transaction<'_>,
+    extracts: &[HoldingExtract],
+    why: &str,
+    now: &str,
+) -> rusqlite::Result<()> {
+    let mut note = tx.prepare("INSERT INTO study_outlived VALUES (?1, ?2, ?3, ?4)")?;
+    extracts.iter().try_for_each(|extract| {
+        note.execute(params![extract.request, why, now, extract.is_certain]).map(drop)
+    })
 }
 
 fn request(row: &Row<'_>) -> rusqlite::Result<StudyRequest> {
@@ -206,5 +267,6 @@ fn request(row: &Row<'_>) -> rusqlite::Result<StudyRequest> {
         requested_at: row.get(6)?,
         approvals: Vec::new(),
         extract,
+        outlived: Vec::new(),
     })
 }

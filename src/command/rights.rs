@@ -1,15 +1,17 @@
 //! Cases of somebody's rights: opened with an identity on standard input, confirmed by another person.
+mod words;
+
 use super::{
     Exit, Halt, Verdict,
     cli::{ConfirmArgs, Rights},
     init::write_private,
     person, place,
-    screen::{Screen, counted, table, thousands, wrap},
+    screen::{Screen, table, thousands, wrap},
 };
 use crate::{
     catalog::RightsCase,
     config::{Role, Settings},
-    pipeline::{self, Confirmed, Right, Site, WriteCopy},
+    pipeline::{self, Right, Site, WriteCopy},
 };
 use serde_json::{Value, json};
 use std::{
@@ -49,7 +51,7 @@ pub(super) fn rights(settings: Settings, what: &Rights, screen: &Screen) -> Verd
                 written(to, &format!("{certificate:#}\n"), *force)?;
             }
             screen.document(&certificate);
-            screen.result(&format!("{certificate:#}"));
+            screen.result(&words::certificate(&certificate));
             Ok(Exit::Done)
         }
     }
@@ -136,7 +138,7 @@ fn confirm(settings: Settings, args: &ConfirmArgs, who: &str, screen: &Screen) -
         written(to, &format!("{certificate:#}\n"), args.force)?;
     }
     screen.document(certificate);
-    screen.result(&in_words(args.case, &done));
+    screen.result(&words::confirmed(args.case, &done));
     if let (Right::Access, Some(to)) = (done.right, &args.to) {
         screen.say(&wrap(
             &format!(
@@ -161,69 +163,4 @@ fn written(to: &Path, text: &str, force: bool) -> io::Result<()> {
         fs::remove_file(to)?;
     }
     write_private(to, text.as_bytes())
-}
-
-fn in_words(case: i64, done: &Confirmed) -> String {
-    let certificate = &done.certificate;
-    let number = |name: &str| certificate[name].as_u64().unwrap_or(0);
-    let mut out = match done.right {
-        Right::Access => format!("Case {case} is done: the copy is written."),
-        Right::Rectify => format!(
-            "Case {case} is done: {} corrected in the register. The sources have to correct it too.",
-            counted(
-                certificate["done"]["records_corrected"].as_u64().unwrap_or(0),
-                "record is",
-                "records are"
-            )
-        ),
-        Right::Object => format!("Case {case} is done: the person is only counted from now on."),
-        Right::Restrict => format!(
-            "Case {case} is done: no place is told of the person any more; {} emptied.",
-            counted(number("rows_with_places_emptied"), "row was", "rows were")
-        ),
-        Right::Lift => format!(
-            "Case {case} is done: places of the person may be told again, and come back with the next pull of {}.",
-            counted(number("sources_asked_again"), "source", "sources")
-        ),
-        Right::Erase => format!("Case {case} is done: the person is forgotten, and stays so."),
-    };
-    let nothing = match done.right {
-        Right::Restrict => number("rows_with_places_emptied") == 0,
-        Right::Erase => number("records_under_sources") == 0,
-        _ => false,
-    };
-    if nothing {
-        let told = "No record was found of anybody who fits, so no row that is held was touched. What arrives of them from now on is \
-                    met by this case.";
-        out.push_str("\n\n");
-        out.push_str(&wrap(told, 0));
-    }
-    let removed: Vec<Vec<String>> = certificate["removed"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .map(|line| {
-            let word = |name: &str| line[name].as_str().unwrap_or_default().to_owned();
-            vec![word("source"), word("entity"), thousands(line["rows"].as_u64().unwrap_or(0))]
-        })
-        .collect();
-    if !removed.is_empty() {
-        out.push_str("\n\n");
-        out.push_str(&table(&["source", "what", "rows removed"], removed, &[2]));
-    }
-    let withdrawn: Vec<&str> = certificate["releases_withdrawn"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-        .collect();
-    if !withdrawn.is_empty() {
-        let told = format!("Releases that are withdrawn and cannot be run again: {}.", withdrawn.join(", "));
-        out.push_str("\n\n");
-        out.push_str(&wrap(&told, 0));
-    }
-    if certificate["opened_and_confirmed_by_one_person"] == true {
-        out.push_str("\nOne person opened and confirmed it: the certificate says so.");
-    }
-    out
 }

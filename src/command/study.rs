@@ -49,7 +49,7 @@ pub(super) fn study(config: &Path, what: &Studies, screen: &Screen) -> Verdict {
             let trial = pipeline::run_study(&mut site, &open, &user())?;
             let id = pipeline::request_study(&mut site, &open, &trial, &user())?;
             screen.document(
-                &json!({ "request": id, "study": open.study.name, "definition": open.study.digest(),
+                &json!({ "request": id, "study": open.study.name, "definition": open.study.digest(), "binds": open.binds,
                                      "release": open.release, "risk": trial.risk }),
             );
             let name = &open.study.name;
@@ -60,8 +60,10 @@ pub(super) fn study(config: &Path, what: &Studies, screen: &Screen) -> Verdict {
         Studies::Approve(beside) => {
             let (mut site, open) = opened(config, beside)?;
             let (have, need) = pipeline::approve_study(&mut site, &open, &user())?;
-            screen.document(&json!({ "study": open.study.name, "definition": open.study.digest(),
-                                     "approvals": have, "needed": need }));
+            screen.document(
+                &json!({ "study": open.study.name, "definition": open.study.digest(), "binds": open.binds,
+                                     "approvals": have, "needed": need }),
+            );
             screen.result(&format!("{have} of {need} approvals for study {}.", open.study.name));
             Ok(Exit::Done)
         }
@@ -84,7 +86,7 @@ fn new(dir: &Path, screen: &Screen) -> Verdict {
     }
     fs::create_dir_all(dir.join("tables"))?;
     fs::write(&file, study::beginning(name))?;
-    fs::write(dir.join("tables/states_by_disadvantage.sql"), FIRST_TABLE)?;
+    fs::write(dir.join("tables/on_record_by_disadvantage.sql"), FIRST_TABLE)?;
     // Rows belong into no repository.
     fs::write(dir.join(".gitignore"), "dummy/\nextract/\n*.parquet\n*.duckdb\n*.rds\n*.dta\n*.sav\n")?;
     screen.document(&json!({ "study": name, "file": file.display().to_string() }));
@@ -199,7 +201,7 @@ fn close(config: &Path, name: &str, certificate: Option<&Path>, screen: &Screen)
         write_private(file, format!("{:#}\n", closed.certificate).as_bytes())?;
     }
     screen.document(&closed.certificate);
-    screen.result(&format!("{:#}", closed.certificate));
+    screen.result(&words::closed(&closed.certificate));
     Ok(if closed.deleted { Exit::Done } else { Exit::Partly })
 }
 
@@ -212,6 +214,7 @@ fn list(config: &Path, screen: &Screen) -> Verdict {
         screen.result("No study has asked for rows.");
         return Ok(Exit::Done);
     }
+    let outlived = words::outlived(&requests);
     let rows = requests.iter().map(|request| {
         let state = match &request.extract {
             None => "asked for".to_owned(),
@@ -229,5 +232,6 @@ fn list(config: &Path, screen: &Screen) -> Verdict {
         ]
     });
     screen.result(&table(&["request", "study", "asked by", "approved by", "state"], rows.collect(), &[0]));
+    outlived.iter().for_each(|words| screen.result(&wrap(words, 0)));
     Ok(Exit::Done)
 }

@@ -47,8 +47,10 @@ pub struct About {
     pub release: String,
     /// The day that the release looks back from.
     pub as_of: String,
-    /// What was approved.
+    /// The digest of the definition and its SQL.
     pub definition: String,
+    /// What was approved: the digest of everything that the extract depends on; empty of dummy data.
+    pub binds: String,
     /// Who approved it.
     pub approvals: Vec<Approval>,
     /// What there is to say of the approvals; empty where two people approved it.

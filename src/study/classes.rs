@@ -15,6 +15,9 @@ pub enum Tier {
     Never,
 }
 
+/// The name under which `schemas/research.csv` says what it tells of somebody that they have rows in a table at all.
+pub(super) const ROWS: &str = "(rows)";
+
 /// What a column does in a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -90,13 +93,18 @@ impl Classes {
         Class { part, tier: Tier::Ordinary, why: String::new() }
     }
 
+    /// How much harm it can do that somebody has rows in a table, and why.
+    pub fn of_rows(&self, table: &str) -> Class {
+        let named = self.0.get(&(table.to_owned(), ROWS.to_owned()));
+        named.cloned().unwrap_or(Class { part: Part::Identifying, tier: Tier::Ordinary, why: String::new() })
+    }
+
     /// Lines that name no column of a release.
     pub fn stale(&self, shape: &Shape) -> Vec<String> {
         let is_there = |table: &str, column: &str| {
-            shape
-                .tables
-                .iter()
-                .any(|(name, found)| (table == "*" || table == name) && found.column(column).is_some())
+            shape.tables.iter().any(|(name, found)| {
+                (table == "*" || table == name) && (column == ROWS || found.column(column).is_some())
+            })
         };
         let lines = self.0.keys().filter(|(table, column)| !is_there(table, column));
         lines.map(|(table, column)| format!("{table}.{column}")).collect()

@@ -196,7 +196,7 @@ impl Study {
             vec![Complaint::file(&file, "cannot be read", "make a study with `throughline study new DIR`")]
         })?;
         let mut study = Self::read(&file, &text)?;
-        let mut complaints = Vec::new();
+        let mut complaints = study.placeholders();
         for (output, sql) in &mut study.outputs {
             let stays = output.sql.components().all(|part| matches!(part, std::path::Component::Normal(_)));
             match fs::read_to_string(folder.join(&output.sql)) {
@@ -211,6 +211,26 @@ impl Study {
             }
         }
         if complaints.is_empty() { Ok(study) } else { Err(complaints) }
+    }
+
+    /// What `study new` left to be written and nobody has: a question is not approved for nobody.
+    fn placeholders(&self) -> Vec<Complaint> {
+        let texts = [&self.question, &self.lead, &self.institution, &self.gateway];
+        let lists = self.authors.iter().chain(&self.lawful).chain(&self.approvals);
+        let titles = self.outputs.iter().map(|(output, _)| &output.title);
+        let is_open = |text: &&String| text.find('<').is_some_and(|at| text[at..].contains('>'));
+        let open = texts.into_iter().chain(lists).chain(titles).filter(is_open);
+        let complain = |text: &String| {
+            let problem = format!("`{text}` is what a new study begins with");
+            Complaint::near(
+                &self.file,
+                &self.text,
+                text,
+                problem,
+                "write what is so in its place, without < and >",
+            )
+        };
+        open.map(complain).collect()
     }
 
     /// Reads a text as a study's file. The SQL of its outputs stays empty.

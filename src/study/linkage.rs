@@ -1,9 +1,9 @@
 //! An attacker who holds two extracts and lays them side by side: whose row in one is whose in the other?
 use super::{
-    classes::Part,
+    classes::{Part, ROWS},
     coarsen::Coarsen,
     cut::Data,
-    risk::{add, marks_as, marks_named},
+    risk::{add, marks_as, marks_named, rows_in},
 };
 use serde::Serialize;
 use std::collections::HashMap;
@@ -30,15 +30,19 @@ impl Linkage {
 
 /// Matches two extracts exactly on all that they share, measures and dates too, what one tells less exactly as the other does;
 /// places by their pattern. What both tell less exactly, each its own way, is compared with nothing: values that were cut differently
-/// are equal for nobody, and would hide what the other columns find.
+/// are equal for nobody, and would hide what the other columns find. Of a table that both have, how many rows somebody has in it
+/// is shared, too, columns or none.
 pub fn linkage(with: &str, one: &Data, other: &Data) -> Linkage {
     let mut shared = Vec::new();
     let mut marks = [vec![0; one.learners.len()], vec![0; other.learners.len()]];
-    let mut places = marks.clone();
+    let (mut places, mut counts) = (marks.clone(), marks.clone());
     for (at, frame) in one.frames.iter().enumerate() {
         let Some(twin) = other.frames.iter().position(|twin| twin.plan.name == frame.plan.name) else {
             continue;
         };
+        shared.push(format!("{}.{ROWS}", frame.plan.name));
+        add(&mut counts[0], &rows_in(one, at, at));
+        add(&mut counts[1], &rows_in(other, twin, at));
         for (column, variable) in frame.plan.variables.iter().enumerate() {
             let theirs = &other.frames[twin].plan.variables;
             let Some(there) = theirs.iter().position(|there| there.name == variable.name) else { continue };
@@ -61,10 +65,17 @@ pub fn linkage(with: &str, one: &Data, other: &Data) -> Linkage {
         }
     }
     let learners = one.learners.len().min(other.learners.len()) as u64;
-    // Places of few learners are put together in each extract for itself: a pattern that differs by that must not hide a match.
-    let without = alone_in_both(&marks);
-    marks.iter_mut().zip(&places).for_each(|(marks, places)| add(marks, places));
-    let matched = if shared.is_empty() { 0 } else { without.max(alone_in_both(&marks)) };
+    // Places of few learners are put together in each extract for itself, and of a later release somebody has more rows: a pattern
+    // or a number that differs by that must not hide a match.
+    let also = |more: &[Vec<u128>; 2], marks: &mut [Vec<u128>; 2]| {
+        marks.iter_mut().zip(more).for_each(|(marks, more)| add(marks, more));
+        alone_in_both(marks)
+    };
+    let mut with_places = marks.clone();
+    let mut found = [alone_in_both(&marks), also(&places, &mut with_places), 0, 0];
+    found[2] = also(&counts, &mut marks);
+    found[3] = also(&counts, &mut with_places);
+    let matched = if shared.is_empty() { 0 } else { found.into_iter().max().unwrap_or(0) };
     Linkage { with: with.to_owned(), shared, learners, matched }
 }
 

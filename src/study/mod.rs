@@ -7,6 +7,7 @@
 //!
 //! An extract is row-level and so *pseudonymised personal data*. Only [`disclosure`](crate::disclosure) makes figures that may
 //! be called anonymous.
+mod binding;
 mod book;
 mod canary;
 mod cell;

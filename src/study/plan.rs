@@ -139,7 +139,24 @@ impl<'a> Checker<'a> {
             self.complain(name, format!("the table `{name}` has no learners"), hint);
             return None;
         }
+        self.rows(name);
         Some(table)
+    }
+
+    /// Whether the study may know who has rows in a table, whatever stands in them.
+    fn rows(&mut self, name: &str) {
+        let class = self.known.classes.of_rows(name);
+        if class.tier == Tier::Never {
+            let hint = format!("leave the table out: {}", class.why);
+            self.complain(name, format!("no study is told who has rows in `{name}`"), &hint);
+        } else if class.tier == Tier::Special && !self.study.tiers.contains(&Tier::Special) {
+            let hint = "add \"special\" to `tiers`, with a basis of Article 9 in `lawful`, or leave the table out, without columns too";
+            let problem = format!(
+                "who has rows in `{name}` is of the tier `special` ({}), which the study does not ask for",
+                class.why
+            );
+            self.complain(name, problem, hint);
+        }
     }
 
     fn conditions(&mut self) -> Vec<(String, Kind, Wanted)> {

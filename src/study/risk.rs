@@ -1,7 +1,7 @@
 //! How many learners are alone with what others may know of them.
 use super::{
     cell::Cell,
-    classes::{Part, Tier},
+    classes::{Part, ROWS, Tier},
     cut::Data,
     definition::{Set, Study},
 };
@@ -72,7 +72,8 @@ pub fn risk(study: &Study, data: &Data) -> Risk {
         let plan = &data.frames[*frame].plan;
         format!("{}.{}", plan.name, plan.variables[*column].name)
     };
-    weighed(study, &marks, columns.iter().map(name).collect())
+    let rows = data.frames.iter().map(|frame| format!("{}.{ROWS}", frame.plan.name));
+    weighed(study, &marks, columns.iter().map(name).chain(rows).collect())
 }
 
 /// The measures of learners who bear these marks.
@@ -111,15 +112,17 @@ pub(super) fn identifying(set: Set, data: &Data) -> Vec<(usize, usize)> {
 /// can be as well known as what stands in it.
 pub(super) fn rows_there(data: &Data) -> Vec<u128> {
     let mut marks = vec![0; data.learners.len()];
-    for (at, frame) in data.frames.iter().enumerate() {
-        let mut counts = vec![0_u64; data.learners.len()];
-        for (learner, _) in &frame.rows {
-            counts[*learner as usize] += 1;
-        }
-        let counts = counts.iter().map(|count| hash(at, usize::MAX, &count.to_le_bytes()));
-        add(&mut marks, &counts.collect::<Vec<_>>());
-    }
+    (0..data.frames.len()).for_each(|at| add(&mut marks, &rows_in(data, at, at)));
     marks
+}
+
+/// The same of one table, as if it stood elsewhere.
+pub(super) fn rows_in(data: &Data, at: usize, named: usize) -> Vec<u128> {
+    let mut counts = vec![0_u64; data.learners.len()];
+    for (learner, _) in &data.frames[at].rows {
+        counts[*learner as usize] += 1;
+    }
+    counts.iter().map(|count| hash(named, usize::MAX, &count.to_le_bytes())).collect()
 }
 
 /// A mark for each learner that says what stands in their cells of a column, in the order of their rows.
@@ -191,7 +194,7 @@ pub(super) fn add(marks: &mut [u128], more: &[u128]) {
 mod tests {
     use super::{
         super::{
-            Cell, Frame, FramePlan, Kind, Set, Study, Variable, beginning,
+            Cell, Coarsen, Frame, FramePlan, Kind, Set, Study, Variable, beginning,
             classes::{Part, Tier},
             linkage, plant, proposals, risk,
         },
@@ -343,6 +346,47 @@ mod tests {
         coarser.frames[0].plan.variables[0].name = "other".into();
         coarser.frames.truncate(1);
         assert_eq!(linkage("other", &one, &coarser).matched, 0, "nothing is shared");
+    }
+
+    #[test]
+    fn what_two_extracts_coarsen_each_its_own_way_hides_no_match() {
+        let one = data(&[10, 21, 32, 43, 54], &[]);
+        let (mut fives, mut sevens) = (one.clone(), one.clone());
+        for (data, step) in [(&mut fives, 5), (&mut sevens, 7)] {
+            let how = Coarsen::Step(step);
+            data.frames[0].plan.variables[0].coarsen = Some(how.clone());
+            for (_, cells) in &mut data.frames[0].rows {
+                cells[0] = how.of(&cells[0], Kind::Whole, None);
+            }
+        }
+        let found = linkage("other", &fives, &sevens);
+        assert_eq!(found.matched, 5, "by the score, which both tell as it is: {found:?}");
+        assert!(
+            !found.shared.contains(&"one.known".to_owned()) && found.shared.contains(&"one.score".to_owned())
+        );
+        // What one alone coarsens is matched as it does: those two whom the step puts together are not told apart.
+        let mut exact = data(&[10, 11, 32, 43, 54], &[]);
+        exact.frames[0].plan.variables.truncate(1);
+        let mut coarse = exact.clone();
+        coarse.frames[0].plan.variables[0].coarsen = Some(Coarsen::Step(5));
+        for (_, cells) in &mut coarse.frames[0].rows {
+            cells[0] = Coarsen::Step(5).of(&cells[0], Kind::Whole, None);
+        }
+        assert_eq!(linkage("other", &exact, &coarse).matched, 3);
+    }
+
+    #[test]
+    fn who_has_rows_in_a_table_tells_of_them_though_no_column_of_it_is_asked_for() {
+        let mut one = data_of_some(&[1, 1, 1, 1, 1, 1], &[], &BTreeSet::from([2]));
+        one.frames.iter_mut().for_each(|frame| {
+            frame.plan.variables.clear();
+            frame.rows.iter_mut().for_each(|(_, cells)| cells.clear());
+        });
+        let found = risk(&study(), &one);
+        assert_eq!(found.unique, 1, "who is alone in the third table: {found:?}");
+        assert!(found.identifying.contains(&"some.(rows)".to_owned()), "{found:?}");
+        let found = linkage("other", &one, &one);
+        assert_eq!(found.matched, 1, "and is found again by that: {found:?}");
     }
 
     #[test]

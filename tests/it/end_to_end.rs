@@ -162,6 +162,12 @@ fn equals_the_oracle(seed: u64, learners: u32) {
     let report = oracle::compare(&expected, &published);
     assert!(report.is_empty(), "{report}");
     crate::reports::agree(&demo.site(), &expected);
+    let drawn: Vec<oracle::Drawn> =
+        oracle::published_table(&demo.release().join("parquet"), &people).unwrap();
+    let ends = oracle::ends_agree(&expected, &drawn);
+    let lines = oracle::lines_agree(&expected, &published.risk_model);
+    println!("seed {seed}: {ends} drawn intervals and {lines} fitted lines agree with others of our own");
+    assert!(ends >= 1, "no end of a drawn interval was looked at");
     let without = without_cohort(&published);
     println!("seed {seed}: {without} of {} learners have no cohort", published.learner.len());
     assert_eq!(without, 0, "with perfect identifiers every door says when somebody was born");
@@ -196,6 +202,25 @@ fn with_perfect_identifiers_the_cohort_is_the_oracles_learner_by_learner() {
 #[test]
 fn and_at_another_seed() {
     equals_the_oracle(20_261_122, 2_000);
+}
+
+/// One in a hundred is NEET: a world in which ten of a cohort are is a large one.
+#[test]
+#[ignore = "takes a while: run by `just deep`"]
+fn deep_fitted_lines_are_those_of_another_way() {
+    for seed in [31, 32] {
+        let demo = Demo::run(seed, 14_000, Identifiers::Perfect);
+        let published = demo.release().join("parquet");
+        let nobody = oracle::People::default();
+        let expected = oracle::expected(&demo.world);
+        let rows: Vec<oracle::RiskModel> = oracle::published_table(&published, &nobody).unwrap();
+        let (ours, theirs) = (&expected.risk_model, &rows);
+        let differing = oracle::compare_rows(ours, theirs);
+        assert!(differing.is_empty(), "{differing}");
+        let lines = oracle::lines_agree(&expected, &rows);
+        println!("seed {seed}: {lines} fitted lines agree with others of our own");
+        assert!(lines >= 4, "{lines} lines");
+    }
 }
 
 #[test]

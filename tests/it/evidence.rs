@@ -57,6 +57,7 @@ fn story_4_the_lead_gets_the_pack_and_erases_a_learner() {
         "bases",
         "keys",
         "retention",
+        "people",
         "roles",
         "audit",
         "leaks",
@@ -112,6 +113,22 @@ fn story_4_the_lead_gets_the_pack_and_erases_a_learner() {
     assert_eq!(confirmed.code, 0, "{}", confirmed.err);
     let after = pack(site.path(), "pack-2");
     let accesses = part(&after, "audit")["listings"][0]["rows"].as_array().unwrap();
+    // Nobody is missing in the count: whoever was erased stands in it, and is in no other state any more.
+    let count = |pack: &Value, begins: &str| -> u64 {
+        let rows = part(pack, "people")["listings"][0]["rows"].as_array().unwrap();
+        let row = rows.iter().find(|row| row[0].as_str().unwrap().starts_with(begins));
+        row.unwrap_or_else(|| panic!("{begins}: {rows:#?}"))[2].as_str().unwrap().parse().unwrap()
+    };
+    assert_eq!((count(&before, "forgotten"), count(&after, "forgotten")), (0, 1));
+    let gone = confirmed.json()["records_under_sources"].as_u64().unwrap();
+    assert!(gone > 0 && count(&before, "rows in the lake") > 500);
+    assert_eq!(count(&before, "rows in the lake"), count(&after, "rows in the lake") + 1);
+    for state in ["known by name", "no longer known", "of no known age", "of that age, and waiting"] {
+        assert!(count(&after, state) <= count(&before, state), "{state}");
+    }
+    let named = count(&before, "known by name") + count(&before, "no longer known");
+    let left = count(&after, "known by name") + count(&after, "no longer known");
+    assert!(left < named && named <= left + gone, "{named} records before, {left} after, {gone} went");
     assert!(accesses.iter().any(|row| row[0] == "rights confirm" && row[2] == "1"), "{accesses:#?}");
     assert!(accesses.iter().any(|row| row[0] == "evidence" && row[2] == "2"), "{accesses:#?}");
 }

@@ -1,6 +1,8 @@
 //! Studies, from a question to a table that may be shown, as a researcher, two approvers and a controller go through it.
 mod attacks;
+mod bound;
 mod dummies;
+mod gone;
 mod real_key;
 
 use crate::{
@@ -53,13 +55,20 @@ pub fn study(dir: &Path, name: &str, changed: &[(&str, &str)]) -> PathBuf {
     done(dir, &["study", "new", name]);
     let file = folder.join("study.toml");
     let mut text = fs::read_to_string(&file).unwrap();
-    for (from, to) in changed {
+    for (from, to) in WRITTEN.iter().chain(changed) {
         assert!(text.contains(from), "{from}");
         text = text.replace(from, to);
     }
     fs::write(&file, text).unwrap();
     folder
 }
+
+/// What a new study leaves to be written.
+const WRITTEN: [(&str, &str); 3] = [
+    ("<name of the principal investigator>", "Ann Example"),
+    ("<university or other body>", "Example University"),
+    ("<ethics committee, reference>", "Ethics committee, 2026/7"),
+];
 
 /// What makes the first study of few invented learners one that is alike enough.
 const ALIKE: [(&str, &str); 3] = [
@@ -117,10 +126,10 @@ fn story_1_a_researcher_goes_from_dummy_data_to_a_released_table() {
     let n = tried["risk"]["learners"].as_u64().unwrap();
     let first = python(&out);
     assert!(first.is_none_or(|said| said.contains(&format!("cohort_member: {n} rows, {n} learners"))));
-    let table = fs::read_to_string(out.join("released/states_by_disadvantage.csv")).unwrap();
+    let table = fs::read_to_string(out.join("released/on_record_by_disadvantage.csv")).unwrap();
     assert!(table.starts_with("dis_y6,visible,learners\n") && table.lines().count() > 2, "{table}");
     assert!(
-        fs::read_to_string(out.join("released/states_by_disadvantage.meta.json"))
+        fs::read_to_string(out.join("released/on_record_by_disadvantage.meta.json"))
             .unwrap()
             .contains("definition")
     );
@@ -224,7 +233,14 @@ fn everything_wrong_with_a_study_is_told_at_once_with_its_line_and_what_to_do() 
         ("tiers = [\"ordinary\"]", "tiers = [\"special\"]", "Article 9"),
         ("ends = \"2027-12-31\"", "ends = \"2020-12-31\"", "ends before it starts"),
         ("k = 10", "k = 10\nmost_unique = 0.5", "more learners would be alone"),
-        ("approvals = [\"Ethics committee, reference\"]", "approvals = []", "nobody has approved"),
+        ("approvals = [\"Ethics committee, 2026/7\"]", "approvals = []", "nobody has approved"),
+        ("\"Ann Example\"", "\"<name>\"", "`<name>` is what a new study begins with"),
+        // Who has rows in a table is told by the table, whichever columns are asked for.
+        (
+            "name = \"cohort_outcome\"\ncolumns = [\"state\", \"visible\", \"ever_ap\"]",
+            "name = \"suspension_learner\"\ncolumns = []",
+            "who has rows in `suspension_learner` is of the tier `special`",
+        ),
         // A condition tells what it asks of everybody who is in.
         ("resident = true", "sen_y6 = \"plan\"", "the tier `special`"),
         ("resident = true", "learner_id = \"0\"", "no study gets `cohort_member.learner_id`"),
@@ -244,10 +260,10 @@ fn a_definition_that_names_a_child_is_refused_by_its_line_and_kept_nowhere() {
     let comment = format!("[risk]\n# as for {number}");
     study(site.path(), "in-toml", &[&ALIKE[..], &[("[risk]", comment.as_str())]].concat());
     let folder = study(site.path(), "in-sql", &ALIKE);
-    let sql = folder.join("tables/states_by_disadvantage.sql");
+    let sql = folder.join("tables/on_record_by_disadvantage.sql");
     let text = fs::read_to_string(&sql).unwrap();
     fs::write(&sql, format!("-- as for {number}\n{text}")).unwrap();
-    for (name, place) in [("in-toml", "study.toml:"), ("in-sql", "states_by_disadvantage.sql:1 ")] {
+    for (name, place) in [("in-toml", "study.toml:"), ("in-sql", "on_record_by_disadvantage.sql:1 ")] {
         for verb in ["run", "request"] {
             let ran = run_in(site.path(), &["study", verb, name]);
             let said = ran.err.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -325,7 +341,7 @@ fn what_a_study_publishes_has_passed_the_gate_and_a_purpose_that_ended_shuts_the
         }
     }
     assert!(seen > 5, "{book:#}");
-    for row in rows(&site.path().join("out/released/states_by_disadvantage.csv")) {
+    for row in rows(&site.path().join("out/released/on_record_by_disadvantage.csv")) {
         assert!(row[2].parse::<u64>().unwrap() >= 10, "{row:?}");
     }
     let config = fs::read_to_string(site.path().join("throughline.toml")).unwrap();

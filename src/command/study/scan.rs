@@ -9,7 +9,10 @@ use crate::{
     pipeline::{self, KnownStudies, Site},
 };
 use serde_json::{Value, json};
-use std::{fs, path::Path};
+use std::{collections::BTreeMap, fs, path::Path};
+
+/// So many places are named for each reason.
+const LISTED: usize = 5;
 
 /// Looks through a folder of code.
 pub(super) fn scan(config: &Path, args: &ScanArgs, screen: &Screen) -> Verdict {
@@ -38,8 +41,13 @@ pub(super) fn scan(config: &Path, args: &ScanArgs, screen: &Screen) -> Verdict {
         });
         screen.result(&table(&["where", "n", "what", "study"], rows.collect(), &[1]));
     }
-    for (place, why) in &scanned.unread {
-        screen.result(&wrap(&format!("Not looked into: {place}: {why}."), 2));
+    let mut by_reason: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    scanned.unread.iter().for_each(|(place, why)| by_reason.entry(why).or_default().push(place));
+    for (why, places) in by_reason {
+        let listed = places.iter().take(LISTED).copied().collect::<Vec<_>>().join(", ");
+        let more = if places.len() > LISTED { " and others" } else { "" };
+        let n = counted(places.len() as u64, "file", "files");
+        screen.result(&wrap(&format!("Not looked into, or not wholly: {n}, for {why}: {listed}{more}."), 2));
     }
     if !scanned.found.is_empty() {
         let words = "do not push this: take the rows out of every version too (git filter-repo), tell the \

@@ -1,5 +1,6 @@
 //! A study in words and as data.
 use crate::{
+    catalog::StudyRequest,
     command::screen::{counted, table, wrap},
     pipeline::{Measured, OpenStudy},
     study::{Plan, Set, Study},
@@ -126,4 +127,43 @@ pub(super) fn trial_json(open: &OpenStudy, trial: &Measured) -> Value {
         "refused": trial.refusal(),
         "tables": trial.data.frames.iter().map(|frame| json!({ "table": frame.plan.name, "rows": frame.rows.len() })).collect::<Vec<_>>(),
     })
+}
+
+/// The certificate of a study's end, for whoever files it. Of several extracts each by itself.
+pub(super) fn closed(certificate: &Value) -> String {
+    if let Some(several) = certificate["certificates"].as_array() {
+        return several.iter().map(closed).collect::<Vec<_>>().join("\n\n");
+    }
+    let word =
+        |name: &str| certificate[name].as_str().map_or_else(|| certificate[name].to_string(), str::to_owned);
+    let deleted = certificate["folder_deleted"] == true;
+    let begins = if deleted { "is deleted" } else { "was NOT found" };
+    let rows = [
+        ("cut", word("cut_at")),
+        ("closed", format!("{} by {}", word("closed_at"), word("closed_by"))),
+        ("release", word("release")),
+        ("what was approved", word("binds")),
+        ("learners", word("learners")),
+        ("certified", word("certifies")),
+        ("not certified", word("does_not_certify")),
+    ];
+    let rows = rows.into_iter().map(|(name, value)| vec![name.to_owned(), value]).collect();
+    let first = format!("The extract of study {}, request {}, {begins}.", word("study"), word("request"));
+    format!("{first}\n\n{}", table(&["what", "is"], rows, &[]))
+}
+
+/// Of extracts that are out and hold somebody whose rows had to go since: which, and what to do.
+pub(super) fn outlived(requests: &[StudyRequest]) -> Vec<String> {
+    let held = requests.iter().filter(|request| request.is_out() && !request.outlived.is_empty());
+    let told = held.map(|request| {
+        let certain = request.outlived.iter().any(|one| one.is_certain);
+        let since = request.outlived.first().map_or("", |one| one.since.as_str());
+        let holds = if certain { "holds rows" } else { "could not be looked into and may hold rows" };
+        format!(
+            "\nThe extract of {} (request {}) {holds} of somebody who had to go since ({since}; `rights certificate` says why): call it \
+             back, `throughline study close {0}`, and release the study anew of the next release.",
+            request.study, request.id
+        )
+    });
+    told.collect()
 }

@@ -159,6 +159,10 @@ pub(super) fn ways_out(site: &Site) -> Result<Part, SiteFault> {
                 None => format!("out until {}", extract.expires),
             },
         };
+        let state = match request.outlived.first().filter(|_| request.is_out()) {
+            Some(gone) => format!("{state}; CALL BACK: holds rows of somebody who had to go {}", gone.since),
+            None => state,
+        };
         let approvers: Vec<String> = request.approvals.iter().map(|(who, _)| who.clone()).collect();
         vec![request.study, request.requested_by, approvers.join(", "), state]
     });

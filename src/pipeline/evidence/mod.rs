@@ -5,6 +5,7 @@ mod algorithm;
 mod data;
 mod dpia;
 mod kept;
+mod people;
 
 use super::{Admission, Site, SiteFault, admit};
 use crate::config::Role;
@@ -132,6 +133,7 @@ pub fn evidence(site: &mut Site, who: &str) -> Result<Evidence, SiteFault> {
         data::bases(site),
         kept::keys(site)?,
         kept::retention(site)?,
+        people::people(site)?,
     ];
     parts.extend([access::roles(site), access::audit(site)?, access::leaks(site)?, access::ways_out(site)?]);
     parts.extend([algorithm::record(site), algorithm::decisions(site)]);

@@ -1,6 +1,9 @@
 //! What was done, for the file of whoever answers for it: numbers and our own words, no identifier.
 use super::super::retention::Cleared;
-use crate::privacy::suppression::{Entry, Wish};
+use crate::{
+    catalog::HoldingExtract,
+    privacy::suppression::{Entry, Wish},
+};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
@@ -20,6 +23,8 @@ pub(super) struct Facts<'a> {
     /// Sources of which everything is asked for again, because places may be told again.
     pub(super) again: u64,
     pub(super) withdrawn: &'a [String],
+    /// Extracts of studies that are out and hold the person.
+    pub(super) extracts: &'a [HoldingExtract],
     /// Staged runs that were given up because they held rows of the person.
     pub(super) given_up: u64,
 }
@@ -45,6 +50,7 @@ pub(super) fn of(facts: &Facts<'_>) -> Value {
         "removed": facts.cleared.removals,
         "rows_with_places_emptied": facts.emptied,
         "releases_withdrawn": facts.withdrawn,
+        "extracts_that_are_out": super::extracts::told(facts.extracts),
         "staged_runs_given_up": facts.given_up,
     });
     if entry.wish == Wish::Lifted {

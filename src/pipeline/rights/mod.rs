@@ -8,6 +8,7 @@
 mod asked;
 mod certificate;
 mod confirmed;
+mod extracts;
 #[cfg(test)]
 mod lift_tests;
 mod matched;

@@ -19,12 +19,7 @@ const GONE: &str = ".gone-";
 /// The releases that hold anybody of these people, under whatever learner they were at the time: every learner that they can
 /// have been is named after one of their subjects.
 pub(super) fn holding(site: &Site, subjects: &HashSet<Pseudonym>) -> Result<Vec<String>, SiteFault> {
-    let (keyed, anchors) = (site.key.keyed(), site.catalog.anchors()?);
-    let mut ids: HashSet<[u8; 32]> = HashSet::new();
-    for subject in subjects {
-        ids.extend([hex(subject), hex(&keyed.learner(subject))]);
-        ids.extend(anchors.get(subject).map(hex));
-    }
+    let ids: HashSet<[u8; 32]> = every_name(site, subjects)?.iter().map(hex).collect();
     let mut found = Vec::new();
     if ids.is_empty() {
         return Ok(found);
@@ -41,8 +36,22 @@ pub(super) fn holding(site: &Site, subjects: &HashSet<Pseudonym>) -> Result<Vec<
     Ok(found)
 }
 
+/// Under which pseudonyms a release can name these people.
+pub(super) fn every_name(
+    site: &Site,
+    subjects: &HashSet<Pseudonym>,
+) -> Result<HashSet<Pseudonym>, SiteFault> {
+    let (keyed, anchors) = (site.key.keyed(), site.catalog.anchors()?);
+    let mut names = HashSet::new();
+    for subject in subjects {
+        names.extend([*subject, keyed.learner(subject)]);
+        names.extend(anchors.get(subject).copied());
+    }
+    Ok(names)
+}
+
 /// Whether a release says that it names people under a key.
-fn is_of_key(manifest: &Path, fingerprint: &str) -> bool {
+pub(super) fn is_of_key(manifest: &Path, fingerprint: &str) -> bool {
     let text = fs::read_to_string(manifest).unwrap_or_default();
     let manifest: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
     manifest["provenance"]["key_fingerprint"] == fingerprint

@@ -5,10 +5,10 @@ use super::{
         retention::{self, Cleared, Persons},
     },
     certificate::{self, Facts},
-    matched, released, restricted,
+    extracts, matched, released, restricted,
 };
 use crate::{
-    catalog::{CaseEnd, Closing, Decision, FileKind, ListSeen, Lock, Note, Run},
+    catalog::{CaseEnd, Closing, Decision, FileKind, HoldingExtract, ListSeen, Lock, Note, Run},
     fault::failpoint,
     link,
     privacy::{
@@ -127,6 +127,8 @@ fn carry_out(site: &mut Site, list: &Suppression, from: usize, alone: bool) -> R
     let given_up = give_up_staged(site, list, alone)?;
     let meant = Meant::of(site, list, from)?;
     let withdrawn = released::holding(site, &meant.everybody())?;
+    // Looked for now: with the release goes what an extract could be cut from again.
+    let extracts = extracts::holding(site, &meant.everybody())?;
     let build = site.settings.data_dir.join("build");
     if build.is_dir() && !meant.everybody().is_empty() {
         // Tables that wait for a release are made again.
@@ -138,13 +140,15 @@ fn carry_out(site: &mut Site, list: &Suppression, from: usize, alone: bool) -> R
         list: (list.id().to_owned(), list.len() as u64),
         counted: list.counted().into_iter().collect(),
         withdrawn: withdrawn.clone(),
+        extracts: extracts.clone(),
         why: list.since(from).iter().map(|entry| entry.wish).max().unwrap_or(Wish::Erased).word(),
         ..Closing::default()
     };
     let opened = opened(site, list, from)?;
     let stamp = site.stamp();
     retention::forget(site, "rights", meant.persons, |cleared, run| {
-        let facts = Told { cleared, run, emptied, again, given_up, withdrawn: &withdrawn, at: &stamp };
+        let (withdrawn, extracts) = (&withdrawn[..], &extracts[..]);
+        let facts = Told { cleared, run, emptied, again, given_up, withdrawn, extracts, at: &stamp };
         close(list, from, &opened, &facts, &mut closing);
         closing
     })?;
@@ -160,6 +164,7 @@ struct Told<'a> {
     again: u64,
     given_up: u64,
     withdrawn: &'a [String],
+    extracts: &'a [HoldingExtract],
     at: &'a str,
 }
 
@@ -188,6 +193,7 @@ fn close(
                 emptied: told.emptied,
                 again: told.again,
                 withdrawn: told.withdrawn,
+                extracts: told.extracts,
                 given_up: told.given_up,
             };
             closing.cases.push(CaseEnd {

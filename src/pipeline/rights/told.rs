@@ -1,7 +1,7 @@
 //! Everything that is held about somebody, as a document and in plain words: for them, and for nobody else. It is made in
 //! memory and handed to whoever confirmed; this alone may hold names.
 use super::super::{Site, SiteFault, grown};
-use crate::{catalog::FileKind, config::Source, lake::LakeFault, link, privacy::Pseudonym};
+use crate::{catalog::FileKind, config::Source, lake::LakeFault, link, privacy::Pseudonym, study::Study};
 use arrow::{
     array::{Array, AsArray, RecordBatch},
     compute::{cast, filter_record_batch},
@@ -30,6 +30,7 @@ pub(super) fn everything(
     let identities = identities(site, &of)?;
     let rows = rows(site, &of)?;
     let recipients = recipients(site, &of)?;
+    let studies = studies(site, &of)?;
     let sources: HashSet<&str> = subjects.iter().map(|(source, _)| source.as_str()).collect();
     let agreements: Vec<Value> = site
         .settings
@@ -50,9 +51,10 @@ pub(super) fn everything(
         "rows": entities,
         "sources_and_their_agreements": agreements,
         "releases_that_hold_your_rows": recipients,
+        "studies_that_hold_your_rows": studies,
         "scores": "no score about you is kept",
     });
-    let numbers = json!({ "identities": identities.len(), "rows": count, "releases": recipients.len() });
+    let numbers = json!({ "identities": identities.len(), "rows": count, "releases": recipients.len(), "studies": studies.len() });
     let words = in_words(&document, &rows);
     Ok((format!("{document:#}\n"), words, numbers))
 }
@@ -158,6 +160,20 @@ fn recipients(site: &Site, of: &HashSet<Pseudonym>) -> Result<Vec<Value>, SiteFa
         .collect())
 }
 
+/// Studies whose extracts are out and hold them: recipients by name, and until when they may have the rows.
+fn studies(site: &Site, of: &HashSet<Pseudonym>) -> Result<Vec<Value>, SiteFault> {
+    let holding = super::extracts::holding(site, of)?;
+    let requests = site.catalog.study_requests()?;
+    let told = holding.into_iter().map(|extract| {
+        let asked = requests.iter().find(|request| request.id == extract.request);
+        let study = asked.and_then(|request| Study::read(&request.study, &request.definition).ok());
+        let (question, institution) = study.map(|study| (study.question, study.institution)).unwrap_or_default();
+        json!({ "study": extract.study, "question": question, "institution": institution, "received_at": extract.cut_at,
+                "until": extract.expires, "is_certain": extract.is_certain })
+    });
+    Ok(told.collect())
+}
+
 fn agreement(source: &Source) -> Value {
     let agreement = &source.agreement;
     json!({ "source": source.name.as_str(), "agreement": agreement.reference, "controller": agreement.controller,
@@ -213,6 +229,13 @@ fn in_words(document: &Value, rows: &BTreeMap<String, Entity>) -> String {
     out.push_str("\nReleases that hold your rows, without your name\n");
     for release in each("releases_that_hold_your_rows") {
         let _ = writeln!(out, "  {} of {}", plain(&release["release"]), plain(&release["published_at"]));
+    }
+    out.push_str("\nStudies that have your rows, under a pseudonym of their own\n");
+    for study in each("studies_that_hold_your_rows") {
+        let perhaps = if study["is_certain"] == true { "" } else { "perhaps: " };
+        let (name, institution) = (plain(&study["study"]), plain(&study["institution"]));
+        let (received, until) = (plain(&study["received_at"]), plain(&study["until"]));
+        let _ = writeln!(out, "  {perhaps}{name}, {institution}, received {received}, until {until}");
     }
     out.push_str("\nNo score about you is kept.\n");
     out

@@ -1,5 +1,5 @@
 //! What a folder of code held before: every version of every file that its git still has.
-use super::{KnownStudies, Scanned};
+use super::{KnownStudies, Scanned, marks};
 use std::{
     collections::{BTreeMap, HashSet},
     fs,
@@ -96,13 +96,14 @@ fn versions(
         answers.read_exact(&mut [0]).ok()?;
         if kind == "blob" && !seen.contains(&XxHash3_128::oneshot(&bytes)) {
             let name = names.get(id).map_or("", String::as_str);
-            let name = if name.is_empty() { "a file without a name" } else { name };
+            let name = if name.is_empty() { "a file without a name".to_owned() } else { marks::told(name) };
             scanned.versions += 1;
             scanned.look(&format!("{name} (in the history, {})", id.get(..8).unwrap_or(id)), &bytes, known);
         } else if kind != "blob" {
             // A message or a name can hold a number, too.
-            let said = without_clock(&bytes);
-            scanned.look(&format!("a {kind} ({})", id.get(..8).unwrap_or(id)), &said, known);
+            let said = if kind == "tree" { names_of(&bytes, id.len() / 2) } else { without_clock(&bytes) };
+            let kind = if kind == "tree" { "folder's names in the history" } else { kind };
+            scanned.read(&format!("a {kind} ({})", id.get(..8).unwrap_or(id)), &said, known);
         }
     }
     if is_missing {
@@ -111,6 +112,19 @@ fn versions(
     }
     let _ = asking.join();
     child.wait().ok().filter(std::process::ExitStatus::success).map(|_| ())
+}
+
+/// The names that a folder's list holds, a line each: after each comes the digest of what it names, in bytes that are no text.
+fn names_of(mut list: &[u8], digest: usize) -> Vec<u8> {
+    let mut names = Vec::new();
+    while let Some(end) = memchr::memchr(0, list) {
+        // `100644 name`
+        let name = memchr::memchr(b' ', &list[..end]).map_or(&list[..end], |at| &list[at + 1..end]);
+        names.extend_from_slice(name);
+        names.push(b'\n');
+        list = list.get(end + 1 + digest..).unwrap_or_default();
+    }
+    names
 }
 
 /// A commit or a tag without the moments that git writes into it: seconds of ten digits, of which one in six would pass for a
@@ -152,7 +166,13 @@ fn loose(git: &Path, seen: &HashSet<u128>, scanned: &mut Scanned, known: &KnownS
 
 #[cfg(test)]
 mod tests {
-    use super::without_clock;
+    use super::{names_of, without_clock};
+
+    #[test]
+    fn of_a_folder_the_names_are_read_and_not_the_digests() {
+        let list = b"100644 a b.csv\0H80120000100112345678100644 c\01234567890123456789040000 d\0";
+        assert_eq!(names_of(list, 20), b"a b.csv\nc\nd\n");
+    }
 
     #[test]
     fn the_moments_that_git_writes_are_no_numbers_of_anybody() {

@@ -83,6 +83,11 @@ impl Marks {
         self.numbers.entry(mark).or_default().insert(number);
     }
 
+    /// Whether nothing was found.
+    pub(super) fn is_empty(&self) -> bool {
+        self.learners.is_empty() && self.numbers.is_empty()
+    }
+
     /// What there is to say of a place.
     pub(super) fn found(self, place: &str, known: &KnownStudies) -> Vec<Found> {
         let mut by_study: BTreeMap<(Mark, String), usize> = BTreeMap::new();
@@ -110,6 +115,16 @@ impl Marks {
         });
         of_studies.chain(numbers).collect()
     }
+}
+
+/// A path as it may be told: a part of it that is a number of somebody is not repeated.
+pub(super) fn told(path: &str) -> String {
+    let parts = path.split('/').map(|part| {
+        let mut marks = Marks::default();
+        marks.look(part.as_bytes());
+        if marks.is_empty() { part } else { "…" }
+    });
+    parts.collect::<Vec<_>>().join("/")
 }
 
 #[cfg(test)]

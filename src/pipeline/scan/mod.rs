@@ -68,6 +68,13 @@ impl Scanned {
         }
         self.take(place, marks, known);
     }
+
+    /// Looks at text: a name, a message.
+    fn read(&mut self, place: &str, text: &[u8], known: &KnownStudies) {
+        let mut marks = Marks::default();
+        marks.look(text);
+        self.take(place, marks, known);
+    }
 }
 
 /// Looks through a folder, or at a file; and through its history, if there is one and it is asked for.
@@ -80,12 +87,18 @@ pub fn scan(path: &Path, known: &KnownStudies, with_history: bool) -> io::Result
     if path.is_dir() {
         walk(path, &mut files)?;
     } else {
-        files.push(path.to_owned());
+        files.push((path.to_owned(), true));
     }
     let mut seen = HashSet::new();
-    for file in files {
+    for (file, is_file) in files {
         let place = file.strip_prefix(path).ok().filter(|rest| !rest.as_os_str().is_empty());
-        let place = place.unwrap_or(&file).display().to_string();
+        let place = marks::told(&place.unwrap_or(&file).display().to_string());
+        // A file or a folder can be called after somebody.
+        let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        scanned.read(&format!("the name of {place}"), name.as_bytes(), known);
+        if !is_file {
+            continue;
+        }
         scanned.files += 1;
         if fs::metadata(&file)?.len() > LARGEST {
             scanned.unread.push((place, "it is too large"));
@@ -102,16 +115,18 @@ pub fn scan(path: &Path, known: &KnownStudies, with_history: bool) -> io::Result
     Ok(scanned)
 }
 
-/// Every ordinary file; what a link leads to is not ours, and the history is looked at by itself.
-fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
+/// Everything in a folder, and whether it is an ordinary file; what a link leads to is not ours, and the history is looked at by itself.
+fn walk(folder: &Path, files: &mut Vec<(PathBuf, bool)>) -> io::Result<()> {
     let mut entries: Vec<_> = fs::read_dir(folder)?.collect::<Result<_, _>>()?;
     entries.sort_by_key(fs::DirEntry::file_name);
     for entry in entries {
         let kind = entry.file_type()?;
-        if kind.is_dir() && entry.file_name() != ".git" {
+        if kind.is_dir() && entry.file_name() == ".git" {
+            continue;
+        }
+        files.push((entry.path(), kind.is_file()));
+        if kind.is_dir() {
             walk(&entry.path(), files)?;
-        } else if kind.is_file() {
-            files.push(entry.path());
         }
     }
     Ok(())

@@ -28,7 +28,7 @@ pub fn request_study(
     let new = NewRequest {
         study: &open.study.name,
         release: &open.release,
-        digest: &open.study.digest(),
+        digest: &open.binds,
         definition: &open.study.text,
         risk: &risk,
     };
@@ -111,18 +111,24 @@ pub(super) fn may_be_cut(site: &Site, open: &OpenStudy, trial: &Measured) -> Res
 
 /// The request of this definition to this release, with the approvals that count today.
 pub(super) fn requested(site: &Site, open: &OpenStudy) -> Result<StudyRequest, StudyFault> {
-    let digest = open.study.digest();
-    let mut found =
-        requests(site)?.into_iter().find(|one| one.digest == digest && one.release == open.release);
+    let requests = requests(site)?;
+    let is_the_same = requests.iter().any(|one| {
+        one.release == open.release && one.study == open.study.name && one.definition == open.study.text
+    });
+    let mut found = requests.into_iter().find(|one| one.digest == open.binds && one.release == open.release);
     if let Some(StudyRequest { approvals, requested_by, .. }) = &mut found {
         approvals.retain(|(who, _)| counts(site, open, requested_by, who));
     }
     found.ok_or_else(|| {
-        StudyFault::Usage(
+        let words = if is_the_same {
+            "what an extract depends on is not what was asked for: since then its SQL, what a column is \
+             (schemas/research.csv, a list of codes), the policy, the key or the program has changed. What is approved is what is cut: \
+             ask again, `throughline study request DIR`"
+        } else {
             "this definition has not been asked for of this release; a changed definition is another one: `throughline study \
              request DIR`"
-                .to_owned(),
-        )
+        };
+        StudyFault::Usage(words.to_owned())
     })
 }
 

@@ -124,6 +124,7 @@ fn manifest(
         release: open.release.clone(),
         as_of: open.as_of.clone(),
         definition: open.study.digest(),
+        binds: open.binds.clone(),
         approvals,
         approvals_in_words: in_words,
         cut_on: site.wall_day().to_string(),
@@ -220,7 +221,7 @@ fn close(
     let stamp = site.stamp();
     // A folder that was moved is not found either: nothing is certified of it.
     let certificate = json!({
-        "study": study, "request": request.id, "release": request.release, "definition": request.digest,
+        "study": study, "request": request.id, "release": request.release, "binds": request.digest,
         "cut_at": extract.cut_at, "closed_at": stamp, "closed_by": who, "learners": extract.learners,
         "folder_deleted": deleted,
         "certifies": if deleted { "the folder that the extract was written to is deleted" }

@@ -121,6 +121,7 @@ fn quick_about(study: &Study) -> About {
         release: String::new(),
         as_of: String::new(),
         definition: study.digest(),
+        binds: String::new(),
         approvals: Vec::new(),
         approvals_in_words: "Nobody needs to approve invented learners.".to_owned(),
         cut_on: String::new(),

@@ -15,7 +15,7 @@ use crate::{
     catalog::{Access, StudyRequest},
     config::Role,
     definitions::{CodeList, Complaint, Definitions, query::QuerySet},
-    privacy::KeyKind,
+    privacy::{KeyKind, Pseudonym},
     release::{self, ReleasedTable},
     study::{
         self, Classes, ColumnShape, CutFault, Data, Known, Linkage, Plan, Proposal, Risk, Shape, Study,
@@ -24,7 +24,7 @@ use crate::{
     warehouse,
 };
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashSet},
     path::{Path, PathBuf},
 };
 
@@ -63,6 +63,8 @@ pub struct OpenStudy {
     pub study: Study,
     /// What would be cut.
     pub plan: Plan,
+    /// What stands for everything that an extract of it depends on: what is approved is this and nothing else. 32 hex characters.
+    pub binds: String,
     /// The release.
     pub release: String,
     /// The day that it looks back from.
@@ -214,15 +216,38 @@ pub fn open_study(site: &Site, folder: &Path, release: &str) -> Result<OpenStudy
 }
 
 fn open(site: &Site, study: Study, wanted: &str) -> Result<OpenStudy, StudyFault> {
+    let open = open_whatever_it_serves(site, study, wanted)?;
+    serves(site, &open.plan)?;
+    Ok(open)
+}
+
+/// The same whether research may have its tables now or not: what was cut was cut.
+fn open_whatever_it_serves(site: &Site, study: Study, wanted: &str) -> Result<OpenStudy, StudyFault> {
     let asked = super::open_release(site, wanted).map_err(|fault| StudyFault::Usage(fault.to_string()))?;
     let plan = plan(&study, &shape_of(&asked.tables), &site.definitions)?;
-    serves(site, &plan)?;
     let releases = site.settings.data_dir.join("releases");
     let listed = release::list(&releases).map_err(|fault| SiteFault::Build(fault.to_string()))?;
     let as_of =
         listed.into_iter().find(|one| one.id == asked.release).map(|one| one.as_of).unwrap_or_default();
     let files = asked.tables.iter().map(|(name, table)| (name.clone(), table.path.clone())).collect();
-    Ok(OpenStudy { study, plan, release: asked.release, as_of, files })
+    let binds = binds(site, &study, &plan, &asked.release);
+    Ok(OpenStudy { study, plan, binds, release: asked.release, as_of, files })
+}
+
+/// The digest of everything that an extract depends on: the definition with its SQL, the release, what each column of it is and
+/// holds (`schemas/research.csv`, lists of codes), the policy that its counts pass, the key and the program that cut it.
+fn binds(site: &Site, study: &Study, plan: &Plan, release: &str) -> String {
+    let parts = [
+        study.digest(),
+        plan.digest(),
+        release.to_owned(),
+        site.settings.disclosure_policy.clone(),
+        site.key.study(&study.name).tag(),
+        env!("CARGO_PKG_VERSION").to_owned(),
+    ];
+    let mut whole = study::sha256(parts.join("\n").as_bytes());
+    whole.truncate(32);
+    whole
 }
 
 /// Every table, and every source behind it, serves research today.
@@ -288,8 +313,7 @@ fn rows(site: &Site, open: &OpenStudy) -> Result<Data, StudyFault> {
 fn beside_others(site: &Site, study: &Study, data: &Data) -> Result<(Vec<Linkage>, Vec<String>), StudyFault> {
     let (mut found, mut gone) = (Vec::new(), Vec::new());
     for request in requests(site)? {
-        let is_out = request.extract.as_ref().is_some_and(|extract| extract.closed_at.is_none());
-        if !is_out || request.study == study.name {
+        if !request.is_out() || request.study == study.name {
             continue;
         }
         let other = Study::read(&request.study, &request.definition)
@@ -301,6 +325,20 @@ fn beside_others(site: &Site, study: &Study, data: &Data) -> Result<(Vec<Linkage
         }
     }
     Ok((found, gone))
+}
+
+/// Whether the extract of a request holds a row of anybody so named in its release. None where it cannot be cut again.
+pub(super) fn holds(site: &Site, request: &StudyRequest, names: &HashSet<Pseudonym>) -> Option<bool> {
+    let study = Study::read(&request.study, &request.definition).ok()?;
+    let open = open_whatever_it_serves(site, study, &request.release).ok()?;
+    let key = site.key.study(&open.study.name);
+    let names: HashSet<String> = names.iter().map(|name| key.learner(name)).collect();
+    let data = match study::cut(&open.plan, &open.files, &key) {
+        Err(CutFault::Nobody) => return Some(false),
+        data => data.ok()?,
+    };
+    let is_meant = |at: u32| data.learners.get(at as usize).is_some_and(|learner| names.contains(learner));
+    Some(data.frames.iter().any(|frame| frame.rows.iter().any(|(learner, _)| is_meant(*learner))))
 }
 
 /// Every request and what became of it.
@@ -325,15 +363,10 @@ fn refused(site: &mut Site, who: &str, verb: &str, about: &str, words: String) -
     }
 }
 
-/// How a study stands in the audit: its name, the definition and the release, each by a few letters.
+/// How a study stands in the audit: its name, what is approved of it and the release, each by a few letters.
 fn about(open: &OpenStudy) -> String {
     let begins = |text: &str| text.get(..8).unwrap_or(text).to_owned();
-    format!(
-        "study {} {}… of release {}…",
-        open.study.name,
-        begins(&open.study.digest()),
-        begins(&open.release)
-    )
+    format!("study {} {}… of release {}…", open.study.name, begins(&open.binds), begins(&open.release))
 }
 
 /// Whether rows are of invented learners.

@@ -75,4 +75,53 @@ mod tests {
         assert!(one > 0.75 && other < 1.0 && other > one, "{one} {other}");
         assert!(fit(&[cell(&[1.0], 3.0, 3.0)], &[0.0]).is_none());
     }
+
+    /// One coefficient after another, each to where its own slope is nought: no matrix, no step over all at once.
+    fn ascend(cells: &[Cell]) -> Vec<f64> {
+        let mut found = vec![0.0; cells[0].x.len()];
+        for _ in 0..20_000 {
+            let mut steepest = 0.0_f64;
+            for at in 0..found.len() {
+                let pull = if at == 0 { 0.0 } else { PULL };
+                let (mut slope, mut bend) = (-pull * found[at], pull);
+                for cell in cells {
+                    let score: f64 = cell.x.iter().zip(&found).map(|(x, weight)| x * weight).sum();
+                    let p = 1.0 / (1.0 + (-score).exp());
+                    slope += (cell.yes - cell.n * p) * cell.x[at];
+                    bend += cell.n * p * (1.0 - p) * cell.x[at] * cell.x[at];
+                }
+                steepest = steepest.max(slope.abs());
+                if bend > 0.0 {
+                    found[at] += (slope / bend).clamp(-0.5, 0.5);
+                }
+            }
+            if steepest < 1e-10 {
+                break;
+            }
+        }
+        found
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
+        #[test]
+        fn coefficients_are_those_that_another_climb_ends_at(
+            rows in proptest::collection::vec((0..3_u8, 0..4_u8, 1..30_u8, 0.0..1.0_f64), 3..12),
+        ) {
+            let cells: Vec<Cell> = rows
+                .iter()
+                .map(|(one, other, n, share)| Cell {
+                    x: vec![1.0, f64::from(*one), f64::from(*other), f64::from(u8::from(*one == 2))],
+                    n: f64::from(*n),
+                    yes: (share * f64::from(*n)).floor(),
+                })
+                .collect();
+            let (n, yes) = cells.iter().fold((0.0, 0.0), |sum, cell| (sum.0 + cell.n, sum.1 + cell.yes));
+            let found = fit(&cells, &[0.0; 4]);
+            proptest::prop_assert_eq!(found.is_some(), yes > 0.0 && yes < n);
+            for (ours, theirs) in found.iter().flatten().zip(ascend(&cells)) {
+                proptest::prop_assert!((ours - theirs).abs() < 1e-6, "{:?} {:?}", found, theirs);
+            }
+        }
+    }
 }

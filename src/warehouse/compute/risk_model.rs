@@ -317,4 +317,163 @@ mod tests {
         assert!((ranked.right_among(5).unwrap() - 3.5).abs() < 1e-9);
         assert!(ranked.right_among(21).is_none());
     }
+
+    /// Somebody made up: cohort, the points of three factors and what of the third is not known, and whether NEET.
+    struct Made {
+        cohort: i32,
+        x: Vec<f64>,
+        neet: bool,
+    }
+
+    /// Three cohorts of four hundred, of whom one in five comes to be NEET, more of those with more points.
+    fn made(seed: u64) -> Vec<Made> {
+        let mut state = seed;
+        let mut below = |end: u64| {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            state % end
+        };
+        let mut one = |at: usize| {
+            let (a, b, c, open) = (below(3), below(2), below(3), below(4));
+            let x = [2 * a, 0, 3 * b, 0, if open == 0 { 0 } else { c }, if open == 0 { 2 } else { 0 }];
+            let score = -3.0 + 0.5 * (2 * a) as f64 + 0.4 * (3 * b) as f64 + 0.3 * c as f64;
+            let neet = (below(1_000_000) as f64) < 1e6 / (1.0 + (-score).exp());
+            Made { cohort: 2016 + (at / 400) as i32, x: x.map(|points| points as f64).to_vec(), neet }
+        };
+        (0..1_200).map(&mut one).collect()
+    }
+
+    /// The cells of equal predictors that the function is given.
+    fn celled(people: &[Made]) -> Vec<Pattern> {
+        let mut cells: BTreeMap<(i32, Vec<u64>), Pattern> = BTreeMap::new();
+        for one in people {
+            let key = (one.cohort, one.x.iter().map(|x| *x as u64).collect());
+            let x = std::iter::once(1.0).chain(one.x.iter().copied()).collect();
+            let empty = Pattern { cohort: one.cohort, x, neet: 0.0, not_known: 0.0, other: 0.0 };
+            let cell = cells.entry(key).or_insert(empty);
+            *(if one.neet { &mut cell.neet } else { &mut cell.other }) += 1.0;
+        }
+        cells.into_values().collect()
+    }
+
+    /// Weights learner by learner, one after another to where its own slope is nought: no cells, no matrix.
+    fn climbed(rows: &[(Vec<f64>, f64)]) -> Vec<f64> {
+        let mut found = vec![0.0; rows[0].0.len()];
+        let mut scores = vec![0.0_f64; rows.len()];
+        for _ in 0..50_000 {
+            let mut steepest = 0.0_f64;
+            for at in 0..found.len() {
+                let pull = if at == 0 { 0.0 } else { 0.1 };
+                let (mut slope, mut bend) = (-pull * found[at], pull);
+                for ((x, yes), score) in rows.iter().zip(&scores) {
+                    let p = 1.0 / (1.0 + (-score).exp());
+                    slope += (yes - p) * x[at];
+                    bend += p * (1.0 - p) * x[at] * x[at];
+                }
+                steepest = steepest.max(slope.abs());
+                if bend > 0.0 {
+                    let step = (slope / bend).clamp(-0.5, 0.5);
+                    found[at] += step;
+                    scores.iter_mut().zip(rows).for_each(|(score, (x, _))| *score += step * x[at]);
+                }
+            }
+            if steepest < 1e-9 {
+                return found;
+            }
+        }
+        panic!("no top was reached")
+    }
+
+    fn number(cell: &Cell) -> f64 {
+        match cell {
+            Cell::Number(number) => *number,
+            Cell::Whole(whole) => *whole as f64,
+            other => panic!("no number: {other:?}"),
+        }
+    }
+
+    /// Everything that is told of a cohort, learner by learner: ranks for the area, places for the capacity, squares for Brier.
+    fn figures_agree(row: &[Cell], told: &[(f64, f64)]) {
+        let n = told.len() as f64;
+        let yes: f64 = told.iter().map(|one| one.1).sum();
+        let near = |at: usize, ours: f64| {
+            let theirs = number(&row[at]);
+            assert!((theirs - ours).abs() < 1e-9, "figure {at}: {theirs} beside {ours}");
+        };
+        near(3, n);
+        near(4, yes);
+        let mut ranked = told.to_vec();
+        ranked.sort_by(|one, other| one.0.total_cmp(&other.0));
+        let (mut ranks, mut at, mut places) = (0.0, 0.0, Vec::new());
+        for tie in ranked.chunk_by(|one, other| one.0 == other.0) {
+            let (size, right) = (tie.len() as f64, tie.iter().map(|one| one.1).sum::<f64>());
+            ranks += (at + (size + 1.0) / 2.0) * right;
+            at += size;
+            places.extend(tie.iter().map(|_| right / size));
+        }
+        let auc = (ranks - yes * (yes + 1.0) / 2.0) / (yes * (n - yes));
+        near(5, auc);
+        let (above, below) = (auc / (2.0 - auc), 2.0 * auc * auc / (1.0 + auc));
+        let variance =
+            (auc - auc * auc + (yes - 1.0) * (above - auc * auc) + (n - yes - 1.0) * (below - auc * auc))
+                / (yes * (n - yes));
+        near(6, auc - 1.96 * variance.sqrt());
+        near(7, auc + 1.96 * variance.sqrt());
+        let size = (n * 0.05).round();
+        near(8, size);
+        let right: f64 = places.iter().rev().take(size as usize).sum();
+        near(9, right / size);
+        near(10, right / yes);
+        near(11, (right + (n - yes - (size - right))) / n);
+        near(12, 1.0 - yes / n);
+        let expected: f64 = told.iter().map(|one| one.0).sum();
+        near(14, expected);
+        near(15, expected / yes);
+        let brier = told.iter().map(|(chance, yes)| (chance - yes).powi(2)).sum::<f64>() / n;
+        let base = told.iter().map(|(_, one)| (yes / n - one).powi(2)).sum::<f64>() / n;
+        near(16, brier);
+        near(17, base);
+        near(18, 1.0 - brier / base);
+    }
+
+    #[test]
+    fn two_fitted_lines_and_all_their_figures_are_those_of_another_way_at_two_seeds() {
+        for seed in [0x5eed_0001_u64, 0x5eed_9a7b] {
+            let people = made(seed);
+            let patterns = celled(&people);
+            let found = chances(&patterns, 2018);
+            for (model, chances) in found.iter().take(2).enumerate() {
+                let x = |one: &Made| -> Vec<f64> {
+                    let all = std::iter::once(1.0).chain(one.x.iter().copied());
+                    if model == 1 { all.collect() } else { vec![1.0, one.x.iter().step_by(2).sum()] }
+                };
+                let rows = people.iter().filter(|one| one.cohort == 2016);
+                let rows: Vec<(Vec<f64>, f64)> =
+                    rows.map(|one| (x(one), f64::from(u8::from(one.neet)))).collect();
+                let weights = climbed(&rows);
+                let told = people.iter().filter(|one| one.cohort == 2018).map(|one| {
+                    let score: f64 = x(one).iter().zip(&weights).map(|(x, weight)| x * weight).sum();
+                    let chance = (1e4 / (1.0 + (-score).exp())).round() / 1e4;
+                    (chance, f64::from(u8::from(one.neet)))
+                });
+                let tested = tested(&patterns, 2018, "neet", chances.as_deref());
+                let row = super::told(&patterns, 2018, &tested, Some(&5.0), Some(&0.855));
+                assert!(matches!(&row[0], Cell::Text(state) if state == "tested"));
+                assert!(number(&row[2]) > 50.0 && number(&row[5]) > 0.6, "there is something to find");
+                figures_agree(&row, &told.collect::<Vec<_>>());
+            }
+        }
+    }
+
+    /// What a cohort is told was fitted on cohorts two years older and more: of those of its own time nothing is in it.
+    #[test]
+    fn what_came_about_for_later_cohorts_changes_no_chance() {
+        let mut patterns = celled(&made(7));
+        let before = chances(&patterns, 2018);
+        for pattern in patterns.iter_mut().filter(|pattern| pattern.cohort > 2016) {
+            std::mem::swap(&mut pattern.neet, &mut pattern.other);
+        }
+        assert_eq!(before, chances(&patterns, 2018));
+    }
 }

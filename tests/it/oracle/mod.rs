@@ -35,6 +35,7 @@ mod compare;
 mod costs;
 mod days;
 mod doors;
+mod drawn;
 mod effect;
 mod engagement;
 mod evidence;
@@ -59,6 +60,7 @@ mod provision_funnel;
 mod provision_rows;
 mod published;
 mod realised;
+mod refit;
 mod reviews;
 mod risk;
 mod risk_rows;
@@ -85,6 +87,7 @@ pub use beyond_rows::{
 pub use cells::{Fixed, People, Person};
 pub use compare::{compare, compare_rows};
 pub use costs::NeetCost;
+pub use drawn::{Drawn, ends_agree};
 pub use engagement::{
     EngagementRate, EngagementYear, Logged, rates as engagement_rates, years as engagement_years,
 };
@@ -105,6 +108,7 @@ pub use provision_rows::{
     ApDaySix, ApEffect, ApFunnel, ApMeasure, ApPlacement, ApRegistration, EducationBreak,
 };
 pub use published::{published, table as published_table};
+pub use refit::lines_agree;
 pub use reviews::{
     Offer, Reviewed, RiskReview, RiskReviewRate, guarantee_rates, guarantees, review_rates, reviews,
 };

@@ -38,10 +38,10 @@ row! {
 }
 
 /// Somebody at the end of Year 10: what is known of each factor, and what became of them.
-struct One {
-    cohort: i64,
-    x: Vec<f64>,
-    state: &'static str,
+pub(super) struct One {
+    pub(super) cohort: i64,
+    pub(super) x: Vec<f64>,
+    pub(super) state: &'static str,
 }
 
 /// Points of each factor, at least and at most.
@@ -53,6 +53,17 @@ type Told10<'a> = BTreeMap<(Person, i64), Known<'a>>;
 type Told = (i64, bool);
 
 pub fn models(factors: &[RiskFactor], months: &[NccisMonth]) -> Vec<RiskModel> {
+    let mut rows = Vec::new();
+    for (pack, people) in everybody(factors, months) {
+        let cohorts: BTreeSet<i64> = people.iter().map(|one| one.cohort).collect();
+        rows.extend(cohorts.into_iter().flat_map(|cohort| of_cohort(&pack, cohort, &people)));
+    }
+    rows.sort();
+    rows
+}
+
+/// By pack everybody at the end of Year 10 whose winter after Year 11 is known: what was known of each factor.
+pub(super) fn everybody(factors: &[RiskFactor], months: &[NccisMonth]) -> Vec<(String, Vec<One>)> {
     let winters = winters(months);
     let mut packs: BTreeMap<&str, Told10<'_>> = BTreeMap::new();
     for row in factors {
@@ -64,7 +75,7 @@ pub fn models(factors: &[RiskFactor], months: &[NccisMonth]) -> Vec<RiskModel> {
             of_pack.entry((row.person, cohort)).or_default().insert(&row.factor, points);
         }
     }
-    let mut rows = Vec::new();
+    let mut found = Vec::new();
     for (pack, people) in packs {
         let names: BTreeSet<&str> = people.values().flat_map(BTreeMap::keys).copied().collect();
         let of = |((person, cohort), known): (&(Person, i64), &Known<'_>)| {
@@ -75,12 +86,9 @@ pub fn models(factors: &[RiskFactor], months: &[NccisMonth]) -> Vec<RiskModel> {
             });
             One { cohort: *cohort, x: x.collect(), state: winters[person] }
         };
-        let people: Vec<One> = people.iter().map(of).collect();
-        let cohorts: BTreeSet<i64> = people.iter().map(|one| one.cohort).collect();
-        rows.extend(cohorts.into_iter().flat_map(|cohort| of_cohort(pack, cohort, &people)));
+        found.push((pack.to_owned(), people.iter().map(of).collect()));
     }
-    rows.sort();
-    rows
+    found
 }
 
 fn of_cohort(pack: &str, cohort: i64, people: &[One]) -> Vec<RiskModel> {
@@ -235,7 +243,7 @@ fn likely(weights: &[f64], x: &[f64]) -> f64 {
 }
 
 /// The penalised likelihood's top, learner by learner; the constant is free.
-fn climb(rows: &[(Vec<f64>, bool)]) -> Option<Vec<f64>> {
+pub(super) fn climb(rows: &[(Vec<f64>, bool)]) -> Option<Vec<f64>> {
     const PULL: f64 = 0.1;
     let width = rows.first()?.0.len() + 1;
     let mut at = vec![0.0; width];

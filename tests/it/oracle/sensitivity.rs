@@ -30,12 +30,16 @@ row! {
 const PULL: f64 = 0.1;
 
 /// Somebody: what was known, the group, whether seen and with the outcome.
-struct One {
-    known: [f64; 11],
-    group: usize,
-    seen: bool,
-    achieved: bool,
+pub(super) struct One {
+    pub(super) person: u32,
+    pub(super) known: [f64; 11],
+    pub(super) group: usize,
+    pub(super) seen: bool,
+    pub(super) achieved: bool,
 }
+
+/// The high attainers of a cohort and population.
+type Pools = BTreeMap<(i64, String), Vec<One>>;
 
 type Pair<'a> = (&'a CohortMember, &'a CohortOutcome);
 
@@ -45,13 +49,29 @@ pub fn sensitivity(
     learners: &[Learner],
     moves: &[SchoolMove],
 ) -> Vec<Sensitivity> {
+    let mut found = Vec::new();
+    for ((cohort_ay, population), people) in pools(headline, pairs, learners, moves) {
+        let rows = headline.iter().filter(|row| row.cohort_ay == cohort_ay && row.population == population);
+        found.extend(groups(rows, &people));
+    }
+    found.sort();
+    found
+}
+
+/// Who counts in each cohort and population of the headline.
+pub(super) fn pools(
+    headline: &[LostPotential],
+    pairs: &[Pair<'_>],
+    learners: &[Learner],
+    moves: &[SchoolMove],
+) -> Pools {
     let sex: BTreeMap<u32, Option<&str>> =
         learners.iter().map(|learner| (learner.person.0, learner.sex.as_deref())).collect();
     let mut moved: BTreeMap<u32, Vec<(i64, &str)>> = BTreeMap::new();
     for one in moves {
         moved.entry(one.person.0).or_default().push((one.ay, one.move_type.as_str()));
     }
-    let mut found = Vec::new();
+    let mut pools = Pools::new();
     let cohorts: std::collections::BTreeSet<i64> = headline.iter().map(|row| row.cohort_ay).collect();
     for cohort_ay in cohorts {
         for population in POPULATIONS {
@@ -69,13 +89,10 @@ pub fn sensitivity(
                     one(member, at, sex.get(&person).copied().flatten(), own)
                 })
                 .collect();
-            let rows =
-                headline.iter().filter(|row| row.cohort_ay == cohort_ay && row.population == population);
-            found.extend(groups(rows, &people));
+            pools.insert((cohort_ay, population.to_owned()), people);
         }
     }
-    found.sort();
-    found
+    pools
 }
 
 fn one(member: &CohortMember, at: &CohortOutcome, sex: Option<&str>, moves: &[(i64, &str)]) -> One {
@@ -85,6 +102,7 @@ fn one(member: &CohortMember, at: &CohortOutcome, sex: Option<&str>, moves: &[(i
     let n = moves.iter().filter(|(ay, kind)| years.contains(ay) && !usual.contains(kind)).count();
     let sen = member.sen_y6.as_deref();
     One {
+        person: member.person.0,
         known: [
             1.0,
             (member.ks2_score.map_or(0.0, |score| score.0 as f64) - 11_000.0) / 1_000.0,

@@ -1,7 +1,10 @@
 //! What somebody does who has extracts: lays two side by side, reads footers, leaves rows in a repository.
 use super::{ALIKE, done, manifest, names, own_site, ran, rows, study};
 use crate::site::walk;
-use flate2::{Compression, write::GzEncoder};
+use flate2::{
+    Compression,
+    write::{GzEncoder, ZlibEncoder},
+};
 use parquet::file::{
     metadata::RowGroupMetaData,
     reader::{FileReader, SerializedFileReader},
@@ -17,7 +20,7 @@ use std::{
 };
 
 /// Asks, approves and cuts.
-fn extract(site: &Path, name: &str, to: &str) -> PathBuf {
+pub(super) fn extract(site: &Path, name: &str, to: &str) -> PathBuf {
     done(site, &["study", "request", name]);
     done(site, &["study", "approve", name]);
     done(site, &["study", "release", name, "--to", to]);
@@ -250,9 +253,29 @@ fn attack_35_rows_in_a_repository_are_found_in_files_notebooks_and_history_and_n
     book.add_worksheet().write_string(3, 2, &learner).unwrap();
     put("table.xlsx", &book.save_to_buffer().unwrap());
     put("notes.csv", b"upn,nhs\nH801200001001,9990000018\n");
+    // Text of two bytes a letter, a stream of zlib, names of files and folders; and a PDF, which is said not to be looked into.
+    let wide: Vec<u8> = "upn;x\nH801200001001;1\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    put("windows.txt", &wide);
+    let mut stream = ZlibEncoder::new(Vec::new(), Compression::default());
+    stream.write_all(format!("a {canary} b").as_bytes()).unwrap();
+    put("cache.z", &stream.finish().unwrap());
+    put("letter H801200001001.txt", b"nothing\n");
+    fs::create_dir(code.path().join(&learner)).unwrap();
+    put(&format!("{learner}/notes.txt"), b"nothing\n");
+    put("paper.pdf", b"%PDF-1.7\n1 0 obj\n");
     let (exit, found) = run(site.path(), code.path(), &[]);
     assert_eq!(exit, 5);
+    let words = ran(site.path(), &["study", "scan", code.path().to_str().unwrap()]).out;
+    let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains("Not looked into, or not wholly: 1 file, for it is a PDF"), "{words}");
+    for value in [learner.as_str(), canary.as_str(), "H801200001001"] {
+        assert!(!words.contains(value), "a value is repeated: {words}");
+    }
     for (place, what) in [
+        ("windows.txt", "upn"),
+        ("cache.z", "canary"),
+        ("the name of …", "upn"),
+        ("the name of …", "extract_rows"),
         ("rows.parquet", "extract_rows"),
         ("rows.parquet", "canary"),
         ("look.ipynb", "extract_rows"),
@@ -286,8 +309,13 @@ fn attack_35_rows_in_a_repository_are_found_in_files_notebooks_and_history_and_n
         println!("git is not installed: history not tried");
         return;
     }
-    for name in ["rows.parquet", "look.ipynb", "model.rds", "table.xlsx", "notes.csv"] {
-        fs::remove_file(code.path().join(name)).unwrap();
+    for entry in fs::read_dir(code.path()).unwrap().map(|entry| entry.unwrap()) {
+        let (name, path) = (entry.file_name(), entry.path());
+        if path.is_dir() && name != ".git" {
+            fs::remove_dir_all(path).unwrap();
+        } else if path.is_file() && name != "analysis.py" {
+            fs::remove_file(path).unwrap();
+        }
     }
     assert!(git(code.path(), &["commit", "-a", "-m", "taken out"]) && git(code.path(), &["gc"]));
     let (exit, found) = run(site.path(), code.path(), &[]);
@@ -296,6 +324,9 @@ fn attack_35_rows_in_a_repository_are_found_in_files_notebooks_and_history_and_n
         found.iter().any(|one| one["place"].as_str().unwrap().starts_with("model.rds (in the history")),
         "{found:#?}"
     );
+    let names = |one: &&Value| one["place"].as_str().unwrap().contains("folder's names in the history");
+    assert!(found.iter().filter(names).any(|one| one["what"] == "upn"), "{found:#?}");
+    assert!(found.iter().all(|one| !one.to_string().contains(&learner)), "{found:#?}");
     assert_eq!(run(site.path(), code.path(), &["--no-history"]).0, 0);
     // Dummy data is nobody's.
     done(site.path(), &["study", "dummy", "leaky", "--learners", "50"]);
