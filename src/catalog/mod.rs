@@ -24,7 +24,6 @@ mod schedule;
 mod schema;
 mod settled;
 mod shape;
-mod shown;
 mod staged;
 mod study;
 mod view;
@@ -48,7 +47,6 @@ pub use rotation::{DocumentNames, KeyChange, PairRow, PersonCell, Rotation, Seal
 pub use run::{Decision, Publication, Run, RunState};
 pub use schedule::{SlotClaim, SlotClock, SlotEnd, SlotEntry};
 pub use shape::FeedShape;
-pub use shown::{SHOWN_CELL, ShownCell, ShownTable};
 pub use staged::{Batch, Checkpoint, ReadDocument, Said, Staged, StagedBatch, StagedFile, Word};
 pub use study::{HoldingExtract, NewRequest, Outlived, StudyExtract, StudyRequest};
 pub use view::{FileEntry, LakeFile, ReleaseEntry, RunEntry, SourceCount};
@@ -97,7 +95,6 @@ impl Catalog {
         let mut catalog = Self { connection };
         schema::create(&mut catalog)?;
         schema::create_schedule(&mut catalog)?;
-        schema::create_shown(&mut catalog)?;
         schema::create_question(&mut catalog)?;
         schema::create_study(&mut catalog)?;
         Ok(catalog)
@@ -108,7 +105,6 @@ impl Catalog {
         let mut catalog = Self { connection: Connection::open_in_memory()? };
         schema::create(&mut catalog)?;
         schema::create_schedule(&mut catalog)?;
-        schema::create_shown(&mut catalog)?;
         schema::create_question(&mut catalog)?;
         schema::create_study(&mut catalog)?;
         Ok(catalog)

@@ -3,7 +3,11 @@ use super::{Access, Catalog, CatalogFault, audit::chain};
 use rusqlite::{OptionalExtension, params};
 
 /// Created when first needed, so that a data folder from before needs no migration.
+///
+/// Before, a ledger kept who was counted in every answer: nobody needs those lists now, and they go.
 pub(super) const TABLES: &str = "
+DROP TABLE IF EXISTS shown_cell;
+DROP TABLE IF EXISTS shown_table;
 -- Answers to questions over real learners, in their order. Rows are never changed.
 CREATE TABLE IF NOT EXISTS question(
     seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, said TEXT NOT NULL, spent INTEGER NOT NULL, answer BLOB NOT NULL,

@@ -15,10 +15,9 @@ const SUBJECTS: [(&str, &str); 3] =
 /// ... or a learner.
 const LEARNERS: [(&str, &str); 2] = [("learner_change", "before"), ("learner_change", "after")];
 /// Columns of bytes that are sealed under the key, and for which purpose.
-const SEALED_BYTES: [(&str, &str, &str); 4] = [
+const SEALED_BYTES: [(&str, &str, &str); 3] = [
     ("rights_case", "asked", "rights case"),
     ("grown_out", "marks", "grown out"),
-    ("shown_cell", "members", super::shown::SHOWN_CELL),
     ("question", "answer", super::question::ANSWER),
 ];
 

@@ -186,13 +186,6 @@ pub(super) fn create_schedule(catalog: &mut Catalog) -> Result<(), CatalogFault>
     if there > 0 { Ok(()) } else { catalog.write(|tx| tx.execute_batch(super::schedule::TABLES)) }
 }
 
-/// Creates the ledger's tables where they are missing: a catalog from before it gains them.
-pub(super) fn create_shown(catalog: &mut Catalog) -> Result<(), CatalogFault> {
-    let newest = "SELECT count(*) FROM sqlite_schema WHERE name = 'shown_cell'";
-    let there: i64 = catalog.read().query_row(newest, [], |row| row.get(0))?;
-    if there > 0 { Ok(()) } else { catalog.write(|tx| tx.execute_batch(super::shown::TABLES)) }
-}
-
 /// Creates the table of questions where it is missing: a catalog from before it gains it.
 pub(super) fn create_question(catalog: &mut Catalog) -> Result<(), CatalogFault> {
     let newest = "SELECT count(*) FROM sqlite_schema WHERE name = 'question_said'";

@@ -36,7 +36,6 @@ mod rotate;
 mod runs;
 mod scan;
 mod service;
-mod shown;
 mod site;
 mod stage;
 mod stop;

@@ -7,7 +7,6 @@
 mod index;
 mod people;
 mod rows;
-mod shown;
 mod sorter;
 #[cfg(test)]
 mod tests;
@@ -19,8 +18,8 @@ use super::{
 };
 use crate::{
     catalog::{
-        Access, DocumentNames, FileKind, HeldFile, KeyChange, Lock, LockFault, Rotation, Run, SHOWN_CELL,
-        Sealed, SealedCell,
+        Access, DocumentNames, FileKind, HeldFile, KeyChange, Lock, LockFault, Rotation, Run, Sealed,
+        SealedCell,
     },
     config::Role,
     fault::failpoint,
@@ -215,9 +214,9 @@ impl Work {
             self.index(site, run, (source, &of(&index)), (names, &sayings), &mut rotation)?;
             failpoint("rotate.source")?;
         }
-        let shown = self.links(site, run, &links, &mut rotation)?;
+        self.links(site, run, &links, &mut rotation)?;
         self.documents(site, &mut rotation)?;
-        rotation.sealed = sealed(site, new, &shown)?;
+        rotation.sealed = sealed(site, new)?;
         self.done.files = rotation.files.len() as u64;
         self.done.strangers = self.people.strangers();
         self.done.subjects = self.people.len() + self.done.strangers;
@@ -257,14 +256,14 @@ impl Work {
         Ok(said)
     }
 
-    /// Names links anew, and whatever names a learner. Gives the learners as the ledger of what was shown names them.
+    /// Names links anew, and whatever names a learner.
     fn links(
         &mut self,
         site: &mut Site,
         run: &Run,
         held: &[HeldFile],
         rotation: &mut Rotation,
-    ) -> Result<shown::Named, RotateFault> {
+    ) -> Result<(), RotateFault> {
         let data_dir = site.settings.data_dir.clone();
         let anchors: Vec<(Pseudonym, Pseudonym)> = site.catalog.anchors()?.into_iter().collect();
         let (named, pairs) = (site.catalog.named_people()?, site.catalog.named_pairs()?);
@@ -310,7 +309,7 @@ impl Work {
             .into_iter()
             .map(|(row, one, other)| (row, people.new_of(&one, renaming), people.new_of(&other, renaming)))
             .collect();
-        Ok(shown::Named::of(learners.all()))
+        Ok(())
     }
 
     /// Files that were read count as read.
@@ -327,18 +326,15 @@ impl Work {
     }
 }
 
-/// Everything that is sealed, sealed again; what names learners, with their new names.
-fn sealed(site: &Site, new: &Key, shown: &shown::Named) -> Result<Vec<SealedCell>, RotateFault> {
+/// Everything that is sealed, sealed again.
+fn sealed(site: &Site, new: &Key) -> Result<Vec<SealedCell>, RotateFault> {
     let mut cells = site.catalog.sealed_cells()?;
     for cell in &mut cells {
         let unopened = || RotateFault::Sealed(cell.table.clone());
         cell.held = match &cell.held {
             Sealed::Text(text) => Sealed::Text(reseal_reason(&site.key, new, text)?.ok_or_else(unopened)?),
             Sealed::Bytes(purpose, bytes) => {
-                let mut text = site.key.unseal(purpose, bytes).map(Zeroizing::new).ok_or_else(unopened)?;
-                if *purpose == SHOWN_CELL {
-                    text = shown.renamed(&text, &new.keyed()).map(Zeroizing::new).ok_or_else(unopened)?;
-                }
+                let text = site.key.unseal(purpose, bytes).map(Zeroizing::new).ok_or_else(unopened)?;
                 Sealed::Bytes(purpose, new.seal(purpose, &text).ok_or(KeyFault::NoRandomness)?)
             }
         };

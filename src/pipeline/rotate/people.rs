@@ -94,11 +94,6 @@ impl Learners {
         self.subjects = HashSet::new();
     }
 
-    /// Every learner that was found, with the new name.
-    pub(super) fn all(&self) -> impl Iterator<Item = (&Pseudonym, &Pseudonym)> {
-        self.named.iter()
-    }
-
     pub(super) fn of(&self, old: &Pseudonym, renaming: &Renaming) -> Pseudonym {
         self.named.get(old).copied().unwrap_or_else(|| renaming.orphan(old))
     }
