@@ -67,7 +67,8 @@ pub fn brought(
     memory: &str,
 ) -> Result<Frame, QueryRefusal> {
     let guard = plan.guard.as_ref().map_err(Clone::clone)?;
-    let found = rows(&errand(typed, plan, vec![guard.sql.clone()], files, memory)?)?;
+    of_one_learner(plan)?;
+    let found = rows(&errand(typed, plan, vec![guard.bounded.clone()], files, memory)?)?;
     let rows = found.first().ok_or_else(engine)?;
     let mut values = vec![BTreeSet::new(); guard.keys.len()];
     for row in rows {
@@ -87,6 +88,32 @@ pub fn brought(
     frame.rows = placed(guard, rows, &keys).ok_or_else(engine)?;
     frame.keys = keys;
     Ok(frame)
+}
+
+/// Tables whose columns hold what is worked out from many learners: one of them is a figure without noise, and a condition on one
+/// turns with any of the others.
+const OF_MANY: [&str; 6] = [
+    "distance_travelled",
+    "domain_score",
+    "engagement_change",
+    "learner_linkage",
+    "progress_light",
+    "value_added",
+];
+
+/// Whether everything that is read of a learner hangs on that learner's own rows.
+///
+/// # Errors
+/// [`QueryRefusal`]: a column that hangs on others.
+pub fn of_one_learner(plan: &Plan) -> Result<(), QueryRefusal> {
+    let found = plan.reads.keys().find(|table| OF_MANY.contains(&table.as_str()));
+    found.map_or(Ok(()), |table| {
+        Err(QueryRefusal::new(
+            "of_many",
+            format!("what {table} says of a learner is worked out from many, so a figure about it would tell of each of them"),
+            "`throughline report cohort` shows it; a study gets its rows",
+        ))
+    })
 }
 
 /// The frame; none where the rows are not those of the plan.

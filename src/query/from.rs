@@ -202,7 +202,8 @@ impl Compiler<'_> {
         new: &Relation,
     ) -> Result<(String, bool), QueryRefusal> {
         let unknown = || QueryRefusal::unknown("column", column);
-        let left = scope.look(None, column)?.ok_or_else(unknown)?;
+        // Of this FROM: a column of a query around it says nothing of whose rows these are.
+        let left = scope.look(None, column)?.filter(|found| found.relation.is_some()).ok_or_else(unknown)?;
         let right = new.columns.iter().find(|known| known.name == column).ok_or_else(unknown)?;
         if left.kind != right.kind {
             return Err(QueryRefusal::kinds("the columns of USING"));
@@ -222,8 +223,8 @@ impl Compiler<'_> {
         let mut by_learner = false;
         for part in conjuncts(condition) {
             if let Some((sides, relations)) = self.learner_equality(part, scope)? {
-                by_learner |=
-                    relations.contains(&Some(new)) && relations.iter().any(|side| *side != Some(new));
+                // One side is the new table, the other one that stands before it in this FROM.
+                by_learner |= matches!(relations, [Some(one), Some(other)] if one != other && (one == new || other == new));
                 sql.push(sides);
             } else {
                 sql.push(self.condition(part, Here { scope, aggregates: false })?);
@@ -242,12 +243,17 @@ impl Compiler<'_> {
         let (Some(one), Some(other)) = (self.learner(left, scope)?, self.learner(right, scope)?) else {
             return Ok(None);
         };
-        let of = |side: &Expr| match side {
-            Expr::Identifier(ident) => scope.find(std::slice::from_ref(ident)).map(|found| found.relation),
-            Expr::CompoundIdentifier(parts) => scope.find(parts).map(|found| found.relation),
-            _ => Ok(None),
-        };
-        Ok(Some((format!("{one} = {other}"), [of(left)?, of(right)?])))
+        Ok(Some((format!("{one} = {other}"), [relation_of(left, scope)?, relation_of(right, scope)?])))
+    }
+}
+
+/// Which relation of this FROM a learner is of, in however many brackets; none where it is of a query around it.
+pub(super) fn relation_of(expr: &Expr, scope: &Scope<'_>) -> Result<Option<usize>, QueryRefusal> {
+    match expr {
+        Expr::Nested(inner) => relation_of(inner, scope),
+        Expr::Identifier(ident) => scope.find(std::slice::from_ref(ident)).map(|found| found.relation),
+        Expr::CompoundIdentifier(parts) => scope.find(parts).map(|found| found.relation),
+        _ => Err(not_by_learner()),
     }
 }
 

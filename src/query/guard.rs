@@ -48,6 +48,8 @@ pub struct Guard {
     pub words: BTreeSet<String>,
     /// How many groups a learner can be in at most.
     pub most_groups: u64,
+    /// As `sql`, with no more groups of a learner than that: how much comes back does not hang on what a learner's rows are.
+    pub bounded: String,
     /// All that is asked, so that the same lines are the same question.
     pub said: Vec<String>,
     /// Whether what it gives away beside other tables can be proved, or why not: only then it may be a table of a study.
@@ -151,7 +153,8 @@ impl Compiler<'_> {
         let filter_texts: Vec<String> = framed.filters.iter().map(|filter| renamed(&bare(filter))).collect();
         let said = said(&population, named, &tables, (&keys_said, &filter_texts), (&framed, &measures));
         Ok(Guard {
-            sql: frame(&with, keys.len(), framed.amounts.len()),
+            sql: frame(&with, keys.len(), framed.amounts.len(), None),
+            bounded: frame(&with, keys.len(), framed.amounts.len(), Some(most_groups)),
             population,
             keys: guarded.into_iter().map(|key| GuardKey { sql: renamed(&key.sql), ..key }).collect(),
             is_disjoint,
@@ -195,7 +198,9 @@ impl Compiler<'_> {
                     return self.plainly(right, scope);
                 }
                 let is_value = |expr: &Expr| matches!(expr, Expr::Value(_) | Expr::TypedString(_));
-                if is_value(left) && is_value(right) && left == right {
+                // Nothing equals nothing in no case.
+                let is_null = matches!(left.as_ref(), Expr::Value(value) if value.value == Value::Null);
+                if is_value(left) && is_value(right) && left == right && !is_null {
                     return Ok(Vec::new());
                 }
                 if is_value(left) {
@@ -339,12 +344,21 @@ fn figures(made: &Ingredients, outputs: &[Output]) -> Result<Figures, QueryRefus
     Ok((filters, amounts, measures))
 }
 
-/// The statement that makes the frame.
-fn frame(with: &[String], keys: usize, amounts: usize) -> String {
+/// The statement that makes the frame, of each learner at most so many groups.
+fn frame(with: &[String], keys: usize, amounts: usize, most_groups: Option<u64>) -> String {
     let mut columns: Vec<String> = (0..keys).map(|at| format!("cast(k{at} as varchar)")).collect();
+    let from = match most_groups.filter(|_| keys > 0) {
+        Some(most) => {
+            let drawn = columns.join(", ");
+            format!(
+                "(select *, row_number() over (partition by l order by hash(l, {drawn}), {drawn}) as lot from each_learner) as e where lot <= {most}"
+            )
+        }
+        None => "each_learner".to_owned(),
+    };
     columns.extend(["cast(m as varchar)".to_owned(), "l".to_owned()]);
     columns.extend((0..amounts).map(|at| format!("cast(a{at} as varchar)")));
-    format!("with {} select {} from each_learner", with.join(", "), columns.join(", "))
+    format!("with {} select {} from {from}", with.join(", "), columns.join(", "))
 }
 
 /// The tables of FROM, with our name for each and whether a row may lack it, where each is a table of the release with one

@@ -13,8 +13,8 @@ mod answer;
 mod calls;
 #[cfg(feature = "warehouse")]
 mod child;
-#[cfg(feature = "warehouse")]
 mod extent;
+#[cfg(feature = "warehouse")]
 mod frame;
 mod from;
 mod guard;
@@ -37,7 +37,7 @@ pub use calls::allowed_functions;
 #[cfg(feature = "warehouse")]
 pub use child::{VERB, serve};
 #[cfg(feature = "warehouse")]
-pub use frame::{brought, frame};
+pub use frame::{brought, frame, of_one_learner};
 pub use guard::{Domain, Guard, GuardKey};
 pub use plan::{Output, Plan, Shown, compile};
 pub use refusal::QueryRefusal;

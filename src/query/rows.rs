@@ -43,7 +43,10 @@ impl Compiler<'_> {
     pub fn learners_of(&mut self, query: &Query) -> Result<String, QueryRefusal> {
         let (sql, columns, _) = self.rows(query)?;
         match columns.as_slice() {
-            [only] if only.kind == Kind::Learner => Ok(sql),
+            // One that is empty would make the answer of IN unknown for everybody.
+            [only] if only.kind == Kind::Learner => {
+                Ok(format!("select {} from ({sql}) as i where {} is not null", only.sql, only.sql))
+            }
             _ => Err(QueryRefusal::part("IN (SELECT …) of anything but learner_id")),
         }
     }
@@ -142,7 +145,7 @@ impl Compiler<'_> {
         let (mut groups, mut by_learner) = (Vec::new(), false);
         for expr in exprs {
             let expr = at_position(expr, &select.projection)?;
-            if let Some(learner) = self.learner(expr, scope)? {
+            if let Some(learner) = self.sure_learner(expr, scope)? {
                 by_learner = true;
                 groups.push(learner);
             } else {
@@ -190,7 +193,7 @@ impl Compiler<'_> {
             };
             let called = alias.or_else(|| plain_name(expr)).unwrap_or_default();
             let ours = quoted_name(&format!("x{}", columns.len()));
-            let (sql, kind) = if let Some(learner) = self.learner(expr, scope)? {
+            let (sql, kind) = if let Some(learner) = self.sure_learner(expr, scope)? {
                 (learner, Kind::Learner)
             } else {
                 let made = self.scalar(expr, Here { scope, aggregates: grouped })?;
@@ -201,10 +204,25 @@ impl Compiler<'_> {
         Ok(columns)
     }
 
+    /// The learner of a row, who is never empty: not one of the right side of a left join.
+    fn sure_learner(&mut self, expr: &Expr, scope: &Scope<'_>) -> Result<Option<String>, QueryRefusal> {
+        let Some(learner) = self.learner(expr, scope)? else { return Ok(None) };
+        let is_left = relation_of(expr, scope)?.is_some_and(|at| scope.relations[at].is_left);
+        if is_left {
+            return Err(QueryRefusal::new(
+                "learner",
+                "the learner of what a left join adds is empty for all whom it does not find",
+                "take learner_id of the table before LEFT JOIN",
+            ));
+        }
+        Ok(Some(learner))
+    }
+
     fn star(&mut self, of: Option<&str>, scope: &Scope<'_>, columns: &mut Vec<(String, Column)>) {
         for relation in scope.relations.iter().filter(|relation| of.is_none_or(|of| of == relation.name)) {
             for column in &relation.columns {
-                if of.is_none() && columns.iter().any(|(_, known)| known.name == column.name) {
+                let is_known = of.is_none() && columns.iter().any(|(_, known)| known.name == column.name);
+                if is_known || relation.is_left && column.kind == Kind::Learner {
                     continue;
                 }
                 if let Some(table) = &column.table {

@@ -30,10 +30,10 @@ pub const QUESTIONS: u64 = 100;
 /// The days in which [`QUESTIONS`] may be spent.
 pub const DAYS: u64 = 365;
 /// The variance of one count that one learner can change by one, for one question: so the whole budget is `QUESTIONS / (2 UNIT)`
-/// = 1/2 (in zCDP), and whoever spends all of it on one yes or no of one learner guesses right in 69 of 100 cases, not in 50.
+/// = 1/2 (in zCDP), and whoever spends all of it on one yes or no of one learner guesses right in 70 of 100 cases, not in 50.
 const UNIT: u64 = 100;
-/// Standard deviations by which a group has to be more than one to be named: a group of one is, once in a hundred thousand.
-const NAMED: f64 = 4.3;
+/// Standard deviations by which a group has to be more than one to be named: a group of one is, once in three million.
+const NAMED: f64 = 5.0;
 /// Standard deviations that a figure has to have to be told from nothing.
 const SEEN: f64 = 2.0;
 /// Standard deviations that hold in 95 of 100 cases.

@@ -39,7 +39,7 @@ fn best_guess(without: &mut [f64], with: &mut [f64]) -> f64 {
 }
 
 /// The auditor: the whole budget spent on one count with and without one learner, over and over. No guess is right more
-/// often than the budget allows (.6915 of all), nor much more seldom: then the noise would not be what is said.
+/// often than the budget allows (.6995 of all, for noise in whole numbers), nor much more seldom: then the noise would not be what is said.
 #[test]
 fn an_auditor_finds_the_noise_that_is_declared() {
     let draws = if deep() { 200_000 } else { 4_000 };
@@ -49,7 +49,7 @@ fn an_auditor_finds_the_noise_that_is_declared() {
     let right = best_guess(&mut of(200), &mut of(201));
     let error = 0.5 / f64::from(draws).sqrt();
     println!("{draws} tables, the whole budget on one learner: the best guess is right in {right:.4}");
-    assert!(right < 0.6915 + 4.0 * error, "{right}");
+    assert!(right < 0.6995 + 4.0 * error, "{right}");
     assert!(right > 0.6, "{right}");
 }
 
