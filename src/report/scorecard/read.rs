@@ -24,7 +24,7 @@ pub(super) struct Line {
     pub(super) n_before: u64,
     pub(super) rag: String,
     pub(super) reason: String,
-    /// trend, level, falling_level or told.
+    /// `trend`, `level`, `falling_level` or `told`.
     pub(super) judged_by: String,
     /// The levels from which it is green, and amber, in ten-thousandths.
     pub(super) levels: Option<(i64, Option<i64>)>,
