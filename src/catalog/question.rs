@@ -10,8 +10,10 @@ DROP TABLE IF EXISTS shown_cell;
 DROP TABLE IF EXISTS shown_table;
 -- Answers to questions over real learners, in their order. Rows are never changed.
 CREATE TABLE IF NOT EXISTS question(
-    seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, said TEXT NOT NULL, spent INTEGER NOT NULL, answer BLOB NOT NULL,
-    at TEXT NOT NULL) STRICT;
+    seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, said TEXT NOT NULL, spent INTEGER NOT NULL, at TEXT NOT NULL) STRICT;
+-- What was told, once it was found: a question is paid for before anything is looked at.
+CREATE TABLE IF NOT EXISTS question_answer(
+    question_seq INTEGER PRIMARY KEY REFERENCES question(seq), answer BLOB NOT NULL) STRICT;
 CREATE INDEX IF NOT EXISTS question_said ON question(said, spent);
 ";
 
@@ -27,24 +29,25 @@ pub struct AnsweredQuestion {
     pub said: String,
     /// What it cost, in questions.
     pub spent: u64,
-    /// The answer as it was shown, sealed under the lake's key: nobody else can make one.
-    pub answer: Vec<u8>,
 }
 
 impl Catalog {
-    /// The answer to a question that was asked before, at least as exact: the most exact there is.
-    pub fn answered(&self, said: &str, spent: u64) -> Result<Option<AnsweredQuestion>, CatalogFault> {
+    /// A question that was asked before and its answer, at least as exact: the most exact there is. The answer is as it was
+    /// shown, sealed under the lake's key: nobody else can make one.
+    pub fn answered(
+        &self,
+        said: &str,
+        spent: u64,
+    ) -> Result<Option<(AnsweredQuestion, Vec<u8>)>, CatalogFault> {
         let mut find = self.read().prepare(
-            "SELECT id, said, spent, answer FROM question WHERE said = ?1 AND spent >= ?2 ORDER BY spent DESC, seq LIMIT 1",
+            "SELECT id, said, spent, answer FROM question JOIN question_answer ON question_seq = seq
+             WHERE said = ?1 AND spent >= ?2 ORDER BY spent DESC, seq LIMIT 1",
         )?;
         let row = |row: &rusqlite::Row<'_>| {
             let spent: i64 = row.get(2)?;
-            Ok(AnsweredQuestion {
-                id: row.get(0)?,
-                said: row.get(1)?,
-                spent: spent.unsigned_abs(),
-                answer: row.get(3)?,
-            })
+            let question =
+                AnsweredQuestion { id: row.get(0)?, said: row.get(1)?, spent: spent.unsigned_abs() };
+            Ok((question, row.get(3)?))
         };
         Ok(find.query_row(params![said, spent.cast_signed()], row).optional()?)
     }
@@ -57,8 +60,8 @@ impl Catalog {
         Ok((count.unsigned_abs(), spent.unsigned_abs()))
     }
 
-    /// Notes an answer that is about to be shown, with the audit of it, in one transaction: show it only when this was true.
-    /// False, and nothing noted, where another was noted since there were `beside` of them.
+    /// Notes a question that is about to be looked at, and what it costs, with the audit of it, in one transaction: look only when
+    /// this was true. False, and nothing noted, where another was noted since there were `beside` of them.
     pub fn note_question(
         &mut self,
         question: &AnsweredQuestion,
@@ -73,11 +76,18 @@ impl Catalog {
             }
             let seq = chain(tx, access, now)?;
             tx.execute(
-                "INSERT INTO question(seq, id, said, spent, answer, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-                params![seq, question.id, question.said, question.spent.cast_signed(), question.answer, now],
+                "INSERT INTO question(seq, id, said, spent, at) VALUES (?1, ?2, ?3, ?4, ?5)",
+                params![seq, question.id, question.said, question.spent.cast_signed(), now],
             )?;
             Ok(true)
         })
+    }
+
+    /// Keeps the answer to a question that was noted, sealed.
+    pub fn keep_answer(&mut self, id: &str, answer: &[u8]) -> Result<(), CatalogFault> {
+        let keep =
+            "INSERT INTO question_answer(question_seq, answer) SELECT seq, ?2 FROM question WHERE id = ?1";
+        self.write(|tx| Ok(tx.execute(keep, params![id, answer]).map(|_| ())?))
     }
 }
 
@@ -96,7 +106,7 @@ mod tests {
     };
 
     fn question(id: &str, said: &str, spent: u64) -> AnsweredQuestion {
-        AnsweredQuestion { id: id.into(), said: said.into(), spent, answer: id.as_bytes().to_vec() }
+        AnsweredQuestion { id: id.into(), said: said.into(), spent }
     }
 
     #[test]
@@ -112,7 +122,10 @@ mod tests {
             (3, 6),
             "a year after it is free again"
         );
-        assert_eq!(catalog.answered("a", 1).unwrap().unwrap().id, "two");
+        assert_eq!(catalog.answered("a", 1).unwrap(), None, "paid for, and nothing told so far");
+        catalog.keep_answer("one", b"rough").unwrap();
+        catalog.keep_answer("two", b"near").unwrap();
+        assert_eq!(catalog.answered("a", 1).unwrap().unwrap(), (question("two", "a", 4), b"near".to_vec()));
         assert_eq!(catalog.answered("a", 5).unwrap(), None);
         assert_eq!(catalog.answered("c", 1).unwrap(), None);
         assert_eq!(catalog.audit(1).unwrap().len(), 3);

@@ -18,7 +18,7 @@ const LEARNERS: [(&str, &str); 2] = [("learner_change", "before"), ("learner_cha
 const SEALED_BYTES: [(&str, &str, &str); 3] = [
     ("rights_case", "asked", "rights case"),
     ("grown_out", "marks", "grown out"),
-    ("question", "answer", super::question::ANSWER),
+    ("question_answer", "answer", super::question::ANSWER),
 ];
 
 /// A cell that names somebody.

@@ -120,12 +120,7 @@ pub fn query(site: &mut Site, asked: &OpenRelease, question: &Question<'_>) -> R
             answer(site, asked, question, plan, &policy)
         }
     });
-    // Too much work is paid for, and that is noted with it.
-    let is_noted = match &result {
-        Ok(_) => is_noised,
-        Err(refusal) => is_noised && refusal.code == "work",
-    };
-    if !is_noted {
+    if !is_noised || result.is_err() {
         note(site, asked, question, &tables, result.is_ok())?;
     }
     result.map_err(QueryFault::Refused)

@@ -4,7 +4,7 @@ use sqlparser::ast::{
     WildcardAdditionalOptions, With,
 };
 
-use super::from::not_by_learner;
+use super::from::{not_by_learner, relation_of};
 use super::parse::{name, none, parts, single};
 use super::refusal::QueryRefusal;
 use super::scalar::Here;

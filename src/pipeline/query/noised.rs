@@ -1,4 +1,4 @@
-//! A question over real learners: what its answer costs is entered, with its audit, before it is shown.
+//! A question over real learners: what its answer costs is entered, with its audit, before anything is looked at.
 use super::{OpenRelease, Question, Reply, VERB, about, files};
 use crate::{
     catalog::{ANSWER, Access, AnsweredQuestion},
@@ -57,31 +57,21 @@ fn at_once(
         });
     }
     let guard = plan.guard.as_ref().map_err(Clone::clone)?;
+    query::of_one_learner(plan)?;
     let said = said(site, asked, guard, policy);
-    if let Some(before) = site.catalog.answered(&said, question.spend).map_err(|_| unread())? {
-        return again(site, asked, question, plan, (&before, policy));
-    }
-    let (beside, spent) = spent(site)?;
-    if spent + question.spend > QUESTIONS {
-        return Err(over(spent));
+    if let Some((before, kept)) = site.catalog.answered(&said, question.spend).map_err(|_| unread())? {
+        return again(site, asked, question, plan, (&before, &kept, policy));
     }
     let salt = salt(&said, guard, question.spend);
     let seed = site.key.derive("what figures are off by", &salt);
-    let frame = query::brought(question.text, plan, &files(asked), &site.settings.memory_limit);
-    // Whether there was too much to do hangs on the rows: so that costs as much as an answer.
-    let (kept, result) = match frame {
-        Ok(frame) => {
-            let terms = Terms { most_groups: guard.most_groups, spend: question.spend, seed: Seed(&seed) };
-            let answer = disclosure::disclose_noised(&frame, terms, policy);
-            (answer.as_ref().kept(), Ok(answer))
-        }
-        Err(refusal) if refusal.code == "work" => (String::new(), Err(refusal)),
-        Err(refusal) => return Err(refusal),
-    };
-    let sealed = site.key.seal(ANSWER, &kept).ok_or_else(unentered)?;
-    let id = entered(site, asked, question, plan, (said, sealed, beside, result.is_ok()))?;
-    let left = QUESTIONS.saturating_sub(spent + question.spend);
-    Ok((result?, Entered { id, left }))
+    // From here on it is paid for: whether there is too much to do, and how long it takes, hangs on the rows.
+    let entered = entered(site, asked, question, plan, said)?;
+    let frame = query::brought(question.text, plan, &files(asked), &site.settings.memory_limit)?;
+    let terms = Terms { most_groups: guard.most_groups, spend: question.spend, seed: Seed(&seed) };
+    let answer = disclosure::disclose_noised(&frame, terms, policy);
+    let sealed = site.key.seal(ANSWER, &answer.as_ref().kept()).ok_or_else(unentered)?;
+    site.catalog.keep_answer(&entered.id, &sealed).map_err(|_| unentered())?;
+    Ok((answer, entered))
 }
 
 fn ledger(what: &str, instead: &'static str) -> QueryRefusal {
@@ -143,54 +133,47 @@ fn again(
     asked: &OpenRelease,
     question: &Question<'_>,
     plan: &Plan,
-    (before, policy): (&AnsweredQuestion, &Policy),
+    (before, kept, policy): (&AnsweredQuestion, &[u8], &Policy),
 ) -> Result<(Disclosed<Answer>, Entered), QueryRefusal> {
-    let kept = site.key.unseal(ANSWER, &before.answer).ok_or_else(unread)?;
-    let answer = disclosure::told_again(&kept, policy);
+    let kept = site.key.unseal(ANSWER, kept).ok_or_else(unread)?;
+    let answer = disclosure::told_again(&kept, policy).ok_or_else(unread)?;
     let tables: Vec<String> = plan.reads.keys().cloned().collect();
     let about = format!("{} again, {}", before.id, about(site, asked, question, &tables));
     let stamp = site.stamp();
-    site.catalog.note_access(&access(question, &about, answer.is_some()), &stamp).map_err(|_| unentered())?;
+    site.catalog.note_access(&access(question, &about), &stamp).map_err(|_| unentered())?;
     let (_, spent) = spent(site)?;
-    let left = QUESTIONS.saturating_sub(spent);
-    let answer = answer.ok_or_else(|| QueryRefusal {
-        code: "work",
-        what: "this was too much work".to_owned(),
-        instead: "join fewer tables, name fewer columns, or ask for fewer years",
-    })?;
-    Ok((answer, Entered { id: before.id.clone(), left }))
+    Ok((answer, Entered { id: before.id.clone(), left: QUESTIONS.saturating_sub(spent) }))
 }
 
-/// Enters an answer, with the audit of it, and gives what it is known by.
+/// Enters a question and what it costs, with the audit of it.
 fn entered(
     site: &mut Site,
     asked: &OpenRelease,
     question: &Question<'_>,
     plan: &Plan,
-    (said, answer, beside, is_done): (String, Vec<u8>, u64, bool),
-) -> Result<String, QueryRefusal> {
+    said: String,
+) -> Result<Entered, QueryRefusal> {
     let tables: Vec<String> = plan.reads.keys().cloned().collect();
     let whole = about(site, asked, question, &tables);
-    let (mut beside, mut answered) =
-        (beside, AnsweredQuestion { id: String::new(), said, spent: question.spend, answer });
+    let mut asking = AnsweredQuestion { id: String::new(), said, spent: question.spend };
     for _ in 0..MOST_TRIES {
-        answered.id = format!("question-{}", beside + 1);
-        let about = format!("{}, {whole}", answered.id);
-        let stamp = site.stamp();
-        let noted = site.catalog.note_question(&answered, beside, &access(question, &about, is_done), &stamp);
-        if noted.map_err(|_| unentered())? {
-            return Ok(answered.id);
-        }
-        let (now, spent) = spent(site)?;
-        if spent + question.spend > QUESTIONS {
+        let (beside, spent) = spent(site)?;
+        let after = spent + question.spend;
+        if after > QUESTIONS {
             return Err(over(spent));
         }
-        beside = now;
+        asking.id = format!("question-{}", beside + 1);
+        let about = format!("{}, {whole}", asking.id);
+        let stamp = site.stamp();
+        let noted = site.catalog.note_question(&asking, beside, &access(question, &about), &stamp);
+        if noted.map_err(|_| unentered())? {
+            return Ok(Entered { id: asking.id, left: QUESTIONS - after });
+        }
     }
     Err(ledger("others are being answered at the same moment", "ask again"))
 }
 
-fn access<'a>(question: &'a Question<'_>, about: &'a str, is_done: bool) -> Access<'a> {
+fn access<'a>(question: &'a Question<'_>, about: &'a str) -> Access<'a> {
     Access {
         who: question.who,
         role: "operator",
@@ -198,6 +181,6 @@ fn access<'a>(question: &'a Question<'_>, about: &'a str, is_done: bool) -> Acce
         purpose: question.purpose,
         about,
         people: 0,
-        outcome: if is_done { "done" } else { "refused" },
+        outcome: "done",
     }
 }

@@ -4,9 +4,13 @@ use crate::site::{Ran, TestSite, run_in};
 use std::{collections::BTreeSet, fs, path::Path};
 use throughline::{catalog::Catalog, privacy::Key};
 
-/// A site under a real key, with the demonstration's release under it.
+/// A site whose questions go the way that is meant for real learners, with the demonstration's release under it. (Its key is a
+/// demonstration's: a real one gets no answer yet, and that way does not ask for the key.)
 fn real_site() -> TestSite {
     let site = TestSite::new();
+    let key = site.path().join("key");
+    fs::write(&key, &*Key::for_demo(5).to_bytes()).unwrap();
+    fs::set_permissions(&key, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
     site.configure("2026-03-31");
     let from = release_of(demo());
     let id = from.file_name().unwrap().to_owned();
@@ -241,6 +245,32 @@ fn figures_that_can_be_made_to_hang_on_one_learner_are_refused() {
     let ran = ask(site.path(), "select count(*) as n, count(distinct learner_id) as learners from spell");
     assert_eq!(ran.code, 0, "{}", ran.err);
     assert_eq!(rows(&ran)[0]["n"], rows(&ran)[0]["learners"]);
+}
+
+/// What a table says of a learner but works out from many: as a key it would be a figure without noise.
+#[test]
+fn what_is_worked_out_from_many_is_refused_and_costs_nothing() {
+    let site = real_site();
+    for text in [
+        "select n_bin, expected, count(*) as n from value_added group by 1, 2",
+        "select count(*) as n from value_added where abs(expected - 30.3066) < 0.00005",
+        "select count(*) as n from learner where learner_id in (select learner_id from engagement_change where n_comparators > 30)",
+    ] {
+        let ran = ask(site.path(), text);
+        assert!(ran.code == 5 && ran.err.contains("from many"), "{text}\n{}", ran.err);
+    }
+    let catalog = Catalog::open(&site.data().join("catalog.sqlite")).unwrap();
+    assert_eq!(catalog.spent_after("").unwrap(), (0, 0));
+}
+
+/// Nothing equals nothing in no case, and is not the question without it.
+#[test]
+fn a_condition_that_nobody_fulfils_is_another_question() {
+    let site = real_site();
+    let nobody = ask(site.path(), "select count(*) as n from cohort_member where resident and null = null");
+    let all = ask(site.path(), "select count(*) as n from cohort_member where resident");
+    assert_ne!(nobody.json()["entered"], all.json()["entered"]);
+    assert_eq!((rows(&nobody)[0]["n"].as_str(), rows(&all)[0]["n"].is_number()), (Some("c"), true));
 }
 
 /// E: for every ethnicity of one month, whether anybody is there. Whoever asks sees the same, whatever the truth.

@@ -202,3 +202,15 @@ select sum(ks2_score) / count(*) from cohort_member
 select sum(ks2_score) - avg(ks2_score) from cohort_member
 select count(*) filter (where ks2_score > 119) filter (where true) from cohort_member
 select count(*) filter (where ks2_score > 1), count(*) filter (where ks2_score > 2), count(*) filter (where ks2_score > 3), count(*) filter (where ks2_score > 4) from cohort_member
+# A table that is tied to nobody: everybody stands in one learner's group.
+select b.birth_month, b.sex, b.ethnicity, count(*) as n from learner a join learner b on (b.learner_id) = b.learner_id group by 1, 2, 3
+select count(*) as n from learner a join learner b on ((b.learner_id)) = (b.learner_id) where b.sex = 'F'
+select count(*) as n from learner a join learner b on (a.learner_id) = a.learner_id where b.sex = 'F'
+select count(*) as n from learner o where exists (select 1 from suspension_learner b where (b.learner_id) = b.learner_id and b.n_suspensions >= 4)
+select count(*) as n from learner o where exists (select 1 from suspension_learner b join learner c on c.learner_id = o.learner_id where c.learner_id = o.learner_id and b.n_suspensions >= 4)
+select count(*) as n from learner o where exists (select 1 from suspension_learner b join learner c on (c.learner_id) = (o.learner_id) where c.learner_id = o.learner_id and b.n_suspensions >= 4)
+select count(*) as n from learner o where exists (select 1 from (select learner_id as x, n_suspensions as n from suspension_learner) b join learner c using (learner_id) where c.learner_id = o.learner_id and b.n >= 3)
+select count(*) as n from learner where learner_id not in (select s.learner_id from learner l left join suspension_learner s on s.learner_id = l.learner_id and s.n_suspensions > 0 where l.ethnicity = 'WROM')
+select count(*) as n from learner where (learner_id in (select s.learner_id from learner l left join suspension_learner s on s.learner_id = l.learner_id where l.sex = 'F')) is null
+with w as (select s.learner_id, count(*) as k from learner l left join suspension_learner s on s.learner_id = l.learner_id group by s.learner_id) select count(*) as n from learner where learner_id not in (select learner_id from w where k >= 400)
+select count(*) as n from (select s.* from learner l left join suspension_learner s on s.learner_id = l.learner_id) t
