@@ -170,7 +170,7 @@ mod tests {
 
     #[test]
     fn of_a_folder_the_names_are_read_and_not_the_digests() {
-        let list = b"100644 a b.csv\0H80120000100112345678100644 c\01234567890123456789040000 d\0";
+        let list = b"100644 a b.csv\0H80120000100112345678100644 c\x001234567890123456789040000 d\0";
         assert_eq!(names_of(list, 20), b"a b.csv\nc\nd\n");
     }
 

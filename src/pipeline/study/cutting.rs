@@ -56,6 +56,14 @@ pub fn cut_study(
     may_be_named_so(site, open).map_err(|words| refused(site, who, "study release", &about_it, words))?;
     may_be_cut(site, open, &trial).map_err(|words| refused(site, who, "study release", &about_it, words))?;
     place(site, to)?;
+    // Whoever has to go meanwhile has to go from these rows: their release is withdrawn under the same lock, and before that every
+    // extract that is noted is looked through.
+    let lock = site.lock("study release")?;
+    let releases = site.catalog.releases().map_err(SiteFault::from)?;
+    if !releases.iter().any(|release| release.id == open.release) {
+        let words = "that release was withdrawn meanwhile: `throughline release` makes another, and the study is asked for of that";
+        return Err(StudyFault::Usage(words.to_owned()));
+    }
     let policy = Policy::named(&site.settings.disclosure_policy, site.key.kind())
         .map_err(|refusal| StudyFault::Usage(refusal.to_string()))?;
     let tables = match outputs::outputs(site, open, &trial.data, &policy) {
@@ -78,6 +86,7 @@ pub fn cut_study(
     };
     let entry = access(who, "study release", &about_it, trial.risk.learners, "done");
     site.catalog.cut_study(request.id, &noted, &entry, &stamp).map_err(SiteFault::from)?;
+    drop(lock);
     extract::write(to, &open.plan, &trial.data, &mut manifest, &policy)?;
     write_tables(to, open, &tables, &manifest.citation)?;
     Ok(Cut { folder: to.to_owned(), about: manifest, tables })

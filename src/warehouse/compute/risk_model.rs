@@ -363,9 +363,9 @@ mod tests {
         let mut scores = vec![0.0_f64; rows.len()];
         for _ in 0..50_000 {
             let mut steepest = 0.0_f64;
-            for at in 0..found.len() {
+            for (at, weight) in found.iter_mut().enumerate() {
                 let pull = if at == 0 { 0.0 } else { 0.1 };
-                let (mut slope, mut bend) = (-pull * found[at], pull);
+                let (mut slope, mut bend) = (-pull * *weight, pull);
                 for ((x, yes), score) in rows.iter().zip(&scores) {
                     let p = 1.0 / (1.0 + (-score).exp());
                     slope += (yes - p) * x[at];
@@ -374,7 +374,7 @@ mod tests {
                 steepest = steepest.max(slope.abs());
                 if bend > 0.0 {
                     let step = (slope / bend).clamp(-0.5, 0.5);
-                    found[at] += step;
+                    *weight += step;
                     scores.iter_mut().zip(rows).for_each(|(score, (x, _))| *score += step * x[at]);
                 }
             }
@@ -406,9 +406,9 @@ mod tests {
         let mut ranked = told.to_vec();
         ranked.sort_by(|one, other| one.0.total_cmp(&other.0));
         let (mut ranks, mut at, mut places) = (0.0, 0.0, Vec::new());
-        for tie in ranked.chunk_by(|one, other| one.0 == other.0) {
+        for tie in ranked.chunk_by(|one, other| one.0.total_cmp(&other.0).is_eq()) {
             let (size, right) = (tie.len() as f64, tie.iter().map(|one| one.1).sum::<f64>());
-            ranks += (at + (size + 1.0) / 2.0) * right;
+            ranks += (at + f64::midpoint(size, 1.0)) * right;
             at += size;
             places.extend(tie.iter().map(|_| right / size));
         }

@@ -34,8 +34,8 @@ pub fn lines_agree(expected: &Tables, published: &[RiskModel]) -> usize {
             let weights = ascend(&before);
             let here = people.iter().filter(|one| one.cohort == row.cohort_ay);
             let here = here.filter(|one| row.outcome != "neet" || one.state != "not_known");
-            let told: Vec<(f64, bool)> = here
-                .map(|one| ((chance(&weights, &x(one)) * 1e4).round() / 1e4, one.state != "other"))
+            let told: Vec<(i64, bool)> = here
+                .map(|one| ((chance(&weights, &x(one)) * 1e4).round() as i64, one.state != "other"))
                 .collect();
             figures_agree(row, &told);
             looked += 1;
@@ -60,15 +60,14 @@ fn ascend(rows: &[(Vec<f64>, f64)]) -> Vec<f64> {
         }
     }
     let of = |x: &[f64], at: usize| if at == 0 { 1.0 } else { x[at - 1] };
-    let width = rows[0].0.len() + 1;
-    let mut weights = vec![0.0; width];
+    let mut weights = vec![0.0; rows[0].0.len() + 1];
     let mut scores = vec![0.0_f64; alike.len()];
     for _ in 0..100_000 {
         let mut steepest = 0.0_f64;
-        for at in 0..width {
+        for (at, weight) in weights.iter_mut().enumerate() {
             for turn in 0..4 {
                 let pull = if at == 0 { 0.0 } else { PULL };
-                let (mut slope, mut bend) = (-pull * weights[at], pull);
+                let (mut slope, mut bend) = (-pull * *weight, pull);
                 for ((x, n, yes), score) in alike.iter().zip(&scores) {
                     let (x, p) = (of(x, at), 1.0 / (1.0 + (-score).exp()));
                     slope += (yes - n * p) * x;
@@ -81,7 +80,7 @@ fn ascend(rows: &[(Vec<f64>, f64)]) -> Vec<f64> {
                     break;
                 }
                 let step = (slope / bend).clamp(-1.0, 1.0);
-                weights[at] += step;
+                *weight += step;
                 scores.iter_mut().zip(&alike).for_each(|(score, (x, ..))| *score += step * of(x, at));
             }
         }
@@ -92,7 +91,8 @@ fn ascend(rows: &[(Vec<f64>, f64)]) -> Vec<f64> {
     panic!("no top was reached")
 }
 
-fn figures_agree(row: &RiskModel, told: &[(f64, bool)]) {
+/// `told` is chances in ten-thousandths, and whether it came about.
+fn figures_agree(row: &RiskModel, told: &[(i64, bool)]) {
     let n = told.len() as f64;
     let yes = told.iter().filter(|one| one.1).count() as f64;
     assert_eq!((row.n_tested, row.n_positive), (told.len() as i64, yes as i64), "{row:?}");
@@ -105,11 +105,11 @@ fn figures_agree(row: &RiskModel, told: &[(f64, bool)]) {
     };
     let fixed = |figure: Option<super::Fixed<4>>| figure.map(|figure| figure.0 as f64 / 1e4);
     // Mann and Whitney: the sum of the ranks of those it came about for, ties at their mean.
-    let mut ranked: Vec<(f64, bool)> = told.to_vec();
-    ranked.sort_by(|one, other| one.0.total_cmp(&other.0));
+    let mut ranked: Vec<(i64, bool)> = told.to_vec();
+    ranked.sort_unstable();
     let (mut ranks, mut at) = (0.0, 0);
     for tie in ranked.chunk_by(|one, other| one.0 == other.0) {
-        let mean = at as f64 + (tie.len() as f64 + 1.0) / 2.0;
+        let mean = at as f64 + f64::midpoint(tie.len() as f64, 1.0);
         ranks += mean * tie.iter().filter(|one| one.1).count() as f64;
         at += tie.len();
     }
@@ -127,13 +127,14 @@ fn figures_agree(row: &RiskModel, told: &[(f64, bool)]) {
     near("precision", fixed(row.precision_at_capacity), right.map(|right| right / size as f64));
     near("recall", fixed(row.recall_at_capacity), right.filter(|_| yes > 0.0).map(|right| right / yes));
     // Calibration in the large, and Brier as the mean square of what was told amiss.
-    let sum: f64 = told.iter().map(|one| one.0).sum();
+    let sum = told.iter().map(|one| one.0).sum::<i64>() as f64 / 1e4;
     near("expected", fixed(row.expected), (n > 0.0).then_some(sum));
     near("calibration", fixed(row.expected_over_observed), (yes > 0.0).then(|| sum / yes));
-    let amiss = |(chance, yes): &(f64, bool)| (chance - f64::from(u8::from(*yes))).powi(2);
-    let brier = (n > 0.0).then(|| told.iter().map(amiss).sum::<f64>() / n);
+    let amiss = |chance: f64, yes: bool| (chance - f64::from(u8::from(yes))).powi(2);
+    let brier = told.iter().map(|(chance, yes)| amiss(*chance as f64 / 1e4, *yes)).sum::<f64>();
+    let brier = (n > 0.0).then(|| brier / n);
     near("Brier", fixed(row.brier), brier);
-    let base = (n > 0.0).then(|| told.iter().map(|one| amiss(&(yes / n, one.1))).sum::<f64>() / n);
+    let base = (n > 0.0).then(|| told.iter().map(|one| amiss(yes / n, one.1)).sum::<f64>() / n);
     near("base", fixed(row.brier_base), base);
     let skill = brier.zip(base).filter(|(_, base)| *base > 0.0).map(|(brier, base)| 1.0 - brier / base);
     near("skill", fixed(row.brier_skill), skill);

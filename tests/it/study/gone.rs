@@ -1,5 +1,5 @@
 //! Somebody is erased while extracts are out: those who hold a row of them are named, and nobody is named in it.
-use super::{ALIKE, done, open_again, own_site, ran, study};
+use super::{ALIKE, done, open, open_again, own_site, ran, study};
 use crate::{
     site::Ran,
     study::{attacks::extract, demo},
@@ -12,7 +12,10 @@ use std::{
     path::Path,
     process::{Command, Stdio},
 };
-use throughline::synth::Person;
+use throughline::{
+    pipeline::{self, StudyFault},
+    synth::Person,
+};
 
 /// A verb that reads who somebody is.
 fn says(dir: &Path, arguments: &[&str], who: &Person) -> Ran {
@@ -70,8 +73,8 @@ fn extracts_that_hold_somebody_who_was_erased_since_are_named_and_called_back() 
     let site = own_site();
     let dir = site.path();
     let [child, other] = two();
-    // One study has everybody of the years 2016 to 2018, another those of 2019 and 2020.
-    for (name, years) in [("older", "2016, 2017, 2018"), ("younger", "2019, 2020")] {
+    // One study has everybody of 2018, another those of 2019 and 2020.
+    for (name, years) in [("older", "2018"), ("younger", "2019, 2020")] {
         let where_ = format!("cohort_ay = [{years}]\n");
         study(dir, name, &[(ALIKE[0].0, where_.as_str()), ALIKE[1], ALIKE[2]]);
         extract(dir, name, &format!("{name}-out"));
@@ -90,11 +93,22 @@ fn extracts_that_hold_somebody_who_was_erased_since_are_named_and_called_back() 
     let words = fs::read_to_string(dir.join("copy.json.txt")).unwrap();
     assert!(words.contains("older, Example University, received") && !words.contains("younger"), "{words}");
 
+    // Somebody is about to cut a third when it happens.
+    study(dir, "late", &[(ALIKE[0].0, "cohort_ay = [2021, 2022]\n"), ALIKE[1], ALIKE[2]]);
+    done(dir, &["study", "request", "late"]);
+    done(dir, &["study", "approve", "late"]);
+    let (mut at, late) = open(dir, "late");
+    let measured = pipeline::try_study(&at, &late).unwrap();
+
     // Erased: the certificate names the study, and the list does.
     let case = opened(dir, "erase", child);
     let certificate =
         done(dir, &["--json", "rights", "confirm", &case, "--reason", "asked in writing"]).json();
     assert_eq!(studies(&certificate), [("older", "rows of the person")]);
+    let cut = pipeline::cut_study(&mut at, &late, measured, "ann", &dir.join("late-out"));
+    assert!(matches!(cut, Err(StudyFault::Usage(words)) if words.contains("withdrawn meanwhile")));
+    assert!(!dir.join("late-out").exists());
+    drop(at);
     let words = done(dir, &["rights", "certificate", &case]).out;
     let said = words.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(said.contains("the person is forgotten") && said.contains("study close older"), "{words}");
@@ -114,7 +128,7 @@ fn extracts_that_hold_somebody_who_was_erased_since_are_named_and_called_back() 
 
     // The release they were cut from is withdrawn: beside what cannot be cut again nothing is cut.
     done(dir, &["--quiet", "release"]);
-    let where_ = "cohort_ay = [2015, 2016]\n";
+    let where_ = "cohort_ay = [2023, 2024]\n";
     study(dir, "third", &[(ALIKE[0].0, where_), ALIKE[1], ALIKE[2]]);
     let refused = ran(dir, &["--json", "study", "run", "third"]);
     assert!(refused.code == 5 && refused.err.contains("cannot be compared with"), "{}", refused.err);
