@@ -42,6 +42,8 @@ pub use verify::{Finding, Rule, Severity, Test, rules, verify};
 pub use view::{ViewCell, ViewTable, views};
 
 #[cfg(test)]
+mod each_year;
+#[cfg(test)]
 mod taken_over;
 #[cfg(test)]
 mod tests;
