@@ -189,8 +189,7 @@ create or replace macro month_no_ends_on(no) as
 -- The number of the week that a day lies in, Monday to Sunday, counted through the years.
 create or replace macro week_no(day) as cast(day - date '1900-01-01' as integer) // 7;
 
--- Whether each period of a group lies in a week of its own, in a year of weeks: then none lies inside another, and no two
--- begin together. A bit for each week, and as many bits as periods.
-create or replace macro weeks_of_their_own(first_day, last_day) as
-    bool_and(week_no(first_day) = week_no(last_day))
-    and bit_count(bit_or(cast(1 as ubigint) << cast(week_no(first_day) % 64 as ubigint))) = count(*);
+-- The weeks that days of a year of a group lie in, a bit for each; those of several such; and how many there are.
+create or replace macro weeks_of(day) as bit_or(cast(1 as ubigint) << cast(week_no(day) % 64 as ubigint));
+create or replace macro weeks_together(weeks) as bit_or(weeks);
+create or replace macro n_weeks(weeks) as bit_count(weeks);

@@ -48,7 +48,8 @@ placed_units as (
     select
         units_on_record.learner_id,
         units_on_record.ay,
-        populations.population,
+        coalesce(school.la_code = build_context.home_authority, false) as is_here,
+        coalesce(learner_year.resident, false) as is_resident,
         coalesce(school.kind, 'none') as kind_of_school,
         coalesce(learner_year.kind, 'not_known') as kind_in_january,
         case when circumstance_year.fsm then 'yes' when not circumstance_year.fsm then 'no' else 'not_known' end as fsm,
@@ -57,7 +58,6 @@ placed_units as (
         units_on_record.sessions_absent
     from units_on_record
     cross join build_context
-    cross join (values ('attending'), ('resident')) as populations(population)
     left join school on school.establishment_id = units_on_record.establishment_id
     left join learner_year
         on learner_year.learner_id = units_on_record.learner_id
@@ -65,20 +65,44 @@ placed_units as (
     left join circumstance_year
         on circumstance_year.learner_id = units_on_record.learner_id
        and circumstance_year.ay = units_on_record.ay
-    where case populations.population
-              when 'attending' then coalesce(school.la_code = build_context.home_authority, false)
-              else coalesce(learner_year.resident, false)
-          end
+    where learner_year.resident
+       or school.la_code = build_context.home_authority
+),
+
+-- All schools of a pupil together: those here, and for a resident all.
+pupils as (
+    select
+        learner_id,
+        ay,
+        bool_or(is_here) as is_here,
+        bool_or(is_resident) as is_resident,
+        max(kind_in_january) as kind,
+        max(fsm) as fsm,
+        max(sen) as sen,
+        cast(sum(case when is_here then sessions_possible end) as bigint) as possible_here,
+        cast(sum(case when is_here then sessions_absent end) as bigint) as absent_here,
+        cast(sum(sessions_possible) as bigint) as sessions_possible,
+        cast(sum(sessions_absent) as bigint) as sessions_absent
+    from placed_units
+    group by learner_id, ay
 ),
 
 units as (
-    select ay, population, 'enrolment' as basis, kind_of_school as kind, fsm, sen, sessions_possible, sessions_absent
+    select ay, 'attending' as population, 'enrolment' as basis, kind_of_school as kind, fsm, sen, sessions_possible, sessions_absent
     from placed_units
+    where is_here
     union all
-    select ay, population, 'pupil' as basis, kind_in_january as kind, fsm, sen,
-           cast(sum(sessions_possible) as bigint) as sessions_possible, cast(sum(sessions_absent) as bigint) as sessions_absent
+    select ay, 'resident' as population, 'enrolment' as basis, kind_of_school as kind, fsm, sen, sessions_possible, sessions_absent
     from placed_units
-    group by ay, population, learner_id, kind_in_january, fsm, sen
+    where is_resident
+    union all
+    select ay, 'attending' as population, 'pupil' as basis, kind, fsm, sen, possible_here as sessions_possible, absent_here as sessions_absent
+    from pupils
+    where is_here
+    union all
+    select ay, 'resident' as population, 'pupil' as basis, kind, fsm, sen, sessions_possible, sessions_absent
+    from pupils
+    where is_resident
 ),
 
 thresholds as (

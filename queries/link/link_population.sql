@@ -28,8 +28,8 @@ with told as (
     select subject_id, source, ay, term
     from subject_told
     union all
-    select distinct subject_id, source, cast(null as smallint) as ay, 'all' as term
-    from subject_told
+    select subject_id, source, cast(null as smallint) as ay, 'all' as term
+    from subject_profile
 ),
 
 counts as (

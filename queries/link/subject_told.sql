@@ -1,8 +1,8 @@
 /*
 title = "Which source told of which subject, and about which term"
 grain = ["subject_id", "source", "ay", "term"]
-reads = ["learner_link", "build_context", "attendance_told",
-         "lake_assessment", "lake_attendance", "lake_attendance_mark", "lake_attendance_return", "lake_circumstance", "lake_destination",
+reads = ["learner_link", "build_context", "attendance_term",
+         "lake_assessment", "lake_attendance_mark", "lake_attendance_return", "lake_circumstance", "lake_destination",
          "lake_ehc_step", "lake_engagement", "lake_enrolment", "lake_learner", "lake_off_roll", "lake_offer",
          "lake_participation", "lake_placement", "lake_qualification", "lake_sen", "lake_sen_need",
          "lake_suspension", "lake_transfer"]
@@ -11,18 +11,11 @@ subject_id = "The person as one source knows them"
 ay = "The academic year, by its end year, that a row is about; empty where rows have no date, or one after the day the build looks back from"
 term = "autumn (September to December), spring (January to March), summer (April to August), or not_dated"
 */
--- Most rows are weeks of attendance, whose terms are added up already: of them only those are read that the sums leave out.
+-- Most rows are weeks of attendance, whose terms are known already.
 -- A row that was later taken back was told all the same, and linking used it: every version counts here.
 with rows_told as (
     select subject_id, source, taken_on as told_on
     from lake_assessment
-    union all
-    select subject_id, source, period_starts_on as told_on
-    from lake_attendance
-    cross join build_context
-    where tombstone
-       or period_starts_on is null
-       or period_starts_on > build_context.as_of
     union all
     select subject_id, source, observed_on as told_on
     from lake_attendance_mark
@@ -87,34 +80,45 @@ dated_rows as (
     cross join build_context
 ),
 
-terms_told as (
+years_told as (
     select
         subject_id,
         source,
         academic_year(told_on) as ay,
-        case when month(told_on) >= 9 then 'autumn'
-             when month(told_on) <= 3 then 'spring'
-             when month(told_on) <= 8 then 'summer'
-             else 'not_dated'
-        end as term
+        coalesce(month(told_on) >= 9, false) as in_autumn,
+        coalesce(month(told_on) <= 3, false) as in_spring,
+        coalesce(month(told_on) between 4 and 8, false) as in_summer,
+        told_on is null as is_not_dated
     from dated_rows
     union all
-    select subject_id, source, ay, 'autumn' as term from attendance_told where in_autumn
-    union all
-    select subject_id, source, ay, 'spring' as term from attendance_told where in_spring
-    union all
-    select subject_id, source, ay, 'summer' as term from attendance_told where in_summer
+    select subject_id, source, ay, in_autumn, in_spring, in_summer, is_not_dated
+    from attendance_term
 ),
 
-each_once as (
-    select distinct subject_id, source, ay, term
-    from terms_told
+each_year_once as (
+    select
+        subject_id,
+        source,
+        ay,
+        bool_or(in_autumn) as in_autumn,
+        bool_or(in_spring) as in_spring,
+        bool_or(in_summer) as in_summer,
+        bool_or(is_not_dated) as is_not_dated
+    from years_told
+    group by subject_id, source, ay
 ),
 
 final as (
-    select id_text(each_once.subject_id) as subject_id, each_once.source, each_once.ay, each_once.term
-    from each_once
-    inner join learner_link on learner_link.subject_id = each_once.subject_id
+    select id_text(each_year_once.subject_id) as subject_id, each_year_once.source, each_year_once.ay, terms.term
+    from each_year_once
+    inner join learner_link on learner_link.subject_id = each_year_once.subject_id
+    cross join (values ('autumn'), ('spring'), ('summer'), ('not_dated')) as terms(term)
+    where case terms.term
+              when 'autumn' then each_year_once.in_autumn
+              when 'spring' then each_year_once.in_spring
+              when 'summer' then each_year_once.in_summer
+              else each_year_once.is_not_dated
+          end
 )
 
 select * from final

@@ -58,16 +58,6 @@ asked as (
        or code_risk_switch.rule is not null
 ),
 
-ranked as (
-    select
-        *,
-        row_number() over (
-            partition by pack, learner_id, predicted_on, factor
-            order by case when holds then points end desc nulls last, rule asc nulls last
-        ) as place
-    from asked
-),
-
 sums as (
     select
         pack,
@@ -75,28 +65,54 @@ sums as (
         predicted_on,
         factor,
         coalesce(max(case when holds then points end), 0) as points_low,
-        coalesce(max(case when holds or holds is null then points end), 0) as points_high,
-        max(case when holds and place = 1 then label end) as reason
-    from ranked
+        coalesce(max(case when holds or holds is null then points end), 0) as points_high
+    from asked
     group by pack, learner_id, predicted_on, factor
+),
+
+-- Few rules hold: only they are put in an order.
+ranked as (
+    select
+        pack,
+        learner_id,
+        predicted_on,
+        factor,
+        label,
+        row_number() over (
+            partition by pack, learner_id, predicted_on, factor
+            order by points desc nulls last, rule asc nulls last
+        ) as place
+    from asked
+    where holds
+),
+
+told as (
+    select sums.*, ranked.label as reason
+    from sums
+    left join ranked
+        on ranked.pack = sums.pack
+       and ranked.learner_id = sums.learner_id
+       and ranked.predicted_on = sums.predicted_on
+       and ranked.factor = sums.factor
+       and ranked.place = 1
 ),
 
 final as (
     select
-        sums.pack,
-        sums.learner_id,
-        sums.predicted_on,
-        sums.factor,
-        sums.points_low,
-        sums.points_high,
-        sums.points_low = sums.points_high as is_known,
-        case when sums.reason is not null and sums.points_low < sums.points_high
-             then concat(sums.reason, ' (and more is not known)')
-             when sums.reason is not null then sums.reason
-             when sums.points_low < sums.points_high then concat('Not known: ', code_risk_factor.label)
+        told.pack,
+        told.learner_id,
+        told.predicted_on,
+        told.factor,
+        told.points_low,
+        told.points_high,
+        told.points_low = told.points_high as is_known,
+        case when told.reason is not null and told.points_low < told.points_high
+             then concat(told.reason, ' (and more is not known)')
+             when told.reason is not null then told.reason
+             when told.points_low < told.points_high then concat('Not known: ', code_risk_factor.label)
         end as reason
-    from sums
-    left join code_risk_factor on code_risk_factor.code = sums.factor
+    from told
+    left join code_risk_factor on code_risk_factor.code = told.factor
 )
 
 select * from final

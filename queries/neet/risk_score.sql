@@ -23,17 +23,7 @@ not_known = "Factors that are not known, in words"
 expires_on = "The last day on which it may be used"
 is_expired = "Whether that day is over"
 */
-with words as (
-    select
-        *,
-        row_number() over (
-            partition by pack, learner_id, predicted_on
-            order by points_low desc nulls last, factor asc nulls last
-        ) as place
-    from risk_factor
-),
-
-sums as (
+with added as (
     select
         pack,
         learner_id,
@@ -41,11 +31,41 @@ sums as (
         sum(points_low) as score_low,
         sum(points_high) as score_high,
         count(*) filter (where is_known) as n_known,
-        count(*) as n_factors,
+        count(*) as n_factors
+    from risk_factor
+    group by pack, learner_id, predicted_on
+),
+
+-- Only what has a reason is put into words: of most factors it is known that nothing holds.
+placed as (
+    select
+        *,
+        row_number() over (
+            partition by pack, learner_id, predicted_on
+            order by points_low desc nulls last, factor asc nulls last
+        ) as place
+    from risk_factor
+    where reason is not null
+),
+
+words as (
+    select
+        pack,
+        learner_id,
+        predicted_on,
         texts_in_order(case when points_low > 0 then reason end, place) as reasons,
         texts_in_order(case when points_low = 0 and not is_known then reason end, place) as not_known
-    from words
+    from placed
     group by pack, learner_id, predicted_on
+),
+
+sums as (
+    select added.*, words.reasons, words.not_known
+    from added
+    left join words
+        on words.pack = added.pack
+       and words.learner_id = added.learner_id
+       and words.predicted_on = added.predicted_on
 ),
 
 gated as (

@@ -97,6 +97,7 @@ mod tests {
                     reads: reads.iter().map(|read| (*read).to_owned()).collect(),
                     purposes: Vec::new(),
                     materialise: Materialise::Table,
+                    each_year_of: None,
                     published: false,
                     columns: BTreeMap::new(),
                     computed: None,

@@ -122,6 +122,9 @@ pub struct Query {
     pub purposes: Vec<String>,
     /// Table or view.
     pub materialise: Materialise,
+    /// The table of the lake whose academic years it is made of one by one, where it is: a year that nothing has changed is
+    /// taken over.
+    pub each_year_of: Option<String>,
     /// Whether it becomes part of a release.
     pub published: bool,
     /// Column name to description.

@@ -7,14 +7,16 @@ use std::time::{Duration, Instant};
 use duckdb::Connection;
 
 use super::compute;
-use super::connection::{Limits, engine, lock, open};
+use super::connection::{Limits, engine, keep_blocks, lock, open};
 use super::fault::WarehouseFault;
+use super::ids;
 use super::kept::{Kept, Line};
 use super::key::{self, Contents, Maker, digest_of};
 use super::present::Present;
 use super::publish::{self, BuiltTable};
 use super::relation::{BuildContext, Inputs, relations};
 use super::workers::{Job, Workers};
+use super::years;
 use crate::definitions::graph::build_order;
 use crate::definitions::query::{Materialise, Query, QuerySet};
 use crate::fault::failpoint;
@@ -90,15 +92,19 @@ pub fn build_with_checks(
 ) -> Result<Build, WarehouseFault> {
     let order = build_order(queries, &inputs.names())?;
     compute::prove_known(queries)?;
+    let queries = &ids::for_a_build(queries);
     let kept = Kept::open(out_dir)?;
     let connection = open(&Limits { threads: 1, ..options.clone() })?;
+    keep_blocks(&connection);
     prepare(&connection, queries, inputs, context)?;
-    lock(&connection, &[inputs.files(), kept.paths(queries)].concat())?;
+    let folders = |of: &str| years::by_folder(inputs, of).into_keys().collect();
+    lock(&connection, &[inputs.files(), kept.paths(queries, folders)].concat())?;
     let maker = Maker::new(queries, &connection.version().map_err(engine)?);
     let contents = key::of_relations(inputs, context)?;
     let present = Present::new(&connection, queries);
     let build = Build { tables: Vec::new(), checks: Vec::new(), turns: Vec::new() };
-    let mut turns = Turns { order, begun: BTreeSet::new(), queries, maker, kept, contents, present, build };
+    let begun = BTreeSet::new();
+    let mut turns = Turns { order, begun, queries, inputs, maker, kept, contents, present, build };
     std::thread::scope(|scope| {
         turns.run(&mut Workers::start(scope, &connection, options.threads)?, on_progress)
     })?;
@@ -111,6 +117,7 @@ struct Turns<'a> {
     /// The places in the order of those whose turn has begun.
     begun: BTreeSet<usize>,
     queries: &'a QuerySet,
+    inputs: &'a Inputs,
     maker: Maker<'a>,
     kept: Kept,
     contents: Contents,
@@ -139,9 +146,15 @@ impl<'a> Turns<'a> {
             }
             let Some(made) = workers.next() else { break };
             let query = self.query(made.at);
-            let line = made.line?;
+            let lines = made.lines?;
             failpoint("build.table").map_err(|error| unwritten(query, &error))?;
-            self.kept.note(line.clone())?;
+            for line in &lines {
+                self.kept.note(line.clone())?;
+            }
+            let line = match (&query.each_year_of, lines.into_iter().next()) {
+                (None, Some(line)) => line,
+                _ => years::put_together(query, &self.kept.years(query)),
+            };
             self.end(made.at, line, false, made.took)?;
         }
         on_progress("", self.order.len(), self.order.len());
@@ -163,13 +176,35 @@ impl<'a> Turns<'a> {
     fn begin(&mut self, at: usize) -> Result<Option<Job<'a>>, WarehouseFault> {
         let query = self.query(at);
         self.begun.insert(at);
+        if let Some(of) = &query.each_year_of {
+            return self.begin_years(at, of);
+        }
         let (began, key) = (Instant::now(), self.maker.key(query, &self.contents));
         if let Some(line) = self.kept.take_over(query, &key) {
             self.end(at, line, true, began.elapsed())?;
             return Ok(None);
         }
         self.present.hold_for(query, &self.kept)?;
-        Ok(Some(Job { at, query, key, path: self.kept.path(query) }))
+        Ok(Some(Job { at, query, key, path: self.kept.path(query), years: Vec::new() }))
+    }
+
+    /// The same for a table that is made for each year by itself: those years that something has changed.
+    fn begin_years(&mut self, at: usize, of: &str) -> Result<Option<Job<'a>>, WarehouseFault> {
+        let (query, began) = (self.query(at), Instant::now());
+        let makers = years::Makers {
+            queries: self.queries,
+            inputs: self.inputs,
+            maker: &self.maker,
+            contents: &self.contents,
+        };
+        let years = makers.to_make(query, of, &mut self.kept)?;
+        if years.is_empty() {
+            let line = years::put_together(query, &self.kept.years(query));
+            self.end(at, line, true, began.elapsed())?;
+            return Ok(None);
+        }
+        self.present.hold_read(query, &self.kept)?;
+        Ok(Some(Job { at, query, key: String::new(), path: None, years }))
     }
 
     /// A table is there and its turn is over.

@@ -23,6 +23,9 @@ pub const FAILED: &str = "failed";
 /// Folder below that of the tables for those that are not published.
 const BETWEEN: &str = "between";
 
+/// What stands between a table's name and the folder of one of its years.
+const OF_YEAR: &str = "@";
+
 /// What a table was made of and what came out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Line {
@@ -82,19 +85,46 @@ impl Kept {
         }
     }
 
-    /// Every file that a build may read or write here.
-    pub(super) fn paths(&self, queries: &QuerySet) -> Vec<PathBuf> {
-        queries.queries.values().filter_map(|query| self.path(query)).collect()
+    /// Where the file of one year of a table lies, by the year's folder in the lake.
+    pub(super) fn path_of_year(&self, query: &Query, folder: &str) -> PathBuf {
+        self.path_named(&Self::name_of_year(query, folder))
+    }
+
+    /// What the line of one year of a table is called.
+    pub(super) fn name_of_year(query: &Query, folder: &str) -> String {
+        format!("{}{OF_YEAR}{folder}", query.name)
+    }
+
+    fn path_named(&self, name: &str) -> PathBuf {
+        self.folder.join(BETWEEN).join(format!("{name}.parquet"))
+    }
+
+    /// Every file that a build may read or write here. `folders` gives those of a table of the lake.
+    pub(super) fn paths(&self, queries: &QuerySet, folders: impl Fn(&str) -> Vec<String>) -> Vec<PathBuf> {
+        let of_query = |query: &Query| match &query.each_year_of {
+            Some(of) => folders(of).iter().map(|folder| self.path_of_year(query, folder)).collect(),
+            None => self.path(query).into_iter().collect::<Vec<_>>(),
+        };
+        queries.queries.values().flat_map(of_query).collect()
     }
 
     /// The line of a table that need not be made again.
     pub(super) fn take_over(&mut self, query: &Query, key: &str) -> Option<Line> {
-        let line = self.before.get(&query.name).filter(|line| line.key == key)?;
-        if let Some(sum) = &line.sha256 {
-            let path = self.path(query)?;
-            sha256_of(&path).ok().filter(|found| found == sum)?;
+        let line = self.before.get(&query.name).filter(|line| line.key == key)?.clone();
+        match &line.sha256 {
+            Some(_) => self.take_over_file(&query.name, key, &self.path(query)?),
+            None => {
+                self.now.insert(query.name.clone(), line.clone());
+                Some(line)
+            }
         }
-        self.now.insert(query.name.clone(), line.clone());
+    }
+
+    /// The line of a file that need not be made again.
+    pub(super) fn take_over_file(&mut self, name: &str, key: &str, path: &Path) -> Option<Line> {
+        let line = self.before.get(name).filter(|line| line.key == key)?;
+        sha256_of(path).ok().filter(|found| Some(found) == line.sha256.as_ref())?;
+        self.now.insert(name.to_owned(), line.clone());
         Some(line.clone())
     }
 
@@ -105,10 +135,26 @@ impl Kept {
         Ok(())
     }
 
-    /// The file of a table that this build has passed, and its columns.
-    pub(super) fn file(&self, query: &Query) -> Option<(PathBuf, &[(String, String)])> {
+    /// The line of a table, or of one of its years, that this build has passed.
+    pub(super) fn line(&self, name: &str) -> Option<&Line> {
+        self.now.get(name)
+    }
+
+    /// The lines of a table's years that this build has passed.
+    pub(super) fn years(&self, query: &Query) -> Vec<&Line> {
+        let begins = Self::name_of_year(query, "");
+        self.now.values().filter(|line| line.table.starts_with(&begins)).collect()
+    }
+
+    /// The files of a table that this build has passed, and its columns.
+    pub(super) fn files(&self, query: &Query) -> Option<(Vec<PathBuf>, &[(String, String)])> {
+        if query.each_year_of.is_some() {
+            let years = self.years(query);
+            let columns = years.first()?.columns.as_slice();
+            return Some((years.iter().map(|line| self.path_named(&line.table)).collect(), columns));
+        }
         let line = self.now.get(&query.name).filter(|line| line.sha256.is_some())?;
-        Some((self.path(query)?, &line.columns))
+        Some((vec![self.path(query)?], &line.columns))
     }
 
     /// Removes the files of tables that there are no more, and of rows that fail no more.
@@ -118,7 +164,10 @@ impl Kept {
             .now
             .values()
             .filter(held)
-            .filter_map(|line| self.path(queries.queries.get(&line.table)?))
+            .filter_map(|line| match line.table.split_once(OF_YEAR) {
+                Some(_) => Some(self.path_named(&line.table)),
+                None => self.path(queries.queries.get(&line.table)?),
+            })
             .collect();
         let here = self.before.keys().map(|table| self.folder.join(format!("{table}.parquet")));
         let below = [BETWEEN, FAILED].into_iter().flat_map(|name| listed(&self.folder.join(name)));

@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 
 use super::compute;
 use super::connection::path_list;
+use super::entity::Entity;
 use super::fault::WarehouseFault;
 use super::publish::sha256_of;
 use super::relation::{BESIDE_LINKS, BuildContext, Inputs};
@@ -46,10 +47,7 @@ pub(super) fn of_relations(inputs: &Inputs, context: &BuildContext) -> Result<Co
     let mut contents = Contents::new();
     for entity in &inputs.entities {
         let files = inputs.lake.get(&entity.name).map_or(&[][..], Vec::as_slice);
-        let mut parts = vec!["lake".to_owned()];
-        parts.extend(entity.columns.iter().map(|(name, kind)| format!("{name} {kind}")));
-        parts.extend(of_files(inputs, files)?);
-        contents.insert(format!("lake_{}", entity.name), digest_of(parts.iter().map(String::as_str)));
+        contents.insert(format!("lake_{}", entity.name), of_lake(inputs, entity, files)?);
     }
     let beside = BESIDE_LINKS.iter().map(|(name, ..)| *name);
     for name in beside.chain(["learner_link"]) {
@@ -68,6 +66,17 @@ pub(super) fn of_relations(inputs: &Inputs, context: &BuildContext) -> Result<Co
     given("withheld_count", &format!("{:?}", inputs.withheld));
     given("view_context", &format!("{:?}", inputs.since));
     Ok(contents)
+}
+
+/// What stands for the content of some files of an entity.
+///
+/// # Errors
+/// As [`of_relations`].
+pub(super) fn of_lake(inputs: &Inputs, entity: &Entity, files: &[PathBuf]) -> Result<String, WarehouseFault> {
+    let mut parts = vec!["lake".to_owned()];
+    parts.extend(entity.columns.iter().map(|(name, kind)| format!("{name} {kind}")));
+    parts.extend(of_files(inputs, files)?);
+    Ok(digest_of(parts.iter().map(String::as_str)))
 }
 
 /// The checksums of files with the folder that each lies in, which the engine reads as a column; in an order of their own.

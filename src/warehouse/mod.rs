@@ -9,6 +9,7 @@ mod connection;
 mod database;
 mod entity;
 mod fault;
+mod ids;
 mod kept;
 mod key;
 mod lineage;
@@ -22,6 +23,7 @@ mod trace;
 mod verify;
 mod view;
 mod workers;
+mod years;
 
 pub use build::{Build, BuildOptions, CheckResult, Turn, build, build_with_checks, make};
 pub use connection::{Limits, over_tables};
@@ -39,6 +41,8 @@ pub use trace::{LakeCount, LakeRow, Traced, rows_named};
 pub use verify::{Finding, Rule, Severity, Test, rules, verify};
 pub use view::{ViewCell, ViewTable, views};
 
+#[cfg(test)]
+mod each_year;
 #[cfg(test)]
 mod taken_over;
 #[cfg(test)]

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use duckdb::Connection;
 
 use super::build::make;
-use super::connection::quoted;
 use super::fault::WarehouseFault;
 use super::kept::Kept;
+use super::years::rows_kept;
 use crate::definitions::query::{Materialise, Query, QuerySet};
 
 /// What the engine calls a thing that it holds.
@@ -41,12 +41,15 @@ impl<'a> Present<'a> {
     /// Sees that all is there that a query reads, and counts on its own table from then on: whoever asks makes it, and no
     /// other query begins before.
     pub(super) fn hold_for(&mut self, query: &Query, kept: &Kept) -> Result<(), WarehouseFault> {
-        for name in &query.reads {
-            self.hold(name, kept)?;
-        }
+        self.hold_read(query, kept)?;
         let kind = if query.materialise == Materialise::View { "view" } else { "table" };
         self.held.insert(query.name.clone(), kind);
         Ok(())
+    }
+
+    /// Sees that all is there that a query reads.
+    pub(super) fn hold_read(&mut self, query: &Query, kept: &Kept) -> Result<(), WarehouseFault> {
+        query.reads.iter().try_for_each(|name| self.hold(name, kept))
     }
 
     /// Sees that a table is there: as it was kept, or made once more from what it reads.
@@ -54,16 +57,11 @@ impl<'a> Present<'a> {
         let Some(query) = self.queries.queries.get(name).filter(|_| !self.held.contains_key(name)) else {
             return Ok(());
         };
-        let Some((file, columns)) = kept.file(query) else {
+        let Some((files, columns)) = kept.files(query) else {
             self.hold_for(query, kept)?;
             return make(self.connection, query);
         };
-        let columns: Vec<String> = columns
-            .iter()
-            .map(|(column, kind)| format!("cast(\"{column}\" as {kind}) as \"{column}\""))
-            .collect();
-        let file = quoted(&file.to_string_lossy());
-        let sql = format!("create view {name} as select {} from read_parquet({file})", columns.join(", "));
+        let sql = format!("create view {name} as {}", rows_kept(&files, columns));
         self.connection
             .execute_batch(&sql)
             .map_err(|error| WarehouseFault::Relation { relation: name.to_owned(), cause: error.into() })?;

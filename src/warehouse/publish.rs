@@ -16,6 +16,7 @@ use sha2::{Digest, Sha256};
 
 use super::connection::quoted;
 use super::fault::WarehouseFault;
+use super::ids;
 use super::kept::Line;
 use super::key::digest_of;
 use crate::definitions::query::Query;
@@ -62,7 +63,7 @@ pub(super) fn publish(
 pub(super) fn built(query: &Query, line: Line, path: PathBuf) -> BuiltTable {
     let described = |(name, kind): (String, String)| {
         let description = query.columns.get(&name).cloned().unwrap_or_default();
-        (name, kind, description)
+        (name, ids::told_kind(&kind).to_owned(), description)
     };
     BuiltTable {
         name: query.name.clone(),
@@ -191,8 +192,10 @@ fn write(
     columns: &[(String, String)],
     path: &Path,
 ) -> Result<u64, WarehouseFault> {
-    let names: Vec<String> = columns.iter().map(|(name, _)| format!("\"{name}\"")).collect();
-    let order: Vec<String> = order.iter().map(|name| format!("{name} asc nulls last")).collect();
+    let names: Vec<String> = columns.iter().map(|(name, kind)| ids::told(name, kind)).collect();
+    // By the column and not by what is written of it: sixteen bytes are sorted sooner than 32 letters.
+    let order: Vec<String> =
+        order.iter().map(|name| format!("{}.{name} asc nulls last", query.name)).collect();
     let sql = format!("select {} from {} order by {}", names.join(", "), query.name, order.join(", "));
     let mut statement = connection.prepare(&sql).map_err(failed(query))?;
     let stream = statement.stream_arrow([]).map_err(failed(query))?;

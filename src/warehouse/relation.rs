@@ -147,9 +147,8 @@ pub(super) fn relations(inputs: &Inputs, context: &BuildContext) -> Result<Vec<R
     for entity in &inputs.entities {
         let name = format!("lake_{}", entity.name);
         let files = inputs.lake.get(&entity.name).map_or(&[][..], Vec::as_slice);
-        let columns: Vec<(&str, &str)> =
-            entity.columns.iter().map(|(column, kind)| (column.as_str(), kind.as_str())).collect();
-        out.push(Relation { sql: over_files(&name, &columns, files), name });
+        let sql = format!("create or replace view {name} as\n{}", rows_of_lake(entity, files));
+        out.push(Relation { sql, name });
     }
     let name = "learner_link".to_owned();
     out.push(Relation { sql: over_files(&name, LINK_COLUMNS, &inputs.links), name });
@@ -192,6 +191,17 @@ pub(super) fn relations(inputs: &Inputs, context: &BuildContext) -> Result<Vec<R
 /// A view over Parquet files with exactly these columns: one that a file lacks is empty for its rows, one that only a
 /// file has is passed over. The files are sorted, so the order in which they were listed says nothing.
 fn over_files(name: &str, columns: &[(&str, &str)], files: &[PathBuf]) -> String {
+    format!("create or replace view {name} as\n{}", rows_of_files(columns, files))
+}
+
+/// The rows of some files of an entity, as its view has them.
+pub(super) fn rows_of_lake(entity: &Entity, files: &[PathBuf]) -> String {
+    let columns: Vec<(&str, &str)> =
+        entity.columns.iter().map(|(column, kind)| (column.as_str(), kind.as_str())).collect();
+    rows_of_files(&columns, files)
+}
+
+fn rows_of_files(columns: &[(&str, &str)], files: &[PathBuf]) -> String {
     let casts: Vec<String> =
         columns.iter().map(|(column, kind)| format!("cast({column} as {kind}) as {column}")).collect();
     let empty: Vec<String> =
@@ -207,7 +217,7 @@ fn over_files(name: &str, columns: &[(&str, &str)], files: &[PathBuf]) -> String
             path_list(&sorted)
         )
     };
-    format!("create or replace view {name} as\nselect {}\nfrom ({body})", casts.join(", "))
+    format!("select {}\nfrom ({body})", casts.join(", "))
 }
 
 /// A table from CSV text with a header; an empty cell is an empty value.

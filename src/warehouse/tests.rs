@@ -31,11 +31,11 @@ fn id(kind: u8, number: i64) -> [u8; 16] {
     id
 }
 
-fn ids(kind: u8, numbers: impl Iterator<Item = i64>) -> ArrayRef {
+pub(super) fn ids(kind: u8, numbers: impl Iterator<Item = i64>) -> ArrayRef {
     Arc::new(FixedSizeBinaryArray::try_from_iter(numbers.map(|number| id(kind, number))).unwrap())
 }
 
-fn day(year: i32, month: u32, day: u32) -> i32 {
+pub(super) fn day(year: i32, month: u32, day: u32) -> i32 {
     let epoch = NaiveDate::from_ymd_opt(1970, 1, 1).unwrap();
     NaiveDate::from_ymd_opt(year, month, day).unwrap().signed_duration_since(epoch).num_days() as i32
 }
@@ -54,7 +54,7 @@ fn text(value: impl Into<String>) -> Cell {
     Cell::Text(Some(value.into()))
 }
 
-fn write_parquet(path: &Path, columns: Vec<(&str, ArrayRef)>) {
+pub(super) fn write_parquet(path: &Path, columns: Vec<(&str, ArrayRef)>) {
     let fields: Vec<Field> =
         columns.iter().map(|(name, array)| Field::new(*name, array.data_type().clone(), true)).collect();
     let schema = Arc::new(Schema::new(fields));

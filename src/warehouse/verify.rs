@@ -140,6 +140,44 @@ pub fn verify(
     limits: &Limits,
     kept_in: &Path,
 ) -> Result<Vec<Finding>, WarehouseFault> {
+    let asked = asked(tables, rules, codes, kept_in)?;
+    let mut files: Vec<PathBuf> = tables.iter().map(|table| table.path.clone()).collect();
+    files.extend(asked.iter().map(|question| question.kept.clone()));
+    let connection = reader(limits, &files)?;
+    let failing = count_failing(&connection, tables, &asked)?;
+    let mut findings = Vec::new();
+    for (question, rows) in asked.into_iter().zip(failing).filter(|(_, rows)| *rows > 0) {
+        let Question { table, rule, condition, kept } = question;
+        std::fs::create_dir_all(kept_in).map_err(|error| WarehouseFault::Export {
+            table: table.name.clone(),
+            what: error.kind().to_string(),
+        })?;
+        let (from, to) = (quoted(&table.path.to_string_lossy()), quoted(&kept.to_string_lossy()));
+        let sql =
+            format!("copy (select * from read_parquet({from}) where {condition}) to {to} (format parquet)");
+        connection.execute_batch(&sql).map_err(engine)?;
+        let (table, column) = (table.name.clone(), rule.column.clone());
+        let (test, severity) = (rule.test.word(), rule.severity);
+        findings.push(Finding { table, column, test, severity, rows, kept });
+    }
+    Ok(findings)
+}
+
+/// One rule about one table, as a condition that failing rows meet.
+struct Question<'a> {
+    table: &'a BuiltTable,
+    rule: &'a Rule,
+    condition: String,
+    kept: PathBuf,
+}
+
+/// What there is to ask, in the order of the rules.
+fn asked<'a>(
+    tables: &'a [BuiltTable],
+    rules: &'a [Rule],
+    codes: &BTreeMap<String, String>,
+    kept_in: &Path,
+) -> Result<Vec<Question<'a>>, WarehouseFault> {
     let by_name: BTreeMap<&str, &BuiltTable> =
         tables.iter().map(|table| (table.name.as_str(), table)).collect();
     let has = |table: &BuiltTable, column: &str| table.columns.iter().any(|(name, ..)| name == column);
@@ -147,7 +185,7 @@ pub fn verify(
     for rule in rules {
         let meant = tables.iter().filter(|table| rule.table == "*" || rule.table == table.name);
         for table in meant.filter(|table| has(table, &rule.column)) {
-            let condition = match &rule.test {
+            let fails = match &rule.test {
                 Test::Words { words, lists } => not_among(&rule.column, &allowed(words, lists, codes)?),
                 Test::Reference { table: other, column } => {
                     let Some(other) = by_name.get(other.as_str()).filter(|other| has(other, column)) else {
@@ -163,34 +201,39 @@ pub fn verify(
                     )
                 }
             };
+            let condition = format!("{} is not null and {fails}", rule.column);
             let name = format!("{}.{}.{}.parquet", table.name, rule.column, rule.test.word());
-            asked.push((table, rule, condition, kept_in.join(name)));
+            asked.push(Question { table, rule, condition, kept: kept_in.join(name) });
         }
     }
-    let mut files: Vec<PathBuf> = tables.iter().map(|table| table.path.clone()).collect();
-    files.extend(asked.iter().map(|(.., kept)| kept.clone()));
-    let connection = reader(limits, &files)?;
-    let mut findings = Vec::new();
-    for (table, rule, condition, kept) in asked {
+    Ok(asked)
+}
+
+/// How many rows fail each question; a table is read once, whatever is asked of it.
+fn count_failing(
+    connection: &Connection,
+    tables: &[BuiltTable],
+    asked: &[Question<'_>],
+) -> Result<Vec<u64>, WarehouseFault> {
+    let mut failing = vec![0; asked.len()];
+    for table in tables {
+        let of_table: Vec<usize> =
+            (0..asked.len()).filter(|at| asked[*at].table.name == table.name).collect();
+        if of_table.is_empty() {
+            continue;
+        }
+        let counts = of_table.iter().map(|at| format!("count(*) filter (where {})", asked[*at].condition));
+        let counts: Vec<String> = counts.collect();
         let file = quoted(&table.path.to_string_lossy());
-        let failing = format!("from read_parquet({file}) where {} is not null and {condition}", rule.column);
-        let rows: u64 = connection
-            .query_row(&format!("select count(*) {failing}"), [], |row| row.get(0))
+        let sql = format!("select {} from read_parquet({file})", counts.join(", "));
+        let rows: Vec<u64> = connection
+            .query_row(&sql, [], |row| (0..of_table.len()).map(|at| row.get(at)).collect())
             .map_err(engine)?;
-        if rows > 0 {
-            std::fs::create_dir_all(kept_in).map_err(|error| WarehouseFault::Export {
-                table: table.name.clone(),
-                what: error.kind().to_string(),
-            })?;
-            let sql =
-                format!("copy (select * {failing}) to {} (format parquet)", quoted(&kept.to_string_lossy()));
-            connection.execute_batch(&sql).map_err(engine)?;
-            let (table, column) = (table.name.clone(), rule.column.clone());
-            let (test, severity) = (rule.test.word(), rule.severity);
-            findings.push(Finding { table, column, test, severity, rows, kept });
+        for (at, rows) in of_table.into_iter().zip(rows) {
+            failing[at] = rows;
         }
     }
-    Ok(findings)
+    Ok(failing)
 }
 
 /// The words that a column may hold.

@@ -16,6 +16,7 @@ use super::build::{make, write};
 use super::connection::engine;
 use super::fault::WarehouseFault;
 use super::kept::Line;
+use super::years::{Year, make_each};
 use crate::definitions::query::Query;
 
 /// A table to make.
@@ -26,12 +27,15 @@ pub(super) struct Job<'q> {
     pub(super) key: String,
     /// Where what is kept of it goes.
     pub(super) path: Option<PathBuf>,
+    /// The years to make of a table that is made for each by itself; empty for any other.
+    pub(super) years: Vec<Year>,
 }
 
 /// What came of a job.
 pub(super) struct Made {
     pub(super) at: usize,
-    pub(super) line: Result<Line, WarehouseFault>,
+    /// Its line, or those of its years.
+    pub(super) lines: Result<Vec<Line>, WarehouseFault>,
     pub(super) took: Duration,
 }
 
@@ -97,12 +101,16 @@ impl<'q> Workers<'q> {
 }
 
 fn work(worker: usize, connection: &Connection, jobs: &Receiver<Job<'_>>, tell: &Sender<Ended>) {
-    while let Ok(Job { at, query, key, path }) = jobs.recv() {
+    while let Ok(Job { at, query, key, path, years }) = jobs.recv() {
         let began = Instant::now();
         let made = catch_unwind(AssertUnwindSafe(|| {
-            make(connection, query).and_then(|()| write(connection, query, key, path.as_deref()))
+            if !years.is_empty() {
+                return make_each(connection, query, years);
+            }
+            make(connection, query)?;
+            write(connection, query, key, path.as_deref()).map(|line| vec![line])
         }));
-        let ended = made.map(|line| Made { at, line, took: began.elapsed() });
+        let ended = made.map(|lines| Made { at, lines, took: began.elapsed() });
         if tell.send((worker, ended)).is_err() {
             return;
         }

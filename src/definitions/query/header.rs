@@ -22,6 +22,8 @@ struct Header {
     #[serde(default)]
     published: bool,
     #[serde(default)]
+    each_year_of: Option<String>,
+    #[serde(default)]
     columns: BTreeMap<String, String>,
 }
 
@@ -54,7 +56,7 @@ pub(super) fn read_query(file: &str, text: String, is_overlaid: bool) -> Result<
         let line = 1 + header_text.bytes().take(before).filter(|byte| *byte == b'\n').count();
         problem(line, error.message().to_owned())
     })?;
-    refuse(&header, layer == VIEWS).map_err(|what| problem(1, what.to_owned()))?;
+    refuse(&header, layer).map_err(|what| problem(1, what.to_owned()))?;
     if let Some(name) = header.columns.keys().find(|name| is_named_like_identity(name)) {
         let line = 1 + text.lines().position(|line| line.starts_with(name.as_str())).unwrap_or(0);
         return Err(problem(
@@ -75,6 +77,7 @@ pub(super) fn read_query(file: &str, text: String, is_overlaid: bool) -> Result<
         reads: header.reads,
         purposes: header.purposes,
         materialise: header.materialise,
+        each_year_of: header.each_year_of,
         published: header.published,
         columns: header.columns,
         computed,
@@ -85,7 +88,8 @@ pub(super) fn read_query(file: &str, text: String, is_overlaid: bool) -> Result<
 }
 
 /// What no header may say.
-fn refuse(header: &Header, is_view: bool) -> Result<(), &'static str> {
+fn refuse(header: &Header, layer: &str) -> Result<(), &'static str> {
+    let is_view = layer == VIEWS;
     if (header.published || is_view) && header.purposes.is_empty() {
         return Err("a published table or a view must name its purposes");
     }
@@ -97,6 +101,18 @@ fn refuse(header: &Header, is_view: bool) -> Result<(), &'static str> {
     }
     if header.grain.is_empty() {
         return Err("the grain names no column");
+    }
+    if let Some(of) = &header.each_year_of {
+        let is_between = !header.published
+            && header.computed.is_none()
+            && header.materialise == Materialise::Table
+            && !["staging", "checks", VIEWS].contains(&layer);
+        if !is_between {
+            return Err("only a table that lies between others is made for each year by itself");
+        }
+        if !of.starts_with("lake_") || !header.reads.contains(of) {
+            return Err("`each_year_of` names a table of the lake that it reads");
+        }
     }
     Ok(())
 }

@@ -130,6 +130,31 @@ fn a_computed_table_names_a_function_and_its_version() {
 }
 
 #[test]
+fn a_table_of_years_lies_between_others_and_reads_the_lake() {
+    let text = "/*\ntitle = \"x\"\ngrain = [\"a\"]\nreads = [\"lake_attendance\"]\neach_year_of = \"lake_attendance\"\n*/\n\
+                with final as (select 1 as a from lake_attendance)\n\nselect * from final\n";
+    let set = one("attendance/x.sql", text).unwrap();
+    assert_eq!(set.queries["x"].each_year_of.as_deref(), Some("lake_attendance"));
+    for (file, text, expected) in [
+        ("staging/x.sql", text.to_owned(), "lies between others"),
+        ("attendance/x.sql", text.replace("grain", "materialise = \"view\"\ngrain"), "lies between others"),
+        (
+            "attendance/x.sql",
+            text.replace("grain", "published = true\npurposes = [\"research\"]\ngrain"),
+            "lies between others",
+        ),
+        (
+            "attendance/x.sql",
+            text.replace("each_year_of = \"lake_attendance\"", "each_year_of = \"learner\""),
+            "names a table of the lake that it reads",
+        ),
+    ] {
+        let problems = one(file, &text).unwrap_err().to_string();
+        assert!(problems.contains(expected), "{expected} not in\n{problems}");
+    }
+}
+
+#[test]
 fn a_function_that_engines_do_not_share_is_refused_with_its_line() {
     let text = "/*\ntitle = \"x\"\ngrain = [\"a\"]\nreads = []\n*/\nwith v(a) as (select 1),\n\
                 final as (\n    select date_trunc('month', a) as a, coalesce(max(a), 1) as b from v where a in (1)\n)\n\n\
