@@ -87,7 +87,10 @@ impl Catalog {
     pub fn keep_answer(&mut self, id: &str, answer: &[u8]) -> Result<(), CatalogFault> {
         let keep =
             "INSERT INTO question_answer(question_seq, answer) SELECT seq, ?2 FROM question WHERE id = ?1";
-        self.write(|tx| Ok(tx.execute(keep, params![id, answer]).map(|_| ())?))
+        self.write(|tx| {
+            tx.execute(keep, params![id, answer])?;
+            Ok(())
+        })
     }
 }
 

@@ -151,7 +151,8 @@ impl Compiler<'_> {
         }
         let keys_said: Vec<String> = guarded.iter().map(|key| renamed(&key.sql)).collect();
         let filter_texts: Vec<String> = framed.filters.iter().map(|filter| renamed(&bare(filter))).collect();
-        let said = said(&population, named, &tables, (&keys_said, &filter_texts), (&framed, &measures));
+        let said =
+            said(&population, named, tables.as_deref(), (&keys_said, &filter_texts), (&framed, &measures));
         Ok(Guard {
             sql: frame(&with, keys.len(), framed.amounts.len(), None),
             bounded: frame(&with, keys.len(), framed.amounts.len(), Some(most_groups)),
@@ -203,7 +204,7 @@ impl Compiler<'_> {
                 if is_value(left) && is_value(right) && left == right && !is_null {
                     return Ok(Vec::new());
                 }
-                if is_value(left) {
+                if is_value(left) && !is_value(right) {
                     let turned =
                         Expr::BinaryOp { left: right.clone(), op: BinaryOperator::Eq, right: left.clone() };
                     return self.plainly(&turned, scope);
@@ -275,17 +276,17 @@ fn dimensions(count: usize) -> Result<(), QueryRefusal> {
 fn said(
     population: &[String],
     named: &[String],
-    tables: &Option<Vec<(String, String, bool)>>,
+    tables: Option<&[(String, String, bool)]>,
     (keys, filters): (&[String], &[String]),
     (made, measures): (&Ingredients, &[Measure]),
 ) -> Vec<String> {
     let mut said: BTreeSet<String> = population.iter().map(|line| format!("whom {line}")).collect();
     said.extend(named.iter().map(|query| format!("with {query}")));
-    for (_, table, is_left) in tables.iter().flatten() {
+    for (_, table, is_left) in tables.unwrap_or_default() {
         said.insert(format!("{} {table}", if *is_left { "left" } else { "from" }));
     }
     said.extend(keys.iter().enumerate().map(|(at, key)| format!("key {at} {key}")));
-    let renamed = |sql: &str| tables.as_ref().map_or_else(|| sql.to_owned(), |tables| renamed(sql, tables));
+    let renamed = |sql: &str| tables.map_or_else(|| sql.to_owned(), |tables| renamed(sql, tables));
     let of = |filter: Option<usize>| filter.map_or("all", |filter| filters[filter].as_str());
     let counted = |counted: &Counted| match counted {
         Counted::Learners(filter) => of(*filter).to_owned(),

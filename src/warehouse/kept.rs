@@ -26,6 +26,9 @@ const BETWEEN: &str = "between";
 /// What stands between a table's name and the folder of one of its years.
 const OF_YEAR: &str = "@";
 
+/// Column name and SQL type, in order.
+pub(super) type Columns = [(String, String)];
+
 /// What a table was made of and what came out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Line {
@@ -111,13 +114,11 @@ impl Kept {
     /// The line of a table that need not be made again.
     pub(super) fn take_over(&mut self, query: &Query, key: &str) -> Option<Line> {
         let line = self.before.get(&query.name).filter(|line| line.key == key)?.clone();
-        match &line.sha256 {
-            Some(_) => self.take_over_file(&query.name, key, &self.path(query)?),
-            None => {
-                self.now.insert(query.name.clone(), line.clone());
-                Some(line)
-            }
+        if line.sha256.is_some() {
+            return self.take_over_file(&query.name, key, &self.path(query)?);
         }
+        self.now.insert(query.name.clone(), line.clone());
+        Some(line)
     }
 
     /// The line of a file that need not be made again.
@@ -147,10 +148,10 @@ impl Kept {
     }
 
     /// The files of a table that this build has passed, and its columns.
-    pub(super) fn files(&self, query: &Query) -> Option<(Vec<PathBuf>, &[(String, String)])> {
+    pub(super) fn files(&self, query: &Query) -> Option<(Vec<PathBuf>, &Columns)> {
         if query.each_year_of.is_some() {
             let years = self.years(query);
-            let columns = years.first()?.columns.as_slice();
+            let columns = &years.first()?.columns;
             return Some((years.iter().map(|line| self.path_named(&line.table)).collect(), columns));
         }
         let line = self.now.get(&query.name).filter(|line| line.sha256.is_some())?;

@@ -148,7 +148,7 @@ pub(super) fn relations(inputs: &Inputs, context: &BuildContext) -> Result<Vec<R
         let name = format!("lake_{}", entity.name);
         let files = inputs.lake.get(&entity.name).map_or(&[][..], Vec::as_slice);
         let sql = format!("create or replace view {name} as\n{}", rows_of_lake(entity, files));
-        out.push(Relation { sql, name });
+        out.push(Relation { name, sql });
     }
     let name = "learner_link".to_owned();
     out.push(Relation { sql: over_files(&name, LINK_COLUMNS, &inputs.links), name });

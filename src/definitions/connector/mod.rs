@@ -140,6 +140,8 @@ pub struct CellSpec {
     pub digits: bool,
     /// Folded text to code.
     pub map: CodeWords,
+    /// The texts of the map as they are written, for people.
+    pub words: Vec<String>,
     /// For a text that the map does not know.
     pub otherwise: Option<String>,
     /// A parameter of the source that maps further texts: `text=code text=code`.

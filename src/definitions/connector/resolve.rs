@@ -276,6 +276,7 @@ impl Resolver<'_> {
                 false
             }
         };
+        let words = raw.map.keys().cloned().collect();
         let mut map: BTreeMap<String, String> = BTreeMap::new();
         for (text, code) in raw.map {
             if map.insert(fold(&text), code.clone()).is_some_and(|other| other != code) {
@@ -301,6 +302,7 @@ impl Resolver<'_> {
             take: raw.take,
             digits: raw.digits,
             map: map.into_iter().collect(),
+            words,
             otherwise: raw.otherwise,
             map_param: raw.map_param,
             default: raw.default,

@@ -3,7 +3,6 @@ use crate::definitions::{
     Definitions,
     connector::{CellOrigin, RowSpec},
 };
-use std::collections::BTreeSet;
 
 /// The view whose answer comes back with decisions, and what they are read as.
 const ASKS_BACK: (&str, &str) = ("risk", "risk_review");
@@ -22,11 +21,10 @@ pub(super) fn columns(definitions: &Definitions, view: &str, shown: &[String]) -
     for cell in rows.filter(reads).flat_map(|row| &row.columns).flatten() {
         let CellOrigin::From(headings) = &cell.origin else { continue };
         let Some(heading) = headings.first().filter(|heading| !shown.contains(heading)) else { continue };
-        let words: BTreeSet<&str> = cell.map.keys().map(String::as_str).collect();
-        let words = if words.is_empty() && !cell.dates.is_empty() {
+        let words = if cell.words.is_empty() && !cell.dates.is_empty() {
             "a day, as 2026-03-31 or 31/03/2026".to_owned()
         } else {
-            words.into_iter().collect::<Vec<_>>().join("; ")
+            cell.words.join("; ")
         };
         if told.iter().all(|(other, _)| other != heading) {
             told.push((heading.clone(), words));
@@ -40,6 +38,7 @@ pub(super) fn columns(definitions: &Definitions, view: &str, shown: &[String]) -
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeSet;
 
     #[test]
     fn the_answer_of_risk_says_which_words_are_read_and_no_other_does() {

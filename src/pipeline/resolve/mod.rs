@@ -152,7 +152,7 @@ pub fn resolve(site: &mut Site, ask: &Ask<'_>, watch: &mut dyn Watch) -> Result<
     let release = site.catalog.releases()?.into_iter().next().map(|release| release.id);
     let (as_of, pulled_at) = (site.today(), site.catalog.last_pulled()?);
     let view = &queries.views[ask.view];
-    let shown: Vec<String> = view.columns.iter().map(|(name, _)| book::titled(name)).collect();
+    let shown: Vec<String> = view.columns.keys().map(|name| book::titled(name)).collect();
     let cover = book::Cover {
         ask,
         asked_back: asked_back::columns(&site.definitions, ask.view, &shown),

@@ -7,9 +7,14 @@ use throughline::{catalog::Catalog, privacy::Key};
 /// A site whose questions go the way that is meant for real learners, with the demonstration's release under it. (Its key is a
 /// demonstration's: a real one gets no answer yet, and that way does not ask for the key.)
 fn real_site() -> TestSite {
+    site_under(5)
+}
+
+/// The same under another key, whose noise is another.
+fn site_under(seed: u64) -> TestSite {
     let site = TestSite::new();
     let key = site.path().join("key");
-    fs::write(&key, &*Key::for_demo(5).to_bytes()).unwrap();
+    fs::write(&key, &*Key::for_demo(seed).to_bytes()).unwrap();
     fs::set_permissions(&key, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
     site.configure("2026-03-31");
     let from = release_of(demo());
@@ -86,7 +91,7 @@ fn the_questions_of_the_manual_are_answered_one_after_another_and_near_the_truth
             };
             let Some(true_row) = truth.iter().find(same) else { continue };
             for (name, value) in columns {
-                let Some(margin) = columns.get(&format!("{name}_margin")).and_then(|margin| margin.as_f64())
+                let Some(margin) = columns.get(&format!("{name}_margin")).and_then(serde_json::Value::as_f64)
                 else {
                     continue;
                 };
@@ -130,29 +135,27 @@ fn attack_18_no_statement_of_the_hostile_corpus_passes_under_a_real_key() {
     assert_eq!(catalog.spent_after("").unwrap(), (0, 0));
 }
 
-/// Attack 9 through the verb: all, all but one and all but nobody are each answered, each with noise of its own: what is refused tells
-/// nothing, for nothing is, and what the answers differ by is as often the one way as the other.
+/// Attack 9 through the verb: all, all but one and all but nobody are each answered, each with noise of its own. Nothing is refused, so
+/// what is refused tells nothing; and what is asked a dozen times, each time without nobody, is as often above the truth as below.
 #[test]
 fn attack_09_all_but_one_and_all_but_nobody_look_the_same() {
     let all = "select count(*) as n from cohort_member where cohort_ay <= 2020";
+    let truth = exact(all)[0]["n"].as_i64().unwrap();
+    let site = real_site();
+    let of = |text: &str| rows(&ask(site.path(), text))[0]["n"].as_i64().unwrap();
     let one = format!("{all} and not (coalesce(ks2_score, 0) = 120 and coalesce(sen_y6, '') = 'plan')");
-    let nobody = format!("{all} and not (coalesce(ks2_band, '') = 'nothing of the kind')");
-    let (mut less, mut seen) = ([0, 0], BTreeSet::new());
-    for _ in 0..6 {
-        let site = real_site();
-        let of = |text: &str| rows(&ask(site.path(), text))[0]["n"].as_i64().unwrap();
-        let whole = of(all);
-        for (at, but) in [&one, &nobody].into_iter().enumerate() {
-            let but = of(but);
-            less[at] += i64::from(but < whole);
-            seen.insert(but - whole);
-        }
-    }
-    assert!(seen.len() >= 4, "no two keys have the same noise: {seen:?}");
+    assert!((of(all) - of(&one)).abs() < 80);
+    let without_nobody = |which| of(&format!("{all} and not (coalesce(ks2_band, '') = 'nothing {which}')"));
+    let told: Vec<i64> = (0..12).map(without_nobody).collect();
     assert!(
-        less.iter().all(|less| (0..=6).contains(less)) && seen.iter().any(|difference| *difference > 0),
-        "{less:?} {seen:?}"
+        told.iter().any(|count| *count > truth) && told.iter().any(|count| *count < truth),
+        "{truth}: {told:?}"
     );
+    assert!(told.iter().collect::<BTreeSet<_>>().len() >= 4, "{told:?}");
+    // Of another key's noise.
+    let other = site_under(6);
+    let theirs = rows(&ask(other.path(), all))[0]["n"].as_i64().unwrap();
+    assert_ne!(theirs, of(all));
 }
 
 /// Attack 16 and 17 through the verb: asked again, or in other words for the same people, the answer is the same and costs nothing.
@@ -268,6 +271,7 @@ fn what_is_worked_out_from_many_is_refused_and_costs_nothing() {
 fn a_condition_that_nobody_fulfils_is_another_question() {
     let site = real_site();
     let nobody = ask(site.path(), "select count(*) as n from cohort_member where resident and null = null");
+    assert_eq!(ask(site.path(), "select count(*) as n from cohort_member where resident and 1 = 2").code, 0);
     let all = ask(site.path(), "select count(*) as n from cohort_member where resident");
     assert_ne!(nobody.json()["entered"], all.json()["entered"]);
     assert_eq!((rows(&nobody)[0]["n"].as_str(), rows(&all)[0]["n"].is_number()), (Some("c"), true));
