@@ -37,49 +37,29 @@ impl From<QueryFault> for Halt {
 const NOT_YET: &str = "refused: questions are answered over invented learners only, so far: the reader of statements was attacked, and what was \
                        found is closed, but nobody has attacked it since. Instead: `throughline report`, or ask a demonstration";
 
-/// Asks a release one question and shows what of the answer may be shown; without one, question after question.
+/// Asks a release one question and shows what of the answer may be shown.
 pub(super) fn query(settings: Settings, args: &QueryArgs, who: &str, screen: &Screen) -> Verdict {
     let text = match (&args.statement, &args.file) {
-        (Some(text), _) => Some(text.clone()),
-        (None, Some(file)) => Some(read(file)?),
-        (None, None) => None,
+        (Some(text), _) => text.clone(),
+        (None, Some(file)) => read(file)?,
+        (None, None) => return Err(Halt::new(Exit::Usage, "say what to ask, or --file F.sql")),
     };
-    if text.is_none() && args.parquet.is_some() {
-        return Err(Halt::new(Exit::Usage, "--parquet is for one question: say it, or --file F.sql"));
-    }
-    let site = Site::open(settings)?;
-    let describes = text.as_ref().is_some_and(|text| text.trim().starts_with("\\d"));
-    if site.key.kind() == KeyKind::Real && !describes {
+    let mut site = Site::open(settings)?;
+    let describes = text.trim().strip_prefix("\\d");
+    if site.key.kind() == KeyKind::Real && describes.is_none() {
         return Err(Halt::new(Exit::Refused, wrap(NOT_YET, 2)));
     }
     let asked = pipeline::open_release(&site, &args.release)?;
-    let mut asking = Asking { site, args, who, spend: args.spend };
-    let Some(text) = text else { return Err(Halt::new(Exit::Usage, "say what to ask, or --file F.sql")) };
-    if let Some(rest) = text.trim().strip_prefix("\\d") {
+    if let Some(rest) = describes {
         return describe(&asked, rest.trim(), screen);
     }
-    asking.ask(&asked, &text, screen)
-}
-
-/// Who asks, and how.
-struct Asking<'a> {
-    site: Site,
-    args: &'a QueryArgs,
-    who: &'a str,
-    spend: u64,
-}
-
-impl Asking<'_> {
-    fn ask(&mut self, asked: &OpenRelease, text: &str, screen: &Screen) -> Verdict {
-        let Self { site, args, who, spend } = self;
-        let question = Question { who, purpose: &args.purpose, text, spend: *spend };
-        let answered = pipeline::query(site, asked, &question)?;
-        if let Some(file) = &args.parquet {
-            written::parquet(&answered, file, &site.settings)?;
-        }
-        show(&answered, &asked.release, args.csv, screen)?;
-        Ok(Exit::Done)
+    let question = Question { who, purpose: &args.purpose, text: &text, spend: args.spend };
+    let answered = pipeline::query(&mut site, &asked, &question)?;
+    if let Some(file) = &args.parquet {
+        written::parquet(&answered, file, &site.settings)?;
     }
+    show(&answered, &asked.release, args.csv, screen)?;
+    Ok(Exit::Done)
 }
 
 /// A question from a file: a file, and no longer than a question can be. A device has no end.
