@@ -193,8 +193,8 @@ pub fn disclose_asked(asked: &Asked, policy: &Policy) -> Result<Disclosed<Answer
     asked::disclose(asked, policy).map(Disclosed)
 }
 
-/// Puts the answer to a question over real learners through the gate: near the truth, for what is spent on it. Whoever shows the
-/// answer enters what it cost in the same transaction.
+/// Puts the answer to a question over real learners through the gate: near the truth, for what is spent on it. What it
+/// costs is entered before the frame is made.
 pub fn disclose_noised(frame: &Frame, terms: Terms<'_>, policy: &Policy) -> Disclosed<Answer> {
     Disclosed(noised::disclose(frame, terms, policy))
 }

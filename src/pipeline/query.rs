@@ -111,7 +111,8 @@ pub fn query(site: &mut Site, asked: &OpenRelease, question: &Question<'_>) -> R
     let policy = Policy::named(&site.settings.disclosure_policy, site.key.kind())
         .map_err(|refusal| QueryFault::Usage(refusal.to_string()))?;
     let mut tables = Vec::new();
-    // Over real learners an answer is entered, and that is its note in the audit.
+    // Over real learners a question is entered before it is looked at, and that is its note in the audit; a refusal after that is
+    // noted as well.
     let is_noised = policy.threshold() > 0;
     let result = prepared(site, asked, question, &mut tables).and_then(|plan| {
         if is_noised {

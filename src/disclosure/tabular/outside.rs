@@ -6,8 +6,8 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::json;
 
+use super::disclose;
 use super::proofs::{held, pattern, random};
-use super::{CellCount, Dimension, Level, Tabular, disclose};
 use crate::disclosure::{Failing, Policy, failing};
 
 fn folder() -> PathBuf {
@@ -66,48 +66,4 @@ fn sums_for_an_output_checker() {
         lines.push_str(&format!("{}\n", json!({ "groups": groups, "fails": verdicts })));
     }
     fs::write(folder().join("sums.jsonl"), lines).unwrap();
-}
-
-/// What a table of a thousand cells costs, by the share of its cells that are small; a figure for `benches/deep.md`, never a test of time.
-#[test]
-#[ignore = "prints how long it takes"]
-fn a_thousand_cells() {
-    let policy = Policy::published();
-    let mut slowest = (0.0_f64, 0.0_f64);
-    for most in [10_u64, 15, 30, 60, 200] {
-        let mut rng = ChaCha8Rng::seed_from_u64(most);
-        let level = |at: usize| Level { key: at.to_string(), within: Vec::new() };
-        let dimension = |name: &str, levels| Dimension {
-            name: name.to_owned(),
-            levels: (0..levels).map(level).collect(),
-        };
-        let mut table = Tabular {
-            title: "t".to_owned(),
-            dimensions: vec![dimension("a", 9), dimension("b", 9), dimension("c", 9)],
-            population: String::new(),
-            cells: Vec::new(),
-            with_totals: true,
-            tables: Vec::new(),
-        };
-        for at in 0..729 {
-            let count = rng.random_range(0..most).max(rng.random_range(0..most) / 2);
-            table.cells.push(CellCount {
-                levels: vec![at / 81, at / 9 % 9, at % 9],
-                count,
-                key: 0,
-                structural_zero: false,
-            });
-        }
-        let begun = std::time::Instant::now();
-        let shown = disclose(&table, &policy).unwrap();
-        let took = begun.elapsed().as_secs_f64() * 1_000.0;
-        let hidden = pattern(&shown).into_iter().filter(|hidden| *hidden).count();
-        println!("{took:.0} ms: {hidden} of {} cells hidden", shown.rows.len());
-        slowest = if took > slowest.0 { (took, hidden as f64 / shown.rows.len() as f64) } else { slowest };
-    }
-    println!(
-        "5 tables: the slowest of a thousand cells took {:.0} ms, {:.0}% of them hidden",
-        slowest.0,
-        slowest.1 * 100.0
-    );
 }

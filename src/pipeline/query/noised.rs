@@ -20,7 +20,7 @@ const MOST_TRIES: usize = 5;
 pub struct Entered {
     /// What it is known by.
     pub id: String,
-    /// How many questions may still be asked, and within how many days as many as there are come back.
+    /// How many questions may still be asked.
     pub left: u64,
 }
 
@@ -113,7 +113,7 @@ fn said(site: &Site, asked: &OpenRelease, guard: &Guard, policy: &Policy) -> Str
 /// their answers would be exact.
 fn salt(said: &str, guard: &Guard, spend: u64) -> Vec<u8> {
     let mut hash = Sha256::new();
-    for part in [said.as_bytes(), guard.sql.as_bytes(), &spend.to_le_bytes()] {
+    for part in [said.as_bytes(), guard.bounded.as_bytes(), &spend.to_le_bytes()] {
         hash.update((part.len() as u64).to_le_bytes());
         hash.update(part);
     }
