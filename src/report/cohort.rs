@@ -1,6 +1,8 @@
 //! `report cohort` as a page, a workbook and tidy files: the two tables of the terminal, the gap with and without the children who
 //! are not seen, and the commonest ways from Year 6 to Year 11.
-use super::{About, Column, Release, Report, ReportFault, Row, Section, Table, Time, Unit, shown, words};
+use super::{
+    About, Column, Release, Report, ReportFault, Row, Section, Table, Time, Unit, column, shown, words,
+};
 use crate::disclosure::{self, Count, CountTable, Disclosed, DisclosedTable, Figure, Policy};
 
 /// What is reported of: a cohort, its population, and both tables of it as the gate let them out.
@@ -51,10 +53,6 @@ const LEFT_OUT: [&str; 3] = [
     "Intervals of lost potential and the headline weighted for who is seen: estimates that the gate has no rule for yet. They are in \
      the release, table lost_potential_sensitivity.",
 ];
-
-const fn column(name: &'static str, heading: &'static str, unit: Unit) -> Column {
-    Column { name, heading, unit }
-}
 
 /// The rows of a table of the gate, with names.
 fn named(table: &DisclosedTable, time: &Time, columns: &[usize], label: impl Fn(&str) -> String) -> Vec<Row> {

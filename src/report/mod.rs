@@ -161,6 +161,11 @@ pub struct Column {
     pub unit: Unit,
 }
 
+/// A column by its name in files, its heading and what is counted.
+const fn column(name: &'static str, heading: &'static str, unit: Unit) -> Column {
+    Column { name, heading, unit }
+}
+
 /// What the figures of a column are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]

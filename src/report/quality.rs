@@ -6,7 +6,7 @@
 mod held;
 
 use super::{
-    About, Column, NAMED_FROM, Policy, Release, Report, ReportFault, Row, Section, Table, Time, Unit,
+    About, NAMED_FROM, Policy, Release, Report, ReportFault, Row, Section, Table, Time, Unit, column,
     parts::{self, part},
     places::{self, OTHERS, Place},
     shown,
@@ -101,10 +101,6 @@ fn learners_by_source(release: &Release) -> Result<BTreeMap<String, u64>, Report
             .then(|| Some((row.text("category")?, row.people("n_learners"))))?
     })?;
     Ok(rows.into_iter().collect())
-}
-
-const fn column(name: &'static str, heading: &'static str, unit: Unit) -> Column {
-    Column { name, heading, unit }
 }
 
 /// One row for each source that may be named, and one for the others: each count by itself, without a sum.

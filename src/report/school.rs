@@ -7,8 +7,8 @@ mod expected;
 mod read;
 
 use super::{
-    About, Chart, Column, Middle, NAMED_FROM, Policy, Release, Report, ReportFault, Row, Section, Table,
-    Time, Unit,
+    About, Chart, Middle, NAMED_FROM, Policy, Release, Report, ReportFault, Row, Section, Table, Time, Unit,
+    column,
     places::{self, HIDDEN, OTHERS, Place, Places},
     shown,
     words::{academic_year, cell},
@@ -87,10 +87,6 @@ fn is_school(row: &Row) -> bool {
 
 fn label(key: &str) -> String {
     format!("school {key}")
-}
-
-const fn column(name: &'static str, heading: &'static str, unit: Unit) -> Column {
-    Column { name, heading, unit }
 }
 
 /// Each school beside the nation's average of all pupils.

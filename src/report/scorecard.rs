@@ -7,7 +7,7 @@ mod made;
 mod read;
 
 use super::{
-    About, Column, Policy, Release, Report, ReportFault, Row, Section, Table, Time, Unit,
+    About, Policy, Release, Report, ReportFault, Row, Section, Table, Time, Unit, column,
     words::{academic_year, in_unit},
 };
 use crate::disclosure::{Figure, Symbol};
@@ -96,10 +96,6 @@ fn why(line: &Line, colour: &str) -> &'static str {
         "not_yet_measured" => "records could tell it, and no table here does yet",
         _ => "no source here tells it",
     }
-}
-
-const fn column(name: &'static str, heading: &'static str, unit: Unit) -> Column {
-    Column { name, heading, unit }
 }
 
 /// All eighteen, whether anything measures them or not.

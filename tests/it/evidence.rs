@@ -1,17 +1,11 @@
 //! The evidence pack, as the lead for information governance gets it.
 use crate::{
     needles::Needles,
-    site::{Ran, run_in, run_with},
+    site::{run_in, run_saying, run_with},
     study::{demo, own_site},
 };
 use serde_json::Value;
-use std::{
-    fs,
-    io::Write,
-    path::Path,
-    process::{Command, Stdio},
-    time::Instant,
-};
+use std::{fs, path::Path, time::Instant};
 
 fn pack(dir: &Path, to: &str) -> Value {
     let began = Instant::now();
@@ -25,25 +19,6 @@ fn pack(dir: &Path, to: &str) -> Value {
 fn part<'v>(pack: &'v Value, name: &str) -> &'v Value {
     let parts = pack["parts"].as_array().unwrap();
     parts.iter().find(|part| part["name"] == name).unwrap_or_else(|| panic!("no part {name}"))
-}
-
-/// Says who it is to a verb that reads it.
-fn say(dir: &Path, arguments: &[&str], who: &str) -> Ran {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_throughline"))
-        .current_dir(dir)
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    child.stdin.take().unwrap().write_all(who.as_bytes()).unwrap();
-    let output = child.wait_with_output().unwrap();
-    Ran {
-        code: output.status.code().unwrap_or(-1),
-        out: String::from_utf8_lossy(&output.stdout).into_owned(),
-        err: String::from_utf8_lossy(&output.stderr).into_owned(),
-    }
 }
 
 /// Story 4: the lead for information governance gets the pack, and has a learner erased.
@@ -105,7 +80,7 @@ fn story_4_the_lead_gets_the_pack_and_erases_a_learner() {
         "forename: {}\nsurname: {}\nbirth_date: {}\nupn: {}\n",
         identity.forename, identity.surname, identity.birth_date, identity.upn
     );
-    let opened = say(site.path(), &["--json", "rights", "erase"], &who);
+    let opened = run_saying(site.path(), &["--json", "rights", "erase"], &who);
     assert_eq!(opened.code, 0, "{}", opened.err);
     let case = opened.json()["case"].to_string();
     let confirmed =

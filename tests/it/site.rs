@@ -9,8 +9,9 @@ use std::{
     cell::RefCell,
     fmt::Write as _,
     fs::{self, File},
+    io::Write as _,
     path::{Path, PathBuf},
-    process::Command,
+    process::{Command, Output, Stdio},
 };
 use tempfile::TempDir;
 
@@ -42,6 +43,21 @@ pub fn run_in(dir: &Path, arguments: &[&str]) -> Ran {
     run_with(dir, &[], arguments)
 }
 
+/// The same, with something on standard input.
+pub fn run_saying(dir: &Path, arguments: &[&str], said: &str) -> Ran {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_throughline"))
+        .current_dir(dir)
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // A verb that refuses at once does not read.
+    let _ = child.stdin.take().unwrap().write_all(said.as_bytes());
+    ran(&child.wait_with_output().unwrap())
+}
+
 /// The same, with variables of the environment.
 pub fn run_with(dir: &Path, environment: &[(&str, &str)], arguments: &[&str]) -> Ran {
     let output = Command::new(env!("CARGO_BIN_EXE_throughline"))
@@ -50,6 +66,10 @@ pub fn run_with(dir: &Path, environment: &[(&str, &str)], arguments: &[&str]) ->
         .args(arguments)
         .output()
         .unwrap();
+    ran(&output)
+}
+
+fn ran(output: &Output) -> Ran {
     Ran {
         code: output.status.code().unwrap_or(-1),
         out: String::from_utf8_lossy(&output.stdout).into_owned(),

@@ -1,6 +1,6 @@
 //! After Year 11: month by month, year by year, by group.
 use super::super::{
-    Chart, Column, ReportFault, Row, Section, Table, Time, Unit,
+    Chart, Column, ReportFault, Row, Section, Table, Time, Unit, column,
     parts::{self, Parts, all_of, made_of, part},
     shown,
     words::{MONTHS, academic_year, cell},
@@ -15,10 +15,6 @@ const PARTS: [&str; 6] = ["cohort", "combined", "neet", "not_known", "participat
 
 /// The months whose mean is published.
 const WINTER: [&str; 3] = ["december", "january", "february"];
-
-const fn column(name: &'static str, heading: &'static str, unit: Unit) -> Column {
-    Column { name, heading, unit }
-}
 
 const COUNTS: [Column; 6] = [
     column("cohort", "in the cohort", Unit::Count),

@@ -1,6 +1,6 @@
 //! Before the end of Year 11: who was lost sight of, and who may need support.
 use super::super::{
-    Chart, Column, Release, ReportFault, Row, Section, Table, Time, Unit,
+    Chart, Release, ReportFault, Row, Section, Table, Time, Unit, column,
     parts::{self, all_of, made_of, part},
     places::{self, Place},
     shown,
@@ -16,10 +16,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 const LEARNERS: &str = "everybody in Years 7 to 11 by age of whom any source tells";
 const TOLD: &str = "everybody in Years 8 to 11 by age of whom any source tells";
-
-const fn column(name: &'static str, heading: &'static str, unit: Unit) -> Column {
-    Column { name, heading, unit }
-}
 
 /// What is said of where somebody is today.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

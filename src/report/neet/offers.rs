@@ -1,6 +1,6 @@
 //! Who has no offer of a place: for the September that is coming, whom `resolve --view no_offer` lists, and for the last one.
 use super::super::{
-    Column, Release, ReportFault, Row, Section, Table, Time, Unit,
+    Column, Release, ReportFault, Row, Section, Table, Time, Unit, column,
     parts::{self, Part, all_of, made_of, part},
     words::{academic_year, cell},
 };
@@ -11,10 +11,6 @@ use super::{
 use crate::disclosure::Policy;
 
 const PARTS: [&str; 7] = ["members", "made", "rest", "not_appropriate", "without", "none", "not_recorded"];
-
-const fn column(name: &'static str, heading: &'static str, unit: Unit) -> Column {
-    Column { name, heading, unit }
-}
 
 const COLUMNS: [Column; 10] = [
     column("learners", "young people", Unit::Count),

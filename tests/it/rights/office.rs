@@ -1,13 +1,6 @@
 //! An office that keeps pupils by numbers of its own, a club that keeps a sheet of names, and the people in them.
-use crate::site::{Ran, TestSite};
-use std::{
-    cell::RefCell,
-    fs,
-    io::Write,
-    os::unix::fs::PermissionsExt,
-    path::Path,
-    process::{Command, Stdio},
-};
+use crate::site::{Ran, TestSite, run_saying};
+use std::{cell::RefCell, fs, os::unix::fs::PermissionsExt, path::Path};
 use tempfile::TempDir;
 use throughline::{catalog::Catalog, config, pipeline::Site, privacy::Key};
 
@@ -181,22 +174,7 @@ impl Office {
 
     /// Runs with something on standard input.
     pub fn says(&self, arguments: &[&str], said: &str) -> Ran {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_throughline"))
-            .current_dir(self.site.path())
-            .args(arguments)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        // A verb that refuses at once does not read.
-        let _ = child.stdin.take().unwrap().write_all(said.as_bytes());
-        let output = child.wait_with_output().unwrap();
-        Ran {
-            code: output.status.code().unwrap_or(-1),
-            out: String::from_utf8_lossy(&output.stdout).into_owned(),
-            err: String::from_utf8_lossy(&output.stderr).into_owned(),
-        }
+        run_saying(self.site.path(), arguments, said)
     }
 
     /// Opens a case.

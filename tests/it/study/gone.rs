@@ -1,17 +1,12 @@
 //! Somebody is erased while extracts are out: those who hold a row of them are named, and nobody is named in it.
 use super::{ALIKE, done, open, open_again, own_site, ran, study};
 use crate::{
-    site::Ran,
+    site::{Ran, run_saying},
     study::{attacks::extract, demo},
 };
 use chrono::Datelike;
 use serde_json::Value;
-use std::{
-    fs,
-    io::Write,
-    path::Path,
-    process::{Command, Stdio},
-};
+use std::{fs, path::Path};
 use throughline::{
     pipeline::{self, StudyFault},
     synth::Person,
@@ -24,21 +19,7 @@ fn says(dir: &Path, arguments: &[&str], who: &Person) -> Ran {
         "forename: {}\nsurname: {}\nbirth_date: {}\nupn: {}\n",
         who.forename, who.surname, who.birth_date, who.upn
     );
-    let mut child = Command::new(env!("CARGO_BIN_EXE_throughline"))
-        .current_dir(dir)
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    child.stdin.take().unwrap().write_all(said.as_bytes()).unwrap();
-    let output = child.wait_with_output().unwrap();
-    Ran {
-        code: output.status.code().unwrap_or(-1),
-        out: String::from_utf8_lossy(&output.stdout).into_owned(),
-        err: String::from_utf8_lossy(&output.stderr).into_owned(),
-    }
+    run_saying(dir, arguments, &said)
 }
 
 /// The number of a case that was opened.
