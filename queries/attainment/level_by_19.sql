@@ -4,6 +4,7 @@ grain = ["learner_id", "level", "by_age"]
 reads = ["ks4_result", "level_award", "level_told", "policy"]
 purposes = ["research", "participation", "ap_commissioning"]
 published = true
+of_many = ["n_years_told", "is_held", "level_state"]
 [columns]
 learner_id = "Pseudonym of the learner, 32 hex characters"
 level = "2: five GCSEs at 4 (C) or more, or as much else; 3: two A levels, or as much else"

@@ -4,6 +4,7 @@ grain = ["learner_id", "domain"]
 reads = ["cohort_member", "cohort_outcome", "value_added", "engagement_change", "distance_travelled"]
 purposes = ["research", "participation", "ap_commissioning"]
 published = true
+of_many = ["learner_id"]
 [columns]
 learner_id = "Pseudonym of the learner, 32 hex characters"
 domain = "attainment, engagement, social or goals; only those with a score"

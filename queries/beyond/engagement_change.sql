@@ -4,6 +4,7 @@ grain = ["learner_id", "ay"]
 reads = ["stg_placement", "code_legal_basis", "absence_learner", "circumstance_year", "learner", "spell", "code_establishment_kind", "policy"]
 purposes = ["research", "participation", "ap_commissioning"]
 published = true
+of_many = ["engagement_state", "n_comparators", "comparator_change", "adjusted_change", "spread", "t_score", "t_error"]
 [columns]
 learner_id = "Pseudonym of the learner, 32 hex characters"
 ay = "The academic year, by its end year, in which the placement began"

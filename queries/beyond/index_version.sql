@@ -2,6 +2,7 @@
 title = "The distance travelled index of each learner in its three versions, before it is decided whether it may be shown"
 grain = ["learner_id"]
 reads = ["domain_score", "cohort_member", "policy"]
+of_many = ["learner_id"]
 [columns]
 learner_id = "Pseudonym of the learner"
 n_domains = "Domains with a score"

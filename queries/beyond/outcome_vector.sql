@@ -4,6 +4,7 @@ grain = ["learner_id"]
 reads = ["ladder_result", "ks4_result", "domain_score", "index_version", "index_sensitivity", "sustained_after_16", "circumstance_year", "spell", "suspension_event", "goal_score"]
 purposes = ["research", "participation", "ap_commissioning"]
 published = true
+of_many = ["t_attainment", "t_engagement", "n_domains", "index_state", "distance_index", "distance_error"]
 [columns]
 learner_id = "Pseudonym of the learner, 32 hex characters"
 ks4_ay = "The academic year, by its end year, of Year 11"

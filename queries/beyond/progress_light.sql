@@ -4,6 +4,7 @@ grain = ["learner_id", "reviewed_on"]
 reads = ["distance_travelled", "engagement_change", "policy"]
 purposes = ["ap_commissioning"]
 published = true
+of_many = ["t_engagement", "n_domains", "distance", "light_now", "light"]
 [columns]
 learner_id = "Pseudonym of the learner, 32 hex characters"
 reviewed_on = "Day of the review"

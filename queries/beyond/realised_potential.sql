@@ -4,6 +4,7 @@ grain = ["learner_id"]
 reads = ["cohort_member", "cohort_outcome", "ks4_result", "outcome_vector"]
 purposes = ["research", "participation", "ap_commissioning"]
 published = true
+of_many = ["learner_id"]
 [columns]
 learner_id = "Pseudonym of the learner, 32 hex characters"
 cohort_ay = "The academic year, by its end year, of Year 6"

@@ -4,6 +4,7 @@ grain = ["learner_id"]
 reads = ["ladder_result", "cohort_member", "policy"]
 purposes = ["research", "participation", "ap_commissioning"]
 published = true
+of_many = ["value_state", "bin", "n_bin", "expected", "value_added", "spread", "t_score", "t_error", "growth_percentile"]
 [columns]
 learner_id = "Pseudonym of the learner, 32 hex characters"
 ks4_ay = "The academic year, by its end year, of Year 11"

@@ -4,6 +4,7 @@ grain = ["learner_id", "ay"]
 reads = ["learner_year", "stg_engagement", "code_engagement_kind"]
 purposes = ["research", "participation", "ap_commissioning"]
 published = true
+of_many = ["n_interventions", "n_interventions_completed", "n_activities", "n_home_contacts", "n_careers", "n_careers_interviews", "n_employer_encounters", "n_work_experience", "n_access", "n_devices", "pp_spend", "n_views"]
 [columns]
 learner_id = "Pseudonym of the learner, 32 hex characters"
 ay = "The academic year, by its end year"

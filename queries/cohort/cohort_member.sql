@@ -4,6 +4,7 @@ grain = ["learner_id"]
 reads = ["learner", "y6_place", "ks2_result", "y6_background"]
 purposes = ["research", "participation", "ap_commissioning"]
 published = true
+of_many = ["ks2_band"]
 [columns]
 learner_id = "Pseudonym of the learner, 32 hex characters"
 cohort_ay = "The academic year, by its end year, in which the learner is in Year 6 by age"

@@ -2,6 +2,7 @@
 title = "High attainers of each population who count, with what was known of them before they could be seen with results"
 grain = ["learner_id", "population"]
 reads = ["population_member", "cohort_member", "learner", "school_move", "learner_year"]
+of_many = ["learner_id"]
 [columns]
 learner_id = "Pseudonym of the learner"
 population = "resident, attending, ever_y6_here or open"

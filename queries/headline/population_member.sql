@@ -2,6 +2,7 @@
 title = "Members of the four populations of each cohort that has been followed up"
 grain = ["learner_id", "population"]
 reads = ["cohort_member", "cohort_outcome"]
+of_many = ["ks2_band"]
 [columns]
 learner_id = "Pseudonym of the learner"
 population = "resident, attending, ever_y6_here, or open: every learner of the cohort year, late entrants too"

@@ -4,6 +4,7 @@ grain = ["learner_id"]
 reads = ["learner_strength", "cohort_member", "learner", "link_weight"]
 purposes = ["research", "participation", "ap_commissioning"]
 published = true
+of_many = ["learner_id"]
 [columns]
 learner_id = "Pseudonym of the learner, 32 hex characters"
 n_subjects = "How many subjects (persons as one source knows them) were joined"

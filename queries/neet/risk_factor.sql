@@ -4,6 +4,7 @@ grain = ["pack", "learner_id", "predicted_on", "factor"]
 reads = ["risk_fact", "code_risk_rule", "code_risk_factor", "code_risk_switch", "build_context"]
 purposes = ["participation"]
 published = true
+of_many = ["points_low", "points_high", "is_known", "reason"]
 [columns]
 pack = "The list of rules: code_risk_pack"
 learner_id = "Pseudonym of the learner, 32 hex characters"

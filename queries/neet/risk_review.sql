@@ -4,6 +4,7 @@ grain = ["pack", "learner_id", "predicted_on"]
 reads = ["risk_score", "stg_risk_review"]
 purposes = ["participation"]
 published = true
+of_many = ["band"]
 [columns]
 pack = "The list of rules: code_risk_pack"
 learner_id = "Pseudonym of the learner, 32 hex characters"

@@ -4,6 +4,7 @@ grain = ["pack", "learner_id", "predicted_on"]
 reads = ["risk_factor", "risk_moment", "code_risk_pack", "code_risk_rule", "code_risk_switch", "build_context"]
 purposes = ["participation"]
 published = true
+of_many = ["score_low", "score_high", "band_low", "band_high", "band", "n_known", "n_factors", "reasons", "not_known"]
 [columns]
 pack = "The list of rules: code_risk_pack"
 pack_version = "Its version on the day"

@@ -2,6 +2,7 @@
 title = "Each score of the end of Year 10 beside what became of its learner, as often as there are ways to read both"
 grain = ["pack", "learner_id", "outcome", "basis"]
 reads = ["risk_score", "risk_outcome"]
+of_many = ["points", "is_flagged"]
 [columns]
 pack = "The list of rules"
 learner_id = "Pseudonym of the learner"

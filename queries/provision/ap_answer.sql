@@ -2,6 +2,7 @@
 title = "What each placement says to each measure that is a share or a mean: nothing where the question does not arise"
 grain = ["learner_id", "placement_no", "measure"]
 reads = ["ap_outcome", "code_ap_measure"]
+of_many = ["amount"]
 [columns]
 learner_id = "Pseudonym of the learner"
 placement_no = "The placement"

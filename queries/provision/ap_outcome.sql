@@ -2,6 +2,7 @@
 title = "What had become by sixteen and after of whoever was placed, beside each placement"
 grain = ["learner_id", "placement_no"]
 reads = ["ap_placement", "ladder_result", "cohort_outcome", "outcome_vector"]
+of_many = ["attendance_change", "distance_index", "index_state"]
 [columns]
 learner_id = "Pseudonym of the learner"
 placement_no = "The placement"

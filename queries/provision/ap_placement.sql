@@ -4,6 +4,7 @@ grain = ["learner_id", "placement_no"]
 reads = ["stay", "learner", "ap_account", "ap_return", "suspension_event", "stg_assessment", "goal_score", "engagement_change", "policy", "build_context"]
 purposes = ["research", "ap_commissioning"]
 published = true
+of_many = ["attendance_change"]
 [columns]
 learner_id = "Pseudonym of the learner, 32 hex characters"
 placement_no = "Number of the placement among the learner's, by first day"

@@ -2,6 +2,7 @@
 title = "Who was placed and who might have been: the chance of being placed among learners alike, and what attendance did"
 grain = ["learner_id", "ay"]
 reads = ["engagement_change", "absence_learner", "circumstance_year", "learner", "spell", "code_establishment_kind"]
+of_many = ["chance"]
 [columns]
 learner_id = "Pseudonym of the learner"
 ay = "The academic year, by its end year"

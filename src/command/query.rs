@@ -1,4 +1,5 @@
 //! One question to a release, answered in groups.
+mod shell;
 mod written;
 
 use super::{
@@ -37,29 +38,60 @@ impl From<QueryFault> for Halt {
 const NOT_YET: &str = "refused: questions are answered over invented learners only, so far: the reader of statements was attacked, and what was \
                        found is closed, but nobody has attacked it since. Instead: `throughline report`, or ask a demonstration";
 
-/// Asks a release one question and shows what of the answer may be shown.
+/// Asks a release one question and shows what of the answer may be shown; without one, question after question.
 pub(super) fn query(settings: Settings, args: &QueryArgs, who: &str, screen: &Screen) -> Verdict {
     let text = match (&args.statement, &args.file) {
-        (Some(text), _) => text.clone(),
-        (None, Some(file)) => read(file)?,
-        (None, None) => return Err(Halt::new(Exit::Usage, "say what to ask, or --file F.sql")),
+        (Some(text), _) => Some(text.clone()),
+        (None, Some(file)) => Some(read(file)?),
+        (None, None) => None,
     };
-    let mut site = Site::open(settings)?;
-    let describes = text.trim().strip_prefix("\\d");
-    if site.key.kind() == KeyKind::Real && describes.is_none() {
-        return Err(Halt::new(Exit::Refused, wrap(NOT_YET, 2)));
+    if text.is_none() && args.parquet.is_some() {
+        return Err(Halt::new(Exit::Usage, "--parquet is for one question: say it, or --file F.sql"));
     }
-    let asked = pipeline::open_release(&site, &args.release)?;
-    if let Some(rest) = describes {
-        return describe(&asked, rest.trim(), screen);
+    let mut asking = Asking { settings, args, who, spend: args.spend, release: args.release.clone() };
+    match text {
+        Some(text) => match text.trim().strip_prefix("\\d") {
+            Some(table) => asking.describe(table, screen),
+            None => asking.ask(&text, screen),
+        },
+        None => shell::run(&mut asking, screen),
     }
-    let question = Question { who, purpose: &args.purpose, text: &text, spend: args.spend };
-    let answered = pipeline::query(&mut site, &asked, &question)?;
-    if let Some(file) = &args.parquet {
-        written::parquet(&answered, file, &site.settings)?;
+}
+
+/// Who asks, and how.
+struct Asking<'a> {
+    settings: Settings,
+    args: &'a QueryArgs,
+    who: &'a str,
+    spend: u64,
+    release: String,
+}
+
+impl Asking<'_> {
+    /// The site and the release as they are now: whoever asks all day does not keep what was replaced or forgotten meanwhile.
+    fn open(&self) -> Result<(Site, OpenRelease), Halt> {
+        let site = Site::open(self.settings.clone())?;
+        let asked = pipeline::open_release(&site, &self.release)?;
+        Ok((site, asked))
     }
-    show(&answered, &asked.release, args.csv, screen)?;
-    Ok(Exit::Done)
+
+    fn ask(&self, text: &str, screen: &Screen) -> Verdict {
+        let (mut site, asked) = self.open()?;
+        if site.key.kind() == KeyKind::Real {
+            return Err(Halt::new(Exit::Refused, wrap(NOT_YET, 2)));
+        }
+        let question = Question { who: self.who, purpose: &self.args.purpose, text, spend: self.spend };
+        let answered = pipeline::query(&mut site, &asked, &question)?;
+        if let Some(file) = &self.args.parquet {
+            written::parquet(&answered, file, &site.settings)?;
+        }
+        show(&answered, &asked.release, self.args.csv, screen)?;
+        Ok(Exit::Done)
+    }
+
+    fn describe(&self, table: &str, screen: &Screen) -> Verdict {
+        describe(&self.open()?.1, table.trim().trim_end_matches(';').trim(), screen)
+    }
 }
 
 /// A question from a file: a file, and no longer than a question can be. A device has no end.
@@ -211,16 +243,25 @@ fn describe(asked: &OpenRelease, name: &str, screen: &Screen) -> Verdict {
         }).collect::<Vec<_>>() }));
         return Ok(Exit::Done);
     }
-    let Some(found) = asked.tables.get(name.trim_end_matches(';')) else {
+    let Some(found) = asked.tables.get(name) else {
         return Err(Halt::new(Exit::Usage, "this release has no such table: \\d lists those that it has"));
     };
-    let columns = found.columns.iter();
-    let rows =
-        columns.map(|column| vec![column.name.clone(), column.sql_type.clone(), column.description.clone()]);
-    screen.result(&table(&["column", "type", "what it holds"], rows.collect(), &[]));
+    let is_of_many = |column: &str| is_of_learners(found) && asked.hangs_on_many(name, column);
+    let of_many: Vec<&str> =
+        found.columns.iter().map(|column| column.name.as_str()).filter(|name| is_of_many(name)).collect();
+    let rows = found.columns.iter().map(|column| {
+        let mark = if of_many.contains(&column.name.as_str()) { "of many" } else { "" };
+        vec![column.name.clone(), column.sql_type.clone(), mark.to_owned(), column.description.clone()]
+    });
+    screen.result(&table(&["column", "type", "", "what it holds"], rows.collect(), &[]));
+    if !of_many.is_empty() {
+        screen.result(
+            "\nof many: worked out from other learners too; no question over real learners may use it",
+        );
+    }
     screen.document(
         &json!({ "release": asked.release, "table": name, "title": found.title, "grain": found.grain,
-        "purposes": found.purposes, "columns": found.columns }),
+        "purposes": found.purposes, "columns": found.columns, "of_many": of_many }),
     );
     Ok(Exit::Done)
 }

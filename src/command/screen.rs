@@ -1,5 +1,4 @@
 //! The one place that prints: results to standard output, talk and progress to standard error.
-#![expect(clippy::print_stderr, reason = "printing is this file's work")]
 use crate::pipeline::Watch;
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, Width, presets};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -33,16 +32,16 @@ impl Screen {
     /// Talk, on standard error.
     pub fn say(&self, text: &str) {
         if !self.quiet && !self.json {
-            eprintln!("{text}");
+            to_stderr(text);
         }
     }
 
     /// What went wrong, on standard error, always.
     pub fn fail(&self, text: &str) {
         if self.json {
-            eprintln!("{}", serde_json::json!({ "error": text }));
+            to_stderr(&serde_json::json!({ "error": text }).to_string());
         } else {
-            eprintln!("{text}");
+            to_stderr(text);
         }
     }
 
@@ -55,6 +54,11 @@ impl Screen {
         }
         Bar { shown: bar, name: String::new(), done: 0 }
     }
+}
+
+/// A reader that has gone is not a failure here either, and `eprintln` would make it one.
+fn to_stderr(text: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{text}");
 }
 
 /// A progress bar that a pipeline stage feeds.

@@ -96,6 +96,7 @@ mod tests {
                     grain: vec!["a".to_owned()],
                     reads: reads.iter().map(|read| (*read).to_owned()).collect(),
                     purposes: Vec::new(),
+                    of_many: None,
                     materialise: Materialise::Table,
                     each_year_of: None,
                     published: false,

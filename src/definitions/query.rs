@@ -39,6 +39,9 @@ const LAYERS: [&str; 15] = [
     "checks",
 ];
 
+/// The column that says whom a row is about.
+const WHOSE: &str = "learner_id";
+
 /// The folder of what `resolve` shows: no build makes it and no release holds it.
 const VIEWS: &str = "view";
 
@@ -127,6 +130,9 @@ pub struct Query {
     pub each_year_of: Option<String>,
     /// Whether it becomes part of a release.
     pub published: bool,
+    /// The columns whose values hang on other learners too (a rank, a comparison, an expectation); `learner_id` where it
+    /// hangs on others whether there is a row. None where the header does not say.
+    pub of_many: Option<Vec<String>>,
     /// Column name to description.
     pub columns: BTreeMap<String, String>,
     /// What computes it, where SQL does not.
@@ -143,6 +149,16 @@ impl Query {
     /// Whether its rows are violations of which there should be none.
     pub fn is_check(&self) -> bool {
         self.layer == "checks"
+    }
+
+    /// Whether what stands in a column hangs on other learners too. Of a site's own table whose header does not say so it is taken for
+    /// granted.
+    pub fn hangs_on_many(&self, column: &str) -> bool {
+        let has = |of: &[String], wanted: &str| of.iter().any(|name| name == wanted);
+        match &self.of_many {
+            Some(of) => has(of, WHOSE) || has(of, column),
+            None => self.is_overlaid,
+        }
     }
 
     /// Whether it is for one person's own rows: see [`QuerySet::views`].
@@ -214,6 +230,7 @@ impl QuerySet {
             }
         }
         problems.extend(lint::functions(queries.values().chain(views.values()), &engine));
+        problems.extend(lint::of_many(&queries));
         if problems.is_empty() {
             let engine_sha256 = sha256_hex(engine.as_bytes());
             Ok(Self { queries, views, engine, engine_sha256 })
@@ -243,6 +260,11 @@ impl QuerySet {
         let mut all = self.clone();
         all.queries.append(&mut all.views);
         all
+    }
+
+    /// Whether a column of a table hangs on other learners too: as [`Query::hangs_on_many`], and of a table that is not known it does.
+    pub fn hangs_on_many(&self, table: &str, column: &str) -> bool {
+        self.queries.get(table).is_none_or(|query| query.hangs_on_many(column))
     }
 
     /// The published tables, by name.

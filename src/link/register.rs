@@ -347,10 +347,30 @@ mod tests {
         let other = PathBuf::from("identity/000009-000009.parquet");
         fs::copy(dir.path().join(&file.path), dir.path().join(&other)).unwrap();
         assert_eq!(open(&other, &key), Err(RegisterFault::Sealed));
-        let mut bytes = fs::read(dir.path().join(&file.path)).unwrap();
-        let middle = bytes.len() / 3;
-        bytes[middle] ^= 1;
-        fs::write(dir.path().join(&file.path), bytes).unwrap();
+        // A bit of a hundred and fifty places, the first and the last among them.
+        let whole = fs::read(dir.path().join(&file.path)).unwrap();
+        for place in 0..150 {
+            let mut bytes = whole.clone();
+            let at = place * (whole.len() - 1) / 149;
+            bytes[at] ^= 1 << (place % 8);
+            fs::write(dir.path().join(&file.path), bytes).unwrap();
+            assert_eq!(open(&file.path, &key), Err(RegisterFault::Sealed), "byte {at}");
+        }
+        // Two files of one shape under each other's names.
+        let mut segment = Segment::new(&plan);
+        segment.push(
+            "",
+            &Identified::new(PersonKey("43".into())),
+            &Identified::new(Identity(vec![None; plan.fields.len()])),
+            3,
+        );
+        let second = segment.seal(&plan, &key, dir.path(), (3, 4), "school").unwrap();
+        fs::copy(dir.path().join(&second.path), dir.path().join(&file.path)).unwrap();
+        assert_eq!(open(&second.path, &key), Ok(()));
+        fs::write(dir.path().join(&second.path), &whole).unwrap();
         assert_eq!(open(&file.path, &key), Err(RegisterFault::Sealed));
+        assert_eq!(open(&second.path, &key), Err(RegisterFault::Sealed));
+        fs::write(dir.path().join(&file.path), &whole).unwrap();
+        assert_eq!(open(&file.path, &key), Ok(()), "and what was not touched opens");
     }
 }

@@ -5,6 +5,7 @@ mod noised;
 use super::{Site, SiteFault, build};
 use crate::{
     catalog::Access,
+    definitions::query::QuerySet,
     disclosure::{Answer, Disclosed, Policy},
     query::{self, Kind, Plan, QueryRefusal, Shapes, TableShape},
     release::{self, ReleasedTable},
@@ -50,6 +51,20 @@ pub struct OpenRelease {
     /// Its tables.
     pub tables: BTreeMap<String, ReleasedTable>,
     shapes: Shapes,
+    /// What the tables are, as the definitions say it now.
+    queries: Result<QuerySet, SiteFault>,
+}
+
+impl OpenRelease {
+    /// Its tables as a statement sees them.
+    pub fn shapes(&self) -> &Shapes {
+        &self.shapes
+    }
+
+    /// Whether a column hangs on other learners too, so that no question over real ones may use it.
+    pub fn hangs_on_many(&self, table: &str, column: &str) -> bool {
+        self.queries.as_ref().map_or(true, |queries| queries.hangs_on_many(table, column))
+    }
 }
 
 /// An answer that may be shown.
@@ -86,7 +101,7 @@ pub fn open_release(site: &Site, wanted: &str) -> Result<OpenRelease, QueryFault
     };
     let tables = release::tables(&folder, id).map_err(failed)?;
     let shapes = tables.iter().map(|(name, table)| (name.clone(), shape(table))).collect();
-    Ok(OpenRelease { release: id.clone(), tables, shapes })
+    Ok(OpenRelease { release: id.clone(), tables, shapes, queries: build::queries(site) })
 }
 
 fn shape(table: &ReleasedTable) -> TableShape {
@@ -156,19 +171,21 @@ fn answer(
     Ok(Reply { plan, answer, entered: None })
 }
 
+fn unread_definitions() -> QueryRefusal {
+    QueryRefusal {
+        code: "purpose",
+        what: "what the tables are and which purposes their sources serve cannot be told: the definitions or the catalog cannot be read"
+            .to_owned(),
+        instead: "run `throughline check`",
+    }
+}
+
 /// Whether every table that is read, and every source behind it, serves the purpose.
 fn serves(site: &Site, asked: &OpenRelease, purpose: &str, tables: &[String]) -> Result<(), QueryRefusal> {
-    let failed = || QueryRefusal {
-        code: "purpose",
-        what:
-            "which purposes the sources serve cannot be told: the definitions or the catalog cannot be read"
-                .to_owned(),
-        instead: "run `throughline check`",
-    };
-    let queries = build::queries(site).map_err(|_| failed())?;
+    let queries = asked.queries.as_ref().map_err(|_| unread_definitions())?;
     for table in tables {
         let now = if queries.queries.contains_key(table) {
-            build::purposes(site, &queries, table).map_err(|_| failed())?
+            build::purposes(site, queries, table).map_err(|_| unread_definitions())?
         } else {
             std::collections::BTreeSet::new()
         };

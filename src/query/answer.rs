@@ -55,7 +55,12 @@ pub(super) fn errand(
         // The other side stands somewhere else.
         let file = std::fs::canonicalize(file).map_err(|_| told(&Outcome::Copies))?;
         weight += size(&file, columns).ok_or_else(engine)?;
-        copies.push(Copied { table: table.clone(), file, columns: columns.iter().cloned().collect() });
+        copies.push(Copied {
+            table: table.clone(),
+            file,
+            columns: columns.iter().cloned().collect(),
+            most_of_one: None,
+        });
     }
     if weight > bytes / COPIES_OF {
         return Err(QueryRefusal::new(

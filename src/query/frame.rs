@@ -10,6 +10,13 @@ use super::refusal::QueryRefusal;
 use super::scope::{Kind, quoted_text};
 use crate::disclosure::{Frame, FrameLevel, FrameRow};
 
+/// The column that says whom a row is about.
+const WHOSE: &str = "learner_id";
+
+/// Rows of one learner and table that are taken at most: what they are multiplied by is bounded by the text, so that how long a question
+/// takes does not hang on what one learner has. Twelve years of months are 144.
+const MOST_OF_ONE: u64 = 400;
+
 /// Rows as texts.
 type Rows = Vec<Vec<Option<String>>>;
 
@@ -44,14 +51,18 @@ pub fn frame(
 fn rows(errand: &Errand) -> Result<Vec<Rows>, QueryRefusal> {
     match send(errand) {
         Outcome::Rows(found) => Ok(found),
+        outcome @ Outcome::Disagrees => Err(told(&outcome)),
         // How much it was hangs on the rows: what was too much, and whether that was time or memory, is not said.
-        Outcome::Time | Outcome::Memory | Outcome::TooMany => Err(QueryRefusal::new(
-            "work",
-            "this was too much work",
-            "join fewer tables, name fewer columns, or ask for fewer years",
-        )),
-        outcome => Err(told(&outcome)),
+        _ => Err(too_much()),
     }
+}
+
+fn too_much() -> QueryRefusal {
+    QueryRefusal::new(
+        "work",
+        "this was too much work, or the columns are too many for the memory that there is",
+        "join fewer tables, name fewer columns, or ask for fewer years; `throughline verify` says whether the release is whole",
+    )
 }
 
 /// Runs a plan on the tables of a release: what each learner brings to each group that there is.
@@ -67,8 +78,12 @@ pub fn brought(
     memory: &str,
 ) -> Result<Frame, QueryRefusal> {
     let guard = plan.guard.as_ref().map_err(Clone::clone)?;
-    of_one_learner(plan)?;
-    let found = rows(&errand(typed, plan, vec![guard.bounded.clone()], files, memory)?)?;
+    let mut errand =
+        errand(typed, plan, vec![guard.bounded.clone()], files, memory).map_err(|_| too_much())?;
+    for copied in &mut errand.copies {
+        copied.most_of_one = Some(MOST_OF_ONE);
+    }
+    let found = rows(&errand)?;
     let rows = found.first().ok_or_else(engine)?;
     let mut values = vec![BTreeSet::new(); guard.keys.len()];
     for row in rows {
@@ -90,28 +105,21 @@ pub fn brought(
     Ok(frame)
 }
 
-/// Tables whose columns hold what is worked out from many learners: one of them is a figure without noise, and a condition on one
-/// turns with any of the others.
-const OF_MANY: [&str; 6] = [
-    "distance_travelled",
-    "domain_score",
-    "engagement_change",
-    "learner_linkage",
-    "progress_light",
-    "value_added",
-];
-
-/// Whether everything that is read of a learner hangs on that learner's own rows.
+/// Whether everything that is read of a learner hangs on that learner's own rows; `is_of_many` says of a table's column whether it hangs
+/// on others as well. As a key such a column would be a figure without noise, and a condition on it turns with any of the others.
 ///
 /// # Errors
 /// [`QueryRefusal`]: a column that hangs on others.
-pub fn of_one_learner(plan: &Plan) -> Result<(), QueryRefusal> {
-    let found = plan.reads.keys().find(|table| OF_MANY.contains(&table.as_str()));
-    found.map_or(Ok(()), |table| {
+pub fn of_one_learner(plan: &Plan, is_of_many: impl Fn(&str, &str) -> bool) -> Result<(), QueryRefusal> {
+    let read =
+        plan.reads.iter().flat_map(|(table, columns)| columns.iter().map(move |column| (table, column)));
+    let found = read.into_iter().find(|(table, column)| is_of_many(table, column));
+    found.map_or(Ok(()), |(table, column)| {
+        let what = if column == WHOSE { table.clone() } else { format!("{column} of {table}") };
         Err(QueryRefusal::new(
             "of_many",
-            format!("what {table} says of a learner is worked out from many, so a figure about it would tell of each of them"),
-            "`throughline report cohort` shows it; a study gets its rows",
+            format!("{what} is worked out from many learners, so a figure about it would tell of each of them"),
+            "name columns and not *, and what it is worked out from (ks2_score >= 110 and not ks2_band); `throughline report cohort` shows it, a study gets its rows",
         ))
     })
 }

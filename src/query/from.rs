@@ -35,7 +35,7 @@ impl Compiler<'_> {
         for join in &from.joins {
             sql.push_str(&self.join(join, &mut scope)?);
         }
-        self.degree = self.degree.max(scope.degree());
+        self.degree = self.degree.max(scope.degree_in_all());
         Ok((sql, scope))
     }
 
@@ -169,6 +169,7 @@ impl Compiler<'_> {
             return Err(QueryRefusal::part("two tables of one name in FROM"));
         }
         let new = scope.relations.len();
+        let same_learner = same_learner(scope, &relation)?;
         let condition = match constraint {
             JoinConstraint::Using(columns) => {
                 let mut equal = Vec::new();
@@ -191,7 +192,7 @@ impl Compiler<'_> {
             }
             _ => return Err(not_by_learner()),
         };
-        Ok(format!(" {word} {sql} on {condition}"))
+        Ok(format!(" {word} {sql} on {condition} and {same_learner}"))
     }
 
     /// The equality of one column of USING, and whether it is that of learners.
@@ -245,6 +246,13 @@ impl Compiler<'_> {
         };
         Ok(Some((format!("{one} = {other}"), [relation_of(left, scope)?, relation_of(right, scope)?])))
     }
+}
+
+/// That a table's rows are about the learner of the first one. It is written into every join, whatever the text says of learners: that
+/// no row is about two people then hangs on what is run and not on whether the text was read rightly.
+fn same_learner(scope: &Scope<'_>, new: &Relation) -> Result<String, QueryRefusal> {
+    let (Some(first), Some(learner)) = (scope.learner(), new.learner()) else { return Err(not_by_learner()) };
+    Ok(format!("{}.{} = {first}", new.alias, learner.sql))
 }
 
 /// Which relation of this FROM a learner is of, in however many brackets; none where it is of a query around it.

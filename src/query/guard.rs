@@ -106,8 +106,8 @@ impl Compiler<'_> {
         if self.degree > MOST_DEGREE {
             return Err(QueryRefusal::new(
                 "degree",
-                "tables with several rows for a learner that are joined with each other multiply them, and how long that takes would tell \
-                 of what they hold",
+                "tables with several rows for a learner that are joined with each other, or looked through with EXISTS for each row of each \
+                 other, multiply them, and how long that takes would tell of what they hold",
                 "join at most two such tables, or put the rows of each learner together first: (select learner_id, count(*) as n \
                  from spell group by learner_id)",
             ));

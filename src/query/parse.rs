@@ -5,6 +5,7 @@ use sqlparser::{
         Statement, With,
     },
     dialect::DuckDbDialect,
+    keywords::Keyword,
     parser::Parser,
     tokenizer::{Token, Tokenizer},
 };
@@ -14,6 +15,8 @@ use super::refusal::QueryRefusal;
 /// The longest statement, in bytes, and the most words in it: longer ones are made by programs, to wear a parser out.
 const LONGEST: usize = 16 * 1024;
 const MOST_WORDS: usize = 2_000;
+/// Signs and words that put two values together: the engine reads each as one more bracket around all before it.
+const MOST_OPERATORS: usize = 400;
 /// Brackets within brackets: the parser stops there by itself.
 const DEEPEST: usize = 40;
 
@@ -30,7 +33,9 @@ pub(super) fn parse(text: &str) -> Result<Query, QueryRefusal> {
     let too_long = || {
         QueryRefusal::new(
             "too_long",
-            format!("a statement has at most {LONGEST} bytes and {MOST_WORDS} words"),
+            format!(
+                "a statement has at most {LONGEST} bytes, {MOST_WORDS} words and {MOST_OPERATORS} of AND, OR, + and their like"
+            ),
             "ask for less at once, or name the groups with `case when`",
         )
     };
@@ -57,7 +62,8 @@ pub(super) fn parse(text: &str) -> Result<Query, QueryRefusal> {
     let dialect = DuckDbDialect {};
     let tokens = Tokenizer::new(&dialect, text).tokenize().map_err(|_| unread())?;
     let words = tokens.iter().filter(|token| !matches!(token, Token::Whitespace(_))).count();
-    if words > MOST_WORDS {
+    let operators = tokens.iter().filter(|token| is_operator(token)).count();
+    if words > MOST_WORDS || operators > MOST_OPERATORS {
         return Err(too_long());
     }
     let mut parser = Parser::new(&dialect).with_recursion_limit(DEEPEST).with_tokens(tokens);
@@ -69,6 +75,14 @@ pub(super) fn parse(text: &str) -> Result<Query, QueryRefusal> {
             "only one SELECT is run, and nothing that writes, attaches, loads, sets, calls, explains or prepares",
             "select cohort_ay, count(distinct learner_id) from cohort_member group by cohort_ay",
         )),
+    }
+}
+
+fn is_operator(token: &Token) -> bool {
+    match token {
+        Token::Plus | Token::Minus | Token::Mul | Token::Div | Token::Mod | Token::DuckIntDiv => true,
+        Token::Word(word) => matches!(word.keyword, Keyword::AND | Keyword::OR),
+        _ => false,
     }
 }
 

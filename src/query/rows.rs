@@ -82,9 +82,11 @@ impl Compiler<'_> {
                 sql.push(self.condition(part, Here { scope: &scope, aggregates: false })?);
             }
         }
-        if !by_learner {
+        // Written in whatever the text says, as in every join.
+        let (true, Some(inner), Some(learner)) = (by_learner, scope.learner(), outer.learner()) else {
             return Err(not_by_learner());
-        }
+        };
+        sql.push(format!("{inner} = {learner}"));
         Ok(format!("select 1 from {from} where {}", sql.join(" and ")))
     }
 
@@ -157,6 +159,8 @@ impl Compiler<'_> {
                 "a query inside another may group by learner_id, alone or with more, and by nothing without it",
             ));
         }
+        // By the learner of the first table in any case: no group is of two people.
+        groups.extend(scope.learner().filter(|learner| !groups.contains(learner)));
         tail.push_str(&format!(" group by {}", groups.join(", ")));
         if let Some(having) = &select.having {
             let here = Here { scope, aggregates: true };

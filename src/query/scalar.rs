@@ -238,7 +238,9 @@ impl Compiler<'_> {
                     return Err(QueryRefusal::part("IN (SELECT …) of anything but learner_id"));
                 };
                 let sql = self.learners_of(query)?;
-                Ok(Typed::made(format!("({learner} {not}in ({sql}))"), Kind::Bool))
+                // Nobody is in no list: of an empty learner the engine says so where the list is empty, and that it does not know where
+                // anybody is in it.
+                Ok(Typed::made(format!("({learner} is not null and {learner} {not}in ({sql}))"), Kind::Bool))
             }
             _ => Err(QueryRefusal::part("this form of IN")),
         }

@@ -118,6 +118,11 @@ impl Scope<'_> {
         self.relations.iter().map(|relation| relation.degree).sum()
     }
 
+    /// The same with the queries around it, which an EXISTS is looked at for each row of.
+    pub fn degree_in_all(&self) -> u32 {
+        self.degree() + self.outer.map_or(0, Scope::degree_in_all)
+    }
+
     /// The learner of the first relation: whom a row of the whole is about.
     pub fn learner(&self) -> Option<String> {
         let first = self.relations.first()?;

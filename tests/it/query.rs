@@ -1,12 +1,14 @@
 //! Questions to a release: those of the manual are answered, those of the hostile corpus are refused to the last one, and
 //! neither leaves anything behind.
 mod functions;
+mod locality;
+mod of_many;
 mod real;
 mod truth;
 
 use crate::{
     end_to_end::Demo,
-    site::{Ran, TestSite, run_in, run_with, walk},
+    site::{Ran, TestSite, run_in, run_saying, run_with, walk},
 };
 use sha2::{Digest, Sha256};
 use std::{
@@ -190,6 +192,28 @@ fn the_answer_is_written_for_programs_too() {
     for (what, code) in [("\\d", 0), ("\\d cohort_member", 0), ("\\d no_such_table", 2)] {
         assert_eq!(ask(demo, &["query", what]).code, code, "{what}");
     }
+}
+
+/// Question after question, over several lines and from a pipe: a refusal does not end it, and the last answer's exit code is the whole's.
+#[test]
+fn at_the_prompt_one_question_follows_another() {
+    let demo = demo();
+    let lines = "\\d cohort_member\nselect cohort_ay, count(*) as n\n  from cohort_member\n  group by 1;\nselect * from learner;\n\\spend 0\n\
+                 select count(*) as members from cohort_member where resident;\n";
+    let prompt = |said: &str| run_saying(&demo.site(), &["--config", "throughline.toml", "query"], said);
+    let ran = prompt(lines);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    for shown in ["ks2_band", "of many", "cohort_ay", "members"] {
+        assert!(ran.out.contains(shown), "{shown}: {}", ran.out);
+    }
+    for said in ["a star shows whole rows", "\\spend takes a number"] {
+        assert!(ran.err.contains(said), "{said}: {}", ran.err);
+    }
+    // What stands there without its semicolon is asked when there is no more.
+    assert!(prompt("select count(*) as members from cohort_member").out.contains("members"));
+    assert_eq!(prompt("select * from learner;\n").code, 5);
+    assert_eq!(prompt("\\q\nselect * from learner;\n").code, 0);
+    assert_eq!(prompt("\\what\n").code, 2);
 }
 
 /// A table that does not serve the purpose is not opened, and that is noted.

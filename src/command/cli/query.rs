@@ -9,13 +9,8 @@ control. `\\d` lists the tables, `\\d TABLE` the columns of one. docs/query.md h
 question is in the audit. Over real learners figures are near the truth, and a hundred questions may be asked in a year."
 )]
 pub struct QueryArgs {
-    /// The question: `select ks2_band, count(distinct learner_id) from cohort_member group by ks2_band`.
-    #[arg(
-        value_name = "SELECT",
-        required_unless_present = "file",
-        conflicts_with = "file",
-        allow_hyphen_values = true
-    )]
+    /// The question; without one, a prompt. `select ks2_band, count(distinct learner_id) from cohort_member group by ks2_band`.
+    #[arg(value_name = "SELECT", conflicts_with = "file", allow_hyphen_values = true)]
     pub statement: Option<String>,
     /// Read it from a file.
     #[arg(long, value_name = "F.sql")]

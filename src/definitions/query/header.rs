@@ -24,6 +24,8 @@ struct Header {
     #[serde(default)]
     each_year_of: Option<String>,
     #[serde(default)]
+    of_many: Option<Vec<String>>,
+    #[serde(default)]
     columns: BTreeMap<String, String>,
 }
 
@@ -79,6 +81,7 @@ pub(super) fn read_query(file: &str, text: String, is_overlaid: bool) -> Result<
         materialise: header.materialise,
         each_year_of: header.each_year_of,
         published: header.published,
+        of_many: header.of_many,
         columns: header.columns,
         computed,
         sha256: sha256_hex(text.as_bytes()),
@@ -101,6 +104,10 @@ fn refuse(header: &Header, layer: &str) -> Result<(), &'static str> {
     }
     if header.grain.is_empty() {
         return Err("the grain names no column");
+    }
+    let is_column = |name: &String| !header.published || header.columns.contains_key(name);
+    if !header.of_many.iter().flatten().all(is_column) {
+        return Err("`of_many` names a column that it does not describe");
     }
     if let Some(of) = &header.each_year_of {
         let is_between = !header.published

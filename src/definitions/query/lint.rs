@@ -1,9 +1,11 @@
 //! Keeps the queries portable, deterministic and of one shape: what a reader on another engine would trip over, and
 //! what could give another answer tomorrow, is refused with its file and line.
+mod of_many;
 mod portable;
 
 use super::Problem;
 
+pub(super) use of_many::of_many;
 pub(super) use portable::functions;
 
 /// Phrases that are refused, as tokens with a space between, and why.

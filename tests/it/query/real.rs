@@ -1,7 +1,11 @@
 //! Questions over a release that is held under a real key: the same invented learners, and the program does not know that.
 use super::{bytes, demo, hostile, questions, release_of};
 use crate::site::{Ran, TestSite, run_in};
-use std::{collections::BTreeSet, fs, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+};
 use throughline::{catalog::Catalog, privacy::Key};
 
 /// A site whose questions go the way that is meant for real learners, with the demonstration's release under it. (Its key is a
@@ -145,7 +149,7 @@ fn attack_09_all_but_one_and_all_but_nobody_look_the_same() {
     let of = |text: &str| rows(&ask(site.path(), text))[0]["n"].as_i64().unwrap();
     let one = format!("{all} and not (coalesce(ks2_score, 0) = 120 and coalesce(sen_y6, '') = 'plan')");
     assert!((of(all) - of(&one)).abs() < 80);
-    let without_nobody = |which| of(&format!("{all} and not (coalesce(ks2_band, '') = 'nothing {which}')"));
+    let without_nobody = |which| of(&format!("{all} and not (coalesce(ks2_state, '') = 'nothing {which}')"));
     let told: Vec<i64> = (0..12).map(without_nobody).collect();
     assert!(
         told.iter().any(|count| *count > truth) && told.iter().any(|count| *count < truth),
@@ -178,13 +182,45 @@ fn attack_17_other_words_for_the_same_people_give_the_same_answer_again() {
         assert_eq!(ran.json()["entered"], "question-1", "{way}");
     }
     // What is not known to be the same is paid for, and has noise of its own.
-    let other = "with c as (select * from cohort_member where resident) select count(distinct learner_id) as n from c";
+    let other = "with c as (select learner_id from cohort_member where resident) select count(distinct learner_id) as n from c";
     assert_ne!(ask(site.path(), other).json()["entered"], "question-1");
     let catalog = Catalog::open(&site.data().join("catalog.sqlite")).unwrap();
     let (answers, spent) = catalog.spent_after("").unwrap();
     assert_eq!((answers, spent), (2, 2));
     let entries = catalog.audit(1).unwrap();
     assert_eq!(entries.iter().filter(|entry| entry.verb == "query").count(), 8, "all are in the audit");
+}
+
+/// Attack 17 as it is meant: thirty ways to write one question do not give thirty draws to take the mean of. Each is the first answer again, or it
+/// is paid for, so that all of them together tell no more than the budget says.
+#[test]
+fn attack_17_thirty_spellings_are_one_answer_or_are_paid_for() {
+    let site = real_site();
+    let sames = [
+        "resident",
+        "resident = true",
+        "true = resident",
+        "(resident)",
+        "not (not resident)",
+        "resident is true",
+    ];
+    let alwayses = ["", " and true", " and 1 = 1", " and 'a' = 'a'", " and (true)"];
+    let mut answers = BTreeMap::new();
+    for same in sames {
+        for always in alwayses {
+            let ran =
+                ask(site.path(), &format!("select count(*) as n from cohort_member where {same}{always}"));
+            assert_eq!(ran.code, 0, "{}", ran.err);
+            let entered = ran.json()["entered"].as_str().unwrap().to_owned();
+            let figure = rows(&ran)[0]["n"].clone();
+            let before = answers.entry(entered).or_insert_with(|| figure.clone());
+            assert_eq!(*before, figure, "{same}{always}");
+        }
+    }
+    let catalog = Catalog::open(&site.data().join("catalog.sqlite")).unwrap();
+    let (kept, spent) = catalog.spent_after("").unwrap();
+    assert_eq!((kept, spent), (answers.len() as u64, answers.len() as u64));
+    assert!(answers.len() <= 3, "{} draws of thirty ways", answers.len());
 }
 
 /// Named queries of the same name that hold other people are other questions.
@@ -331,7 +367,7 @@ fn a_device_is_no_question() {
 #[test]
 fn the_catalog_holds_nobody_and_no_answer_in_clear() {
     let site = real_site();
-    let ran = spend(site.path(), "20", "select ks2_band, count(*) as n from cohort_member group by 1");
+    let ran = spend(site.path(), "20", "select sen_y6, count(*) as n from cohort_member group by 1");
     assert_eq!(ran.code, 0, "{}", ran.err);
     let ids = super::truth::learners();
     assert!(ids.len() > 100);

@@ -169,20 +169,20 @@ fn attack_31_who_may_not_be_shown_is_answered_like_who_does_not_exist() {
 /// is looked up, and the audit has each attempt.
 #[test]
 fn attack_34_lookups_end_at_the_days_measure() {
-    let site = site(&format!("{}[resolve]\nmost_rows_per_day = 5\n", roles()));
+    let site = site(&format!("{}[resolve]\nmost_rows_per_day = 40\n", roles()));
     write(&site, "one.csv", &[ADA]);
     let mut codes = Vec::new();
-    for _ in 0..7 {
+    for _ in 0..45 {
         codes.push(ask(&site, "one.csv", "participation", &["--force"]).code);
     }
-    assert_eq!(codes, [0, 0, 0, 0, 0, 5, 5]);
+    assert_eq!(codes, [[0; 40].as_slice(), &[5; 5]].concat());
     fs::remove_file(site.path().join("out.xlsx")).unwrap();
     let ran = ask(&site, "one.csv", "participation", &["-vv"]);
-    assert!(ran.err.contains("more than 5 rows today"), "{}", ran.err);
+    assert!(ran.err.contains("more than 40 rows today"), "{}", ran.err);
     assert!(ran.err.contains("a lookup was refused"), "the log says so too: {}", ran.err);
     assert!(!site.path().join("out.xlsx").exists());
     let chain = audit(&site.data());
-    assert_eq!(chain.iter().filter(|entry| entry.outcome == "refused").count(), 3);
+    assert_eq!(chain.iter().filter(|entry| entry.outcome == "refused").count(), 6);
     assert!(chain.iter().all(|entry| entry.digest == entry.expected()));
 }
 
