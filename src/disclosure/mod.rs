@@ -18,7 +18,6 @@ mod asked;
 mod attack;
 mod figure;
 mod grid;
-mod guarded;
 mod headline;
 pub mod ledger;
 mod magnitude;
@@ -41,10 +40,9 @@ use std::fmt;
 pub use asked::{Amount, Answer, Asked, AskedGroup, Counted, Measure, Told};
 pub use figure::{Figure, Symbol};
 pub use grid::{LinkGrid, LinkGroup, Rate, Rates, ShareRow, Shares};
-pub use guarded::{Frame, FrameLevel, FrameRow, PastAnswer, PastCell};
 pub use headline::{Headline, HeadlineGroup};
 pub use magnitude::{Failing, MagnitudeRow, Magnitudes, failing};
-pub use noised::{DAYS, MOST_GROUPS, QUESTIONS, Seed, Terms};
+pub use noised::{DAYS, Frame, FrameRow, MOST_GROUPS, QUESTIONS, Seed, Terms};
 pub use policy::{KeyKind, Policy};
 pub use refusal::{Notice, Refusal};
 pub use rounding::{Rounding, record_set_key};
@@ -203,19 +201,4 @@ pub fn disclose_noised(frame: &Frame, terms: Terms<'_>, policy: &Policy) -> Disc
 pub fn told_again(kept: &str, policy: &Policy) -> Option<Disclosed<Answer>> {
     let kept: asked::Kept = serde_json::from_str(kept).ok()?;
     Some(Disclosed(kept.answer(policy)))
-}
-
-/// Puts the answer to one of the questions of an approved study through the gate, beside its other answers, and gives what the ledger
-/// has to remember: whoever shows the answer writes that in the same transaction.
-///
-/// # Errors
-/// [`Refusal`]: nothing may be shown, it comes too near to an earlier answer, or it is more than can be proved.
-pub fn disclose_guarded(
-    frame: &Frame,
-    earlier: &[PastAnswer],
-    id: &str,
-    policy: &Policy,
-) -> Result<(Disclosed<Answer>, PastAnswer), Refusal> {
-    let (answer, entry) = guarded::disclose(frame, earlier, id, policy)?;
-    Ok((Disclosed(answer), entry))
 }

@@ -11,6 +11,7 @@ use crate::{
     release::{self, ReleasedTable},
 };
 pub use noised::Entered;
+pub(in crate::pipeline) use noised::{Held, at_once};
 use std::{collections::BTreeMap, path::PathBuf};
 
 const VERB: &str = "query";

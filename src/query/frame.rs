@@ -4,11 +4,10 @@ use std::path::PathBuf;
 
 use super::answer::{engine, errand, plain, told};
 use super::child::{Errand, Outcome, send};
-use super::guard::{Domain, Guard, GuardKey};
+use super::guard::Guard;
 use super::plan::Plan;
 use super::refusal::QueryRefusal;
-use super::scope::{Kind, quoted_text};
-use crate::disclosure::{Frame, FrameLevel, FrameRow};
+use crate::disclosure::{Frame, FrameRow};
 
 /// The column that says whom a row is about.
 const WHOSE: &str = "learner_id";
@@ -19,34 +18,6 @@ const MOST_OF_ONE: u64 = 400;
 
 /// Rows as texts.
 type Rows = Vec<Vec<Option<String>>>;
-
-/// Runs a plan on the tables of a release as a frame.
-///
-/// `typed` is the text that the plan was made of, `files` the Parquet file of each table, `memory` the engine's limit, `release`
-/// the release's id, and a value has to be one of `enough` learners to be named.
-///
-/// # Errors
-/// [`QueryRefusal`]: not to be answered over real learners, over the memory or the time, or read in two ways.
-pub fn frame(
-    typed: &str,
-    plan: &Plan,
-    files: &BTreeMap<String, PathBuf>,
-    memory: &str,
-    (release, enough): (&str, u64),
-) -> Result<Frame, QueryRefusal> {
-    let guard = plan.guard.as_ref().map_err(Clone::clone)?;
-    guard.provable.clone()?;
-    let counted = guard.keys.iter().filter_map(|key| match &key.domain {
-        Domain::Counted(sql) => Some(sql.clone()),
-        Domain::Values(_) => None,
-    });
-    let mut sql = vec![guard.sql.clone()];
-    sql.extend(counted);
-    sql.extend(guard.missing.iter().flatten().cloned());
-    sql.extend(guard.bases.iter().cloned());
-    let found = rows(&errand(typed, plan, sql, files, memory)?)?;
-    framed(guard, &found, release, enough).ok_or_else(engine)
-}
 
 fn rows(errand: &Errand) -> Result<Vec<Rows>, QueryRefusal> {
     match send(errand) {
@@ -67,10 +38,10 @@ fn too_much() -> QueryRefusal {
 
 /// Runs a plan on the tables of a release: what each learner brings to each group that there is.
 ///
-/// `typed`, `files` and `memory` are as for [`frame`].
+/// `typed` is the text that the plan was made of, `files` the Parquet file of each table, `memory` the engine's limit.
 ///
 /// # Errors
-/// As [`frame`].
+/// [`QueryRefusal`]: not to be answered over real learners, too much work, or read in two ways.
 pub fn brought(
     typed: &str,
     plan: &Plan,
@@ -87,13 +58,12 @@ pub fn brought(
     let rows = found.first().ok_or_else(engine)?;
     let mut values = vec![BTreeSet::new(); guard.keys.len()];
     for row in rows {
-        for ((cell, key), values) in row.iter().zip(&guard.keys).zip(&mut values) {
-            values.insert(cell.as_ref().map(|cell| plain(cell, key.kind)));
+        for ((cell, kind), values) in row.iter().zip(&guard.keys).zip(&mut values) {
+            values.insert(cell.as_ref().map(|cell| plain(cell, *kind)));
         }
     }
-    let named = |value| FrameLevel { value, is_named: true, text: String::new() };
-    let keys: Vec<Vec<FrameLevel>> =
-        values.into_iter().map(|values| values.into_iter().map(named).collect()).collect();
+    let keys: Vec<Vec<Option<String>>> =
+        values.into_iter().map(|values| values.into_iter().collect()).collect();
     let mut frame = Frame {
         filters: guard.filters.len(),
         amounts: guard.amounts.clone(),
@@ -124,58 +94,17 @@ pub fn of_one_learner(plan: &Plan, is_of_many: impl Fn(&str, &str) -> bool) -> R
     })
 }
 
-/// The frame; none where the rows are not those of the plan.
-fn framed(guard: &Guard, found: &[Rows], release: &str, enough: u64) -> Option<Frame> {
-    let (rows, rest) = found.split_first()?;
-    let mut domains = rest.iter();
-    let mut keys = Vec::new();
-    for key in &guard.keys {
-        keys.push(match &key.domain {
-            Domain::Values(values) => values.iter().map(|value| level(key, value.clone())).collect(),
-            Domain::Counted(_) => counted(key, domains.next()?, enough)?,
-        });
-    }
-    let mut is_always = Vec::new();
-    for missing in &guard.missing {
-        is_always.push(match missing {
-            Some(_) => domains.next()?.first()?.first()?.as_deref() == Some("0"),
-            None => false,
-        });
-    }
-    let mut population = guard.population.clone();
-    population.push(format!("release {release}"));
-    for base in domains {
-        population.push(format!("learners {:?}", base.first()?));
-    }
-    let rows = placed(guard, rows, &keys)?;
-    let mut frame = Frame {
-        is_disjoint: guard.is_disjoint,
-        filters: guard.filters.len(),
-        is_always,
-        amounts: guard.amounts.clone(),
-        measures: guard.measures.clone(),
-        population,
-        filter_texts: guard.filter_texts.clone(),
-        words: guard.words.iter().cloned().chain([format!("release {release}")]).collect(),
-        ..Frame::default()
-    };
-    frame.rows = rows;
-    frame.keys = keys;
-    Some(frame)
-}
-
 /// The rows, each with the places of its keys' values; none where they are not those of the plan.
-fn placed(guard: &Guard, rows: &Rows, keys: &[Vec<FrameLevel>]) -> Option<Vec<FrameRow>> {
-    let places: Vec<HashMap<Option<String>, usize>> = keys.iter().map(|levels| places(levels)).collect();
+fn placed(guard: &Guard, rows: &Rows, keys: &[Vec<Option<String>>]) -> Option<Vec<FrameRow>> {
+    let places: Vec<HashMap<&Option<String>, usize>> =
+        keys.iter().map(|values| values.iter().zip(0..).collect()).collect();
     let row = |row: &Vec<Option<String>>| {
         let (key, rest) = row.split_at_checked(keys.len())?;
         let (mask, rest) = rest.split_first()?;
         let (learner, amounts) = rest.split_first()?;
         let mut levels = Vec::new();
-        for ((cell, of), (levels_of, places)) in key.iter().zip(&guard.keys).zip(keys.iter().zip(&places)) {
-            let value = cell.as_ref().map(|cell| plain(cell, of.kind));
-            let other = || levels_of.iter().position(|level| !level.is_named);
-            levels.push(places.get(&value).copied().or_else(other)?);
+        for ((cell, kind), places) in key.iter().zip(&guard.keys).zip(&places) {
+            levels.push(*places.get(&cell.as_ref().map(|cell| plain(cell, *kind)))?);
         }
         Some(FrameRow {
             levels,
@@ -185,49 +114,6 @@ fn placed(guard: &Guard, rows: &Rows, keys: &[Vec<FrameLevel>]) -> Option<Vec<Fr
         })
     };
     rows.iter().map(row).collect()
-}
-
-fn places(levels: &[FrameLevel]) -> HashMap<Option<String>, usize> {
-    let named = levels.iter().enumerate().filter(|(_, level)| level.is_named);
-    named.map(|(at, level)| (level.value.clone(), at)).collect()
-}
-
-/// The values that enough learners have, nothing if it occurs, and all others together if there are any.
-fn counted(key: &GuardKey, rows: &Rows, enough: u64) -> Option<Vec<FrameLevel>> {
-    let mut counts: BTreeMap<Option<String>, u64> = BTreeMap::new();
-    for row in rows {
-        let [value, count] = row.as_slice() else { return None };
-        let value = value.as_ref().map(|value| plain(value, key.kind));
-        *counts.entry(value).or_default() += count.as_deref()?.parse::<u64>().ok()?;
-    }
-    let is_named = |(value, count): &(&Option<String>, &u64)| value.is_none() || **count >= enough;
-    let mut levels: Vec<FrameLevel> =
-        counts.iter().filter(is_named).map(|(value, _)| level(key, value.clone())).collect();
-    if levels.len() < counts.len() || levels.is_empty() {
-        levels.push(FrameLevel {
-            value: None,
-            is_named: false,
-            text: format!("{} is another value", key.sql),
-        });
-    }
-    Some(levels)
-}
-
-/// A level, and what a condition would say of it.
-fn level(key: &GuardKey, value: Option<String>) -> FrameLevel {
-    let sql = &key.sql;
-    let text = match (&value, key.kind) {
-        (None, _) => format!("{sql} is null"),
-        (Some(value), Kind::Bool) if value == "true" => sql.clone(),
-        (Some(_), Kind::Bool) => format!("not ({sql})"),
-        (Some(value), Kind::Number) => match value.parse::<f64>() {
-            Ok(number) => format!("{sql} = {number:e}"),
-            Err(_) => format!("{sql} = {value}"),
-        },
-        (Some(value), Kind::Date) => format!("{sql} = date {}", quoted_text(value)),
-        (Some(value), _) => format!("{sql} = {}", quoted_text(value)),
-    };
-    FrameLevel { value, is_named: true, text }
 }
 
 /// A learner as a number: the first half of the pseudonym, which is one of as many as there are digests.

@@ -16,64 +16,27 @@ use super::scalar::Here;
 use super::scope::{Compiler, Kind, Scope};
 use crate::disclosure::{Counted, Measure};
 
-/// Keys and conditions together: dimensions that the gate can prove.
-const MOST_DIMENSIONS: usize = 3;
 /// Tables with several rows for a learner that one SELECT may put beside each other: more multiply work by what a row holds.
 const MOST_DEGREE: u32 = 2;
 
 /// A statement as a frame.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Guard {
-    /// One row for each learner and group: the keys, the conditions as a number, the learner, a value of each amount.
-    pub sql: String,
-    /// Whom it is about, so that the same text for it is the same people: where they come from, and each condition.
-    pub population: Vec<String>,
-    /// The keys of the groups.
-    pub keys: Vec<GuardKey>,
-    /// Whether no learner can be in two groups.
-    pub is_disjoint: bool,
+    /// One row for each learner and group, and of each learner no more groups than count: the keys, the conditions as a number, the
+    /// learner, a value of each amount. How much comes back does not hang on what a learner's rows are.
+    pub bounded: String,
+    /// The kinds of the groups' keys.
+    pub keys: Vec<Kind>,
     /// The conditions.
     pub filters: Vec<String>,
-    /// The same as WHERE would say them.
-    pub filter_texts: Vec<String>,
-    /// For each condition, where it says that a column is there: SQL that counts where it is not, in the whole table.
-    pub missing: Vec<Option<String>>,
-    /// SQL that says which learners a table has: of tables with one row each that is all that a join makes of them.
-    pub bases: Vec<String>,
     /// For each amount the least and the greatest value that it may have, and which condition says that it is there.
     pub amounts: Vec<(f64, f64, usize)>,
     /// The figures, over learners alone.
     pub measures: Vec<Measure>,
-    /// The words of the statement that say whom it is about: columns and literals.
-    pub words: BTreeSet<String>,
     /// How many groups a learner can be in at most.
     pub most_groups: u64,
-    /// As `sql`, with no more groups of a learner than that: how much comes back does not hang on what a learner's rows are.
-    pub bounded: String,
     /// All that is asked, so that the same lines are the same question.
     pub said: Vec<String>,
-    /// Whether what it gives away beside other tables can be proved, or why not: only then it may be a table of a study.
-    pub provable: Result<(), QueryRefusal>,
-}
-
-/// A key.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct GuardKey {
-    /// What it is made of.
-    pub sql: String,
-    /// Its kind.
-    pub kind: Kind,
-    /// Which values it can have.
-    pub domain: Domain,
-}
-
-/// Which values a key can have.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Domain {
-    /// These.
-    Values(Vec<Option<String>>),
-    /// Those that the whole table has for enough learners: SQL that counts each.
-    Counted(String),
 }
 
 /// Columns that may be averaged: the range that they are declared to have. What is outside counts as its end.
@@ -113,14 +76,6 @@ impl Compiler<'_> {
             ));
         }
         let (filters, amounts, measures) = figures(made, outputs)?;
-        let mut provable = dimensions(keys.len() + filters.len());
-        let mut guarded = Vec::new();
-        for key in keys {
-            let domain = self.domain(key, select, scope);
-            provable = provable.and(domain.as_ref().map(|_| ()).map_err(Clone::clone));
-            let domain = domain.unwrap_or_else(|_| Domain::Values(Vec::new()));
-            guarded.push(GuardKey { sql: key.sql.clone(), kind: key.kind, domain });
-        }
         let is_disjoint = keys.iter().all(|key| is_one_each(key, scope));
         let most_groups = if is_disjoint { 1 } else { most_groups(keys, select, scope) };
         let learner =
@@ -132,15 +87,9 @@ impl Compiler<'_> {
         let renamed =
             |sql: &str| tables.as_ref().map_or_else(|| sql.to_owned(), |tables| renamed(sql, tables));
         let mut population = Vec::new();
-        let mut bases = Vec::new();
-        match &tables {
-            Some(tables) => bases.extend(
-                tables.iter().filter(|(_, _, is_left)| !is_left).map(|(_, table, _)| learners(table)),
-            ),
-            None => population.push(format!("from {} {from}", named.join(", "))),
+        if tables.is_none() {
+            population.push(format!("from {} {from}", named.join(", ")));
         }
-        bases.sort_unstable();
-        bases.dedup();
         if tables.is_some() && !named.is_empty() {
             population.push(format!("with {}", named.join(", ")));
         }
@@ -149,26 +98,18 @@ impl Compiler<'_> {
                 population.extend(self.plainly(part, scope)?.iter().map(|sql| renamed(sql)));
             }
         }
-        let keys_said: Vec<String> = guarded.iter().map(|key| renamed(&key.sql)).collect();
+        let keys_said: Vec<String> = keys.iter().map(|key| renamed(&key.sql)).collect();
         let filter_texts: Vec<String> = framed.filters.iter().map(|filter| renamed(&bare(filter))).collect();
         let said =
             said(&population, named, tables.as_deref(), (&keys_said, &filter_texts), (&framed, &measures));
         Ok(Guard {
-            sql: frame(&with, keys.len(), framed.amounts.len(), None),
-            bounded: frame(&with, keys.len(), framed.amounts.len(), Some(most_groups)),
-            population,
-            keys: guarded.into_iter().map(|key| GuardKey { sql: renamed(&key.sql), ..key }).collect(),
-            is_disjoint,
-            filter_texts,
-            missing: framed.filters.iter().map(|filter| missing(filter, scope)).collect(),
+            bounded: frame(&with, keys.len(), framed.amounts.len(), most_groups),
+            keys: keys.iter().map(|key| key.kind).collect(),
             filters: framed.filters,
-            bases,
             amounts,
             measures,
-            words: BTreeSet::new(),
             most_groups,
             said,
-            provable,
         })
     }
 
@@ -215,61 +156,6 @@ impl Compiler<'_> {
         }
         Ok(vec![bare(&self.condition(part, Here { scope, aggregates: false })?)])
     }
-
-    fn domain(&mut self, key: &Key, select: &Select, scope: &Scope<'_>) -> Result<Domain, QueryRefusal> {
-        if let Some(values) = literals(&key.expr) {
-            return Ok(Domain::Values(values));
-        }
-        let columns = columns_of(&key.expr, scope);
-        if let Some((at, column)) =
-            columns.as_ref().filter(|columns| columns.len() == 1).and_then(BTreeSet::first)
-        {
-            let relation = &scope.relations[*at];
-            let found = relation.columns.iter().find(|known| known.name == *column);
-            let table = found.and_then(|column| column.table.as_deref());
-            if let (Some(table), Some(learner)) = (table, relation.learner()) {
-                let mut conditions = Vec::new();
-                for part in select.selection.iter().flat_map(conjuncts) {
-                    if columns_of(part, scope) == columns {
-                        conditions.push(self.condition(part, Here { scope, aggregates: false })?);
-                    }
-                }
-                let tail = if conditions.is_empty() {
-                    String::new()
-                } else {
-                    format!(" where {}", conditions.join(" and "))
-                };
-                // A row without its other half has no value there.
-                let lacking =
-                    if relation.is_left { " union all select cast(null as varchar), '0'" } else { "" };
-                return Ok(Domain::Counted(format!(
-                    "select cast({} as varchar), cast(count(distinct {}.{}) as varchar) from \"{table}\" as {}{tail} group by 1{lacking}",
-                    key.sql, relation.alias, learner.sql, relation.alias
-                )));
-            }
-        }
-        if key.kind == Kind::Bool {
-            return Ok(Domain::Values(vec![Some("true".to_owned()), Some("false".to_owned()), None]));
-        }
-        Err(QueryRefusal::new(
-            "domain",
-            "which groups there can be is not known before the rows are looked at, and whether one is there would tell of whoever is in it",
-            "group by a column of a table as it is, by a condition, or by case when … then 'one' else 'other' end",
-        ))
-    }
-}
-
-/// Whether so many keys and conditions beside each other can be proved.
-fn dimensions(count: usize) -> Result<(), QueryRefusal> {
-    if count <= MOST_DIMENSIONS {
-        return Ok(());
-    }
-    Err(QueryRefusal::new(
-        "dimensions",
-        "in a table of a study, keys and conditions beside each other (the mean of a column is one more: whether it is there) may be \
-         three together; of more, nobody could prove what they give away",
-        "ask for fewer figures at once",
-    ))
 }
 
 /// All that is asked: where from, of whom, by what, and which figures.
@@ -346,16 +232,15 @@ fn figures(made: &Ingredients, outputs: &[Output]) -> Result<Figures, QueryRefus
 }
 
 /// The statement that makes the frame, of each learner at most so many groups.
-fn frame(with: &[String], keys: usize, amounts: usize, most_groups: Option<u64>) -> String {
+fn frame(with: &[String], keys: usize, amounts: usize, most_groups: u64) -> String {
     let mut columns: Vec<String> = (0..keys).map(|at| format!("cast(k{at} as varchar)")).collect();
-    let from = match most_groups.filter(|_| keys > 0) {
-        Some(most) => {
-            let drawn = columns.join(", ");
-            format!(
-                "(select *, row_number() over (partition by l order by hash(l, {drawn}), {drawn}) as lot from each_learner) as e where lot <= {most}"
-            )
-        }
-        None => "each_learner".to_owned(),
+    let from = if keys == 0 {
+        "each_learner".to_owned()
+    } else {
+        let drawn = columns.join(", ");
+        format!(
+            "(select *, row_number() over (partition by l order by hash(l, {drawn}), {drawn}) as lot from each_learner) as e where lot <= {most_groups}"
+        )
     };
     columns.extend(["cast(m as varchar)".to_owned(), "l".to_owned()]);
     columns.extend((0..amounts).map(|at| format!("cast(a{at} as varchar)")));
@@ -371,27 +256,6 @@ fn plain_tables(scope: &Scope<'_>) -> Option<Vec<(String, String, bool)>> {
         is_plain.then(|| (relation.alias.clone(), table, relation.is_left))
     };
     scope.relations.iter().map(plain).collect()
-}
-
-/// SQL that tells which learners a table has, in two numbers.
-fn learners(table: &str) -> String {
-    format!(
-        "select cast(count(learner_id) as varchar), cast(bit_xor(hash(learner_id)) as varchar) from \"{table}\""
-    )
-}
-
-/// SQL that counts in a whole table where a column is empty, if that is what a condition asks of it.
-fn missing(filter: &str, scope: &Scope<'_>) -> Option<String> {
-    let filter = bare(filter);
-    let asked = filter.strip_suffix(" is not null")?;
-    scope.relations.iter().filter(|relation| !relation.is_left).find_map(|relation| {
-        let column = relation.columns.iter().find(|column| {
-            let sql = format!("{}.{}", relation.alias, column.sql);
-            column.own && (asked == sql || asked == format!("cast({sql} as double)"))
-        })?;
-        let table = column.table.as_deref()?;
-        Some(format!("select cast(count(*) - count({}) as varchar) from \"{table}\"", column.sql))
-    })
 }
 
 /// Names of ours replaced by those of tables, outside texts.

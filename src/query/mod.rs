@@ -37,8 +37,8 @@ pub use calls::allowed_functions;
 #[cfg(feature = "warehouse")]
 pub use child::{VERB, serve};
 #[cfg(feature = "warehouse")]
-pub use frame::{brought, frame, of_one_learner};
-pub use guard::{Domain, Guard, GuardKey};
+pub use frame::{brought, of_one_learner};
+pub use guard::Guard;
 pub use plan::{Output, Plan, Shown, compile};
 pub use refusal::QueryRefusal;
 

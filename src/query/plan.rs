@@ -77,9 +77,6 @@ pub fn compile(text: &str, shapes: &Shapes) -> Result<Plan, QueryRefusal> {
     let mut plan = compiler.outermost(&query)?;
     let tables = std::mem::take(&mut plan.facts.tables);
     plan.facts = Facts { tables, selects: plan.facts.selects, ..words(text) };
-    if let Ok(guard) = &mut plan.guard {
-        guard.words = about(text, &plan.facts, shapes);
-    }
     Ok(plan)
 }
 
@@ -98,32 +95,6 @@ fn words(text: &str) -> Facts {
         }
     }
     facts
-}
-
-/// The columns and literals of a text: two texts with the same may be two ways to say the same.
-fn about(text: &str, facts: &Facts, shapes: &Shapes) -> BTreeSet<String> {
-    let of_tables = facts.tables.iter().filter_map(|table| shapes.get(table));
-    let columns: BTreeSet<&String> = of_tables
-        .flat_map(|shape| &shape.columns)
-        .filter(|(_, kind)| *kind != Kind::Learner)
-        .map(|(column, _)| column)
-        .collect();
-    let mut about: BTreeSet<String> = facts
-        .words
-        .iter()
-        .filter(|word| columns.contains(word))
-        .map(|word| format!("column {word}"))
-        .collect();
-    about.extend(
-        facts.tables.iter().filter(|table| shapes.contains_key(*table)).map(|table| format!("table {table}")),
-    );
-    about.extend(facts.texts.iter().map(|text| format!("text {text}")));
-    let tokens = Tokenizer::new(&DuckDbDialect {}, text).tokenize().unwrap_or_default();
-    about.extend(tokens.into_iter().filter_map(|token| match token {
-        Token::Number(number, _) if number != "0" && number != "1" => Some(format!("number {number}")),
-        _ => None,
-    }));
-    about
 }
 
 impl Compiler<'_> {

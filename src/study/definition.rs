@@ -123,6 +123,13 @@ pub struct Output {
     pub title: String,
     /// The file with its SELECT, within the study's folder.
     pub sql: PathBuf,
+    /// What it may cost of the year's questions: four times as much is twice as exact. Over invented learners it is exact.
+    #[serde(default = "one")]
+    pub spend: u64,
+}
+
+fn one() -> u64 {
+    1
 }
 
 /// What a condition asks of a column.

@@ -23,6 +23,13 @@ pub struct Plan {
     pub frames: Vec<FramePlan>,
 }
 
+impl Plan {
+    /// The columns of the cohort's table that say who is in.
+    pub fn condition_columns(&self) -> impl Iterator<Item = &str> {
+        self.conditions.iter().map(|(column, ..)| column.as_str())
+    }
+}
+
 /// What a condition asks of cells.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Wanted {

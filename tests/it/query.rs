@@ -34,17 +34,6 @@ fn ask(demo: &Demo, arguments: &[&str]) -> Ran {
     run_in(&demo.site(), &[&["--config", "throughline.toml"], arguments].concat())
 }
 
-/// Until the gate was attacked again questions are for invented learners (docs/query.md).
-#[test]
-fn under_a_real_key_nothing_is_answered() {
-    let site = TestSite::new();
-    site.configure("2026-03-31");
-    let ran = site.run(&["query", "select count(*) from learner"]);
-    assert_eq!((ran.code, ran.out.as_str()), (5, ""), "{}", ran.err);
-    assert!(ran.err.contains("invented learners only"), "{}", ran.err);
-    assert_ne!(site.run(&["query", "\\d"]).code, 5, "what tables there are may be asked");
-}
-
 /// The questions of the manual.
 fn questions() -> Vec<String> {
     let page = include_str!("../../docs/query.md");

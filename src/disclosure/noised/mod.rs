@@ -11,6 +11,7 @@
 //! 3. A group is named where the figure for all of it is so large that a group of one would hardly ever come to that.
 //! 4. Everything else (quotients, means, rounding, hiding what is smaller than its own error) is made of the figures so far.
 mod draw;
+mod frame;
 mod parts;
 #[cfg(test)]
 mod simulated;
@@ -19,10 +20,10 @@ mod tests;
 
 use super::asked::{Answer, Counted, Measure, Told};
 use super::figure::{Figure, Symbol};
-use super::guarded::Frame;
 use super::policy::Policy;
 use super::refusal::Notice;
 pub use draw::Seed;
+pub use frame::{Frame, FrameRow};
 use parts::{SCALE, Tally};
 
 /// What may be spent on questions within [`DAYS`]: an answer costs one, or more where it is to be more exact.
@@ -58,7 +59,7 @@ pub(super) fn disclose(frame: &Frame, terms: Terms<'_>, policy: &Policy) -> Answ
     let mut groups = Vec::new();
     for (levels, tally) in parts::tallies(frame, terms) {
         let keys: Vec<Option<String>> =
-            levels.iter().enumerate().map(|(key, level)| frame.keys[key][*level].value.clone()).collect();
+            levels.iter().enumerate().map(|(key, level)| frame.keys[key][*level].clone()).collect();
         let near = Near::of(&asked, &keys, &tally);
         if asked.is_keyed && near.all() < asked.named() {
             continue;

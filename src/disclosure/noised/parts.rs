@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Terms;
-use crate::disclosure::guarded::{Frame, FrameRow};
+use super::{Frame, FrameRow, Terms};
 use sha2::{Digest, Sha256};
 
 /// Parts into which half a value's range is cut: sums are of whole numbers.
@@ -73,7 +72,7 @@ fn lot(frame: &Frame, terms: Terms<'_>, row: &FrameRow) -> [u8; 32] {
     hash.update(b"lot");
     hash.update(row.member.to_le_bytes());
     for (key, level) in row.levels.iter().enumerate() {
-        let value = frame.keys[key][*level].value.as_deref();
+        let value = frame.keys[key][*level].as_deref();
         hash.update(value.map_or(u64::MAX, |value| value.len() as u64).to_le_bytes());
         hash.update(value.unwrap_or_default());
     }

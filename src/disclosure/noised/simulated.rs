@@ -3,7 +3,6 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::*;
-use crate::disclosure::guarded::FrameRow;
 
 fn deep() -> bool {
     std::env::var_os("THROUGHLINE_DEEP").is_some()

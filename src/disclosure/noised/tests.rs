@@ -1,10 +1,9 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::disclosure::guarded::{FrameLevel, FrameRow};
 
-fn level(value: &str) -> FrameLevel {
-    FrameLevel { value: Some(value.to_owned()), is_named: true, text: String::new() }
+fn level(value: &str) -> Option<String> {
+    Some(value.to_owned())
 }
 
 /// Learners with what each fulfils, each in the group of its number; one group without a name is no key.
@@ -145,7 +144,7 @@ fn attack_11_a_learner_of_many_rows_counts_once_and_in_few_groups() {
 /// What the noise of an answer is measured by: nobody can change the answer by more, whoever is put in the place of whom.
 fn change(one: &Frame, other: &Frame, terms: Terms<'_>) -> f64 {
     let values = |frame: &Frame, levels: &[usize]| -> Vec<Option<String>> {
-        levels.iter().enumerate().map(|(key, level)| frame.keys[key][*level].value.clone()).collect()
+        levels.iter().enumerate().map(|(key, level)| frame.keys[key][*level].clone()).collect()
     };
     let named = |frame: &Frame| -> std::collections::BTreeMap<Vec<Option<String>>, Vec<f64>> {
         parts::tallies(frame, terms)

@@ -9,7 +9,7 @@ use crate::{
 };
 use chrono::TimeDelta;
 use sha2::{Digest, Sha256};
-use std::{thread, time::Duration, time::Instant};
+use std::{collections::BTreeMap, path::PathBuf, thread, time::Duration, time::Instant};
 
 /// Answers and refusals come at whole multiples of this: how long the work took would tell of the rows. A hundred questions a year can wait;
 /// invented learners need not.
@@ -27,6 +27,20 @@ pub struct Entered {
     pub left: u64,
 }
 
+/// What is asked: the tables of a release, or a study's own rows of one.
+pub(in crate::pipeline) struct Held<'a> {
+    /// What stands for it: the same words asked of something else are another question.
+    pub name: &'a str,
+    /// The Parquet file of each table.
+    pub files: &'a BTreeMap<String, PathBuf>,
+    /// Whether a table's column hangs on other learners too.
+    pub is_of_many: &'a dyn Fn(&str, &str) -> bool,
+    /// Who asks with which verb, as the audit says it.
+    pub verb: &'static str,
+    /// The question, as the audit says it.
+    pub about: &'a str,
+}
+
 /// Answers a question over real learners.
 pub(super) fn answer(
     site: &mut Site,
@@ -36,7 +50,16 @@ pub(super) fn answer(
     policy: &Policy,
 ) -> Result<Reply, QueryRefusal> {
     let begun = Instant::now();
-    let result = at_once(site, asked, question, &plan, policy);
+    let tables: Vec<String> = plan.reads.keys().cloned().collect();
+    let about = about(site, asked, question, &tables);
+    let held = Held {
+        name: &asked.release,
+        files: &files(asked),
+        is_of_many: &|table, column| asked.hangs_on_many(table, column),
+        verb: VERB,
+        about: &about,
+    };
+    let result = at_once(site, &held, question, &plan, policy);
     let taken = begun.elapsed().as_millis();
     let pulse = if site.key.kind() == KeyKind::Real { PULSE } else { PULSE_OF_INVENTED };
     let wait = (taken / pulse.as_millis() + 1) * pulse.as_millis() - taken;
@@ -45,9 +68,10 @@ pub(super) fn answer(
     Ok(Reply { plan, answer, entered: Some(entered) })
 }
 
-fn at_once(
+/// Answers a question over real learners, as soon as it can: whoever waits for the answer learns how long it took.
+pub(in crate::pipeline) fn at_once(
     site: &mut Site,
-    asked: &OpenRelease,
+    held: &Held<'_>,
     question: &Question<'_>,
     plan: &Plan,
     policy: &Policy,
@@ -60,16 +84,16 @@ fn at_once(
         });
     }
     let guard = plan.guard.as_ref().map_err(Clone::clone)?;
-    query::of_one_learner(plan, |table, column| asked.hangs_on_many(table, column))?;
-    let said = said(site, asked, guard, policy);
+    query::of_one_learner(plan, held.is_of_many)?;
+    let said = said(site, held, guard, policy);
     if let Some((before, kept)) = site.catalog.answered(&said, question.spend).map_err(|_| unread())? {
-        return again(site, asked, question, plan, (&before, &kept, policy));
+        return again(site, held, question, (&before, &kept, policy));
     }
     let salt = salt(&said, guard, question.spend);
     let seed = site.key.derive("what figures are off by", &salt);
     // From here on it is paid for: whether there is too much to do, and how long it takes, hangs on the rows.
-    let entered = entered(site, asked, question, plan, said)?;
-    let frame = query::brought(question.text, plan, &files(asked), &site.settings.memory_limit)?;
+    let entered = entered(site, held, question, said)?;
+    let frame = query::brought(question.text, plan, held.files, &site.settings.memory_limit)?;
     let terms = Terms { most_groups: guard.most_groups, spend: question.spend, seed: Seed(&seed) };
     let answer = disclosure::disclose_noised(&frame, terms, policy);
     let sealed = site.key.seal(ANSWER, &answer.as_ref().kept()).ok_or_else(unentered)?;
@@ -105,9 +129,8 @@ fn over(spent: u64) -> QueryRefusal {
 }
 
 /// What is asked, of which release and under which policy, as a keyed digest.
-fn said(site: &Site, asked: &OpenRelease, guard: &Guard, policy: &Policy) -> String {
-    let lines =
-        [asked.release.as_str(), policy.name()].into_iter().chain(guard.said.iter().map(String::as_str));
+fn said(site: &Site, held: &Held<'_>, guard: &Guard, policy: &Policy) -> String {
+    let lines = [held.name, policy.name()].into_iter().chain(guard.said.iter().map(String::as_str));
     let parts: Vec<&[u8]> = lines.map(str::as_bytes).collect();
     site.key.keyed().digest("question", &parts).iter().map(|byte| format!("{byte:02x}")).collect()
 }
@@ -133,17 +156,15 @@ fn spent(site: &Site) -> Result<(u64, u64), QueryRefusal> {
 /// An answer that was given before: it costs nothing, and is in the audit.
 fn again(
     site: &mut Site,
-    asked: &OpenRelease,
+    held: &Held<'_>,
     question: &Question<'_>,
-    plan: &Plan,
     (before, kept, policy): (&AnsweredQuestion, &[u8], &Policy),
 ) -> Result<(Disclosed<Answer>, Entered), QueryRefusal> {
     let kept = site.key.unseal(ANSWER, kept).ok_or_else(unread)?;
     let answer = disclosure::told_again(&kept, policy).ok_or_else(unread)?;
-    let tables: Vec<String> = plan.reads.keys().cloned().collect();
-    let about = format!("{} again, {}", before.id, about(site, asked, question, &tables));
+    let about = format!("{} again, {}", before.id, held.about);
     let stamp = site.stamp();
-    site.catalog.note_access(&access(question, &about), &stamp).map_err(|_| unentered())?;
+    site.catalog.note_access(&access(held, question, &about), &stamp).map_err(|_| unentered())?;
     let (_, spent) = spent(site)?;
     Ok((answer, Entered { id: before.id.clone(), left: QUESTIONS.saturating_sub(spent) }))
 }
@@ -151,13 +172,10 @@ fn again(
 /// Enters a question and what it costs, with the audit of it.
 fn entered(
     site: &mut Site,
-    asked: &OpenRelease,
+    held: &Held<'_>,
     question: &Question<'_>,
-    plan: &Plan,
     said: String,
 ) -> Result<Entered, QueryRefusal> {
-    let tables: Vec<String> = plan.reads.keys().cloned().collect();
-    let whole = about(site, asked, question, &tables);
     let mut asking = AnsweredQuestion { id: String::new(), said, spent: question.spend };
     for _ in 0..MOST_TRIES {
         let (beside, spent) = spent(site)?;
@@ -166,9 +184,9 @@ fn entered(
             return Err(over(spent));
         }
         asking.id = format!("question-{}", beside + 1);
-        let about = format!("{}, {whole}", asking.id);
+        let about = format!("{}, {}", asking.id, held.about);
         let stamp = site.stamp();
-        let noted = site.catalog.note_question(&asking, beside, &access(question, &about), &stamp);
+        let noted = site.catalog.note_question(&asking, beside, &access(held, question, &about), &stamp);
         if noted.map_err(|_| unentered())? {
             return Ok(Entered { id: asking.id, left: QUESTIONS - after });
         }
@@ -176,11 +194,11 @@ fn entered(
     Err(ledger("others are being answered at the same moment", "ask again"))
 }
 
-fn access<'a>(question: &'a Question<'_>, about: &'a str) -> Access<'a> {
+fn access<'a>(held: &Held<'_>, question: &'a Question<'_>, about: &'a str) -> Access<'a> {
     Access {
         who: question.who,
         role: "operator",
-        verb: VERB,
+        verb: held.verb,
         purpose: question.purpose,
         about,
         people: 0,

@@ -66,7 +66,7 @@ pub fn cut_study(
     }
     let policy = Policy::named(&site.settings.disclosure_policy, site.key.kind())
         .map_err(|refusal| StudyFault::Usage(refusal.to_string()))?;
-    let tables = match outputs::outputs(site, open, &trial.data, &policy) {
+    let tables = match outputs::outputs(site, open, &trial.data, (who, &policy)) {
         Err(StudyFault::Refused(words)) => return Err(refused(site, who, "study release", &about_it, words)),
         other => other?,
     };

@@ -1,8 +1,14 @@
 //! What a study publishes: its SQL asked of its own rows, through the gate.
-use super::{super::Site, OpenStudy, StudyFault, is_invented};
+use super::{
+    super::{
+        Site, build,
+        query::{Held, Question, at_once},
+    },
+    OpenStudy, StudyFault,
+};
 use crate::{
     catalog::private_folder,
-    disclosure::{self, Policy},
+    disclosure::Policy,
     query::{self, Cell, Kind, TableShape},
     study::{self, Data},
 };
@@ -11,10 +17,6 @@ use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
 };
-
-/// Why a study publishes no table of real learners.
-pub(super) const NOT_YET: &str = "tables of a study are made for invented learners only, so far, for the same reason as answers of \
-                                  `query` are: leave [[outputs]] out, and let an output checker look at what was made of the extract";
 
 /// A table that passed the gate.
 pub struct Shown {
@@ -28,44 +30,37 @@ pub struct Shown {
     pub notices: Vec<String>,
 }
 
-/// Asks the outputs of a study of its rows, which hold nobody who is not there.
-///
-/// # Errors
-/// [`StudyFault::Refused`]: a question that is none, or of which nothing may be shown.
-pub(super) fn outputs(
-    site: &Site,
-    open: &OpenStudy,
-    data: &Data,
-    policy: &Policy,
-) -> Result<Vec<Shown>, StudyFault> {
-    if open.study.outputs.is_empty() {
-        return Ok(Vec::new());
+/// Whether the outputs of a study are questions that may be asked of real learners, before anybody approves them.
+pub(super) fn may_be_asked(site: &Site, open: &OpenStudy) -> Result<(), String> {
+    let queries = build::queries(site).map_err(|fault| fault.to_string())?;
+    let is_of_many = |table: &str, column: &str| queries.hangs_on_many(table, column);
+    // Who is in hangs on others where a condition does; then so does every figure.
+    if let Some(column) = open.plan.condition_columns().find(|column| is_of_many(&open.plan.cohort, column)) {
+        return Err(format!(
+            "who is in the study hangs on other learners too ({column} of {} does), so no table of it can be shown without telling of them: \
+             leave [[outputs]] out, or choose by what {column} is worked out from",
+            open.plan.cohort
+        ));
     }
-    if !is_invented(site) {
-        return Err(StudyFault::Refused(NOT_YET.to_owned()));
+    let shapes = shapes(open);
+    for (output, sql) in &open.study.outputs {
+        let plan = query::compile(sql, &shapes).and_then(|plan| {
+            plan.guard.as_ref().map_err(Clone::clone)?;
+            query::of_one_learner(&plan, is_of_many)
+        });
+        plan.map_err(|refusal| in_words(output, &refusal))?;
     }
-    let folder = site.settings.data_dir.join("tmp").join(format!("study-{}", std::process::id()));
-    private_folder(&folder)?;
-    let asked = ask(&folder, open, data, &site.settings.memory_limit, policy);
-    let swept = std::fs::remove_dir_all(&folder);
-    let shown = asked?;
-    swept?;
-    Ok(shown)
+    Ok(())
 }
 
-fn ask(
-    folder: &Path,
-    open: &OpenStudy,
-    data: &Data,
-    memory: &str,
-    policy: &Policy,
-) -> Result<Vec<Shown>, StudyFault> {
-    let mut files: BTreeMap<String, PathBuf> = BTreeMap::new();
-    let mut shapes = query::Shapes::new();
-    for frame in &data.frames {
-        let file = folder.join(format!("{}.parquet", frame.plan.name));
-        super::super::write_private(&file, &study::parquet(data, frame)?)?;
-        let columns = frame.plan.variables.iter().map(|variable| {
+fn in_words(output: &study::Output, refusal: &query::QueryRefusal) -> String {
+    format!("the output {}: {}; instead: {}", output.name, refusal.what, refusal.instead)
+}
+
+/// The tables of an extract as a statement sees them.
+fn shapes(open: &OpenStudy) -> query::Shapes {
+    let shape = |plan: &study::FramePlan| {
+        let columns = plan.variables.iter().map(|variable| {
             let kind = match variable.kind {
                 study::Kind::Text => Kind::Text,
                 study::Kind::Whole | study::Kind::Decimal(..) => Kind::Number,
@@ -75,44 +70,70 @@ fn ask(
             (variable.name.clone(), kind)
         });
         let columns = columns.chain([("learner_id".to_owned(), Kind::Learner)]).collect();
-        shapes.insert(
-            frame.plan.name.clone(),
-            TableShape { columns, one_row_each: frame.plan.is_of_learners() },
-        );
+        (plan.name.clone(), TableShape { columns, one_row_each: plan.is_of_learners() })
+    };
+    open.plan.frames.iter().map(shape).collect()
+}
+
+/// Asks the outputs of a study of its rows, which hold nobody who is not there. Over real learners each is a question like any other: it is
+/// paid for from the year's budget, and its figures are near.
+///
+/// # Errors
+/// [`StudyFault::Refused`]: a question that is none, or the budget is spent.
+pub(super) fn outputs(
+    site: &mut Site,
+    open: &OpenStudy,
+    data: &Data,
+    (who, policy): (&str, &Policy),
+) -> Result<Vec<Shown>, StudyFault> {
+    if open.study.outputs.is_empty() {
+        return Ok(Vec::new());
+    }
+    if policy.threshold() > 0 {
+        may_be_asked(site, open).map_err(StudyFault::Refused)?;
+    }
+    let folder = site.settings.data_dir.join("tmp").join(format!("study-{}", std::process::id()));
+    private_folder(&folder)?;
+    let asked = ask(site, &folder, open, data, (who, policy));
+    let swept = std::fs::remove_dir_all(&folder);
+    let shown = asked?;
+    swept?;
+    Ok(shown)
+}
+
+fn ask(
+    site: &mut Site,
+    folder: &Path,
+    open: &OpenStudy,
+    data: &Data,
+    (who, policy): (&str, &Policy),
+) -> Result<Vec<Shown>, StudyFault> {
+    let mut files: BTreeMap<String, PathBuf> = BTreeMap::new();
+    for frame in &data.frames {
+        let file = folder.join(format!("{}.parquet", frame.plan.name));
+        super::super::write_private(&file, &study::parquet(data, frame)?)?;
         files.insert(frame.plan.name.clone(), file);
     }
-    let (mut shown, mut told) = (Vec::new(), Vec::new());
+    let shapes = shapes(open);
+    let mut shown = Vec::new();
     for (output, sql) in &open.study.outputs {
-        let refused = |refusal: query::QueryRefusal| {
-            StudyFault::Refused(format!(
-                "the output {}: {}; instead: {}",
-                output.name, refusal.what, refusal.instead
-            ))
-        };
+        let refused = |refusal: query::QueryRefusal| StudyFault::Refused(in_words(output, &refusal));
         let plan = query::compile(sql, &shapes).map_err(refused)?;
         let answer = if policy.threshold() > 0 {
-            // Looked at beside the other tables of the study, as questions are beside one another.
-            let of = (open.release.as_str(), policy.threshold());
-            let frame = query::frame(sql, &plan, &files, memory, of).map_err(refused)?;
-            let id = format!("output-{}", told.len() + 1);
-            let gated = disclosure::disclose_guarded(&frame, &told, &id, policy);
-            let (answer, entry) = gated.map_err(|refusal| {
-                refused(query::QueryRefusal::gate(refusal.to_string(), refusal.instead()))
-            })?;
-            told.push(entry);
-            answer
+            let held = Held {
+                name: &format!("study {} {}", open.study.name, open.binds),
+                files: &files,
+                // Looked at already.
+                is_of_many: &|_, _| false,
+                verb: "study release",
+                about: &format!("the output {} of the study {}", output.name, open.study.name),
+            };
+            let question = Question { who, purpose: "research", text: sql, spend: output.spend };
+            at_once(site, &held, &question, &plan, policy).map_err(refused)?.0
         } else {
-            query::answer(sql, &plan, &files, memory, policy).map_err(refused)?
+            query::answer(sql, &plan, &files, &site.settings.memory_limit, policy).map_err(refused)?
         };
         let answer = answer.as_ref();
-        let mut writer = csv::Writer::from_writer(Vec::new());
-        let names = plan.outputs.iter().map(|output| output.name.as_str());
-        let unwritable = |_| study::CutFault::Unwritable(format!("{}.csv", output.name));
-        writer.write_record(names).map_err(unwritable)?;
-        for row in query::lines(&plan, answer) {
-            writer.write_record(row.iter().map(text)).map_err(unwritable)?;
-        }
-        let bytes = writer.into_inner().unwrap_or_default();
         let said = answer
             .notices
             .iter()
@@ -120,11 +141,35 @@ fn ask(
         shown.push(Shown {
             name: output.name.clone(),
             title: output.title.clone(),
-            csv: String::from_utf8_lossy(&bytes).into_owned(),
+            csv: csv(&output.name, &plan, &query::lines(&plan, answer))?,
             notices: std::iter::once(answer.policy_in_words.clone()).chain(said).collect(),
         });
     }
     Ok(shown)
+}
+
+/// The lines of an answer; beside a figure that is near, how near.
+fn csv(name: &str, plan: &query::Plan, lines: &[Vec<Cell<'_>>]) -> Result<String, study::CutFault> {
+    let has_margin = query::with_margins(plan, lines);
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let unwritable = |_| study::CutFault::Unwritable(format!("{name}.csv"));
+    let mut names = Vec::new();
+    for (output, has_margin) in plan.outputs.iter().zip(&has_margin) {
+        names.push(output.name.clone());
+        names.extend(has_margin.then(|| format!("{}_margin", output.name)));
+    }
+    writer.write_record(names).map_err(unwritable)?;
+    for line in lines {
+        let mut cells = Vec::new();
+        for (cell, has_margin) in line.iter().zip(&has_margin) {
+            cells.push(text(cell));
+            cells.extend(
+                has_margin.then(|| cell.margin().map_or_else(String::new, |margin| margin.to_string())),
+            );
+        }
+        writer.write_record(cells).map_err(unwritable)?;
+    }
+    Ok(String::from_utf8_lossy(&writer.into_inner().unwrap_or_default()).into_owned())
 }
 
 fn text(cell: &Cell<'_>) -> String {
