@@ -2,8 +2,8 @@
 
     attack.py FOLDER
 
-tables.jsonl: for every hidden cell HiGHS finds the range that agrees with the exact counts of all shown ones.
-sums.jsonl: ACRO says which sums fail its primary rules. Both are written by the tests in
+tables.jsonl, large.jsonl: for every hidden cell HiGHS finds the range that agrees with the exact counts of all shown
+ones. sums.jsonl: ACRO says which sums fail its primary rules. Both are written by the tests in
 src/disclosure/tabular/outside.rs. Prints one line of figures; ends with 1 at the first disagreement.
 """
 
@@ -50,23 +50,52 @@ def extreme(solver, cells, columns, sense):
     raise SystemExit(f"HiGHS ends with {status}")
 
 
+def narrowest(table, hidden):
+    """The first hidden cell whose range is narrower than the threshold, or none.
+
+    Whatever table the solver comes to is a possible one: it says something of every hidden cell, and a cell that such tables
+    show to be wide enough is not solved for any more.
+    """
+    solver = model(table)
+    columns = len(table["counts"])
+    holds = numpy.zeros((len(hidden), columns))
+    for at, cells in enumerate(hidden):
+        holds[at, cells] = 1.0
+    least = holds @ numpy.array(table["counts"], dtype=float)
+    most = least.copy()
+    for at, cells in enumerate(hidden):
+        for sense in (highspy.ObjSense.kMaximize, highspy.ObjSense.kMinimize):
+            if most[at] - least[at] >= table["threshold"]:
+                break
+            value = extreme(solver, cells, columns, sense)
+            if value == float("inf"):
+                most[at] = value
+                break
+            found = holds @ numpy.array(solver.getSolution().col_value)
+            numpy.minimum(least, found, out=least)
+            numpy.maximum(most, found, out=most)
+        if most[at] - least[at] < table["threshold"] - 1e-6:
+            return f"{cells} lies within {least[at]} and {most[at]}"
+    return None
+
+
 def attack(path):
-    tables = hidden = 0
-    slowest = 0.0
+    hidden, times = 0, []
     for line in path.read_text().splitlines():
         table = json.loads(line)
-        start = time.perf_counter()
-        solver = model(table)
-        columns = len(table["counts"])
-        for cells in (cells for cells, is_hidden in zip(table["cells"], table["hidden"]) if is_hidden):
-            most = extreme(solver, cells, columns, highspy.ObjSense.kMaximize)
-            least = extreme(solver, cells, columns, highspy.ObjSense.kMinimize)
-            if most - least < table["threshold"] - 1e-6:
-                raise SystemExit(f"{cells} lies within {least} and {most}: {line}")
-            hidden += 1
-        tables += 1
-        slowest = max(slowest, time.perf_counter() - start)
-    return f"HiGHS: {hidden} hidden cells of {tables} tables wide enough, slowest table {slowest:.2f} s"
+        start = time.process_time()
+        cells = [cells for cells, is_hidden in zip(table["cells"], table["hidden"]) if is_hidden]
+        found = narrowest(table, cells)
+        if found:
+            raise SystemExit(f"{found}: {line}")
+        hidden += len(cells)
+        times.append(time.process_time() - start)
+    times.sort()
+    of_100 = times[(len(times) - 1) * 95 // 100]
+    return (
+        f"HiGHS: {hidden} hidden cells of {len(times)} tables wide enough, "
+        f"95 of 100 tables in {of_100:.2f} s, the slowest {times[-1]:.2f} s"
+    )
 
 
 def agree(path):
@@ -93,4 +122,4 @@ def agree(path):
 
 if __name__ == "__main__":
     folder = pathlib.Path(sys.argv[1])
-    print(attack(folder / "tables.jsonl") + "; " + agree(folder / "sums.jsonl"))
+    print(attack(folder / "tables.jsonl") + "; of 1,000 cells, " + attack(folder / "large.jsonl") + "; " + agree(folder / "sums.jsonl"))

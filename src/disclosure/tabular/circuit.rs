@@ -5,6 +5,7 @@
 //! notices nothing that holds both. A cell is protected if such a circuit runs through it over hidden cells alone, with
 //! room enough; so the cells to hide are those of the circuit that costs least.
 
+use super::MOST_DIMENSIONS;
 use super::lattice::{Axis, Lattice, innermost};
 use super::web::Web;
 use super::witness::{Change, Proofs};
@@ -89,8 +90,10 @@ impl<'a> Circuits<'a> {
             nodes.iter().zip(&self.shifts).map(|(node, of_axis)| &of_axis[*node]).collect();
         let mut best: Option<Found> = None;
         let mut at = vec![0; choices.len()];
+        let mut chosen = Vec::with_capacity(choices.len());
         loop {
-            let chosen: Vec<&Shift> = choices.iter().zip(&at).map(|(choice, at)| &choice[*at]).collect();
+            chosen.clear();
+            chosen.extend(choices.iter().zip(&at).map(|(choice, at)| &choice[*at]));
             if let Some(found) = self.look(&chosen, needed, proofs, best.as_ref()) {
                 let cannot_be_bettered = found.to_hide.is_empty() && found.width >= needed;
                 best = Some(found);
@@ -115,14 +118,18 @@ impl<'a> Circuits<'a> {
         proofs: &Proofs<'_>,
         best: Option<&Found>,
     ) -> Option<Found> {
-        let (rising, falling) = self.corners(chosen);
-        let room = |atoms: &[usize]| atoms.iter().map(|atom| proofs.room(self.web, *atom)).min();
-        let fixed = |atoms: &[usize]| atoms.iter().any(|atom| self.web.is_structural(*atom));
-        let width = match (room(&rising), room(&falling)) {
+        let mut corners = [(0, 1); 1 << MOST_DIMENSIONS];
+        let corners = self.corners(chosen, &mut corners);
+        let of_sign = |wanted: i64| {
+            let of_sign = corners.iter().filter(move |(_, sign)| *sign == wanted);
+            of_sign.map(|(atom, _)| *atom)
+        };
+        let room = |sign: i64| of_sign(sign).map(|atom| proofs.room(self.web, atom)).min();
+        let width = match (room(1), room(-1)) {
             (Some(_), None) => needed.max(1),
             (forth, back) => forth.unwrap_or(0) + back.unwrap_or(0),
         };
-        if width == 0 || fixed(&rising) || fixed(&falling) {
+        if width == 0 || corners.iter().any(|(atom, _)| self.web.is_structural(*atom)) {
             return None;
         }
         let limit = best.map(|best| (best.width.min(needed), best.cost));
@@ -131,25 +138,24 @@ impl<'a> Circuits<'a> {
         }
         let limit = limit.filter(|(widest, _)| width.min(needed) == *widest).map(|(_, cost)| cost);
         let (to_hide, cost) = self.price(chosen, proofs, limit)?;
-        Some(Found { to_hide, rising, falling, width, cost })
+        Some(Found { to_hide, rising: of_sign(1).collect(), falling: of_sign(-1).collect(), width, cost })
     }
 
-    /// The atoms of a circuit by the sign of their change.
-    fn corners(&self, chosen: &[&Shift]) -> (Vec<usize>, Vec<usize>) {
-        let mut corners = vec![(0, 1)];
+    /// The atoms of a circuit with the sign of their change, written into a place that is large enough.
+    fn corners<'b>(&self, chosen: &[&Shift], corners: &'b mut [(usize, i64)]) -> &'b [(usize, i64)] {
+        let mut found = 1;
         for (axis, shift) in self.lattice.axes.iter().zip(chosen) {
-            corners = corners
-                .iter()
-                .flat_map(|(atom, sign)| {
-                    let leaves = shift.leaves.iter();
-                    leaves.map(move |(leaf, own)| (atom * innermost(axis) + leaf, sign * own))
-                })
-                .collect();
+            let leaves = &shift.leaves;
+            // From the last on, for each takes the place of one that has been read.
+            for at in (0..found).rev() {
+                let (atom, sign) = corners[at];
+                for (along, (leaf, own)) in leaves.iter().enumerate() {
+                    corners[at * leaves.len() + along] = (atom * innermost(axis) + leaf, sign * own);
+                }
+            }
+            found *= leaves.len();
         }
-        let of_sign = |wanted: i64| {
-            corners.iter().filter(|(_, sign)| *sign == wanted).map(|(atom, _)| *atom).collect::<Vec<usize>>()
-        };
-        (of_sign(1), of_sign(-1))
+        &corners[..found]
     }
 
     /// The cells that notice and are shown, and what they cost together; none where that is no less than the limit.
@@ -161,7 +167,7 @@ impl<'a> Circuits<'a> {
     ) -> Option<(Vec<usize>, (u64, u64))> {
         let mut to_hide = Vec::new();
         let mut cost = (0, 0);
-        let mut at = vec![0; chosen.len()];
+        let mut at = [0; MOST_DIMENSIONS];
         loop {
             let nodes = chosen.iter().zip(&at).map(|(shift, at)| shift.nodes[*at]);
             let cell = self.lattice.folded(nodes, Axis::nodes);
@@ -172,7 +178,7 @@ impl<'a> Circuits<'a> {
                     return None;
                 }
             }
-            let Some(turn) = (0..at.len()).rev().find(|turn| at[*turn] + 1 < chosen[*turn].nodes.len())
+            let Some(turn) = (0..chosen.len()).rev().find(|turn| at[*turn] + 1 < chosen[*turn].nodes.len())
             else {
                 break;
             };

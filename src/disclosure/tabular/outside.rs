@@ -6,8 +6,8 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::json;
 
-use super::disclose;
 use super::proofs::{held, pattern, random};
+use super::{Tabular, disclose};
 use crate::disclosure::{Failing, Policy, failing};
 
 fn folder() -> PathBuf {
@@ -20,10 +20,29 @@ fn folder() -> PathBuf {
 #[ignore = "writes files for benches/gate"]
 fn tables_for_a_linear_programme() {
     let mut rng = ChaCha8Rng::seed_from_u64(33);
+    write("tables.jsonl", (0..2_000).map(|_| random(&mut rng, [6, 6, 3])));
+    write("large.jsonl", (0..40).map(|number| large(&mut rng, number)));
+}
+
+/// A table of some 1,000 cells, in two dimensions or three, from hardly a small count to mostly such.
+pub(super) fn large(rng: &mut ChaCha8Rng, number: usize) -> Tabular {
+    let (a, b, c) = [(9, 9, 9), (30, 31, 1), (4, 4, 39)][number % 3];
+    let most = [8, 12, 25, 60, 200][number / 3 % 5] * 2;
+    let names = ["a", "b", "c"].map(str::to_owned);
+    let dimensions = if c == 1 { 2 } else { 3 };
+    let groups: Vec<(Vec<String>, u64)> = (0..a * b * c)
+        .map(|at| {
+            let keys = [at % a, at / a % b, at / a / b].map(|key| key.to_string());
+            (keys[..dimensions].to_vec(), rng.random_range(0..most))
+        })
+        .collect();
+    Tabular::of_groups("t", "p", &names[..dimensions], &groups, true).unwrap()
+}
+
+fn write(name: &str, tables: impl Iterator<Item = Tabular>) {
     let policy = Policy::published();
     let mut lines = String::new();
-    for _ in 0..2_000 {
-        let table = random(&mut rng, [6, 6, 3]);
+    for table in tables {
         let shown = disclose(&table, &policy).unwrap();
         let counts: Vec<u64> = table.cells.iter().map(|cell| cell.count).collect();
         let never: Vec<bool> =
@@ -34,7 +53,7 @@ fn tables_for_a_linear_programme() {
         });
         lines.push_str(&format!("{line}\n"));
     }
-    fs::write(folder().join("tables.jsonl"), lines).unwrap();
+    fs::write(folder().join(name), lines).unwrap();
 }
 
 #[test]

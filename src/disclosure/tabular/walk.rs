@@ -25,10 +25,12 @@ pub(super) struct Walk {
     column_of: Vec<Option<usize>>,
     /// How far each may fall.
     room: Vec<i64>,
-    rows: Vec<Vec<f64>>,
-    /// For each row the column that it is solved for.
+    /// For each column its factor in every equation. One that an equation is solved for has a one there and, but for what
+    /// rounding leaves, nothing elsewhere.
+    factors: Vec<Vec<f64>>,
+    /// For each equation the column that it is solved for.
     solved_for: Vec<usize>,
-    /// For each column the row that is solved for it.
+    /// For each column the equation that is solved for it.
     row_of: Vec<Option<usize>>,
 }
 
@@ -39,7 +41,7 @@ impl Walk {
             columns: Vec::new(),
             column_of: vec![None; web.atoms.len()],
             room: Vec::new(),
-            rows: Vec::new(),
+            factors: Vec::new(),
             solved_for: Vec::new(),
             row_of: Vec::new(),
         };
@@ -49,6 +51,7 @@ impl Walk {
                 walk.columns.push(atom);
                 walk.room.push(count.saturating_sub(least) as i64);
                 walk.row_of.push(None);
+                walk.factors.push(Vec::new());
             }
         }
         for (at, cell) in web.cells.iter().enumerate() {
@@ -61,48 +64,60 @@ impl Walk {
 
     /// Equations times hidden atoms: what a step costs.
     pub fn size(&self) -> usize {
-        self.rows.len() * self.columns.len()
+        self.solved_for.len() * self.columns.len()
     }
 
     /// Adds the equation that some atoms together do not change.
     pub fn fix(&mut self, atoms: &[usize]) {
-        let mut row = vec![0.0_f64; self.columns.len()];
-        for column in atoms.iter().filter_map(|atom| self.column_of[*atom]) {
-            row[column] = 1.0;
-        }
-        for (other, solved_for) in self.rows.iter().zip(&self.solved_for) {
-            let factor = row[*solved_for];
-            if factor.abs() > TINY {
-                take_away(&mut row, other, factor);
+        let mut row = self.sum_of(atoms, 1.0);
+        for (at, solved_for) in self.solved_for.iter().enumerate() {
+            let times = row[*solved_for];
+            if times.abs() > TINY {
+                row.iter_mut().zip(&self.factors).for_each(|(value, factors)| *value -= times * factors[at]);
             }
         }
         let largest = (0..row.len()).max_by(|one, other| row[*one].abs().total_cmp(&row[*other].abs()));
         let Some(column) = largest.filter(|column| row[*column].abs() > TINY) else { return };
-        self.row_of[column] = Some(self.rows.len());
+        self.factors.iter_mut().zip(row).for_each(|(factors, value)| factors.push(value));
+        self.row_of[column] = Some(self.solved_for.len());
         self.solved_for.push(column);
-        self.rows.push(row);
-        self.solve(self.rows.len() - 1, column);
+        self.solve(self.solved_for.len() - 1, column);
     }
 
-    /// Makes a row the one that is solved for a column.
+    /// A sum of atoms, so many of each: for each column how many.
+    fn sum_of(&self, atoms: &[usize], of_each: f64) -> Vec<f64> {
+        let mut sum = vec![0.0; self.columns.len()];
+        atoms.iter().filter_map(|atom| self.column_of[*atom]).for_each(|column| sum[column] = of_each);
+        sum
+    }
+
+    /// Makes an equation the one that is solved for a column.
     fn solve(&mut self, at: usize, column: usize) {
-        let mut row = std::mem::take(&mut self.rows[at]);
-        let pivot = row[column];
-        for value in &mut row {
-            *value /= pivot;
-        }
-        for other in &mut self.rows {
-            if other.is_empty() {
-                continue;
+        let mut own = std::mem::take(&mut self.factors[column]);
+        let pivot = own[at];
+        let rounding = |value: &f64| if value.abs() <= TINY { *value } else { 0.0 };
+        let mut solved: Vec<f64> = own.iter().map(rounding).collect();
+        solved[at] = 1.0;
+        own[at] = 0.0;
+        own.iter_mut().filter(|value| value.abs() <= TINY).for_each(|value| *value = 0.0);
+        let some: Vec<(usize, f64)> =
+            own.iter().copied().enumerate().filter(|(_, value)| *value != 0.0).collect();
+        let is_sparse = some.len() * 4 < own.len();
+        for factors in
+            self.factors.iter_mut().filter(|factors| factors.get(at).is_some_and(|value| *value != 0.0))
+        {
+            let times = factors[at] / pivot;
+            factors[at] = times;
+            if is_sparse {
+                some.iter().for_each(|(row, value)| factors[*row] -= value * times);
+            } else {
+                factors.iter_mut().zip(&own).for_each(|(factor, value)| *factor -= value * times);
             }
-            let factor = other[column];
-            if factor.abs() > TINY {
-                take_away(other, &row, factor);
-            }
         }
-        self.rows[at] = row;
+        self.factors[column] = solved;
     }
 
+    /// Solves an equation for another column than it is.
     fn trade(&mut self, at: usize, column: usize) {
         self.row_of[self.solved_for[at]] = None;
         self.row_of[column] = Some(at);
@@ -114,16 +129,12 @@ impl Walk {
     pub fn towards(&mut self, atoms: &[usize], sign: i64, goal: i64) -> Vec<Change> {
         let mut at =
             Place { change: vec![0; self.columns.len()], gained: 0, stuck: vec![false; self.columns.len()] };
-        let mut wished = vec![0.0_f64; self.columns.len()];
-        for column in atoms.iter().filter_map(|atom| self.column_of[*atom]) {
-            wished[column] = sign as f64;
-        }
         let mut idle = 0;
         for _ in 0..MOST_STEPS {
             if at.gained >= goal {
                 break;
             }
-            let Some((column, gain)) = self.best(&wished, &at, idle > 20) else { break };
+            let Some((column, gain)) = self.best((atoms, sign as f64), &at, idle > 20) else { break };
             let before = at.gained;
             self.step(&mut at, column, gain, goal);
             idle = if at.gained > before { 0 } else { idle + 1 };
@@ -134,13 +145,14 @@ impl Walk {
 
     /// The free column that gains most, and how much one of it gains (negative: by falling). The first that gains
     /// at all after a while without gain, for then the search might go in circles.
-    fn best(&self, wished: &[f64], at: &Place, take_first: bool) -> Option<(usize, f64)> {
-        let mut gains = wished.to_vec();
-        for (row, solved_for) in self.rows.iter().zip(&self.solved_for) {
-            let factor = wished[*solved_for];
-            if factor.abs() > TINY {
-                take_away(&mut gains, row, factor);
-            }
+    fn best(&self, (atoms, sign): (&[usize], f64), at: &Place, take_first: bool) -> Option<(usize, f64)> {
+        let wished = self.sum_of(atoms, sign);
+        let held = |(row, column): (usize, &usize)| (row, wished[*column]);
+        let held: Vec<(usize, f64)> =
+            self.solved_for.iter().enumerate().map(held).filter(|(_, times)| *times != 0.0).collect();
+        let mut gains = wished;
+        for (gain, factors) in gains.iter_mut().zip(&self.factors) {
+            held.iter().for_each(|(row, times)| *gain -= times * factors[*row]);
         }
         let mut useful = gains.into_iter().enumerate().filter(|(column, gain)| {
             gain.abs() > TINY
@@ -164,12 +176,18 @@ impl Walk {
         }
         let mut stopped_by = None;
         let mut times = 1_i64;
-        for (row, values) in self.rows.iter().enumerate() {
-            let falls = values[column] * up;
+        for (row, factor) in self.factors[column].iter().enumerate() {
+            let falls = factor * up;
             if falls.abs() <= TINY {
                 continue;
             }
-            times = times.max(denominator(falls));
+            // Not even one step is possible already, of whatever length: no other equation changes that.
+            if most <= TINY {
+                break;
+            }
+            if most + TINY >= times as f64 {
+                times = times.max(denominator(falls));
+            }
             let solved_for = self.solved_for[row];
             if falls > 0.0 {
                 let room = (at.change[solved_for] + self.room[solved_for]) as f64 / falls;
@@ -191,8 +209,8 @@ impl Walk {
 
     fn apply(&self, at: &mut Place, column: usize, by: i64, gained: i64) {
         at.change[column] += by;
-        for (row, solved_for) in self.rows.iter().zip(&self.solved_for) {
-            at.change[*solved_for] -= (row[column] * by as f64).round() as i64;
+        for (factor, solved_for) in self.factors[column].iter().zip(&self.solved_for) {
+            at.change[*solved_for] -= whole(factor * by as f64);
         }
         at.gained += gained;
         at.stuck.fill(false);
@@ -211,13 +229,12 @@ struct Place {
 fn denominator(value: f64) -> i64 {
     let is_whole = |times: &i64| {
         let product = value * *times as f64;
-        (product - product.round()).abs() <= TINY
+        (product - whole(product) as f64).abs() <= TINY
     };
     (1..=12).find(is_whole).unwrap_or(i64::MAX / 2)
 }
 
-fn take_away(row: &mut [f64], other: &[f64], times: f64) {
-    for (value, other) in row.iter_mut().zip(other) {
-        *value -= times * other;
-    }
+/// The nearest whole number, halves away from nothing: `round`, without the call that it is.
+fn whole(value: f64) -> i64 {
+    (value + 0.5_f64.copysign(value)) as i64
 }

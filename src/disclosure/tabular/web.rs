@@ -31,18 +31,22 @@ pub(in crate::disclosure) struct Web {
     pub cells: Vec<Cell>,
     /// For each atom the cells that hold it.
     pub holders: Vec<Vec<usize>>,
+    /// For each atom whether everybody knows that it has nobody.
+    structural: Vec<bool>,
 }
 
 impl Web {
     /// The web of such cells.
     pub fn new(atoms: Vec<u64>, cells: Vec<Cell>) -> Self {
         let mut holders = vec![Vec::new(); atoms.len()];
+        let mut structural = vec![false; atoms.len()];
         for (at, cell) in cells.iter().enumerate() {
             for atom in &cell.atoms {
                 holders[*atom].push(at);
+                structural[*atom] |= cell.structural;
             }
         }
-        Self { atoms, cells, holders }
+        Self { atoms, cells, holders, structural }
     }
 
     /// Whether a cell holds all atoms of another, and more.
@@ -92,7 +96,7 @@ impl Web {
 
     /// Whether everybody knows that an atom has nobody.
     pub fn is_structural(&self, atom: usize) -> bool {
-        self.holders[atom].iter().any(|cell| self.cells[*cell].structural)
+        self.structural[atom]
     }
 
     /// The least that an atom can be, for somebody who sees which cells are hidden; none where it cannot be other

@@ -5,7 +5,7 @@
 //! far apart as the protection asks prove that nobody can say more of it from this table, with whatever method. How a
 //! witness was found need not be believed: [`Proofs::add`] looks at each one by itself.
 
-use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use super::web::Web;
 use crate::disclosure::policy::Policy;
@@ -16,10 +16,10 @@ pub(in crate::disclosure) type Change = (usize, i64);
 /// What a hidden cell can be, as far as witnesses show.
 #[derive(Debug, Clone, Copy, Default)]
 struct Reach {
-    /// The most it goes up, and the witness that shows it.
-    up: (i64, Option<usize>),
+    /// The most it goes up.
+    up: i64,
     /// The most it goes down.
-    down: (i64, Option<usize>),
+    down: i64,
 }
 
 /// Witnesses for one pattern of hidden cells.
@@ -28,8 +28,8 @@ pub(in crate::disclosure) struct Proofs<'a> {
     web: &'a Web,
     policy: &'a Policy,
     hidden: Vec<bool>,
-    /// For each witness the cells that it changes.
-    witnesses: Vec<BTreeMap<usize, i64>>,
+    /// For each witness the cells that it changes, in ascending order.
+    witnesses: Vec<Rc<[(usize, i64)]>>,
     reach: Vec<Reach>,
 }
 
@@ -52,42 +52,39 @@ impl<'a> Proofs<'a> {
 
     /// Takes a witness, if it is one.
     pub fn add(&mut self, changes: &[Change]) -> bool {
-        let mut cells: BTreeMap<usize, i64> = BTreeMap::new();
+        let mut noticed = Vec::new();
         for (atom, change) in changes.iter().filter(|(_, change)| *change != 0) {
             let Some(least) = self.web.least(*atom, &self.hidden, self.policy) else { return false };
             let value = self.web.atoms[*atom] as i64 + change;
             if value < least as i64 {
                 return false;
             }
-            for cell in &self.web.holders[*atom] {
-                *cells.entry(*cell).or_default() += change;
-            }
+            noticed.extend(self.web.holders[*atom].iter().map(|cell| (*cell, *change)));
         }
-        cells.retain(|_, change| *change != 0);
-        if cells.keys().any(|cell| !self.hidden[*cell] && self.web.cells[*cell].listed) {
+        noticed.sort_unstable();
+        let of_one_cell = noticed.chunk_by(|one, other| one.0 == other.0);
+        let sums = of_one_cell.map(|changes| (changes[0].0, changes.iter().map(|(_, change)| change).sum()));
+        let cells: Rc<[(usize, i64)]> = sums.filter(|(_, change)| *change != 0).collect();
+        if cells.iter().any(|(cell, _)| !self.hidden[*cell] && self.web.cells[*cell].listed) {
             return false;
         }
-        self.note(self.witnesses.len(), &cells);
-        self.witnesses.push(cells);
+        self.take(cells);
         true
     }
 
-    fn note(&mut self, witness: usize, cells: &BTreeMap<usize, i64>) {
-        for (cell, change) in cells {
+    fn take(&mut self, witness: Rc<[(usize, i64)]>) {
+        for (cell, change) in witness.iter() {
             let reach = &mut self.reach[*cell];
-            if *change > reach.up.0 {
-                reach.up = (*change, Some(witness));
-            }
-            if *change < reach.down.0 {
-                reach.down = (*change, Some(witness));
-            }
+            reach.up = reach.up.max(*change);
+            reach.down = reach.down.min(*change);
         }
+        self.witnesses.push(witness);
     }
 
     /// How wide the range of a cell is at least, and how much of it lies above the true count.
     pub fn width(&self, cell: usize) -> (i64, i64) {
         let reach = self.reach[cell];
-        (reach.up.0 - reach.down.0, reach.up.0)
+        (reach.up - reach.down, reach.up)
     }
 
     /// How wide it has to be.
@@ -126,9 +123,10 @@ impl<'a> Proofs<'a> {
     pub fn showing(&self, cell: usize) -> Self {
         let mut fewer = Self::new(self.web, self.hidden.clone(), self.policy);
         fewer.hidden[cell] = false;
-        for changes in self.witnesses.iter().filter(|changes| !changes.contains_key(&cell)) {
-            fewer.note(fewer.witnesses.len(), changes);
-            fewer.witnesses.push(changes.clone());
+        let changes =
+            |witness: &Rc<[(usize, i64)]>| witness.binary_search_by_key(&cell, |(at, _)| *at).is_ok();
+        for witness in self.witnesses.iter().filter(|witness| !changes(witness)) {
+            fewer.take(Rc::clone(witness));
         }
         fewer
     }
