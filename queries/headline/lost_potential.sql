@@ -11,6 +11,7 @@ disadvantage = "disadvantaged, other or not_known, as observed in Year 6"
 outcome = "What counts as achieved: five or more GCSEs at grade 7 to 9"
 n_members = "High attainers who count"
 n_with_results = "Of them with key stage 4 results"
+n_missing = "Of them without: what is missing from observed, and counts in whole_cohort as not achieved and in upper as achieved"
 n_achieved = "Of them with the outcome"
 n_visible = "Of them with any record of an outcome"
 observed = "n_achieved / n_with_results: what results alone would show"
@@ -21,6 +22,8 @@ whole_cohort_low = "Lower end of its 95% interval"
 whole_cohort_high = "Upper end of its 95% interval"
 upper = "As if all without results had achieved it: an upper bound"
 visibility = "n_visible / n_members"
+visibility_low = "Lower end of its 95% interval"
+visibility_high = "Upper end of its 95% interval"
 lost_potential = "How many more disadvantaged high attainers would have achieved it at the rate of the others"
 */
 with frame as (
@@ -75,6 +78,7 @@ final as (
         'five_gcse_7_9' as outcome,
         filled.n_members,
         filled.n_with_results,
+        filled.n_members - filled.n_with_results as n_missing,
         filled.n_achieved,
         filled.n_visible,
         share_of(filled.n_achieved, filled.n_with_results) as observed,
@@ -85,6 +89,8 @@ final as (
         wilson_high(filled.n_achieved, filled.n_members) as whole_cohort_high,
         share_of(filled.n_achieved + filled.n_members - filled.n_with_results, filled.n_members) as upper,
         share_of(filled.n_visible, filled.n_members) as visibility,
+        wilson_low(filled.n_visible, filled.n_members) as visibility_low,
+        wilson_high(filled.n_visible, filled.n_members) as visibility_high,
         case when filled.disadvantage = 'disadvantaged' and filled.n_members > 0
              then cast(share_of(others.n_achieved * filled.n_members, others.n_members) - filled.n_achieved as decimal(9, 4))
         end as lost_potential

@@ -102,6 +102,7 @@ fn headline(cohort_ay: i64, population: &str, group: &str, members: &[&CohortOut
     let n_visible = count(&|at| at.visible);
     let observed = wilson(n_achieved, n_with_results);
     let whole = wilson(n_achieved, n_members);
+    let seen = wilson(n_visible, n_members);
     LostPotential {
         cohort_ay,
         population: population.to_owned(),
@@ -109,12 +110,15 @@ fn headline(cohort_ay: i64, population: &str, group: &str, members: &[&CohortOut
         outcome: "five_gcse_7_9".to_owned(),
         n_members,
         n_with_results,
+        n_missing: count(&|at| at.result_state.as_deref() != Some("ks4_results")),
         n_achieved,
         n_visible,
         observed: Fixed::fraction(n_achieved, n_with_results),
         whole_cohort: Fixed::fraction(n_achieved, n_members),
         upper: Fixed::fraction(n_achieved + n_members - n_with_results, n_members),
         visibility: Fixed::fraction(n_visible, n_members),
+        visibility_low: seen.map(|(low, _)| low),
+        visibility_high: seen.map(|(_, high)| high),
         observed_low: observed.map(|(low, _)| low),
         observed_high: observed.map(|(_, high)| high),
         whole_cohort_low: whole.map(|(low, _)| low),
