@@ -213,5 +213,11 @@ row! {
     observed_high: Option<Fixed<4>> = "observed_high",
     whole_cohort_low: Option<Fixed<4>> = "whole_cohort_low",
     whole_cohort_high: Option<Fixed<4>> = "whole_cohort_high",
+    n_with_points: i64 = "n_with_points",
+    points: Option<Fixed<2>> = "points",
+    mean_points: Option<Fixed<4>> = "mean_points",
+    mean_points_low: Option<Fixed<4>> = "mean_points_low",
+    mean_points_high: Option<Fixed<4>> = "mean_points_high",
+    mean_points_least: Option<Fixed<4>> = "mean_points_least",
     lost_potential: Option<Fixed<4>> = "lost_potential",
 }
