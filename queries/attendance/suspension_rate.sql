@@ -24,7 +24,7 @@ permanent_rate = "Permanent exclusions for each 100 pupils: 0.13 is 13 in 10,000
 permanent_low = "Lower end of its 95% interval"
 permanent_high = "Upper end of its 95% interval"
 n_lunchtime = "Lunchtime suspensions, in no rate here"
-n_taken_back = "Suspensions and exclusions that were taken back, in no rate here"
+n_taken_back = "Suspensions and exclusions that were taken back, in no rate here. No pupil is missing from a count of events: a school that sends none looks like one that suspends nobody, and which schools send is in report quality"
 */
 with groups_of_learner as (
     select

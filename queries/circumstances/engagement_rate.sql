@@ -19,7 +19,7 @@ rate_low = "Lower end of its 95% interval"
 rate_high = "Upper end of its 95% interval"
 coverage = "denominator / n_members: read every rate beside it"
 n_events = "How many there were of it in all, of learners of whom somebody tells"
-participation = "n_events for each hundred of the denominator: participation over roll"
+participation = "n_events for each hundred of the denominator: participation over roll. No interval: one learner may have many events, which do not stand alone; rate has one"
 amount = "Pounds spent, for pp_spend; empty for all other measures"
 view = "Mean of the learners' own means, for view; empty for all other measures"
 */

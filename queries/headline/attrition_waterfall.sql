@@ -13,7 +13,7 @@ n = "Members of the population in this state"
 n_disadvantaged = "Of them disadvantaged in Year 6"
 n_high_attainers = "Of them in the top third at key stage 2"
 n_denominator = "Members of the population who count"
-share = "n / n_denominator; empty for a state that does not count"
+share = "n / n_denominator; empty for a state that does not count. No interval: everybody is counted and nobody is drawn; of whom nothing is known are the members in not_found"
 */
 with cohort_years as (
     select distinct cohort_ay

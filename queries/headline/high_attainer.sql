@@ -20,7 +20,10 @@ whole_cohort = "n_achieved / n_members: a lower bound, unknown counts as not ach
 whole_cohort_low = "Lower end of its 95% interval"
 whole_cohort_high = "Upper end of its 95% interval"
 upper = "(n_achieved + n_missing) / n_members: an upper bound"
-falls_out = "1 - observed: of stays_in_top_third the share that falls out of it, of those known"
+n_falls_out = "n_known - n_achieved: the numerator of falls_out"
+falls_out = "n_falls_out / n_known: of stays_in_top_third the share that falls out of it, of those known"
+falls_out_low = "Lower end of its 95% interval"
+falls_out_high = "Upper end of its 95% interval"
 */
 -- Everyone with points is ranked, high attainer or not, before anybody is left out but who died or left England.
 with ranked as (
@@ -91,7 +94,10 @@ final as (
         wilson_low(n_achieved, n_members) as whole_cohort_low,
         wilson_high(n_achieved, n_members) as whole_cohort_high,
         share_of(n_achieved + n_missing, n_members) as upper,
-        share_of(n_known - n_achieved, n_known) as falls_out
+        n_known - n_achieved as n_falls_out,
+        share_of(n_known - n_achieved, n_known) as falls_out,
+        wilson_low(n_known - n_achieved, n_known) as falls_out_low,
+        wilson_high(n_known - n_achieved, n_known) as falls_out_high
     from counts
 )
 

@@ -35,7 +35,11 @@ has_other_reading = "Whether anybody here has a code whose reading is not verifi
 n_cohort_other = "The denominator by the other reading"
 n_neet_other = "NEET by the other reading"
 neet_rate_other = "n_neet_other / n_cohort_other"
+neet_other_low = "Lower end of its 95% interval, by the mean cohort"
+neet_other_high = "Upper end"
 combined_rate_other = "(n_neet_other + n_not_known + n_no_record) / n_cohort_other"
+combined_other_low = "Lower end of its 95% interval"
+combined_other_high = "Upper end"
 rule_state = "in_force, or no_rule_for_year: for a year without a rule of averaging the average is empty"
 */
 with periods as (
@@ -187,7 +191,11 @@ final as (
         n_cohort_other,
         n_neet_other,
         case when is_ruled then share_of(n_neet_other, n_cohort_other) end as neet_rate_other,
+        case when is_ruled then wilson_low(n_neet_other / n_months, n_cohort_other / n_months) end as neet_other_low,
+        case when is_ruled then wilson_high(n_neet_other / n_months, n_cohort_other / n_months) end as neet_other_high,
         case when is_ruled then share_of(n_neet_other + n_not_known + n_no_record, n_cohort_other) end as combined_rate_other,
+        case when is_ruled then wilson_low((n_neet_other + n_not_known + n_no_record) / n_months, n_cohort_other / n_months) end as combined_other_low,
+        case when is_ruled then wilson_high((n_neet_other + n_not_known + n_no_record) / n_months, n_cohort_other / n_months) end as combined_other_high,
         case when is_ruled then 'in_force' else 'no_rule_for_year' end as rule_state
     from ruled
 )

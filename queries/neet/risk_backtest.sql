@@ -11,16 +11,24 @@ outcome = "neet: who was not known is left out; neet_or_not_known: they are with
 basis = "low: what is not known does not hold; high: it does"
 n_scored = "Learners with a score and an outcome"
 n_positive = "Of them with the outcome"
-n_left_out = "Learners with a score who were not known, in custody or not followed, and are in no figure here"
+n_left_out = "What is missing: learners with a score who were not known, in custody or not followed, and are in no figure here"
 auc = "Chance that one with the outcome has more points than one without, ties half"
 auc_low = "Lower end of its 95% interval, by Hanley and McNeil"
 auc_high = "Upper end"
 n_at_capacity = "How many can be helped: the policy's share of those scored, at least one"
-precision_at_capacity = "Of so many with the most points, how many it came about for; of those who tie at the end their share"
-recall_at_capacity = "Of those it came about for, how many were among them"
+true_at_capacity = "Of so many with the most points how many it came about for; of those who tie at the end their share: the numerator of the next two"
+precision_at_capacity = "true_at_capacity / n_at_capacity: of so many with the most points, how many it came about for; of those who tie at the end their share"
+precision_low = "Lower end of its 95% interval"
+precision_high = "Upper end"
+recall_at_capacity = "true_at_capacity / n_positive: of those it came about for, how many were among them"
+recall_low = "Lower end of its 95% interval"
+recall_high = "Upper end"
 lift_at_capacity = "precision_at_capacity / share of the outcome among all"
 n_flagged = "In the red band"
-accuracy = "In the red band and true, or neither, of all: kind to whoever flags nobody"
+n_right = "In the red band and true, or neither: the numerator of accuracy"
+accuracy = "n_right / n_scored: kind to whoever flags nobody"
+accuracy_low = "Lower end of its 95% interval"
+accuracy_high = "Upper end"
 accuracy_if_nobody = "The same if nobody were flagged"
 published_accuracy_points = "Accuracy published for a council's list of points, on other children (0.855)"
 published_accuracy_model = "Accuracy published for boosted trees on the same (0.928)"
@@ -32,6 +40,7 @@ brier = "Mean squared difference of chance and outcome"
 brier_base = "The same for the share of the outcome told to everybody"
 brier_skill = "1 - brier / brier_base: above nothing is better than telling everybody the same"
 */
+-- Population: everybody to whom this list of rules told a risk on that day, as risk_score has them.
 with sums as (
     select
         pack, cohort_ay, outcome, basis,
@@ -141,12 +150,20 @@ final as (
         case when sized.auc is not null then cast(round(least(1e0, sized.auc + auc_half_width(sized.auc, sized.n_positive, sized.n_scored - sized.n_positive)), 4)
              as decimal(9, 4)) end as auc_high,
         sized.n_at_capacity,
+        ratio_of(at_capacity.true_times_tied, at_capacity.n_tied) as true_at_capacity,
         ratio_of(at_capacity.true_times_tied, sized.n_at_capacity * at_capacity.n_tied) as precision_at_capacity,
+        wilson_low(at_capacity.true_times_tied / at_capacity.n_tied, sized.n_at_capacity) as precision_low,
+        wilson_high(at_capacity.true_times_tied / at_capacity.n_tied, sized.n_at_capacity) as precision_high,
         ratio_of(at_capacity.true_times_tied, sized.n_positive * at_capacity.n_tied) as recall_at_capacity,
+        wilson_low(at_capacity.true_times_tied / at_capacity.n_tied, sized.n_positive) as recall_low,
+        wilson_high(at_capacity.true_times_tied / at_capacity.n_tied, sized.n_positive) as recall_high,
         ratio_of(at_capacity.true_times_tied * sized.n_scored,
                  sized.n_at_capacity * at_capacity.n_tied * sized.n_positive) as lift_at_capacity,
         sized.n_flagged,
+        sized.n_right,
         share_of(sized.n_right, sized.n_scored) as accuracy,
+        wilson_low(sized.n_right, sized.n_scored) as accuracy_low,
+        wilson_high(sized.n_right, sized.n_scored) as accuracy_high,
         share_of(sized.n_scored - sized.n_positive, sized.n_scored) as accuracy_if_nobody,
         benchmarks.points_list as published_accuracy_points,
         benchmarks.boosted_trees as published_accuracy_model,

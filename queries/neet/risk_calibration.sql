@@ -13,22 +13,25 @@ points = "Points of the score; 9 is nine or more"
 n_before = "Learners with so many points of cohorts two and more years older: all whose winter was over by then"
 n_positive_before = "Of them with the outcome"
 chance = "n_positive_before / n_before: the chance told by those cohorts; empty where they had nobody"
-n = "Learners of this cohort with so many points"
+n = "Learners of this cohort with so many points and an outcome"
+n_missing = "Others of this cohort with so many points: not known, in custody or not followed"
 n_positive = "Of them with the outcome"
 observed = "n_positive / n"
 observed_low = "Lower end of its 95% interval"
 observed_high = "Upper end"
 expected = "chance times n"
 */
+-- Population: everybody to whom this list of rules told a risk on that day, as risk_score has them.
 with points as (
     select
         pack, cohort_ay, outcome, basis,
         least(points, 9) as points,
-        count(*) as n,
+        count(is_positive) as n,
+        count(*) - count(is_positive) as n_missing,
         count(*) filter (where is_positive) as n_positive
     from risk_tested
-    where is_positive is not null
     group by pack, cohort_ay, outcome, basis, least(points, 9)
+    having count(is_positive) > 0
 ),
 
 -- The winter of the cohort before was not over when this one was told its risk.
@@ -58,6 +61,7 @@ final as (
         coalesce(before.n_positive, 0) as n_positive_before,
         share_of(before.n_positive, before.n) as chance,
         points.n,
+        points.n_missing,
         points.n_positive,
         share_of(points.n_positive, points.n) as observed,
         wilson_low(points.n_positive, points.n) as observed_low,

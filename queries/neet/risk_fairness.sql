@@ -28,6 +28,7 @@ precision_high = "Upper end"
 false_positive_ratio = "false_positive_rate / that of all"
 is_within = "Whether that lies between 0.8 and 1.25; equal precision and equal false alarms cannot both be had where shares differ"
 */
+-- Population: everybody to whom this list of rules told a risk on that day, as risk_score has them.
 with members as (
     select
         risk_tested.pack,

@@ -10,6 +10,7 @@ predicted_on = "The day of the prediction"
 band = "What was told: red, amber, green or not_known; all"
 n_scores = "Learners who were told it"
 n_reviewed = "Of them reviewed in time"
+n_missing = "n_scores - n_reviewed: of whom no person said anything in time"
 n_late = "Reviewed after it had expired"
 n_expired = "Expired, and never reviewed"
 n_agreed = "Of those reviewed in time agreed with"
@@ -24,6 +25,7 @@ disagreed_rate = "(n_higher + n_lower) / (n_reviewed - n_cannot_say)"
 disagreed_low = "Lower end of its 95% interval"
 disagreed_high = "Upper end"
 */
+-- Population: everybody to whom this list of rules told a risk on that day, as risk_score has them.
 with scores as (
     select
         risk_score.pack,
@@ -66,6 +68,7 @@ final as (
         band,
         n_scores,
         n_reviewed,
+        n_scores - n_reviewed as n_missing,
         n_late,
         n_expired,
         n_agreed,

@@ -1,14 +1,14 @@
 /*
 title = "Providers beside each other over three years: shown only where there are enough to compare, else the cases speak"
 grain = ["establishment_id", "until_ay", "audit_group", "measure"]
-reads = ["ap_answer", "policy", "school_year"]
+reads = ["ap_answer", "ap_outcome", "policy", "school_year"]
 purposes = ["research", "ap_commissioning"]
 published = true
 [columns]
 establishment_id = "Provider: URN or site reference"
 until_ay = "The last of the three academic years, by its end year, in which the placements began"
 audit_group = "ap; ehcp_named, s61 and managed_move apart"
-measure = "Share that is compared"
+measure = "Share that is compared; cost_per_sustained_return: of placements with a price, the share back and holding after two terms, and what each of those has cost"
 n_yes = "Placements that say yes: the numerator"
 n_known = "Placements that say yes or no: the denominator"
 n_missing = "Placements of which it is not known"
@@ -26,7 +26,14 @@ high_95 = "The same above"
 low_998 = "The same with 3.09"
 high_998 = "The same above"
 place_in_funnel = "within, above_95, below_95, above_998 or below_998; empty unless shown. Higher is not always better: see the measure"
+costs = "Pounds that the placements of n_known have cost; of cost_per_sustained_return alone, and empty where no price is held"
+cost_each = "costs / n_yes: pounds for each return that held; empty unless shown, and where none held"
+cost_each_low = "The same at share_high: the lower end, for chance in who returns; prices are taken as they are"
+cost_each_high = "The same at share_low: the upper end"
+cost_each_all = "Of all providers together: what it is read beside"
 */
+-- A return is bought with every placement that was paid for, whether it led to one or not. Who has no price, or of whom it is not
+-- known whether the return held, is missing.
 with rules as (
     select
         ay,
@@ -36,23 +43,44 @@ with rules as (
     group by ay
 ),
 
-pooled as (
+asked as (
+    select establishment_id, ay, audit_group, measure, learner_id, answer, cast(null as decimal(18, 2)) as cost
+    from ap_answer
+    where answer is not null
+    union all
     select
         ap_answer.establishment_id,
-        school_year.ay as until_ay,
+        ap_answer.ay,
         ap_answer.audit_group,
-        ap_answer.measure,
+        'cost_per_sustained_return' as measure,
         ap_answer.learner_id,
-        count(*) filter (where ap_answer.answer = 'yes') as n_yes,
-        count(*) filter (where ap_answer.answer in ('yes', 'no')) as n_known,
-        count(*) filter (where ap_answer.answer = 'missing') as n_missing
+        case when ap_outcome.cost is null then 'missing' else ap_answer.answer end as answer,
+        cast(case when ap_answer.answer in ('yes', 'no') then ap_outcome.cost end as decimal(18, 2)) as cost
     from ap_answer
+    left join ap_outcome
+        on ap_outcome.learner_id = ap_answer.learner_id
+       and ap_outcome.placement_no = ap_answer.placement_no
+    where ap_answer.measure = 'sustained_two_terms'
+      and ap_answer.answer is not null
+),
+
+pooled as (
+    select
+        asked.establishment_id,
+        school_year.ay as until_ay,
+        asked.audit_group,
+        asked.measure,
+        asked.learner_id,
+        count(*) filter (where asked.answer = 'yes') as n_yes,
+        count(*) filter (where asked.answer in ('yes', 'no')) as n_known,
+        count(*) filter (where asked.answer = 'missing') as n_missing,
+        sum(asked.cost) as costs
+    from asked
     inner join school_year
-        on school_year.ay >= ap_answer.ay
-       and school_year.ay <= ap_answer.ay + 2
+        on school_year.ay >= asked.ay
+       and school_year.ay <= asked.ay + 2
     inner join (select max(ay) as last_ay from ap_answer) as lasts on lasts.last_ay >= school_year.ay
-    where ap_answer.answer is not null
-    group by ap_answer.establishment_id, school_year.ay, ap_answer.audit_group, ap_answer.measure, ap_answer.learner_id
+    group by asked.establishment_id, school_year.ay, asked.audit_group, asked.measure, asked.learner_id
 ),
 
 providers as (
@@ -65,13 +93,14 @@ providers as (
         sum(n_known) as n_known,
         sum(n_missing) as n_missing,
         count(*) filter (where n_known > 0) as n_learners,
-        sum(n_known * n_known) as squares
+        sum(n_known * n_known) as squares,
+        sum(costs) as costs
     from pooled
     group by establishment_id, until_ay, audit_group, measure
 ),
 
 everybody as (
-    select until_ay, audit_group, measure, sum(n_yes) as n_yes, sum(n_known) as n_known
+    select until_ay, audit_group, measure, sum(n_yes) as n_yes, sum(n_known) as n_known, sum(costs) as costs
     from providers
     group by until_ay, audit_group, measure
 ),
@@ -81,6 +110,7 @@ judged as (
         providers.*,
         everybody.n_yes as n_all_yes,
         everybody.n_known as n_all_known,
+        everybody.costs as all_costs,
         ratio_of(cast(providers.n_known * providers.n_known as bigint), cast(providers.squares as bigint)) as effective_n,
         share_of(everybody.n_yes, everybody.n_known) as share_all,
         case when rules.pool_least is null or rules.effective_least is null then 'no_rule_for_year'
@@ -131,7 +161,12 @@ final as (
              when share_of(n_yes, n_known) > share_all + 1.96e0 * error then 'above_95'
              when share_of(n_yes, n_known) < share_all - 1.96e0 * error then 'below_95'
              else 'within'
-        end as place_in_funnel
+        end as place_in_funnel,
+        cast(costs as decimal(18, 2)) as costs,
+        cast(case when funnel_state = 'shown' and n_yes > 0 then round(1e0 * costs / n_yes, 2) end as decimal(18, 2)) as cost_each,
+        cast(case when funnel_state = 'shown' and n_yes > 0 then round(1e0 * costs / n_known / wilson_high(n_yes, n_known), 2) end as decimal(18, 2)) as cost_each_low,
+        cast(case when funnel_state = 'shown' and n_yes > 0 then round(1e0 * costs / n_known / wilson_low(n_yes, n_known), 2) end as decimal(18, 2)) as cost_each_high,
+        cast(case when n_all_yes > 0 then round(1e0 * all_costs / n_all_yes, 2) end as decimal(18, 2)) as cost_each_all
     from widths
 )
 

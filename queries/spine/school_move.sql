@@ -1,7 +1,8 @@
 /*
 title = "Every change of main place of each learner, typed by what explains it"
 grain = ["learner_id", "move_no"]
-reads = ["spell", "learner", "stg_enrolment", "suspension_event", "area_spell", "code_establishment_kind", "build_context"]
+reads = ["spell", "learner", "stg_enrolment", "stg_establishment", "stg_establishment_link", "suspension_event", "area_spell", "code_establishment_kind",
+         "build_context"]
 purposes = ["research", "participation", "ap_commissioning"]
 published = true
 [columns]
@@ -81,6 +82,32 @@ exclusions as (
       and suspension_event.counts
 ),
 
+-- A school that another took over under its roof goes on, and who leaves it then is not explained by that; one that merged is gone.
+taken_over as (
+    select establishment_id
+    from stg_establishment_link
+    where link_type = 'successor'
+    union
+    select linked_establishment_id as establishment_id
+    from stg_establishment_link
+    where link_type = 'predecessor'
+),
+
+-- Rolls end with a term and a school with the month or the year: a month to either side is one event, and so is a summer holiday, as
+-- most schools that close do so on 31 August and their pupils leave in July.
+closures as (
+    select distinct departures.learner_id, departures.move_no
+    from departures
+    inner join stg_establishment
+        on stg_establishment.establishment_id = departures.establishment_id
+       and stg_establishment.closed_on >= add_days(departures.ends_on, -30)
+       and stg_establishment.closed_on <= case when month(departures.ends_on) in (7, 8)
+                                               then greatest(add_days(departures.ends_on, 30), year_ends_on(departures.ay))
+                                               else add_days(departures.ends_on, 30) end
+    left join taken_over on taken_over.establishment_id = departures.establishment_id
+    where taken_over.establishment_id is null
+),
+
 -- Addresses are learnt once or twice a year: another authority half a year after the move is the same event.
 homes as (
     select
@@ -106,6 +133,7 @@ facts as (
         departures.*,
         reasons.leaving_reason,
         exclusions.learner_id is not null as is_excluded,
+        closures.learner_id is not null as is_closed,
         coalesce(homes.home_before <> homes.home_after, false) as is_home_changed,
         coalesce(from_kinds.family = 'ap', false) or departures.kind in ('ehe', 'cme') as is_from_outside,
         coalesce(to_kinds.family = 'ap', false) as is_to_ap,
@@ -118,6 +146,9 @@ facts as (
     left join exclusions
         on exclusions.learner_id = departures.learner_id
        and exclusions.move_no = departures.move_no
+    left join closures
+        on closures.learner_id = departures.learner_id
+       and closures.move_no = departures.move_no
     left join homes
         on homes.learner_id = departures.learner_id
        and homes.move_no = departures.move_no
@@ -151,6 +182,7 @@ final as (
              when (is_autumn and years_after_6 in (-3, 1, 6)) or leaving_reason = 'transition' then 'phase_transition'
              when leaving_reason = 'end_of_schooling'
                or (next_place is null and ay >= cohort_ay + 5 and month(ends_on) between 5 and 8) then 'end_of_schooling'
+             when is_closed then 'school_closed'
              when leaving_reason = 'moved' or is_home_changed then 'house_move'
              else 'unexplained'
         end as move_type,

@@ -75,6 +75,9 @@ impl Tests {
                 let flagged = right + wrong;
                 let (precise, found) =
                     (interval(right as f64, flagged as f64), interval(right as f64, positive as f64));
+                let whole = (positive + negative) as f64;
+                let spared = interval((negative - wrong) as f64, negative as f64);
+                let right_of_all = interval((right + negative - wrong) as f64, whole);
                 let base = match cohort + 6 {
                     2022 => Some(260),
                     2023 => Some(280),
@@ -93,6 +96,7 @@ impl Tests {
                     basis: (*basis).to_owned(),
                     flag_from: from,
                     n_scored: positive + negative,
+                    n_missing: tested.iter().filter(|one| one.positive.is_none()).count() as i64,
                     n_positive: positive,
                     n_flagged: flagged,
                     n_true: right,
@@ -103,8 +107,12 @@ impl Tests {
                     recall_low: found.map(|ends| ends.0),
                     recall_high: found.map(|ends| ends.1),
                     specificity: Fixed::fraction(negative - wrong, negative),
+                    specificity_low: spared.map(|ends| ends.0),
+                    specificity_high: spared.map(|ends| ends.1),
                     lift: Fixed::fraction(right * (positive + negative), flagged * positive),
                     accuracy: Fixed::fraction(right + negative - wrong, positive + negative),
+                    accuracy_low: right_of_all.map(|ends| ends.0),
+                    accuracy_high: right_of_all.map(|ends| ends.1),
                     precision_at_base: at_base,
                 });
             }
@@ -124,6 +132,7 @@ impl Tests {
                 let before = self.before(key, points);
                 let chance = Fixed::<4>::fraction(before.1, before.0);
                 let ends = interval(here.1 as f64, here.0 as f64);
+                let lost = |one: &&Tested| one.points.min(9) == points && one.positive.is_none();
                 rows.push(RiskCalibration {
                     pack: key.0.clone(),
                     cohort_ay: key.1,
@@ -134,6 +143,7 @@ impl Tests {
                     n_positive_before: before.1,
                     chance,
                     n: here.0,
+                    n_missing: tested.iter().filter(lost).count() as i64,
                     n_positive: here.1,
                     observed: Fixed::fraction(here.1, here.0),
                     observed_low: ends.map(|ends| ends.0),
@@ -169,6 +179,9 @@ impl Tests {
             let (numerator, tied) = at_capacity(&known, capacity);
             let chances = self.chances(key, &known);
             let right = known.iter().filter(|one| one.1 == one.2).count() as i64;
+            let ours = numerator as f64 / tied as f64;
+            let (precise, found) = (interval(ours, capacity as f64), interval(ours, positive as f64));
+            let rightly = interval(right as f64, n as f64);
             let Chances { n: told, came_about: came, .. } = chances;
             rows.push(RiskBacktest {
                 pack: key.0.clone(),
@@ -182,11 +195,19 @@ impl Tests {
                 auc_low,
                 auc_high,
                 n_at_capacity: Some(capacity),
+                true_at_capacity: Fixed::fraction(numerator, tied),
                 precision_at_capacity: Fixed::fraction(numerator, capacity * tied),
+                precision_low: precise.map(|ends| ends.0),
+                precision_high: precise.map(|ends| ends.1),
                 recall_at_capacity: Fixed::fraction(numerator, positive * tied),
+                recall_low: found.map(|ends| ends.0),
+                recall_high: found.map(|ends| ends.1),
                 lift_at_capacity: Fixed::fraction(numerator * n, capacity * tied * positive),
                 n_flagged: known.iter().filter(|one| one.2).count() as i64,
+                n_right: right,
                 accuracy: Fixed::fraction(right, n),
+                accuracy_low: rightly.map(|ends| ends.0),
+                accuracy_high: rightly.map(|ends| ends.1),
                 accuracy_if_nobody: Fixed::fraction(n - positive, n),
                 published_accuracy_points: Fixed(8550),
                 published_accuracy_model: Fixed(9280),

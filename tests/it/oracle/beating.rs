@@ -43,7 +43,10 @@ row! {
     whole_cohort_low: Option<Fixed<4>> = "whole_cohort_low",
     whole_cohort_high: Option<Fixed<4>> = "whole_cohort_high",
     upper: Option<Fixed<4>> = "upper",
+    n_falls_out: i64 = "n_falls_out",
     falls_out: Option<Fixed<4>> = "falls_out",
+    falls_out_low: Option<Fixed<4>> = "falls_out_low",
+    falls_out_high: Option<Fixed<4>> = "falls_out_high",
 }
 
 /// Schools by year, measure and population, question by question; an empty answer is none.
@@ -139,7 +142,8 @@ fn attainers(
     let n = answers.len() as i64;
     let known = answers.iter().flatten().count() as i64;
     let achieved = answers.iter().filter(|answer| **answer == Some(true)).count() as i64;
-    let (observed, whole) = (wilson(achieved, known), wilson(achieved, n));
+    let fallen = answers.iter().filter(|answer| **answer == Some(false)).count() as i64;
+    let (observed, whole, out) = (wilson(achieved, known), wilson(achieved, n), wilson(fallen, known));
     HighAttainer {
         cohort_ay,
         population: population.to_owned(),
@@ -156,6 +160,9 @@ fn attainers(
         whole_cohort_low: whole.map(|(low, _)| low),
         whole_cohort_high: whole.map(|(_, high)| high),
         upper: Fixed::fraction(achieved + n - known, n),
-        falls_out: Fixed::fraction(known - achieved, known),
+        n_falls_out: fallen,
+        falls_out: Fixed::fraction(fallen, known),
+        falls_out_low: out.map(|(low, _)| low),
+        falls_out_high: out.map(|(_, high)| high),
     }
 }

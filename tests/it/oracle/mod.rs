@@ -290,7 +290,7 @@ impl Tables {
         member::set_bands(&mut self.cohort_member);
         let pairs: Vec<_> = self.cohort_member.iter().zip(&self.cohort_outcome).collect();
         self.attrition_waterfall = waterfall::attrition_waterfall(&pairs);
-        self.lost_potential = waterfall::lost_potential(&pairs);
+        self.lost_potential = waterfall::lost_potential(&pairs, &self.ks4_result);
         self.lost_potential_sensitivity =
             sensitivity::sensitivity(&self.lost_potential, &pairs, &self.learner, &self.school_move);
         self.high_attainer = beating::high_attainers(&pairs, &self.ks4_result);

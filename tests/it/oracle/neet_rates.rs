@@ -132,10 +132,13 @@ fn rate(
     let cohort = all - custody;
     let cohort_other = all - statuses.n_other("custody");
     let is_ruled = period != "dec_to_feb" || (2017..=2027).contains(&ay);
-    let ends = |n: i64| {
+    let ends_of = |n: i64, of: i64| {
         let mean = |n: i64| n as f64 / n_months as f64;
-        interval(mean(n), mean(cohort)).filter(|_| is_ruled)
+        interval(mean(n), mean(of)).filter(|_| is_ruled)
     };
+    let ends = |n: i64| ends_of(n, cohort);
+    let neet_other = ends_of(statuses.n_other("neet"), cohort_other);
+    let combined_other = ends_of(statuses.n_other("neet") + lost, cohort_other);
     let share = |n: i64, of: i64| Fixed::fraction(n, of).filter(|_| is_ruled);
     let participating = statuses.n("participating");
     NeetRate {
@@ -169,7 +172,11 @@ fn rate(
         n_cohort_other: cohort_other,
         n_neet_other: statuses.n_other("neet"),
         neet_rate_other: share(statuses.n_other("neet"), cohort_other),
+        neet_other_low: neet_other.map(|ends| ends.0),
+        neet_other_high: neet_other.map(|ends| ends.1),
         combined_rate_other: share(statuses.n_other("neet") + lost, cohort_other),
+        combined_other_low: combined_other.map(|ends| ends.0),
+        combined_other_high: combined_other.map(|ends| ends.1),
         rule_state: if is_ruled { "in_force" } else { "no_rule_for_year" }.to_owned(),
     }
 }

@@ -54,7 +54,11 @@ row! {
     n_cohort_other: i64 = "n_cohort_other",
     n_neet_other: i64 = "n_neet_other",
     neet_rate_other: Option<Fixed<4>> = "neet_rate_other",
+    neet_other_low: Option<Fixed<4>> = "neet_other_low",
+    neet_other_high: Option<Fixed<4>> = "neet_other_high",
     combined_rate_other: Option<Fixed<4>> = "combined_rate_other",
+    combined_other_low: Option<Fixed<4>> = "combined_other_low",
+    combined_other_high: Option<Fixed<4>> = "combined_other_high",
     rule_state: String = "rule_state",
 }
 

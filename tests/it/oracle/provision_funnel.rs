@@ -8,39 +8,47 @@ use std::collections::BTreeMap;
 /// Provider, last year, group and measure.
 type Name<'a> = (&'a str, i64, &'a str, &'a str);
 
-/// Who answered, and what.
-type Answers = Vec<(u32, Option<bool>)>;
+/// Who answered, what, and the pence that were paid for it.
+type Answers = Vec<(u32, Option<bool>, Option<i64>)>;
+
+/// Of those paid for: back and holding.
+const PRICED: &str = "cost_per_sustained_return";
 
 /// Three years of every provider beside all.
 pub fn funnels(cases: &[Case<'_>]) -> Vec<ApFunnel> {
     let last = cases.iter().map(|case| case.row.ay).max().unwrap_or(0);
     let mut groups: BTreeMap<Name<'_>, Answers> = BTreeMap::new();
     for case in cases {
-        for (measure, _) in SHARES {
-            let Some(answer) = answer(case, measure) else { continue };
+        let held = answer(case, "sustained_two_terms");
+        let priced = held.map(|held| held.filter(|_| case.row.cost.is_some()));
+        let shares = SHARES.iter().map(|(measure, _)| (*measure, answer(case, measure)));
+        for (measure, answer) in shares.chain([(PRICED, priced)]) {
+            let Some(answer) = answer else { continue };
+            let pence = case.row.cost.filter(|_| measure == PRICED && answer.is_some()).map(|cost| cost.0);
             for until in case.row.ay..=(case.row.ay + 2).min(last) {
                 let key = (case.row.establishment_id.as_str(), until, case.row.audit_group.as_str(), measure);
-                groups.entry(key).or_default().push((case.row.person.0, answer));
+                groups.entry(key).or_default().push((case.row.person.0, answer, pence));
             }
         }
     }
-    let count = |all: &[(u32, Option<bool>)], is: bool| {
-        all.iter().filter(|(_, answer)| *answer == Some(is)).count() as i64
-    };
-    let mut everybody: BTreeMap<(i64, &str, &str), (i64, i64)> = BTreeMap::new();
+    let count =
+        |all: &Answers, is: bool| all.iter().filter(|(_, answer, _)| *answer == Some(is)).count() as i64;
+    let paid = |all: &Answers| all.iter().filter_map(|(_, _, pence)| *pence).reduce(|sum, pence| sum + pence);
+    let mut everybody: BTreeMap<(i64, &str, &str), (i64, i64, Option<i64>)> = BTreeMap::new();
     for ((_, until, group, measure), all) in &groups {
         let sum = everybody.entry((*until, group, measure)).or_default();
         sum.0 += count(all, true);
         sum.1 += count(all, true) + count(all, false);
+        sum.2 = sum.2.into_iter().chain(paid(all)).reduce(|sum, pence| sum + pence);
     }
     let row = |((site, until, group, measure), all): (&Name<'_>, &Answers)| {
         let (yes, known) = (count(all, true), count(all, true) + count(all, false));
         let mut of_learner: BTreeMap<u32, i64> = BTreeMap::new();
-        for (person, answer) in all {
+        for (person, answer, _) in all {
             *of_learner.entry(*person).or_default() += i64::from(answer.is_some());
         }
         let squares: i64 = of_learner.values().map(|n| n * n).sum();
-        let (all_yes, all_known) = everybody[&(*until, *group, *measure)];
+        let (all_yes, all_known, all_paid) = everybody[&(*until, *group, *measure)];
         let mut row = ApFunnel {
             establishment_id: (*site).to_owned(),
             until_ay: *until,
@@ -63,6 +71,13 @@ pub fn funnels(cases: &[Case<'_>]) -> Vec<ApFunnel> {
             low_998: None,
             high_998: None,
             place_in_funnel: None,
+            costs: paid(all).map(Fixed),
+            cost_each: None,
+            cost_each_low: None,
+            cost_each_high: None,
+            cost_each_all: all_paid
+                .filter(|_| all_yes > 0)
+                .map(|pence| Fixed::round(pence as f64 / 100.0 / all_yes as f64)),
         };
         if known >= 30 && known * known >= 20 * squares {
             show(&mut row);
@@ -79,6 +94,13 @@ fn show(row: &mut ApFunnel) {
     row.share = Fixed::fraction(row.n_yes, row.n_known);
     let ends = wilson(row.n_yes, row.n_known);
     (row.share_low, row.share_high) = (ends.map(|ends| ends.0), ends.map(|ends| ends.1));
+    if let Some(costs) = row.costs.filter(|_| row.n_yes > 0) {
+        let a_place = costs.0 as f64 / 100.0 / row.n_known as f64;
+        let each =
+            |share: Option<Fixed<4>>| share.map(|share| Fixed::round(a_place / (share.0 as f64 / 1e4)));
+        row.cost_each = Some(Fixed::round(costs.0 as f64 / 100.0 / row.n_yes as f64));
+        (row.cost_each_low, row.cost_each_high) = (each(row.share_high), each(row.share_low));
+    }
     let of_all = row.n_all_yes as f64 / row.n_all_known as f64;
     let error = (of_all * (1.0 - of_all) / share(row.effective_n)).sqrt();
     let (own, all) = (share(row.share), share(row.share_all));

@@ -136,6 +136,11 @@ row! {
     low_998: Option<Fixed<4>> = "low_998",
     high_998: Option<Fixed<4>> = "high_998",
     place_in_funnel: Option<String> = "place_in_funnel",
+    costs: Option<Fixed<2>> = "costs",
+    cost_each: Option<Fixed<2>> = "cost_each",
+    cost_each_low: Option<Fixed<2>> = "cost_each_low",
+    cost_each_high: Option<Fixed<2>> = "cost_each_high",
+    cost_each_all: Option<Fixed<2>> = "cost_each_all",
 }
 
 row! {

@@ -1,8 +1,9 @@
 //! Sections 8 and 9 of the page: the counts.
 use super::cells::Fixed;
 use super::codes::{POPULATIONS, STATES};
+use super::measures::Ks4Result;
 use super::rows::{CohortMember, CohortOutcome, LostPotential, Waterfall};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Somebody's two rows.
 type Pair<'a> = (&'a CohortMember, &'a CohortOutcome);
@@ -66,7 +67,9 @@ const GROUPS: [(&str, Option<bool>); 3] =
     [("disadvantaged", Some(true)), ("other", Some(false)), ("not_known", None)];
 
 /// A row for every followed-up cohort, population and group of high attainers.
-pub fn lost_potential(pairs: &[Pair<'_>]) -> Vec<LostPotential> {
+pub fn lost_potential(pairs: &[Pair<'_>], results: &[Ks4Result]) -> Vec<LostPotential> {
+    let points: BTreeMap<u32, i64> =
+        results.iter().filter_map(|row| Some((row.person.0, row.attainment8?.0))).collect();
     let mut rows = Vec::new();
     for cohort_ay in followed_up(pairs) {
         for population in POPULATIONS {
@@ -82,9 +85,10 @@ pub fn lost_potential(pairs: &[Pair<'_>]) -> Vec<LostPotential> {
             };
             let others = in_group(Some(false));
             for (group, dis_y6) in GROUPS {
-                let mut row = headline(cohort_ay, population, group, &in_group(dis_y6));
+                let mut row = headline(cohort_ay, population, group, &in_group(dis_y6), &points);
                 if dis_y6 == Some(true) {
-                    row.lost_potential = lost(&row, &headline(cohort_ay, population, "other", &others));
+                    row.lost_potential =
+                        lost(&row, &headline(cohort_ay, population, "other", &others, &points));
                 }
                 rows.push(row);
             }
@@ -93,7 +97,13 @@ pub fn lost_potential(pairs: &[Pair<'_>]) -> Vec<LostPotential> {
     rows
 }
 
-fn headline(cohort_ay: i64, population: &str, group: &str, members: &[&CohortOutcome]) -> LostPotential {
+fn headline(
+    cohort_ay: i64,
+    population: &str,
+    group: &str,
+    members: &[&CohortOutcome],
+    points: &BTreeMap<u32, i64>,
+) -> LostPotential {
     let count =
         |wanted: &dyn Fn(&CohortOutcome) -> bool| members.iter().filter(|at| wanted(at)).count() as i64;
     let n_members = members.len() as i64;
@@ -102,6 +112,9 @@ fn headline(cohort_ay: i64, population: &str, group: &str, members: &[&CohortOut
     let n_visible = count(&|at| at.visible);
     let observed = wilson(n_achieved, n_with_results);
     let whole = wilson(n_achieved, n_members);
+    let seen = wilson(n_visible, n_members);
+    let known: Vec<i64> = members.iter().filter_map(|at| points.get(&at.person.0)).copied().collect();
+    let (total, mean, ends) = mean_of(&known);
     LostPotential {
         cohort_ay,
         population: population.to_owned(),
@@ -109,18 +122,37 @@ fn headline(cohort_ay: i64, population: &str, group: &str, members: &[&CohortOut
         outcome: "five_gcse_7_9".to_owned(),
         n_members,
         n_with_results,
+        n_missing: count(&|at| at.result_state.as_deref() != Some("ks4_results")),
         n_achieved,
         n_visible,
         observed: Fixed::fraction(n_achieved, n_with_results),
         whole_cohort: Fixed::fraction(n_achieved, n_members),
         upper: Fixed::fraction(n_achieved + n_members - n_with_results, n_members),
         visibility: Fixed::fraction(n_visible, n_members),
+        visibility_low: seen.map(|(low, _)| low),
+        visibility_high: seen.map(|(_, high)| high),
         observed_low: observed.map(|(low, _)| low),
         observed_high: observed.map(|(_, high)| high),
         whole_cohort_low: whole.map(|(low, _)| low),
         whole_cohort_high: whole.map(|(_, high)| high),
+        n_with_points: known.len() as i64,
+        points: (!known.is_empty()).then_some(Fixed(total)),
+        mean_points: mean,
+        mean_points_low: ends.map(|(low, _)| low),
+        mean_points_high: ends.map(|(_, high)| high),
+        mean_points_least: Fixed::fraction(total, 100 * n_members).filter(|_| !known.is_empty()),
         lost_potential: None,
     }
+}
+
+/// Hundredths of points: their sum, their mean, and both ends of its interval, which takes two.
+fn mean_of(known: &[i64]) -> (i64, Option<Fixed<4>>, Option<(Fixed<4>, Fixed<4>)>) {
+    let (n, total) = (known.len() as f64, known.iter().sum::<i64>());
+    let mean = Fixed::<4>::fraction(total, 100 * known.len() as i64);
+    let apart: f64 = known.iter().map(|points| (*points as f64 - total as f64 / n).powi(2)).sum();
+    let half = Z * (apart / (n - 1.0) / n).sqrt() / 100.0;
+    let end = |mean: Fixed<4>, by: f64| Fixed::round(mean.0 as f64 / 1e4 + by);
+    (total, mean, mean.filter(|_| known.len() > 1).map(|mean| (end(mean, -half), end(mean, half))))
 }
 
 /// (a / n of others − a / n of the disadvantaged) × n of the disadvantaged, as one fraction.
