@@ -4,6 +4,7 @@ grain = ["learner_id", "run_no"]
 reads = ["spell", "nccis_month", "learner", "build_context"]
 purposes = ["research", "participation"]
 published = true
+of_many = ["learner_id"]
 [columns]
 learner_id = "Pseudonym of the learner, 32 hex characters"
 run_no = "Number of the run among the learner's, by its first month"

@@ -5,6 +5,7 @@ reads = ["learner", "cohort_member", "area_spell", "stg_participation", "stg_des
          "code_nccis_cohort_status", "code_nccis_reading", "build_context"]
 purposes = ["research", "participation"]
 published = true
+of_many = ["learner_id"]
 [columns]
 learner_id = "Pseudonym of the learner, 32 hex characters"
 month_on = "The last day of the month"

@@ -2,6 +2,7 @@
 title = "What became in the winter after Year 11 of whoever was told a risk at the end of Year 10"
 grain = ["learner_id"]
 reads = ["learner", "nccis_month"]
+of_many = ["learner_id"]
 [columns]
 learner_id = "Pseudonym of the learner"
 cohort_ay = "The academic year, by its end year, of Year 6"

@@ -4,6 +4,7 @@ grain = ["learner_id", "ay"]
 reads = ["learner", "cohort_member", "learner_year", "area_spell", "stg_destination", "stg_offer", "build_context"]
 purposes = ["research", "participation"]
 published = true
+of_many = ["learner_id"]
 [columns]
 learner_id = "Pseudonym of the learner, 32 hex characters"
 ay = "The academic year, by its end year, after which the place is for"

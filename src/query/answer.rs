@@ -4,7 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use parquet::file::reader::{FileReader, SerializedFileReader};
+use parquet::{
+    basic::Type as PhysicalType,
+    file::reader::{FileReader, SerializedFileReader},
+    schema::types::ColumnDescPtr,
+};
 
 use super::child::{Errand, MOST_LEARNERS, MOST_ROWS, Outcome, send};
 use super::plan::{Plan, Shown};
@@ -13,6 +17,9 @@ use super::scope::Kind;
 use crate::disclosure::{self, Amount, Answer, Asked, AskedGroup, Disclosed, Policy, Told};
 use crate::warehouse::Copied;
 
+/// Bytes that a text and a number are reckoned with.
+const TEXT: u64 = 48;
+const NUMBER: u64 = 8;
 /// Copies may fill so much of the engine's memory: the rest is for the work.
 const COPIES_OF: u64 = 2;
 
@@ -144,19 +151,19 @@ fn bytes_of(memory: &str) -> u64 {
     digits.parse::<f64>().map_or(500_000_000, |number| (number * scale) as u64)
 }
 
-/// How much memory columns of a file take about: a text's length is not in the file, so what its pages hold is doubled.
+/// How much memory columns of a file take about: by how many rows there are, to the next power of two, and by their types. What stands in them
+/// is not asked: whether it is too much would tell of it.
 fn size(file: &Path, columns: &BTreeSet<String>) -> Option<u64> {
     let reader = SerializedFileReader::new(File::open(file).ok()?).ok()?;
-    let mut bytes = 0;
-    for group in reader.metadata().row_groups() {
-        let rows = group.num_rows().unsigned_abs();
-        for column in group.columns() {
-            if columns.contains(&column.column_path().string()) {
-                bytes += (column.uncompressed_size().unsigned_abs() * 2).max(rows * 8);
-            }
-        }
-    }
-    Some(bytes)
+    let metadata = reader.metadata().file_metadata();
+    let rows = metadata.num_rows().unsigned_abs().next_power_of_two();
+    let wanted =
+        metadata.schema_descr().columns().iter().filter(|column| columns.contains(&column.path().string()));
+    let width = |column: &ColumnDescPtr| match column.physical_type() {
+        PhysicalType::BYTE_ARRAY | PhysicalType::FIXED_LEN_BYTE_ARRAY => TEXT,
+        _ => NUMBER,
+    };
+    Some(wanted.map(width).sum::<u64>() * rows)
 }
 
 /// The groups that the engine counted. None where its rows are not those of the plan.

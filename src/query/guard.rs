@@ -39,6 +39,9 @@ pub struct Guard {
     pub said: Vec<String>,
 }
 
+/// The longest statement that is run, in bytes.
+const LONGEST_WRITTEN: usize = 64 * 1024;
+
 /// Columns that may be averaged: the range that they are declared to have. What is outside counts as its end.
 const BOUNDS: &[(&str, f64, f64)] = &[
     ("absence_rate", 0.0, 1.0),
@@ -102,8 +105,16 @@ impl Compiler<'_> {
         let filter_texts: Vec<String> = framed.filters.iter().map(|filter| renamed(&bare(filter))).collect();
         let said =
             said(&population, named, tables.as_deref(), (&keys_said, &filter_texts), (&framed, &measures));
+        let bounded = frame(&with, keys.len(), framed.amounts.len(), most_groups);
+        if bounded.len() > LONGEST_WRITTEN {
+            return Err(QueryRefusal::new(
+                "too_long",
+                "what this comes to is too long to be run",
+                "ask for less at once, with fewer expressions within each other",
+            ));
+        }
         Ok(Guard {
-            bounded: frame(&with, keys.len(), framed.amounts.len(), most_groups),
+            bounded,
             keys: keys.iter().map(|key| key.kind).collect(),
             filters: framed.filters,
             amounts,

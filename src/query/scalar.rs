@@ -283,16 +283,22 @@ impl Compiler<'_> {
         otherwise: Option<&Expr>,
         here: Here<'_, '_>,
     ) -> Made {
-        let mut whens = Vec::new();
-        for when in conditions {
-            whens.push(match operand {
-                Some(operand) => self.compared(operand, "=", &when.condition, here)?.sql,
-                None => self.condition(&when.condition, here)?,
-            });
-        }
+        // What is compared is written once: written anew for each value, a few within each other would be a text without end.
+        let (operand, whens) = match operand {
+            Some(operand) => {
+                let values = conditions.iter().map(|when| &when.condition);
+                let (mut sides, _) = self.alike(std::iter::once(operand).chain(values), here)?;
+                let operand = sides.remove(0);
+                (format!(" {operand}"), sides)
+            }
+            None => {
+                let conditions = conditions.iter().map(|when| self.condition(&when.condition, here));
+                (String::new(), conditions.collect::<Result<_, _>>()?)
+            }
+        };
         let results = conditions.iter().map(|when| &when.result).chain(otherwise);
         let (results, kind) = self.alike(results, here)?;
-        let mut sql = "case".to_owned();
+        let mut sql = format!("case{operand}");
         for (when, then) in whens.iter().zip(&results) {
             sql.push_str(&format!(" when {when} then {then}"));
         }

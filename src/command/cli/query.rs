@@ -22,7 +22,7 @@ pub struct QueryArgs {
     #[arg(long, value_name = "PURPOSE", default_value = "research")]
     pub purpose: String,
     /// How many of the year's questions the answer may cost: four times as many make it twice as exact.
-    #[arg(long, value_name = "QUESTIONS", default_value_t = 1)]
+    #[arg(long, value_name = "QUESTIONS", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
     pub spend: u64,
     /// The answer as CSV on standard output.
     #[arg(long, conflicts_with = "json")]

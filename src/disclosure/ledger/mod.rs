@@ -14,7 +14,6 @@
 //! A cell that fails is hidden in the new table; if the whole population is nearly an earlier one, or three quarters of the table would go,
 //! it is refused, by name of the earlier one. Pure like the rest of the gate: entries come in and go out as values.
 
-mod judge;
 mod span;
 
 #[cfg(test)]
@@ -26,7 +25,6 @@ use std::collections::BTreeMap;
 
 use super::policy::Policy;
 use super::refusal::Refusal;
-pub(super) use judge::{Candidate, Symbols};
 use span::{Span, Vector};
 
 /// The most sums over the same people that are looked at together.
@@ -122,15 +120,6 @@ impl Ledger {
             hidden: Vec::new(),
             span: Span::default(),
         };
-        earlier.iter().for_each(|entry| ledger.add(entry));
-        ledger
-    }
-
-    /// As [`Ledger::of`], with learners in this order. What is solved is solved for the first ones: put those last whom few sets
-    /// have, then a sum over few of them stands as it is.
-    pub(in crate::disclosure) fn in_order(learners: &[u64], earlier: &[Entry], policy: &Policy) -> Self {
-        let mut ledger = Self::of(&[], policy);
-        ledger.places = learners.iter().enumerate().map(|(place, learner)| (*learner, place)).collect();
         earlier.iter().for_each(|entry| ledger.add(entry));
         ledger
     }

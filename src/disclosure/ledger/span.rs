@@ -115,11 +115,6 @@ impl Span {
         true
     }
 
-    /// Whether a sum follows already.
-    pub fn holds(&self, sum: Vector) -> bool {
-        self.reduced(sum).first().is_none()
-    }
-
     fn reduced(&self, mut sum: Vector) -> Vector {
         for (pivot, row) in &self.rows {
             let times = sum.at(*pivot);

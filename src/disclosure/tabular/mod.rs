@@ -21,7 +21,7 @@ mod proofs;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::figure::{Figure, Symbol};
 use super::ledger::{Entry, EntryCell, Ledger};
@@ -225,23 +225,6 @@ pub(super) fn disclose_after(
         }
         besides.extend(hide.into_iter().map(|at| listed[at]));
     }
-}
-
-/// Which of the listed cells are hidden, when some are hidden for what they are: cells by the places of their levels, all of a
-/// dimension by the number of its levels.
-pub(super) fn pattern(
-    tabular: &Tabular,
-    besides: &BTreeSet<Vec<usize>>,
-    policy: &Policy,
-) -> Result<Vec<(Vec<usize>, bool)>, Refusal> {
-    let (lattice, web) = woven(tabular)?;
-    let named = |cell: &usize| besides.contains(&lattice.nodes_of[*cell]);
-    let besides: Vec<usize> = (0..web.cells.len()).filter(named).collect();
-    let proofs = proved(tabular, &lattice, &web, &besides, policy)?;
-    let listed = (0..web.cells.len()).filter(|cell| web.cells[*cell].listed);
-    Ok(listed
-        .map(|cell| (lattice.nodes_of[cell].clone(), proofs.hidden()[cell] || web.cells[cell].structural))
-        .collect())
 }
 
 fn woven(tabular: &Tabular) -> Result<(Lattice, Web), Refusal> {

@@ -333,10 +333,10 @@ fn what_attackers_wrote_is_of_each_learner_alone_or_refused() {
     }
     // Rows looked through for each row of a query around them multiply.
     let deep = "select count(*) as n from spell a where exists (select 1 from spell b where b.learner_id = a.learner_id and exists \
-                (select 1 from month_status c where c.learner_id = b.learner_id and exists (select 1 from spell d where d.learner_id = c.learner_id)))";
+                (select 1 from suspension_event c where c.learner_id = b.learner_id and exists (select 1 from spell d where d.learner_id = c.learner_id)))";
     assert!(worlds.question(deep).is_none());
     alone(
-        "select count(*) as n from spell a where exists (select 1 from month_status c where c.learner_id = a.learner_id)",
+        "select count(*) as n from spell a where exists (select 1 from suspension_event c where c.learner_id = a.learner_id)",
     );
 }
 

@@ -70,23 +70,15 @@ fn exact(text: &str) -> Vec<serde_json::Value> {
     rows(&super::ask(demo(), &["--json", "query", text]))
 }
 
-/// Under a real key: near, paid for, in the audit, told again for nothing, and at full five seconds.
+/// Until how long a question takes tells of nobody, questions are for invented learners (docs/query.md).
 #[test]
-fn under_a_real_key_figures_are_near_and_come_at_a_fixed_beat() {
+fn under_a_real_key_nothing_is_answered() {
     let site = TestSite::new();
     with_release(&site);
-    let text = "select count(*) as n from cohort_member";
-    let begun = std::time::Instant::now();
-    let ran = ask(site.path(), text);
-    assert!(begun.elapsed().as_secs() >= 5, "{:?}", begun.elapsed());
-    assert_eq!((ran.code, ran.json()["questions_left"].as_u64()), (0, Some(99)), "{}", ran.err);
-    let truth = exact(text)[0]["n"].as_f64().unwrap();
-    assert!((rows(&ran)[0]["n"].as_f64().unwrap() - truth).abs() < 80.0, "{}", ran.out);
-    assert_eq!(rows(&ask(site.path(), text)), rows(&ran));
-    assert_eq!(ask(site.path(), "select * from learner").code, 5);
-    let entries = Catalog::open(&site.data().join("catalog.sqlite")).unwrap().audit(1).unwrap();
-    assert_eq!(entries.iter().filter(|entry| entry.verb == "query").count(), 3);
-    assert_eq!(site.run(&["query", "\\d"]).code, 0);
+    let ran = site.run(&["query", "select count(*) from learner"]);
+    assert_eq!((ran.code, ran.out.as_str()), (5, ""), "{}", ran.err);
+    assert!(ran.err.contains("invented learners only"), "{}", ran.err);
+    assert_eq!(site.run(&["query", "\\d"]).code, 0, "what tables there are may be asked");
 }
 
 /// One after another, as somebody would ask them who reads the manual. All are answered, and their margins hold: of a
