@@ -86,6 +86,7 @@ fn the_embedded_queries_are_all_well_formed() {
             "risk_review",
             "risk_review_rate",
             "risk_score",
+            "roll_share",
             "school_beating",
             "school_move",
             "school_prediction",

@@ -139,6 +139,7 @@ pub fn compare(expected: &Tables, published: &Tables) -> Report {
         compare_rows(&expected.segregation, &published.segregation),
         compare_rows(&expected.pathway, &published.pathway),
         compare_rows(&expected.school_move, &published.school_move),
+        compare_rows(&expected.roll_share, &published.roll_share),
         compare_rows(&expected.pathway_form, &published.pathway_form),
         compare_rows(&expected.ladder_result, &published.ladder_result),
         compare_rows(&expected.value_added, &published.value_added),

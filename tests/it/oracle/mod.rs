@@ -7,14 +7,11 @@
 //! World ─ doors ─► Facts ─ evidence, journey, area, member, at_sixteen, ledger, waterfall ─► Tables
 //! release/parquet ─ published ─► Tables
 //! ```
-//!
 //! A test of the whole product needs no more than this:
-//!
 //! ```ignore
 //! let report = oracle::compare(&oracle::expected(&world), &oracle::published(&release.join("parquet"), &people)?);
 //! assert!(report.is_empty(), "{report}");
 //! ```
-//!
 //! with a world of perfect identifiers, so that no difference is a matter of linkage, and `people` from the truth of the
 //! estate. Where that is not at hand, `without_people` on both sides still compares every row, only not whose it is.
 mod absence;
@@ -63,6 +60,7 @@ mod reviews;
 mod risk;
 mod risk_rows;
 mod risk_rules;
+mod roll_share;
 mod rows;
 mod school_move;
 mod school_rows;
@@ -154,6 +152,7 @@ pub struct Tables {
     pub disadvantage_gap: Vec<DisadvantageGap>,
     pub segregation: Vec<Segregation>,
     pub school_move: Vec<SchoolMove>,
+    pub roll_share: Vec<roll_share::RollShare>,
     pub pathway: Vec<Pathway>,
     pub pathway_form: Vec<PathwayForm>,
     pub ladder_result: Vec<LadderResult>,
@@ -225,6 +224,7 @@ impl Tables {
         self.ks4_result.iter_mut().for_each(|row| row.person = Person(0));
         self.pathway.iter_mut().for_each(|row| row.person = Person(0));
         self.school_move.iter_mut().for_each(|row| row.person = Person(0));
+        self.roll_share.iter_mut().for_each(|row| row.person = Person(0));
         self.ladder_result.iter_mut().for_each(|row| row.person = Person(0));
         self.value_added.iter_mut().for_each(|row| row.person = Person(0));
         self.distance_travelled.iter_mut().for_each(|row| row.person = Person(0));
@@ -298,6 +298,7 @@ impl Tables {
             sensitivity::sensitivity(&self.lost_potential, &pairs, &self.learner, &self.school_move);
         self.high_attainer = beating::high_attainers(&pairs, &self.ks4_result);
         self.pathway_form = pathway::forms(&pairs, &self.pathway);
+        self.roll_share = roll_share::shares(&self.cohort_member, &self.spell, self.setting.as_of);
         self.home_move_year = home_moves::years(&self.home_move, &self.area_spell, &self.setting);
         let years = year::years(&self.spell, &self.area_spell, &self.setting);
         let groups = circumstances::groups(&self.circumstance_year);
@@ -393,7 +394,6 @@ pub fn expected_on(world: &World, as_of: NaiveDate) -> Tables {
     derive(&doors::open(world, as_of))
 }
 
-/// The second step: from what the doors show to the tables.
 fn derive(facts: &Facts) -> Tables {
     let places = Places::of(facts);
     let mut tables = Tables { setting: setting(facts), ..Tables::default() };

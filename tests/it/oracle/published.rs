@@ -40,6 +40,7 @@ pub fn published(folder: &Path, people: &People) -> Result<Tables, String> {
         segregation: table(folder, people)?,
         pathway: table(folder, people)?,
         school_move: table(folder, people)?,
+        roll_share: table(folder, people)?,
         pathway_form: table(folder, people)?,
         ladder_result: table(folder, people)?,
         value_added: table(folder, people)?,
