@@ -28,9 +28,10 @@ with ks2 as (
       and population in ('attending', 'resident')
 ),
 
+-- Those at alternative provision are in the index; as some publish it they are not, and the two stand side by side.
 gap as (
     select
-        'gap_index' as indicator,
+        case scope when 'all' then 'gap_index' else 'gap_index_without_ap' end as indicator,
         population,
         ay,
         gap_index as value,
@@ -40,7 +41,7 @@ gap as (
         ay not between 2020 and 2022 as comparable
     from disadvantage_gap
     where stage = 'ks4'
-      and scope = 'all'
+      and scope in ('all', 'without_ap')
       and population in ('attending', 'resident')
 ),
 

@@ -27,7 +27,7 @@ pub(super) fn kind(indicator: &str) -> Kind {
     match indicator {
         "basics_9_5_gap" | "level3_gap" | "long_gap_9_4" => Kind::Gap,
         "suspension_rate" | "permanent_rate" => Kind::Events,
-        "gap_index" => Kind::Index(10),
+        "gap_index" | "gap_index_without_ap" => Kind::Index(10),
         // From nought to one, told from nought to a hundred.
         "hutchens" | "index_gain" | "duration_gain" => Kind::Index(1),
         _ => Kind::Share,
@@ -46,23 +46,30 @@ pub(super) struct Made {
 }
 
 const NONE: Figure = Figure::Symbol(Symbol::NotAvailable);
+const HIDDEN: Figure = Figure::Symbol(Symbol::Confidential);
 
-/// The indicator that everybody of this one is among, too: who is far behind is behind.
+/// The indicator that everybody of this one is among, too: who is far behind is behind, who is at school is a pupil.
 fn wider(indicator: &str) -> Option<&'static str> {
     match indicator {
         "reading_below_90" => Some("reading_below_100"),
         "maths_below_90" => Some("maths_below_100"),
+        "gap_index_without_ap" => Some("gap_index"),
         _ => None,
     }
 }
 
 /// Whether this indicator, subtracted from the one that it is among, would leave fewer than may be told.
 fn leaves_few(line: &Line, lines: &[Line], policy: &Policy) -> bool {
-    let Some(wider) = line.indicator.as_deref().and_then(wider) else { return false };
+    let Some(indicator) = line.indicator.as_deref() else { return false };
+    let Some(wider) = wider(indicator) else { return false };
     let Some(wider) = lines.iter().find(|other| other.indicator.as_deref() == Some(wider)) else {
         return false;
     };
-    let behind = |value: Option<i64>, n: u64| value.map(|value| Year::part_of(value, n));
+    // A share counts some of its learners; behind an index stand all of them.
+    let behind = |value: Option<i64>, n: u64| {
+        let counted = |value| if is_index(indicator) { n } else { Year::part_of(value, n) };
+        value.map(counted)
+    };
     let left =
         |mine: Option<u64>, theirs: Option<u64>| mine.zip(theirs).map(|(mine, theirs)| theirs.abs_diff(mine));
     [
@@ -72,6 +79,10 @@ fn leaves_few(line: &Line, lines: &[Line], policy: &Policy) -> bool {
     .into_iter()
     .flatten()
     .any(|left| left < policy.threshold())
+}
+
+fn is_index(indicator: &str) -> bool {
+    matches!(kind(indicator), Kind::Index(_))
 }
 
 /// Makes the figures of a line. `lines` are all of them.
@@ -87,11 +98,18 @@ pub(super) fn made(
     let value = Year { indicator, population: &line.population, ay, value, n: line.n };
     let before =
         line.value_before.map(|before| Year { ay: ay - 3, value: before, n: line.n_before, ..value });
-    let value = if leaves_few(line, lines, policy) {
-        Figure::Symbol(Symbol::Confidential)
-    } else {
-        value.figure(release, policy)?
-    };
+    let is_hidden = leaves_few(line, lines, policy);
+    // Two numbers of learners that differ by a few tell how many those few are: of an index they go with it.
+    if is_hidden && is_index(indicator) {
+        return Ok(Made {
+            value: HIDDEN,
+            before: HIDDEN,
+            change: HIDDEN,
+            learners: HIDDEN,
+            not_known: HIDDEN,
+        });
+    }
+    let value = if is_hidden { HIDDEN } else { value.figure(release, policy)? };
     let before = before.map_or(Ok(NONE), |before| before.figure(release, policy))?;
     let [learners, not_known] = [("learners", line.n), ("not_known", line.n_missing)].map(|(name, n)| {
         let counted = parts::through(

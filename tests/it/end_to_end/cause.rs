@@ -60,6 +60,7 @@ impl Cause {
                 matches!(
                     table,
                     "area_spell"
+                        | "home_move"
                         | "cohort_member"
                         | "cohort_outcome"
                         | "circumstance_year"

@@ -57,6 +57,16 @@ impl Area {
         index.and_then(|index| self.days.get(index).copied()).unwrap_or_default()
     }
 
+    /// Days on which another authority begins to be the home: the day, from, to, and how it is known.
+    pub fn moves(&self) -> Vec<(NaiveDate, Code, Code, Code)> {
+        let Some(first) = self.first else { return Vec::new() };
+        let at = |(number, pair): (usize, &[AreaDay])| {
+            let (from, to) = (pair[0].home?, pair[1].home?);
+            (from != to).then_some((first + Days::new(number as u64 + 1), from, to, pair[1].evidence?))
+        };
+        self.days.windows(2).enumerate().filter_map(at).collect()
+    }
+
     /// The published rows.
     pub fn spells(&self, number: u32) -> Vec<AreaSpell> {
         let Some(first) = self.first else { return Vec::new() };

@@ -1,23 +1,17 @@
 //! The test oracle: works out from a synthetic world alone what the product has to publish about it.
 //!
-//! A second, independent reading of `docs/cohort.md`, one file a section. It shares nothing with the product but the
-//! world's types: no query, no code list, no helper. It goes day by day where the product goes by intervals, so that
-//! the two do not make the same mistake.
+//! A second, independent reading of `docs/cohort.md`, one file a section. It shares nothing with the product but the world's
+//! types: no query, no code list, no helper. It goes by days where the product goes by intervals, to make no same mistake.
 //!
 //! ```text
 //! World ─ doors ─► Facts ─ evidence, journey, area, member, at_sixteen, ledger, waterfall ─► Tables
 //! release/parquet ─ published ─► Tables
 //! ```
-//!
 //! A test of the whole product needs no more than this:
-//!
 //! ```ignore
-//! let expected = oracle::expected(&world);
-//! let published = oracle::published(&release.join("parquet"), &people)?;
-//! let report = oracle::compare(&expected, &published);
+//! let report = oracle::compare(&oracle::expected(&world), &oracle::published(&release.join("parquet"), &people)?);
 //! assert!(report.is_empty(), "{report}");
 //! ```
-//!
 //! with a world of perfect identifiers, so that no difference is a matter of linkage, and `people` from the truth of the
 //! estate. Where that is not at hand, `without_people` on both sides still compares every row, only not whose it is.
 mod absence;
@@ -40,6 +34,7 @@ mod effect;
 mod engagement;
 mod evidence;
 mod facts;
+mod home_moves;
 mod journey;
 mod ks2;
 mod learner;
@@ -65,6 +60,7 @@ mod reviews;
 mod risk;
 mod risk_rows;
 mod risk_rules;
+mod roll_share;
 mod rows;
 mod school_move;
 mod school_rows;
@@ -72,12 +68,11 @@ mod schools;
 mod scorecard;
 mod segregation;
 mod sensitivity;
+mod stories;
 mod suspension;
 mod travelled;
 mod waterfall;
 mod year;
-
-mod stories;
 
 pub use beating::{HighAttainer, SchoolBeating};
 pub use beyond_rows::{
@@ -134,11 +129,14 @@ pub struct Tables {
     pub learner: Vec<Learner>,
     pub spell: Vec<Spell>,
     pub area_spell: Vec<AreaSpell>,
+    pub home_move: Vec<home_moves::HomeMove>,
+    pub home_move_year: Vec<home_moves::HomeMoveYear>,
     pub cohort_member: Vec<CohortMember>,
     pub cohort_outcome: Vec<CohortOutcome>,
     pub outcome: Vec<Outcome>,
     pub attrition_waterfall: Vec<Waterfall>,
     pub lost_potential: Vec<LostPotential>,
+    pub lost_potential_area: Vec<rows::LostPotentialArea>,
     pub absence_enrolment: Vec<AbsenceEnrolment>,
     pub absence_learner: Vec<AbsenceLearner>,
     pub absence_rate: Vec<AbsenceRate>,
@@ -154,6 +152,7 @@ pub struct Tables {
     pub disadvantage_gap: Vec<DisadvantageGap>,
     pub segregation: Vec<Segregation>,
     pub school_move: Vec<SchoolMove>,
+    pub roll_share: Vec<roll_share::RollShare>,
     pub pathway: Vec<Pathway>,
     pub pathway_form: Vec<PathwayForm>,
     pub ladder_result: Vec<LadderResult>,
@@ -212,6 +211,7 @@ impl Tables {
         self.learner.iter_mut().for_each(|row| row.person = Person(0));
         self.spell.iter_mut().for_each(|row| row.person = Person(0));
         self.area_spell.iter_mut().for_each(|row| row.person = Person(0));
+        self.home_move.iter_mut().for_each(|row| row.person = Person(0));
         self.cohort_member.iter_mut().for_each(|row| row.person = Person(0));
         self.cohort_outcome.iter_mut().for_each(|row| row.person = Person(0));
         self.outcome.iter_mut().for_each(|row| row.person = Person(0));
@@ -224,6 +224,7 @@ impl Tables {
         self.ks4_result.iter_mut().for_each(|row| row.person = Person(0));
         self.pathway.iter_mut().for_each(|row| row.person = Person(0));
         self.school_move.iter_mut().for_each(|row| row.person = Person(0));
+        self.roll_share.iter_mut().for_each(|row| row.person = Person(0));
         self.ladder_result.iter_mut().for_each(|row| row.person = Person(0));
         self.value_added.iter_mut().for_each(|row| row.person = Person(0));
         self.distance_travelled.iter_mut().for_each(|row| row.person = Person(0));
@@ -253,6 +254,7 @@ impl Tables {
         replace(&mut self.learner, &published.learner, people);
         replace(&mut self.spell, &published.spell, people);
         replace(&mut self.area_spell, &published.area_spell, people);
+        replace(&mut self.home_move, &published.home_move, people);
         replace(&mut self.cohort_member, &published.cohort_member, people);
         replace(&mut self.cohort_outcome, &published.cohort_outcome, people);
         replace(&mut self.outcome, &published.outcome, people);
@@ -291,10 +293,13 @@ impl Tables {
         let pairs: Vec<_> = self.cohort_member.iter().zip(&self.cohort_outcome).collect();
         self.attrition_waterfall = waterfall::attrition_waterfall(&pairs);
         self.lost_potential = waterfall::lost_potential(&pairs, &self.ks4_result);
+        self.lost_potential_area = waterfall::by_area(&pairs, &self.ks4_result, &self.area_spell);
         self.lost_potential_sensitivity =
             sensitivity::sensitivity(&self.lost_potential, &pairs, &self.learner, &self.school_move);
         self.high_attainer = beating::high_attainers(&pairs, &self.ks4_result);
         self.pathway_form = pathway::forms(&pairs, &self.pathway);
+        self.roll_share = roll_share::shares(&self.cohort_member, &self.spell, self.setting.as_of);
+        self.home_move_year = home_moves::years(&self.home_move, &self.area_spell, &self.setting);
         let years = year::years(&self.spell, &self.area_spell, &self.setting);
         let groups = circumstances::groups(&self.circumstance_year);
         self.absence_rate = absence::rates(&self.absence_enrolment, &years, &groups, &self.setting);
@@ -389,7 +394,6 @@ pub fn expected_on(world: &World, as_of: NaiveDate) -> Tables {
     derive(&doors::open(world, as_of))
 }
 
-/// The second step: from what the doors show to the tables.
 fn derive(facts: &Facts) -> Tables {
     let places = Places::of(facts);
     let mut tables = Tables { setting: setting(facts), ..Tables::default() };
@@ -444,6 +448,7 @@ fn derive(facts: &Facts) -> Tables {
         }
         tables.learner.push(learner);
         tables.area_spell.extend(area.spells(person.number));
+        tables.home_move.extend(home_moves::moves(person.number, &area, facts.here));
         tables.outcome.extend(ledger::outcomes(person.number, &awards));
         tables.absence_enrolment.extend(absence::enrolments(person, facts.as_of));
         tables.distance_travelled.extend(beyond::distance(person, facts.as_of));

@@ -221,3 +221,32 @@ row! {
     mean_points_least: Option<Fixed<4>> = "mean_points_least",
     lost_potential: Option<Fixed<4>> = "lost_potential",
 }
+
+row! {
+    /// The headline by the authority of the home in Year 6.
+    LostPotentialArea = "lost_potential_area", group |row| Group::Cohort(row.cohort_ay, row.home_la.clone());
+    cohort_ay: i64 = "cohort_ay",
+    home_la: String = "home_la",
+    group: String = "disadvantage",
+    n_members: i64 = "n_members",
+    n_with_results: i64 = "n_with_results",
+    n_missing: i64 = "n_missing",
+    n_achieved: i64 = "n_achieved",
+    n_visible: i64 = "n_visible",
+    observed: Option<Fixed<4>> = "observed",
+    observed_low: Option<Fixed<4>> = "observed_low",
+    observed_high: Option<Fixed<4>> = "observed_high",
+    whole_cohort: Option<Fixed<4>> = "whole_cohort",
+    whole_cohort_low: Option<Fixed<4>> = "whole_cohort_low",
+    whole_cohort_high: Option<Fixed<4>> = "whole_cohort_high",
+    upper: Option<Fixed<4>> = "upper",
+    visibility: Option<Fixed<4>> = "visibility",
+    visibility_low: Option<Fixed<4>> = "visibility_low",
+    visibility_high: Option<Fixed<4>> = "visibility_high",
+    n_with_points: i64 = "n_with_points",
+    points: Option<Fixed<2>> = "points",
+    mean_points: Option<Fixed<4>> = "mean_points",
+    mean_points_low: Option<Fixed<4>> = "mean_points_low",
+    mean_points_high: Option<Fixed<4>> = "mean_points_high",
+    lost_potential: Option<Fixed<4>> = "lost_potential",
+}

@@ -44,12 +44,13 @@ type Values = BTreeMap<(&'static str, String), BTreeMap<i64, Seen>>;
 /// Indicator, question, whether more is better, thresholds in ten-thousandths, and how it is judged.
 type Indicator = (&'static str, i64, bool, Option<(i64, Option<i64>)>, &'static str);
 
-const INDICATORS: [Indicator; 17] = [
+const INDICATORS: [Indicator; 18] = [
     ("reading_below_100", 1, false, Some((1_500, Some(2_500))), "trend"),
     ("maths_below_100", 1, false, Some((1_500, Some(2_500))), "trend"),
     ("reading_below_90", 1, false, None, "trend"),
     ("maths_below_90", 1, false, None, "trend"),
     ("gap_index", 2, false, Some((30_000, Some(37_000))), "trend"),
+    ("gap_index_without_ap", 2, false, Some((30_000, Some(37_000))), "trend"),
     ("basics_9_5_gap", 2, false, None, "trend"),
     ("hutchens", 3, false, Some((500, Some(1_000))), "falling"),
     ("known_destination", 5, true, Some((9_700, Some(9_300))), "level"),
@@ -104,11 +105,8 @@ fn values(tables: &Tables) -> Values {
         });
         put(indicator, &rate.population, rate.cohort_ay, seen);
     }
-    for gap in tables
-        .disadvantage_gap
-        .iter()
-        .filter(|gap| gap.stage == "ks4" && gap.scope == "all" && gap.population != "open")
-    {
+    for gap in tables.disadvantage_gap.iter().filter(|gap| gap.stage == "ks4" && gap.population != "open") {
+        let indicator = if gap.scope == "all" { "gap_index" } else { "gap_index_without_ap" };
         let ends = gap.gap_low.zip(gap.gap_high);
         let seen = gap.gap_index.map(|value| Seen {
             value: value.0,
@@ -117,7 +115,7 @@ fn values(tables: &Tables) -> Values {
             spread: ends.and_then(|(low, high)| rounded((high.0 - low.0) as f64 / 1e4 / 3.92)),
             comparable: !(2020..=2022).contains(&gap.ay),
         });
-        put("gap_index", &gap.population, gap.ay, seen);
+        put(indicator, &gap.population, gap.ay, seen);
     }
     for (ay, population) in tables.ks4_rate.iter().map(|rate| (rate.ks4_ay, rate.population.as_str())) {
         let of = |group: &str| {

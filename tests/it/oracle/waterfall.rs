@@ -1,8 +1,9 @@
 //! Sections 8 and 9 of the page: the counts.
 use super::cells::Fixed;
 use super::codes::{POPULATIONS, STATES};
+use super::days::january_census;
 use super::measures::Ks4Result;
-use super::rows::{CohortMember, CohortOutcome, LostPotential, Waterfall};
+use super::rows::{AreaSpell, CohortMember, CohortOutcome, LostPotential, LostPotentialArea, Waterfall};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Somebody's two rows.
@@ -66,10 +67,73 @@ fn is_high(member: &CohortMember) -> bool {
 const GROUPS: [(&str, Option<bool>); 3] =
     [("disadvantaged", Some(true)), ("other", Some(false)), ("not_known", None)];
 
+/// The same of the open cohort, authority by authority of the home in Year 6.
+pub fn by_area(pairs: &[Pair<'_>], results: &[Ks4Result], areas: &[AreaSpell]) -> Vec<LostPotentialArea> {
+    let points = points_of(results);
+    let mut homes: BTreeMap<u32, Vec<&AreaSpell>> = BTreeMap::new();
+    for area in areas {
+        homes.entry(area.person.0).or_default().push(area);
+    }
+    let home = |member: &CohortMember| {
+        let day = january_census(member.cohort_ay as i32);
+        let all = homes.get(&member.person.0).into_iter().flatten();
+        let then = all.filter(|area| area.starts_on <= day && day <= area.ends_on);
+        then.filter_map(|area| area.home_la.clone()).next().unwrap_or_else(|| "not_known".to_owned())
+    };
+    let mut groups: BTreeMap<(i64, String), Vec<&Pair<'_>>> = BTreeMap::new();
+    for pair in pairs.iter().filter(|(member, at)| at.state != "not_yet_16" && is_high(member)) {
+        if counts(pair.1, "open") {
+            groups.entry((pair.0.cohort_ay, home(pair.0))).or_default().push(pair);
+        }
+    }
+    let mut rows = Vec::new();
+    for ((cohort_ay, home_la), all) in groups {
+        let of = |wanted: Option<bool>, group: &str| {
+            let found = all.iter().filter(|pair| pair.0.dis_y6 == wanted);
+            let members: Vec<&CohortOutcome> = found.map(|pair| pair.1).collect();
+            headline(cohort_ay, "open", group, &members, &points)
+        };
+        for (group, dis_y6) in GROUPS {
+            let row = of(dis_y6, group);
+            let gone = (dis_y6 == Some(true)).then(|| lost(&row, &of(Some(false), "other"))).flatten();
+            rows.push(LostPotentialArea {
+                cohort_ay,
+                home_la: home_la.clone(),
+                group: group.to_owned(),
+                n_members: row.n_members,
+                n_with_results: row.n_with_results,
+                n_missing: row.n_missing,
+                n_achieved: row.n_achieved,
+                n_visible: row.n_visible,
+                observed: row.observed,
+                observed_low: row.observed_low,
+                observed_high: row.observed_high,
+                whole_cohort: row.whole_cohort,
+                whole_cohort_low: row.whole_cohort_low,
+                whole_cohort_high: row.whole_cohort_high,
+                upper: row.upper,
+                visibility: row.visibility,
+                visibility_low: row.visibility_low,
+                visibility_high: row.visibility_high,
+                n_with_points: row.n_with_points,
+                points: row.points,
+                mean_points: row.mean_points,
+                mean_points_low: row.mean_points_low,
+                mean_points_high: row.mean_points_high,
+                lost_potential: gone,
+            });
+        }
+    }
+    rows
+}
+
+fn points_of(results: &[Ks4Result]) -> BTreeMap<u32, i64> {
+    results.iter().filter_map(|row| Some((row.person.0, row.attainment8?.0))).collect()
+}
+
 /// A row for every followed-up cohort, population and group of high attainers.
 pub fn lost_potential(pairs: &[Pair<'_>], results: &[Ks4Result]) -> Vec<LostPotential> {
-    let points: BTreeMap<u32, i64> =
-        results.iter().filter_map(|row| Some((row.person.0, row.attainment8?.0))).collect();
+    let points = points_of(results);
     let mut rows = Vec::new();
     for cohort_ay in followed_up(pairs) {
         for population in POPULATIONS {

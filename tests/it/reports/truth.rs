@@ -141,7 +141,9 @@ fn scorecard(report: &Value, expected: &Tables) {
                         (tenths, value.0 as f64 / 1_000.0)
                     }
                     (Some(tenths), _) => (tenths, value.0 as f64 / 10.0),
-                    (None, "gap_index") => (is["count"].as_i64().unwrap(), value.0 as f64 / 100.0),
+                    (None, "gap_index" | "gap_index_without_ap") => {
+                        (is["count"].as_i64().unwrap(), value.0 as f64 / 100.0)
+                    }
                     (None, _) => (is["count"].as_i64().unwrap(), value.0 as f64),
                 };
                 let room: f64 = match key {
