@@ -1,7 +1,7 @@
 //! `evidence`: the pack as a page, as text and as data.
 mod page;
 
-use super::{Exit, Halt, Verdict, person::user, screen::Screen};
+use super::{Exit, Halt, Verdict, person::user, place, screen::Screen};
 use crate::{
     catalog::private_folder,
     config::Settings,
@@ -15,6 +15,7 @@ pub(super) fn evidence(settings: Settings, dir: &Path, screen: &Screen) -> Verdi
     if dir.exists() {
         return Err(Halt::new(Exit::Usage, format!("{} is there already: name a new folder", dir.display())));
     }
+    place::may_write_folder(&settings, dir, "the folder")?;
     let mut site = Site::open(settings)?;
     let pack = pipeline::evidence(&mut site, &user())?;
     private_folder(dir)?;

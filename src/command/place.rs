@@ -23,6 +23,14 @@ pub(super) fn may_write(settings: &Settings, to: &Path, force: bool, option: &st
     Ok(())
 }
 
+/// The same for a folder that may still have to be made: what there is of the way to it lies outside.
+pub(super) fn may_write_folder(settings: &Settings, folder: &Path, option: &str) -> Result<(), Halt> {
+    let mut way = folder.ancestors().filter(|part| !part.as_os_str().is_empty());
+    let there = way.find(|part| part.is_dir()).unwrap_or(Path::new("."));
+    outside(settings, there)
+        .map_err(|why| Halt::new(Exit::Usage, format!("{option} cannot be used: {why}; name another place")))
+}
+
 /// The same for a workbook.
 pub(super) fn may_write_workbook(
     settings: &Settings,

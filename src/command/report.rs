@@ -9,7 +9,10 @@ use crate::{
     report::{self, Release, Report, ReportFault, cohort::Cohort},
 };
 use serde_json::json;
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
 mod figures;
 mod linkage;
@@ -47,7 +50,7 @@ pub(super) fn cohort(
     args: &WriteArgs,
     screen: &Screen,
 ) -> Verdict {
-    written::may_be_written(args)?;
+    written::may_be_written(&settings, args)?;
     let site = Site::open(settings)?;
     let policy = Policy::named(&site.settings.disclosure_policy, site.key.kind())?;
     let (folder, id) = newest(&site)?;
@@ -68,6 +71,24 @@ pub(super) fn cohort(
     Ok(Exit::Done)
 }
 
+/// Why the cohort of those who lived here is empty while others are not.
+const NOBODY_LIVES_HERE: &str = "Nobody is counted: of no child is it known in which authority their home was. That takes a postcode directory (`postcode_directory` \
+                                 in the configuration) and sources with postcodes. Until then ask for those on a roll here: `--population attending`.";
+
+/// Which cohorts there are, to whoever asked for another.
+fn no_such_year(waterfall: &[WaterfallRow]) -> String {
+    let years: BTreeSet<i32> = waterfall.iter().map(|row| row.cohort_ay).collect();
+    let years: Vec<String> = years.into_iter().map(|year| year.to_string()).collect();
+    if years.is_empty() {
+        return "no cohort has reached sixteen in this release".to_owned();
+    }
+    format!(
+        "that cohort has not reached sixteen in this release, or is not in it; there are {}: say `--year {}` for the Year 6 that ended then",
+        years.join(", "),
+        years[years.len() - 1]
+    )
+}
+
 /// The newest release: its folder and its id.
 fn newest(site: &Site) -> Result<(PathBuf, String), Halt> {
     let releases = site.settings.data_dir.join("releases");
@@ -83,6 +104,8 @@ pub(super) struct CohortPage {
     release: String,
     year: i32,
     population: String,
+    /// Why nobody is counted, where that is so.
+    nobody: Option<&'static str>,
     waterfall: Disclosed<DisclosedTable>,
     headline: Disclosed<DisclosedTable>,
 }
@@ -102,16 +125,19 @@ impl CohortPage {
         let scored = headline.iter().filter(|row| row.n_members > 0).map(|row| row.cohort_ay).max();
         let newest = scored.or_else(|| waterfall.iter().map(|row| row.cohort_ay).max());
         let year = year.or(newest).filter(|year| waterfall.iter().any(|row| row.cohort_ay == *year));
-        let Some(year) = year else {
-            let words = "that cohort has not reached sixteen in this release, or is not in it";
-            return Err(Halt::new(Exit::Failed, words));
+        let Some(year) = year else { return Err(Halt::new(Exit::Failed, no_such_year(&waterfall))) };
+        let is_empty = |population: &str| {
+            waterfall.iter().filter(|row| row.population == population).all(|row| row.n == 0)
         };
+        let nobody = (population == "resident" && is_empty("resident") && !is_empty("attending"))
+            .then_some(NOBODY_LIVES_HERE);
         let people = figures::population_words(population);
         let waterfall =
             disclosure::disclose_waterfall(&to_waterfall(&waterfall, year, population, people), policy)?;
         let headline =
             disclosure::disclose_headline(&to_headline(&headline, year, population, people), policy)?;
-        Ok(Self { release: id.to_owned(), year, population: population.to_owned(), waterfall, headline })
+        let population = population.to_owned();
+        Ok(Self { release: id.to_owned(), year, population, nobody, waterfall, headline })
     }
 
     /// The page that a newcomer reads.
@@ -125,6 +151,7 @@ impl CohortPage {
             year: self.year,
             population: &self.population,
             people: figures::population_words(&self.population),
+            nobody: self.nobody,
             waterfall: &self.waterfall,
             headline: &self.headline,
         };

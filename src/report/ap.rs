@@ -5,9 +5,11 @@
 //! What keeps the tables from giving each other away is in `guard`.
 mod amounts;
 mod guard;
+mod made;
 mod measures;
 mod read;
 mod tables;
+mod travelled;
 mod wider;
 
 use super::{About, Release, Report, ReportFault, Row, Section, Time, places, shown, words};
@@ -66,15 +68,21 @@ pub fn report(release: &Release, provider: Option<&str>, policy: &Policy) -> Res
     let mut sections = vec![tables::together(all, &answers, policy)];
     let mut short =
         vec![format!("Placements that began in {years}: everybody who started, whatever became of it.")];
+    let mut left_out = LEFT_OUT;
     let title = if let Some(provider) = provider {
         let is_comparable = answers.is_comparable(provider);
         sections = vec![tables::own(provider, all, is_comparable), reply(provider)];
         short.push(IN_A_PACK.to_owned());
-        short.extend((!is_comparable).then(|| tables::TOO_FEW_TO_COMPARE.to_owned()));
+        let shows = sections[0].table.iter().flat_map(|own| &own.rows).any(|row| row.figures[0].is_number());
+        let why = if is_comparable { tables::NOTHING_SHOWN } else { tables::TOO_FEW_TO_COMPARE };
+        short.extend((!shows).then(|| why.to_owned()));
+        left_out[1] = FEW_IN_A_PACK;
         format!("Provider {provider}: what came of its placements")
     } else {
         short.extend(in_short(&tables));
         sections.extend(amounts::amounts(release, until, POPULATION, policy)?);
+        let sizes: Vec<u64> = tables.iter().filter_map(|shown| answers.size(shown.measure.code)).collect();
+        sections.extend(travelled::travelled(release, until, &years, &sizes, policy)?);
         sections.extend(wider::wider(release, until, policy)?);
         sections.push(tables::side_by_side(all));
         let shown = tables.into_iter().filter(|shown| shown.rows.len() > 1);
@@ -87,7 +95,7 @@ pub fn report(release: &Release, provider: Option<&str>, policy: &Policy) -> Res
         about: About::of(release, &format!("{POPULATION}: {years}"), policy),
         short,
         sections,
-        left_out: LEFT_OUT.map(str::to_owned).to_vec(),
+        left_out: left_out.map(str::to_owned).to_vec(),
     })
 }
 
@@ -109,12 +117,17 @@ fn shown_as(guarded: guard::Guarded, time: &Time, policy: &Policy) -> Result<Sho
 const IN_A_PACK: &str = "You see this before anybody else does. If a figure is not what your own file says, tell the commissioner: the \
                          last section is for your reply.";
 
+/// Of providers that cannot be compared: for whoever commissions them, and in a pack.
+const FEW: &str = "Providers with fewer than ten learners, or too few placements to compare: no name and no figure. They count among all; \
+                   read their placements one by one (`resolve --view placements`).";
+const FEW_IN_A_PACK: &str = "Figures of yours that rest on too few placements or learners, and any figure of another provider. What is hidden \
+                             here is no secret of the commissioner's: ask, and go through your placements together.";
+
 /// What is not shown, and why.
 const LEFT_OUT: [&str; 9] = [
-    "Hours, half days and cost by provider, and distance travelled as a mean: a sum of few learners could be told beside the \
+    "Hours, half days and cost by provider, and distance travelled as a mean (how many came farther than by chance is shown): a sum of few learners could be told beside the \
      other measures. They are in the release, table ap_measure, for those who may see it.",
-    "Providers with fewer than ten learners, or too few placements to compare: no name and no figure. They count among all; \
-     read their placements one by one (`resolve --view placements`).",
+    FEW,
     "A measure of a provider whose placements are nearly those of another measure: the few between them could be told. The \
      measure that stands first is shown.",
     "Visits of quality assurance and evidence of checks: no source of them is read. Not shown is not the same as not done.",
@@ -150,10 +163,11 @@ fn reply(provider: &str) -> Section {
 
 /// The two figures that everybody asks for first.
 fn in_short(tables: &[Shown]) -> Vec<String> {
-    let said = |code: &str, words: &str| {
+    let said = |code: &str, what: &str| {
         let shown = tables.iter().find(|shown| shown.measure.code == code)?;
         let total = shown.rows.last().filter(|row| row.is_total && row.figures[2].is_number())?;
-        Some(format!("{} {words}", total.figures[2]))
+        let counts = [total.figures[1], total.figures[0]].map(|figure| words::cell(figure, false));
+        Some(format!("{} ({} of {}) {what}", total.figures[2], counts[0], counts[1]))
     };
     let lines = [
         said("reintegration", "of placements that ended, and of which it is known, led back to a school."),

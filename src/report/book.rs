@@ -33,8 +33,8 @@ fn looks() -> Looks {
         text,
         number: Format::new().set_num_format("#,##0"),
         hundredths: Format::new().set_num_format("#,##0.00"),
-        rate: Format::new().set_num_format("0.0%"),
-        whole_rate: Format::new().set_num_format("0%"),
+        rate: Format::new().set_num_format("0.0"),
+        whole_rate: Format::new().set_num_format("0"),
         points: Format::new().set_num_format("0.0"),
         right: Format::new().set_align(FormatAlign::Right),
     }
@@ -160,8 +160,9 @@ fn one(
                 Figure::PerCentTenths(tenths) if [Unit::Points, Unit::PerHundred].contains(&unit) => {
                     sheet.write_with_format(line, column, *tenths as f64 / 10.0, &looks.points)?
                 }
+                // The heading says (%): the number is the one that the tidy file has, too.
                 Figure::PerCentTenths(tenths) => {
-                    sheet.write_with_format(line, column, *tenths as f64 / 1000.0, rate)?
+                    sheet.write_with_format(line, column, *tenths as f64 / 10.0, rate)?
                 }
                 Figure::Symbol(symbol) => {
                     sheet.write_with_format(line, column, format!("[{symbol}]"), &looks.right)?

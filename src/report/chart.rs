@@ -46,9 +46,12 @@ fn marks((end, step): (f64, f64)) -> impl Iterator<Item = f64> {
 /// A line for each column, over the rows.
 fn lines(table: &Table, columns: &[usize]) -> Option<(String, f64, String)> {
     const LEFT: f64 = 46.0;
-    const RIGHT: f64 = 560.0;
-    const TOP: f64 = 16.0;
-    const BOTTOM: f64 = 236.0;
+    const RIGHT: f64 = 690.0;
+    const PLOT: f64 = 220.0;
+    const STEP: f64 = 19.0;
+    // Names stand above the lines at the left, where a narrow window begins.
+    let top = 16.0 + STEP * columns.len() as f64;
+    let bottom = top + PLOT;
     let value = |row: usize, column: usize| per_cent(table.rows.get(row)?, column);
     let all = || (0..table.rows.len()).flat_map(|row| columns.iter().filter_map(move |c| value(row, *c)));
     if all().count() < 2 || table.rows.len() < 2 {
@@ -56,7 +59,7 @@ fn lines(table: &Table, columns: &[usize]) -> Option<(String, f64, String)> {
     }
     let scale = scale(all().fold(0.0, f64::max));
     let x = |row: usize| LEFT + 24.0 + (RIGHT - LEFT - 48.0) * row as f64 / (table.rows.len() - 1) as f64;
-    let y = |value: f64| BOTTOM - (BOTTOM - TOP) * value / scale.0;
+    let y = |value: f64| bottom - PLOT * value / scale.0;
     let mut out = String::new();
     for mark in marks(scale) {
         let _ = writeln!(
@@ -73,12 +76,11 @@ fn lines(table: &Table, columns: &[usize]) -> Option<(String, f64, String)> {
             out,
             "<text x=\"{:.1}\" y=\"{}\" text-anchor=\"middle\">{}</text>",
             x(at),
-            BOTTOM + 20.0,
+            bottom + 20.0,
             escaped(&row.label)
         );
     }
     let mut told = format!("A line for each of {} measures over {} rows.", columns.len(), table.rows.len());
-    let mut names = Vec::new();
     for (nth, column) in columns.iter().enumerate() {
         let points: Vec<(f64, f64)> =
             (0..table.rows.len()).filter_map(|row| Some((x(row), y(value(row, *column)?)))).collect();
@@ -88,24 +90,17 @@ fn lines(table: &Table, columns: &[usize]) -> Option<(String, f64, String)> {
             out.push_str(&marker(nth, *x, *y));
         }
         let heading = table.columns.get(*column).map_or("", |column| column.heading);
-        names.extend(points.last().map(|(_, y)| (*y, nth, heading)));
+        let at = 10.0 + STEP * nth as f64;
+        out.push_str(&marker(nth, LEFT + 6.0, at));
+        let _ =
+            writeln!(out, "<text x=\"{}\" y=\"{:.1}\">{}</text>", LEFT + 18.0, at + 4.0, escaped(heading));
         let said = table.rows.iter().filter_map(|row| {
             let figure = row.figures.get(*column).filter(|figure| figure.is_number())?;
             Some(format!("{} {}", row.label, words::cell(*figure, table.has_decimals())))
         });
         let _ = write!(told, " {heading}: {}.", said.collect::<Vec<_>>().join(", "));
     }
-    // Names at the ends of the lines, moved apart where they would touch.
-    names.sort_by(|one, other| one.0.total_cmp(&other.0));
-    let mut free = TOP;
-    for (y, nth, heading) in names {
-        let at = y.max(free);
-        free = at + 19.0;
-        out.push_str(&marker(nth, RIGHT + 10.0, at));
-        let _ =
-            writeln!(out, "<text x=\"{}\" y=\"{:.1}\">{}</text>", RIGHT + 22.0, at + 4.0, escaped(heading));
-    }
-    Some((out, BOTTOM + 34.0, told))
+    Some((out, bottom + 34.0, told))
 }
 
 /// A mark of its own shape for each line: colour is never the only difference.

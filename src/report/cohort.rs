@@ -1,5 +1,7 @@
 //! `report cohort` as a page, a workbook and tidy files: the two tables of the terminal, the gap with and without the children who
 //! are not seen, and the commonest ways from Year 6 to Year 11.
+mod routes;
+
 use super::{
     About, Column, Release, Report, ReportFault, Row, Section, Table, Time, Unit, column, shown, words,
 };
@@ -14,6 +16,8 @@ pub struct Cohort<'c> {
     pub population: &'c str,
     /// The population in words.
     pub people: &'c str,
+    /// Why nobody is counted, where that is so.
+    pub nobody: Option<&'static str>,
     /// Where everybody is at sixteen.
     pub waterfall: &'c Disclosed<DisclosedTable>,
     /// The high attainers, group by group.
@@ -33,14 +37,17 @@ pub fn report(
 ) -> Result<Report, ReportFault> {
     let year = words::academic_year(i64::from(cohort.year));
     let time = Time::year(i64::from(cohort.year));
-    let mut sections = vec![states(cohort, &time, state), attainers(cohort, &time, group)];
+    let said =
+        cohort.nobody.map_or_else(|| states_in_words(cohort.waterfall.as_ref(), &state), str::to_owned);
+    let mut sections = vec![states(cohort, &time, state), attainers(cohort, &time, &group)];
     sections.extend(gap(cohort, &time, policy));
+    sections.extend(routes::routes(release, cohort, &time, &group, policy)?);
     sections.extend(ways(release, cohort, &time, policy)?);
     Ok(Report {
         name: "cohort",
         title: format!("Year 6 of {year}: where are they at sixteen?"),
         about: About::of(release, cohort.people, policy),
-        short: vec![gap_in_words(cohort.headline.as_ref())],
+        short: vec![said, gap_in_words(cohort.headline.as_ref())],
         sections,
         left_out: LEFT_OUT.map(str::to_owned).to_vec(),
     })
@@ -134,6 +141,14 @@ fn attainers(cohort: Cohort<'_>, time: &Time, label: impl Fn(&str) -> String) ->
     }
 }
 
+/// Two rates, the points between them, and what that is in learners.
+const OF_GAP: [Column; 4] = [
+    column("disadvantaged", "disadvantaged", Unit::PerCent),
+    column("other", "not disadvantaged", Unit::PerCent),
+    column("gap", "gap, points", Unit::Points),
+    column("lost_potential", "lost potential", Unit::Count),
+];
+
 /// The two routes of the gap: their key, their name, and the headline's measures of the rate and of whom it is.
 const ROUTES: [(&str, &str, &str, &str); 2] = [
     ("seen_only", "of those whose results are seen", "observed", "n_with_results"),
@@ -176,21 +191,16 @@ fn gap(cohort: Cohort<'_>, time: &Time, policy: &Policy) -> Option<Section> {
     Some(Section {
         title: "The gap with and without the children who are not seen".to_owned(),
         words: vec![
-            "Either route from the figures above: what the gap would be if only those with results are counted, and if everybody is. Lost \
+            "Either way from the figures above: what the gap would be if only those with results are counted, and if everybody is. Lost \
              potential is how many more of the disadvantaged members would have reached it at the rate of the others."
                 .to_owned(),
         ],
         table: Some(Table {
             name: "gap",
-            title: "The gap between high attainers by disadvantage, by either route".to_owned(),
+            title: "The gap between high attainers by disadvantage, counted either way".to_owned(),
             population: cohort.people.to_owned(),
             rows_are: ("counted", "counted"), said: &[],
-            columns: vec![
-                column("disadvantaged", "disadvantaged", Unit::PerCent),
-                column("other", "not disadvantaged", Unit::PerCent),
-                column("gap", "gap, points", Unit::Points),
-                column("lost_potential", "lost potential", Unit::Count),
-            ],
+            columns: OF_GAP.to_vec(),
             rows,
         }),
         notes: Vec::new(),
@@ -212,6 +222,39 @@ fn lost_potential(headline: &DisclosedTable, whole: &str, policy: &Policy) -> Op
     let learners = (rate("other")? - rate("disadvantaged")?) * count("disadvantaged", "n_members")?;
     let base = policy.round_to() as f64;
     Some(Figure::Count(((learners / base).round() * base) as i64))
+}
+
+/// The three states that most are in, of those that are shown: the same wherever it is said. `label` gives codes their names.
+pub fn states_in_words(waterfall: &DisclosedTable, label: impl Fn(&str) -> String) -> String {
+    let is_total = |row: &&disclosure::DisclosedRow| row.keys.first().is_some_and(|key| key == "total");
+    let mut largest: Vec<(i64, &disclosure::DisclosedRow)> = waterfall
+        .rows
+        .iter()
+        .filter(|row| !is_total(row))
+        .filter_map(|row| match row.figures.first() {
+            Some(Figure::Count(n)) if *n > 0 => Some((*n, row)),
+            _ => None,
+        })
+        .collect();
+    largest.sort_by_key(|(n, _)| -n);
+    largest.truncate(3);
+    if largest.is_empty() {
+        return "Where they are cannot be shown: there is nobody, or too few in each state.".to_owned();
+    }
+    let decimals = words::has_decimals(waterfall.rows.iter().flat_map(|row| &row.figures));
+    let cell = |row: &disclosure::DisclosedRow, at: usize| {
+        row.figures.get(at).map_or_else(String::new, |figure| words::cell(*figure, decimals))
+    };
+    let told: Vec<String> = largest
+        .iter()
+        .map(|(_, row)| {
+            let key = row.keys.first().map_or("", String::as_str);
+            format!("{} {} ({})", label(key), cell(row, 0), cell(row, 1))
+        })
+        .collect();
+    let of = waterfall.rows.iter().find(is_total).filter(|row| row.figures[0].is_number());
+    let of = of.map_or_else(String::new, |row| format!("Of {} children: ", cell(row, 0)));
+    format!("{of}{}. Everybody else stands in the first table.", told.join("; "))
 }
 
 /// The gap with and without the children who are not seen, in one or two sentences: the same wherever it is said.

@@ -127,7 +127,7 @@ fn table(at: usize, table: &Table) -> String {
 fn words_of(text: &str, column: &str) -> String {
     let is_in =
         |colour: &&str| text.split(|letter: char| !letter.is_alphabetic()).any(|word| word == *colour);
-    let mut colours = ["green", "amber", "red", "grey"].into_iter().filter(is_in);
+    let mut colours = ["green", "amber", "red", "grey", "suppressed"].into_iter().filter(is_in);
     let class = match (colours.next(), colours.next()) {
         (Some(colour), None) if column == "colour" => format!("said {colour}"),
         _ => "said".to_owned(),

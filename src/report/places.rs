@@ -125,6 +125,10 @@ fn withhold_names(rows: &mut Vec<Row>) {
     rows.retain(|row| !is_hidden(row));
     HIDDEN.clone_into(&mut hidden.key);
     "others that are not shown".clone_into(&mut hidden.label);
+    // Where no other is shown, that row would be the sum once more.
+    if rows.iter().all(|row| row.is_total) {
+        return;
+    }
     let before_total = rows.len().saturating_sub(usize::from(rows.last().is_some_and(|row| row.is_total)));
     rows.insert(before_total, hidden);
 }

@@ -1,6 +1,6 @@
 //! Tidy files, one a table, with the metadata that the statistics service asks for.
 //!
-//! Each file has the columns of time and place that the service's screener looks for, then one filter, then indicators;
+//! Each file has the columns of time and place that the service's screener looks for, then its filters, then indicators;
 //! beside it lies `<name>.meta.csv`. Numbers have no thousands separator and no sign of per cent; where there is none stands
 //! a symbol. The screener knows authorities by their new codes, which no release holds: `new_la_code` is `x`, not available,
 //! until a site puts its own in.
@@ -53,9 +53,11 @@ fn data(report: &Report, table: &Table) -> Vec<Vec<String>> {
     // A period of the service is one year: of several together it has the last, and a filter says which they are.
     let has_span = has_span(table);
     header.extend(has_span.then(|| SPAN.0.to_owned()));
-    // A table whose rows are times has no filter of its own.
-    let has_filter = !is_time(table);
+    // A table whose rows are times has no filter of its own, and rows under headings have one for each of them.
+    let headings = headings(table);
+    let has_filter = !is_time(table) && headings.is_empty();
     header.extend(has_filter.then(|| table.rows_are.0.to_owned()));
+    header.extend(headings.iter().map(|heading| column_name(heading)));
     header.extend(table.said.iter().map(|(name, _)| (*name).to_owned()));
     header.extend(table.columns.iter().map(|column| column.name.to_owned()));
     let mut lines = vec![header];
@@ -66,6 +68,7 @@ fn data(report: &Report, table: &Table) -> Vec<Vec<String>> {
         line.extend([report.about.authority.clone(), "Not available".to_owned()]);
         line.extend(has_span.then(|| span_of(row)));
         line.extend(has_filter.then(|| row.label.clone()));
+        line.extend(headings.iter().map(|heading| group_under(row, heading)));
         line.extend(row.said.iter().cloned());
         let units = table.columns.iter().map(|column| column.unit);
         line.extend(row.figures.iter().zip(units).map(|(figure, unit)| plain(*figure, unit, decimals)));
@@ -85,6 +88,38 @@ fn has_span(table: &Table) -> bool {
 fn span_of(row: &Row) -> String {
     let one = || format!("{}/{}", &row.time.period[..4], row.time.period.get(4..).unwrap_or_default());
     row.time.span.clone().unwrap_or_else(one)
+}
+
+/// What the rows of a table are called that stand under headings, as in *Age: 16*.
+const UNDER_HEADINGS: [&str; 2] = ["group_of_people", "circumstance"];
+
+/// The sum of a filter, as the service writes it.
+const TOTAL: &str = "Total";
+
+/// The headings of such a table in their order; none of any other.
+fn headings(table: &Table) -> Vec<&str> {
+    let mut found = Vec::new();
+    if UNDER_HEADINGS.contains(&table.rows_are.0) {
+        for (heading, _) in table.rows.iter().filter_map(|row| row.label.split_once(": ")) {
+            if !found.contains(&heading) {
+                found.push(heading);
+            }
+        }
+    }
+    found
+}
+
+/// The group of a row under a heading: everybody, where the row stands under another.
+fn group_under(row: &Row, heading: &str) -> String {
+    let own = row.label.split_once(": ").filter(|(other, _)| *other == heading);
+    own.map_or(TOTAL, |(_, group)| group).to_owned()
+}
+
+/// A heading as the name of a column.
+fn column_name(heading: &str) -> String {
+    let letters = heading.to_lowercase();
+    let words = letters.split(|letter: char| !letter.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join("_")
 }
 
 fn is_time(table: &Table) -> bool {
@@ -108,7 +143,11 @@ fn meta(table: &Table) -> Vec<Vec<String>> {
         let default = table.rows.first().map(span_of).unwrap_or_default();
         lines.push(line([SPAN.0, "Filter", SPAN.1, "", "", "", "", "", &default]));
     }
-    if !is_time(table) {
+    let headings = headings(table);
+    for heading in &headings {
+        lines.push(line([&column_name(heading), "Filter", heading, "", "", "", "", "", TOTAL]));
+    }
+    if !is_time(table) && headings.is_empty() {
         let (name, label) = table.rows_are;
         // What the service shows first: the sum, or where there is none the first row.
         let default = table.rows.iter().find(|row| row.is_total).or(table.rows.first());

@@ -12,6 +12,7 @@ pub(super) enum Purpose {
     Person = 3,
     Doors = 4,
     Faults = 5,
+    Beside = 6,
 }
 
 /// A stream of draws.

@@ -45,14 +45,17 @@ pub fn commands(first: usize, lines: &[String]) -> Vec<Shown> {
 
 /// Whether a line is as shown; `...` stands for anything.
 fn is_like(shown: &str, said: &str) -> bool {
-    let mut parts = shown.split("...");
-    let Some(mut rest) = parts.next().and_then(|start| said.strip_prefix(start)) else { return false };
-    for part in parts {
-        let found = if part.is_empty() { Some(rest.len()) } else { rest.find(part) };
-        let Some(at) = found else { return false };
+    let parts: Vec<&str> = shown.split("...").collect();
+    let [start, between @ .., end] = &parts[..] else { return shown == said };
+    // The last part ends the line, wherever else it may stand before that.
+    let Some(mut rest) = said.strip_prefix(start).and_then(|rest| rest.strip_suffix(end)) else {
+        return false;
+    };
+    for part in between {
+        let Some(at) = rest.find(part) else { return false };
         rest = &rest[at + part.len()..];
     }
-    rest.is_empty()
+    true
 }
 
 /// The first shown line that the output lacks, in order. A line of `...` alone stands for any lines; without it, lines
@@ -92,6 +95,7 @@ mod the_comparison {
     fn dots_stand_for_anything_and_nothing_else_does() {
         assert!(is_like("a ... c", "a b c") && is_like("... c", "b c") && is_like("a ...", "a b c"));
         assert!(is_like("abc", "abc"));
+        assert!(is_like("in .../a", "in /tmp/a/b/a") && is_like("...b...", "a b b c"));
         assert!(!is_like("abc", "abcd") && !is_like("a ... c", "a b d") && !is_like("a ... c", "a b c d"));
     }
 }

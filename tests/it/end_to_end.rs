@@ -161,7 +161,7 @@ fn equals_the_oracle(seed: u64, learners: u32) {
     let published = oracle::published(&demo.release().join("parquet"), &people).unwrap();
     let report = oracle::compare(&expected, &published);
     assert!(report.is_empty(), "{report}");
-    crate::reports::agree(&demo.site(), &expected);
+    crate::reports::agree(&demo.site(), &demo.world, &expected);
     let drawn: Vec<oracle::Drawn> =
         oracle::published_table(&demo.release().join("parquet"), &people).unwrap();
     let ends = oracle::ends_agree(&expected, &drawn);

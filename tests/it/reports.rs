@@ -78,7 +78,7 @@ fn under_every_policy_no_report_shows_few_learners_or_names_a_small_place() {
     assert_eq!(made.code, 0, "{}", made.err);
     let config = ["--config", "site/throughline.toml"];
     for policy in ["published", "synthetic"] {
-        let files = ["--html", "cohort.html", "--xlsx", "cohort.xlsx", "--csv", "cohort"];
+        let files = ["--html", "cohort.html", "--xlsx", "cohort.xlsx", "--csv", "cohort", "--force"];
         let verb = [&config[..], &["report", "cohort"], &files].concat();
         let ran = run_with(dir.path(), &[("THROUGHLINE__DISCLOSURE__POLICY", policy)], &verb);
         assert_eq!(ran.code, 0, "{policy}: {}", ran.err);
@@ -125,11 +125,32 @@ fn under_every_policy_no_report_shows_few_learners_or_names_a_small_place() {
             shape::are_tidy(&dir.path().join(tidy), &json);
         }
     }
-    let slips = [["--html", "site/key"], ["--xlsx", "site/key"], ["--csv", "site/key"]];
+    let slips = [
+        ["--html", "site/key"],
+        ["--xlsx", "site/key"],
+        ["--csv", "site/key"],
+        // Where it would stay with the data, or be read again.
+        ["--html", "site/data/x.html"],
+        ["--xlsx", "site/estate/council/x.xlsx"],
+        ["--csv", "site/data/new/deeper"],
+        ["--csv", "site/estate/ap/harbour/tidy"],
+        // What is there already.
+        ["--html", "cohort.html"],
+        ["--csv", "cohort"],
+    ];
     for slip in slips {
-        let ran = run_in(dir.path(), &[&config[..], &["report", "neet"], &slip[..]].concat());
-        assert_eq!(ran.code, 2, "{}", ran.err);
+        for report in [&["report", "neet"][..], &["report", "cohort"], &["report", "quality"]] {
+            let ran = run_in(dir.path(), &[&config[..], report, &slip[..]].concat());
+            assert_eq!(ran.code, 2, "{slip:?}: {}", ran.err);
+        }
     }
+    assert!(!dir.path().join("site/data/new").exists());
+    let pack = run_in(dir.path(), &[&config[..], &["evidence", "site/data/pack"]].concat());
+    assert!(pack.code == 2 && pack.err.contains("data folder"), "{}", pack.err);
+    let over = [&config[..], &["report", "cohort", "--html", "cohort.html", "--force"]].concat();
+    assert_eq!(run_in(dir.path(), &over).code, 0);
+    let early = run_in(dir.path(), &[&config[..], &["report", "cohort", "--year", "1990"]].concat());
+    assert!(early.code == 1 && early.err.contains("there are 20"), "{}", early.err);
 }
 
 /// The terminal's own page of a cohort has fewer columns than its files: those that it has say the same.

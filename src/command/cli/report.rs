@@ -52,4 +52,7 @@ pub struct WriteArgs {
     /// Write tidy files into this folder too, one a table, each with its metadata.
     #[arg(long, value_name = "FOLDER")]
     pub csv: Option<PathBuf>,
+    /// Write over files that are there already.
+    #[arg(long)]
+    pub force: bool,
 }

@@ -5,7 +5,11 @@ use super::{
 };
 use crate::{
     disclosure::{DisclosedRow, DisclosedTable, Figure},
-    report::{SYMBOLS, cell, cohort::gap_in_words, has_decimals},
+    report::{
+        SYMBOLS, cell,
+        cohort::{gap_in_words, states_in_words},
+        has_decimals,
+    },
 };
 use std::fmt::Write as _;
 
@@ -31,11 +35,13 @@ const LEGEND: [&str; 5] = [
 pub(super) fn page(page: &CohortPage) -> String {
     let (waterfall, headline) = (page.waterfall.as_ref(), page.headline.as_ref());
     let mut out = format!(
-        "Year 6 of {}: where are they at sixteen?\nCounted: {}.\n\n{}",
+        "Year 6 of {}: where are they at sixteen?\nCounted: {}.",
         figures::academic_year(page.year),
-        waterfall.population,
-        waterfall_table(waterfall)
+        waterfall.population
     );
+    let state = |code: &str| figures::state_words(code).to_owned();
+    let said = page.nobody.map_or_else(|| states_in_words(waterfall, state), str::to_owned);
+    let _ = write!(out, "\n{}\n\n{}", wrap(&said, 0), waterfall_table(waterfall));
     let _ = write!(
         out,
         "\n\nThe top third at the end of primary school: how many reach five GCSEs at grades 7 to 9?\n{}\n\n{}\n",

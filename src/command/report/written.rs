@@ -3,6 +3,7 @@ use super::{
     super::{
         Exit, Halt, Verdict,
         cli::WriteArgs,
+        place,
         screen::{Screen, table, wrap},
     },
     newest,
@@ -57,7 +58,7 @@ pub(super) fn shown(
     screen: &Screen,
     make: impl Fn(&Site, &Release, &Policy) -> Result<Report, Halt>,
 ) -> Verdict {
-    may_be_written(args)?;
+    may_be_written(&settings, args)?;
     let site = Site::open(settings)?;
     let policy = Policy::named(&site.settings.disclosure_policy, site.key.kind())?;
     let (folder, id) = newest(&site)?;
@@ -91,8 +92,8 @@ pub(super) fn files(report: &Report, args: &WriteArgs, screen: &Screen) -> Resul
     Ok(())
 }
 
-/// Nothing else is ever written over by a slip of the keyboard.
-pub(super) fn may_be_written(args: &WriteArgs) -> Result<(), Halt> {
+/// Nothing is ever written over by a slip of the keyboard, nor laid where it would stay with the data or be read again.
+pub(super) fn may_be_written(settings: &Settings, args: &WriteArgs) -> Result<(), Halt> {
     let is = |file: &Path, wanted: &str| file.extension().is_some_and(|extension| extension == wanted);
     for (file, option, wanted, what) in
         [(&args.html, "--html", "html", "page"), (&args.xlsx, "--xlsx", "xlsx", "workbook")]
@@ -101,9 +102,19 @@ pub(super) fn may_be_written(args: &WriteArgs) -> Result<(), Halt> {
             let words = format!("{option} writes a {what}: name a file that ends in .{wanted}");
             return Err(Halt::new(Exit::Usage, words));
         }
+        if let Some(file) = file {
+            place::may_write(settings, file, args.force, option)?;
+        }
     }
-    if args.csv.as_ref().is_some_and(|folder| folder.is_file()) {
+    let Some(folder) = &args.csv else { return Ok(()) };
+    if folder.is_file() {
         return Err(Halt::new(Exit::Usage, "--csv writes several files: name a folder"));
+    }
+    place::may_write_folder(settings, folder, "--csv")?;
+    // Each report has this one.
+    if folder.join("about.json").exists() && !args.force {
+        let words = "--csv names a folder with a report in it; add --force to write over it";
+        return Err(Halt::new(Exit::Usage, words));
     }
     Ok(())
 }

@@ -48,7 +48,8 @@ pub(super) fn record(site: &Site) -> Part {
              range. It is no fitted model: a logistic model and boosted trees are tested beside it and used for \
              no child.")
         .says(Ground::Built, "How well it works is in `report neet`: of how many told amber or red it was right, \
-             by group, on cohorts that came later.")
+             on a cohort that came later. Whether it treats groups alike is in the table `risk_fairness` of a release, \
+             group by group, and in no report.")
         .says(Ground::Built, "Oversight: every risk has reasons, how many factors are known, an expiry, and a \
              place for an officer's decision, which is kept and counted.")
         .says(Ground::Configured, format!("{gated} rules rest on special categories or on origin and are off \

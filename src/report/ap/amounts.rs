@@ -155,7 +155,7 @@ pub(super) fn amounts(
             .to_owned(),
     ];
     words.extend(attended(&rows));
-    words.push(for_each_return(&all, &rows, policy));
+    words.push(for_each_return(&all, &rows, would_return(release, until)?, policy));
     let hides = rows
         .iter()
         .flat_map(|row| &row.figures)
@@ -211,7 +211,7 @@ fn attended(rows: &[Row]) -> Option<String> {
 }
 
 /// The cost of all with a price over those of them that came back and held, from figures as they are shown.
-fn for_each_return(all: &[Placement], rows: &[Row], policy: &Policy) -> String {
+fn for_each_return(all: &[Placement], rows: &[Row], anyway: Option<f64>, policy: &Policy) -> String {
     let priced = || all.iter().filter(|placement| placement.cost.is_some());
     let held: u64 = priced().filter(|placement| placement.has_held).count() as u64;
     let left = priced().count() as u64 - held;
@@ -223,17 +223,65 @@ fn for_each_return(all: &[Placement], rows: &[Row], policy: &Policy) -> String {
         }
         Some(cost) => {
             let base = policy.round_to();
-            let held = (held + base / 2) / base * base;
+            let rounded = |n: u64| (n + base / 2) / base * base;
+            let (held, paid) = (rounded(held), rounded(held + left));
             format!(
-                "Each return that held for two terms has cost £{}: £{} for all placements with a price over {} that held. Some would have \
-                 returned anyway; how many, nobody knows until a site puts a share into policy (`ap_would_return_percent`), and then the cost \
-                 beyond them is in the table ap_measure.",
+                "Each return that held for two terms has cost £{}: £{} for {} placements with a price over {} that held. {}",
                 thousands(cost.unsigned_abs() / held.max(1)),
                 thousands(cost.unsigned_abs()),
-                thousands(held)
+                thousands(paid),
+                thousands(held),
+                beside_anyway(cost, held, paid, anyway)
             )
         }
     }
+}
+
+/// The comparator: how many of those placed would have come back anyway. From the figures as they are shown and a share of policy, in
+/// per cent.
+fn beside_anyway(cost: i64, held: u64, paid: u64, anyway: Option<f64>) -> String {
+    let Some(share) = anyway else {
+        return "Some would have returned anyway: how many, nobody knows until a site puts a share into policy (`ap_would_return_percent`); then the \
+                cost of each return beyond them stands here."
+            .to_owned();
+    };
+    let beyond = held as f64 - share * paid as f64 / 100.0;
+    if beyond <= 0.0 {
+        return format!("If {share}% would have returned anyway, none has returned beyond them.");
+    }
+    let each = (cost as f64 / beyond).round() as u64;
+    format!("If {share}% would have returned anyway, each return beyond them has cost £{}.", thousands(each))
+}
+
+/// The share of those placed who would have come back anyway, in per cent, as policy had it in each of the three years; none where a year
+/// has none, or two differ.
+fn would_return(release: &Release, until: i64) -> Result<Option<f64>, ReportFault> {
+    let rows = release.read("ap_measure", |row| {
+        let is_ours = (until - 2..=until).contains(&row.number("ay")?)
+            && row.text("establishment_id")? == "all"
+            && row.text("audit_group")? == "ap";
+        is_ours.then_some(())?;
+        let paid = row.number("n_placements")? - row.number("n_missing")?;
+        Some((row.text("measure")?, row.number("ay")?, row.ten_thousandths("denominator"), paid))
+    })?;
+    let of = |measure: &str, ay: i64| {
+        let found = rows.iter().find(|row| row.0 == measure && row.1 == ay)?;
+        Some((found.2?, found.3))
+    };
+    let mut shares = Vec::new();
+    for ay in until - 2..=until {
+        // What the denominators differ by is the share of policy, of so many with a price.
+        let (Some((held, paid)), Some((beyond, _))) =
+            (of("cost_per_sustained_return", ay), of("cost_per_additional_return", ay))
+        else {
+            return Ok(None);
+        };
+        if paid > 0 {
+            shares.push((held - beyond) / (paid * 10));
+        }
+    }
+    let first = shares.first().copied();
+    Ok(first.filter(|one| shares.iter().all(|share| share == one)).map(|tenths| tenths as f64 / 10.0))
 }
 
 #[cfg(test)]
@@ -264,6 +312,15 @@ mod tests {
         assert_eq!(shown.map(|figure| figure.to_string()), ["30", "36000", "1200"]);
         let six = Amount::of(("k", "l", "u", true), &all[..12], |one| one.cost.map(whole));
         assert_eq!(six.shown("p", &Policy::published()).expect("it passes"), HIDDEN, "six learners");
+    }
+
+    #[test]
+    fn a_return_beyond_those_who_would_have_come_back_anyway_costs_more() {
+        // 18 placements at £21,000, five returned and held; 12% would have anyway: 2.84 beyond them.
+        let said = beside_anyway(378_000, 5, 18, Some(12.0));
+        assert_eq!(said, "If 12% would have returned anyway, each return beyond them has cost £133,099.");
+        assert!(beside_anyway(378_000, 2, 18, Some(12.0)).contains("none has returned beyond them"));
+        assert!(beside_anyway(378_000, 5, 18, None).contains("ap_would_return_percent"));
     }
 
     #[test]

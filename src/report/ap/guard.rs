@@ -96,9 +96,22 @@ fn gives_away(
     let few = policy.threshold();
     before.iter().any(|(other, theirs)| {
         let apart = tally.known().abs_diff(theirs.known());
-        let is_part = measure.within == Some(other.code) || other.within == Some(measure.code);
+        let is_part = is_within(measure, other) || is_within(other, measure);
         (1..few).contains(&apart) || is_part && tally.yes.abs_diff(theirs.yes) < few
     })
+}
+
+/// Whether the yes of one measure is part of the yes of another, be it by way of a third.
+fn is_within(part: &Measure, whole: &Measure) -> bool {
+    let of = |code: &str| MEASURES.iter().find(|measure| measure.code == code);
+    let mut above = part.within;
+    while let Some(code) = above {
+        if code == whole.code {
+            return true;
+        }
+        above = of(code).and_then(|measure| measure.within);
+    }
+    false
 }
 
 /// Whether fewer learners than the threshold may be behind the yes, or behind the no: a learner may be placed twice.
@@ -140,6 +153,16 @@ mod tests {
         assert!(gives(held, &tally(25, 16)), "five came back and did not hold");
         assert!(gives(held, &tally(30, 11)), "all who came back held");
         assert!(!gives(held, &tally(20, 21)));
+    }
+
+    #[test]
+    fn a_part_of_a_part_is_a_part() {
+        let of = |code: &str| MEASURES.iter().find(|measure| measure.code == code).expect("it is there");
+        let (entry, level2) = (of("any_entry"), of("any_level2"));
+        assert!(is_within(level2, entry) && !is_within(entry, level2));
+        let before = vec![(entry, tally(40, 30))];
+        assert!(gives_away(level2, &tally(35, 35), &before, &Policy::published()), "five in between");
+        assert!(!gives_away(level2, &tally(30, 40), &before, &Policy::published()));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 /// A share that is reported.
 #[derive(Debug)]
 pub(super) struct Measure {
-    /// Its code, as in the code list `ap_measure`; two are made here.
+    /// Its code, as in the code list `ap_measure`; those of `made` are made here (see `made`).
     pub(super) code: &'static str,
     /// Its table's name.
     pub(super) table: &'static str,
@@ -27,7 +27,7 @@ const fn measure(
 }
 
 /// All of them, in order.
-pub(super) const MEASURES: [Measure; 17] = [
+pub(super) const MEASURES: [Measure; 21] = [
     measure("reintegration", "returned", "Returned to a school, of placements that ended", None),
     measure(
         "sustained_two_terms",
@@ -71,6 +71,30 @@ pub(super) const MEASURES: [Measure; 17] = [
         Some("level1_english_maths"),
     ),
     measure("english_entered", "entered", "Entered for something in English and in maths", None),
+    measure(
+        "distance_better",
+        "distance",
+        "Better on a measure than at the start, by more than chance",
+        None,
+    ),
+    measure(
+        "any_entry",
+        "any_award",
+        "Any qualification at entry level or more since the start, of those who finished Year 11",
+        None,
+    ),
+    measure(
+        "any_level1",
+        "any_level_1",
+        "Any at level 1 or more since the start, of those who finished Year 11",
+        Some("any_entry"),
+    ),
+    measure(
+        "any_level2",
+        "any_level_2",
+        "Any at level 2 or more since the start, of those who finished Year 11",
+        Some("any_level1"),
+    ),
     measure("repeat_referral", "placed_again", "Placed again within a year of the return", None),
     measure("over_a_year", "over_a_year", "Longer than a year", None),
     measure("part_time", "part_time", "Under 18 hours a week with nothing beside it", None),

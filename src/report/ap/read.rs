@@ -1,5 +1,8 @@
 //! Placements of three years, counted by measure and provider.
-use super::super::{Release, ReportFault};
+use super::{
+    super::{Release, ReportFault},
+    made::{self, Answer, MADE, Placement},
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What the placements of a provider, or of all, say to a measure.
@@ -63,6 +66,11 @@ impl Answers {
         self.of(ALL_PLACEMENTS).and_then(|all| all.get(provider)).is_some_and(|tally| tally.is_comparable)
     }
 
+    /// Of how many placements, all providers together, a measure is known.
+    pub(super) fn size(&self, measure: &str) -> Option<u64> {
+        self.of(measure).map(|providers| providers.values().map(Tally::known).sum())
+    }
+
     /// Of how many placements a measure is not known.
     pub(super) fn missing(&self, measure: &str) -> u64 {
         self.of(measure).map_or(0, |providers| providers.values().map(|tally| tally.missing).sum())
@@ -77,9 +85,6 @@ pub(super) fn until(release: &Release) -> Result<Option<i64>, ReportFault> {
     let years = release.read("ap_funnel", |row| row.number("until_ay"))?;
     Ok(years.into_iter().max())
 }
-
-/// The half days of a placement that count as attended well, in ten-thousandths.
-const WELL_ATTENDED: i64 = 8_500;
 
 /// The three years up to this one.
 pub(super) fn answers(release: &Release, until: i64) -> Result<Answers, ReportFault> {
@@ -105,20 +110,21 @@ pub(super) fn answers(release: &Release, until: i64) -> Result<Answers, ReportFa
     }
     let mut learners: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     let mut behind: BTreeMap<(&str, String), BTreeSet<String>> = BTreeMap::new();
-    let placements = placements(release, until)?;
+    let placements = made::placements(release, until)?;
     let everybody: BTreeSet<&String> = placements.iter().map(|placement| &placement.learner).collect();
     let repeats = (placements.len() - everybody.len()) as u64;
     for placement in placements {
         let Placement { provider, learner, answers } = placement;
-        for (measure, answer) in ["attended", "better_than_alike"].into_iter().zip(answers) {
+        for (measure, answer) in MADE.into_iter().zip(answers) {
             let tally =
                 by_measure.entry(measure.to_owned()).or_default().entry(provider.clone()).or_default();
             match answer {
-                Some(true) => tally.yes += 1,
-                Some(false) => tally.no += 1,
-                None => tally.missing += 1,
+                Answer::Yes => tally.yes += 1,
+                Answer::No => tally.no += 1,
+                Answer::Missing => tally.missing += 1,
+                Answer::NotAsked => {}
             }
-            if answer.is_some() {
+            if [Answer::Yes, Answer::No].contains(&answer) {
                 behind.entry((measure, provider.clone())).or_default().insert(learner.clone());
             }
             tally.is_comparable = comparable.contains(&provider);
@@ -132,26 +138,4 @@ pub(super) fn answers(release: &Release, until: i64) -> Result<Answers, ReportFa
     }
     let learners = learners.into_iter().map(|(provider, learners)| (provider, learners.len() as u64));
     Ok(Answers { by_measure, learners: learners.collect(), repeats })
-}
-
-struct Placement {
-    provider: String,
-    learner: String,
-    /// Attended well; better than learners alike.
-    answers: [Option<bool>; 2],
-}
-
-fn placements(release: &Release, until: i64) -> Result<Vec<Placement>, ReportFault> {
-    release.read("ap_placement", |row| {
-        let is_ours = (until - 2..=until).contains(&row.number("ay")?) && row.text("audit_group")? == "ap";
-        is_ours.then_some(())?;
-        Some(Placement {
-            provider: row.text("establishment_id")?,
-            learner: row.text("learner_id")?,
-            answers: [
-                row.ten_thousandths("attendance").map(|share| share >= WELL_ATTENDED),
-                row.ten_thousandths("attendance_change").map(|change| change > 0),
-            ],
-        })
-    })
 }

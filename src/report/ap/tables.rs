@@ -17,7 +17,12 @@ const TOO_FEW: &str = "There are too few placements for any figure to be shown."
 
 /// Said in the pack of a provider whose placements are too few.
 pub(super) const TOO_FEW_TO_COMPARE: &str = "Of this provider no rate is shown: it takes 30 placements in three years, and not all of a few learners, before a \
-                                             rate tells more than chance, and here there are fewer. Read them one by one (`resolve --view placements`).";
+                                             rate tells more than chance, and here there are fewer. Ask the commissioner, who holds each placement and can go \
+                                             through them with you one by one.";
+
+/// Said in the pack of a provider that could be compared, and of which nothing is shown all the same.
+pub(super) const NOTHING_SHOWN: &str = "Of this provider no rate is shown: behind each stand too few who are counted in it or too few who are not, or they could be \
+                                        told beside another measure. Ask the commissioner, who holds each placement and can go through them with you one by one.";
 
 const OF_MEASURES: [Column; 6] = [
     Column { name: "placements", heading: "placements known", unit: Unit::Count },

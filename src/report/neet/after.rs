@@ -113,7 +113,8 @@ pub(super) fn status(
         let with = of(shown::sum(&[combined, no_record]), shown::sum(&[cohort, no_record]));
         wider.push(row(month, [&[cohort, no_record, others, young], &with[..]].concat()));
     }
-    short.extend(rates.last().zip(wider.last()).map(|(rates, wider)| in_words(rates, wider)));
+    let newest = counts.last().zip(rates.last()).zip(wider.last());
+    short.extend(newest.map(|((counts, rates), wider)| in_words(counts, rates, wider)));
     let table = |name, title: &str, columns: &[Column], rows| Table {
         name,
         title: format!("{title}, {}", academic_year(ay)),
@@ -164,12 +165,20 @@ const OF_NO_RECORD: &str = "The published rates above are of the cohort of the c
                             adults, are known of without a record, or were in Year 6 here and have no home here now.";
 
 /// The newest month in a sentence: the published rates, and the same with whoever is in no record.
-fn in_words(rates: &Row, wider: &Row) -> String {
-    let [neet, not_known, combined] = [0, 3, 6].map(|at| rates.figures[at].to_string());
+fn in_words(counts: &Row, rates: &Row, wider: &Row) -> String {
+    let [neet, not_known, combined] = [(0, 3), (3, 4), (6, 5)].map(|(rate, count)| {
+        let rate = rates.figures[rate];
+        if rate.is_number() {
+            format!("{rate} ({})", cell(counts.figures[count], false))
+        } else {
+            rate.to_string()
+        }
+    });
     let mut said = format!(
-        "At the end of {}, of the young people of 16 and 17 in the client record {neet} were not in education, employment or training (NEET), of \
+        "At the end of {}, of the {} young people of 16 and 17 in the client record {neet} were not in education, employment or training (NEET), of \
          {not_known} it was not known what they did: together {combined}.",
-        rates.label
+        rates.label,
+        cell(counts.figures[0], false)
     );
     let (no_record, with) = (wider.figures[1], wider.figures[4]);
     said.push_str(&if no_record.is_number() && with.is_number() {

@@ -11,7 +11,7 @@ use super::{
     read::{self, Standing, Told},
     section,
 };
-use crate::disclosure::{Figure, LinkGroup, Policy};
+use crate::disclosure::{Figure, LinkGroup, Policy, Symbol};
 use std::collections::{BTreeMap, BTreeSet};
 
 const LEARNERS: &str = "everybody in Years 7 to 11 by age of whom any source tells";
@@ -190,7 +190,11 @@ fn bands(title: String, figures: &[Figure], time: &Time, policy: &Policy, notes:
     let whole = figures.first().copied();
     let rows = LABELS.into_iter().filter_map(|(at, key, label)| {
         let figure = *figures.get(at)?;
-        let [rate, low, high] = shown::rate(figure, whole?, shown::decimals(policy));
+        let [rate, mut low, mut high] = shown::rate(figure, whole?, shown::decimals(policy));
+        // All of all is no matter of chance.
+        if at == 0 && low.is_number() {
+            (low, high) = (Figure::Symbol(Symbol::NotApplicable), Figure::Symbol(Symbol::NotApplicable));
+        }
         Some(Row {
             key: key.to_owned(),
             label: label.to_owned(),

@@ -19,6 +19,7 @@ pub(super) enum Field {
     End,
     PlannedEnd,
     Hours,
+    Price,
     Offered,
     Attended,
     Percent,
@@ -84,8 +85,8 @@ use DateStyle::{Dots, Native, Serial, Slashes, Words};
 use Field::{
     Attended, Basis, BirthDate, BoxallNow, BoxallStart, Commissioner, Destination, DifficultiesNow,
     DifficultiesStart, End, EndReason, EnglishLevel, EntryLevel, Forename, Hours, MathsLevel, NhsNumber,
-    Notes, Number, Objectives, Offered, Percent, PlannedEnd, Postcode, ReadingNow, ReadingStart, Reason,
-    ReviewDate, Reviews, School, Sex, Start, Surname, Units, Upn,
+    Notes, Number, Objectives, Offered, Percent, PlannedEnd, Postcode, Price, ReadingNow, ReadingStart,
+    Reason, ReviewDate, Reviews, School, Sex, Start, Surname, Units, Upn,
 };
 
 pub(super) const LAYOUTS: [Layout; 6] = [
@@ -114,6 +115,7 @@ pub(super) const LAYOUTS: [Layout; 6] = [
             (PlannedEnd, "Planned end"),
             (End, "Actual end"),
             (Hours, "Hours per week"),
+            (Price, "Weekly cost"),
             (Offered, "Sessions offered"),
             (Attended, "Sessions attended"),
             (Percent, "Attendance %"),
@@ -144,7 +146,7 @@ pub(super) const LAYOUTS: [Layout; 6] = [
         banner: &["ALTERNATIVE PROVISION RETURN", ""],
         bands: &[
             ("Learner", 6),
-            ("Placement", 9),
+            ("Placement", 10),
             ("Delivery", 5),
             ("Boxall", 2),
             ("Reading", 2),
@@ -167,6 +169,7 @@ pub(super) const LAYOUTS: [Layout; 6] = [
             (Basis, "Basis"),
             (Reason, "Why"),
             (Hours, "Hrs/wk"),
+            (Price, "Cost/wk"),
             (Objectives, "Targets"),
             (Offered, "Offered"),
             (Attended, "Attended"),
@@ -357,6 +360,7 @@ pub(super) const LAYOUTS: [Layout; 6] = [
             (End, "FINISHED"),
             (PlannedEnd, "DUE TO FINISH"),
             (Hours, "HRS"),
+            (Price, "COST A WEEK"),
             (Offered, "OFFERED"),
             (Attended, "ATTENDED"),
             (Percent, "ATT %"),

@@ -220,6 +220,7 @@ impl Book<'_> {
             Field::End => date(one.ends_on),
             Field::PlannedEnd => date(one.planned_end_on),
             Field::Hours => Cell::Number(f64::from(one.tenths_of_hours) / 10.0),
+            Field::Price => one.pounds_a_week.map_or(Cell::Empty, |pounds| Cell::Number(f64::from(pounds))),
             Field::Offered => Cell::Number(f64::from(one.sessions_offered)),
             Field::Attended => Cell::Number(f64::from(one.sessions_attended)),
             Field::Percent => Cell::Percent(

@@ -207,11 +207,10 @@ fn year(story: &mut Story, ay: i32) {
         Now::OnRoll => {
             let on = story.term_day(ay);
             let entered = story.roll.map_or(on, |roll| roll.from);
-            if let Some(turn) = draw(story, ay)
-                && on > entered
-                && on <= as_of()
-            {
-                take(story, turn, on, ay);
+            match draw(story, ay) {
+                Some(turn) if on > entered && on <= as_of() => take(story, turn, on, ay),
+                Some(_) => {}
+                None => super::provision::course(story, entered, ay),
             }
         }
         Now::Home if story.dice.chance(0.02) => {

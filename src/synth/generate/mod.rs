@@ -84,7 +84,8 @@ fn live(
         qualifications: Vec::new(),
         destinations: Vec::new(),
     };
-    let mut story = Story { area, family, dice, person, traits, now: Now::Gone, roll: None };
+    let beside = Dice::new(seed, Purpose::Beside, u64::from(number));
+    let mut story = Story { area, family, dice, beside, person, traits, now: Now::Gone, roll: None };
     record::absence(&mut story);
     story.traits.ability = attainment::ability(&mut story);
     journey::tell(&mut story);

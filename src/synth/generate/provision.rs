@@ -1,9 +1,10 @@
 //! Alternative provision: exclusion and what follows, dual registration, places at providers and what they record.
 use super::super::world::{
-    Assessment, Code, Door, Place, Placement, Qualification, Suspension, academic_year, as_of, day,
+    Assessment, Code, Door, Phase, Place, Placement, Qualification, Suspension, academic_year, as_of, day,
     year_starts,
 };
 use super::journey::Turn;
+use super::rates;
 use super::story::{Now, Story, past};
 use chrono::{Days, NaiveDate};
 
@@ -54,6 +55,32 @@ pub(super) fn arrange(story: &mut Story, turn: Turn, on: NaiveDate, ay: i32) {
             place(story, Commission { by_school: None, basis, reason: "ehcp" }, None, on + Days::new(1), end);
         }
     }
+}
+
+/// The provider that grew large: since September 2023 schools send pupils to its courses, who stay on their rolls.
+const COURSES_AT: usize = 7;
+const COURSES_SINCE: i32 = 2024;
+
+/// A course of six to sixteen weeks beside the roll, in a year that is quiet otherwise.
+pub(super) fn course(story: &mut Story, entered: NaiveDate, ay: i32) {
+    let is_secondary = story.phase() == Some(Phase::Secondary) && story.in_state_school_here();
+    if ay < COURSES_SINCE || !(8..=11).contains(&story.nc_year(ay)) || !is_secondary {
+        return;
+    }
+    std::mem::swap(&mut story.dice, &mut story.beside);
+    if story.dice.chance(rates::COURSE * (0.5 + 0.5 * story.traits.tendency.min(6.0))) {
+        let on = story.term_day(ay);
+        if on > entered && on <= as_of() {
+            let end = story.after(on, 42, 112, ay);
+            let commission = Commission {
+                by_school: story.place(on),
+                basis: "offsite_direction",
+                reason: story.dice.weighted(&[("behaviour", 65), ("attendance", 35)]),
+            };
+            place(story, commission, Some(story.area.providers[COURSES_AT]), on, end);
+        }
+    }
+    std::mem::swap(&mut story.dice, &mut story.beside);
 }
 
 /// A permanent exclusion: off the roll after three weeks, a place from the sixth day for most.
@@ -131,6 +158,9 @@ pub(super) fn renew(story: &mut Story, ay: i32) {
     }
 }
 
+/// What an hour costs at each provider, in pounds; those whose lists have no price state none.
+const PRICES: [Option<u16>; 8] = [Some(32), Some(26), None, None, None, Some(21), Some(28), Some(24)];
+
 fn place(story: &mut Story, commission: Commission, at: Option<Place>, from: NaiveDate, to: NaiveDate) {
     let provider = at.unwrap_or_else(|| *story.dice.pick(&story.area.providers));
     if from > as_of() {
@@ -159,6 +189,8 @@ fn place(story: &mut Story, commission: Commission, at: Option<Place>, from: Nai
     let reviews = assess(story, provider, number, from, until);
     award(story, provider, ay, days);
     let planned = from + Days::new(story.dice.weighted(&[(84, 50), (168, 30), (280, 20)]));
+    let planned_end_on = story.dice.chance(0.8).then(|| planned.min(day(ay, 8, 31)));
+    let tenths_of_hours = story.dice.weighted(&[(250, 30), (180, 25), (150, 20), (125, 15), (60, 10)]);
     let placement = Placement {
         place: provider,
         commissioner: if commission.by_school.is_some() { "school" } else { "la" },
@@ -167,8 +199,9 @@ fn place(story: &mut Story, commission: Commission, at: Option<Place>, from: Nai
         reason: commission.reason,
         starts_on: from,
         ends_on,
-        planned_end_on: story.dice.chance(0.8).then(|| planned.min(day(ay, 8, 31))),
-        tenths_of_hours: story.dice.weighted(&[(250, 30), (180, 25), (150, 20), (125, 15), (60, 10)]),
+        planned_end_on,
+        tenths_of_hours,
+        pounds_a_week: PRICES[number % PRICES.len()].map(|price| price * tenths_of_hours / 10),
         sessions_offered: offered,
         sessions_attended: attended,
         objectives_set: story.dice.chance(0.7),

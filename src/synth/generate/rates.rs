@@ -99,6 +99,9 @@ pub(super) const SUSPENDED_FACTOR: f64 = 1.05;
 pub(super) const DUAL: f64 = 0.0042;
 pub(super) const TO_STATE_AP: f64 = 0.0018;
 pub(super) const OFF_SITE: f64 = 0.0045;
+// A course of some weeks that a school buys beside its own roll, a year, Years 8 to 11. Assumed: about 1% of pupils are at such places
+// on a day (DfE, school-arranged alternative provision), and a course lasts a third of a year.
+pub(super) const COURSE: f64 = 0.020;
 // Section 19 for health, a year.
 pub(super) const HEALTH_PLACE: f64 = 0.0009;
 // Place named in a plan, a year, of those with a plan. DfE: named in a plan is 80.9% of places that authorities fund.

@@ -49,6 +49,8 @@ pub(super) struct Story<'a> {
     pub(super) area: &'a Area,
     pub(super) family: &'a Family,
     pub(super) dice: Dice,
+    /// Draws for what stands beside a year in which nothing else happens: nobody else's story moves with it.
+    pub(super) beside: Dice,
     pub(super) person: Person,
     pub(super) traits: Traits,
     pub(super) now: Now,

@@ -58,6 +58,8 @@ pub struct Placement {
     pub planned_end_on: Option<NaiveDate>,
     /// Hours a week, in tenths.
     pub tenths_of_hours: u16,
+    /// Price of the place, pounds a week; none where the provider's list has none.
+    pub pounds_a_week: Option<u16>,
     /// Half-day sessions offered so far.
     pub sessions_offered: u16,
     /// Half-day sessions attended so far.

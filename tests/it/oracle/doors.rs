@@ -222,6 +222,7 @@ impl Seen<'_> {
                 commissioner: place.commissioner,
                 reason: place.reason,
                 hours: i64::from(place.tenths_of_hours) * 10,
+                price: place.pounds_a_week.map(i64::from),
                 offered: i64::from(place.sessions_offered),
                 attended: i64::from(place.sessions_attended),
                 objectives: place.objectives_set,

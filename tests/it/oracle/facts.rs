@@ -84,6 +84,8 @@ pub struct Placement {
     pub reason: Code,
     /// Hundredths of an hour a week.
     pub hours: i64,
+    /// Whole pounds a week.
+    pub price: Option<i64>,
     pub offered: i64,
     pub attended: i64,
     pub objectives: bool,

@@ -115,6 +115,9 @@ fn placement(told: &Told<'_>, placement_no: i64, stay: &Stay) -> ApPlacement {
         })
     };
     let after = returned(told, stay);
+    let days = (stay.to - stay.from).num_days() + 1;
+    // What the dearest of its parts costs a week, for every week.
+    let price = parts.iter().filter_map(|one| one.price).max();
     ApPlacement {
         person: Person(told.person.number),
         placement_no,
@@ -133,7 +136,7 @@ fn placement(told: &Told<'_>, placement_no: i64, stay: &Stay) -> ApPlacement {
         starts_on: stay.from,
         ends_on: stay.to,
         is_open: stay.is_open,
-        days: (stay.to - stay.from).num_days() + 1,
+        days,
         hours_per_week: Some(Fixed(last.hours)),
         hours_state: hours_state.to_owned(),
         review_state: (hours_state == "part_time").then(|| {
@@ -154,7 +157,7 @@ fn placement(told: &Told<'_>, placement_no: i64, stay: &Stay) -> ApPlacement {
         has_end_reason: (!stay.is_open).then_some(last.end_reason.is_some()),
         end_reason: last.end_reason.map(str::to_owned),
         planned_end_on: planned,
-        cost: None,
+        cost: price.and_then(|price| Fixed::fraction(price * days, 7)),
         return_state: after.state.to_owned(),
         returned_on: after.on,
         sustained_two_terms: after.two_terms.to_owned(),

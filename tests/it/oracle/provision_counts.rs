@@ -206,7 +206,7 @@ fn amount(case: &Case<'_>, measure: &str) -> Amount {
 }
 
 /// What is counted of one measure.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Figure {
     numerator: Option<i64>,
     denominator: Option<i64>,
@@ -397,10 +397,33 @@ fn figures(
     all.push(("refer_for_advice", 11, flag(place, ay, sites)));
     all.push(("quality_visit", 11, Figure::default()));
     all.push(("safeguarding_evidence", 11, Figure::default()));
-    let unpaid = || Figure { missing: n, ..Figure::default() };
-    all.push(("cost_per_sustained_return", 12, Figure { denominator: Some(0), ..unpaid() }));
-    all.push(("cost_per_additional_return", 12, unpaid()));
+    let [each, additional] = money(cases);
+    all.push(("cost_per_sustained_return", 12, each));
+    all.push(("cost_per_additional_return", 12, additional));
     all
+}
+
+/// What everything with a price has cost, for each of those of them that came back and held; and beyond those who would have
+/// come back anyway, whose share no policy says.
+fn money(cases: &[&Case<'_>]) -> [Figure; 2] {
+    let paid: Vec<(i64, bool)> = cases
+        .iter()
+        .filter_map(|case| Some((case.row.cost?.0, case.row.sustained_two_terms == "sustained")))
+        .collect();
+    let pence: i64 = paid.iter().map(|(cost, _)| cost).sum();
+    let held = paid.iter().filter(|(_, held)| *held).count() as i64;
+    let additional = Figure {
+        numerator: (!paid.is_empty()).then_some(pence * 100),
+        missing: (cases.len() - paid.len()) as i64,
+        known: paid.len() as i64,
+        ..Figure::default()
+    };
+    let each = Figure {
+        denominator: Some(held * 10_000),
+        value: (!paid.is_empty()).then(|| Fixed::fraction(pence, held * 100)).flatten(),
+        ..additional.clone()
+    };
+    [each, additional]
 }
 
 /// Every measure of every provider, year and group, and of all providers.

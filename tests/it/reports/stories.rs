@@ -113,8 +113,14 @@ fn a_commissioner_prints_a_pack(site: &Path) {
     let page = fs::read_to_string(site.join("pack.html")).unwrap();
     super::shape::is_accessible(&page);
     assert!(page.contains("Right of reply") && page.contains("AP06") && page.contains("@media print"));
+    // The provider has something to reply to.
+    let data = run(site, "--json report ap --provider AP06").json();
+    let own = super::table(&data, "own_figures")["rows"].as_array().unwrap();
+    let shown: Vec<_> = own.iter().filter(|row| row["said"][0] == "shown").collect();
+    assert!(shown.iter().any(|row| row["figures"][0]["count"].as_i64().unwrap() >= 30), "{own:?}");
+    println!("{} of {} measures are shown in the pack", shown.len(), own.len());
     // Of a provider that is not there nothing is printed.
-    let nobody = pack.replace("AP06", "nobody");
+    let nobody = format!("{} --force", pack.replace("AP06", "nobody"));
     let refused = run_in(site, &nobody.split_whitespace().collect::<Vec<_>>());
     assert_eq!(refused.code, 5, "{}", refused.err);
 }

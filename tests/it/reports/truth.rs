@@ -1,4 +1,7 @@
 //! The reports of an invented authority beside what the oracle counts from its events.
+mod before;
+mod cohort;
+mod held;
 mod provided;
 
 use super::{figure, table};
@@ -11,9 +14,10 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     path::Path,
 };
+use throughline::synth::World;
 
 /// Everything that the report of a demonstration says, or a panic that says where they part.
-pub fn agree(site: &Path, expected: &Tables) {
+pub fn agree(site: &Path, world: &World, expected: &Tables) {
     let report = run_in(site, &["--json", "report", "neet"]).json();
     months(&report, expected);
     years(&report, expected);
@@ -23,11 +27,13 @@ pub fn agree(site: &Path, expected: &Tables) {
     support(&report, expected);
     tested(&report, expected);
     groups(&report, expected);
-    provided::agree(&run_in(site, &["--json", "report", "ap"]).json(), expected);
-    cohort(site, expected);
+    provided::agree(site, expected);
+    before::circumstances(&report, expected);
+    before::places(&report, expected);
+    cohort::agree(site, expected);
     scorecard(&run_in(site, &["--json", "report", "scorecard"]).json(), expected);
     schools(&run_in(site, &["--json", "report", "school"]).json(), expected);
-    quality(site);
+    held::agree(site, world);
 }
 
 /// Each school that has a name beside the oracle's own counts and estimates.
@@ -86,30 +92,6 @@ fn schools(report: &Value, expected: &Tables) {
     }
 }
 
-/// What was set aside, reason by reason, beside the list of places; and every source once.
-fn quality(site: &Path) {
-    let report = run_in(site, &["--json", "report", "quality"]).json();
-    let mut wanted: BTreeMap<String, i64> = BTreeMap::new();
-    for line in run_in(site, &["--json", "quarantine"]).json()["quarantine"].as_array().unwrap() {
-        let said = |name: &str| line[name].as_str().unwrap().to_owned();
-        *wanted
-            .entry(format!("{}: {}", said("detail"), said("consequence").replace('_', " ")))
-            .or_default() += 1;
-    }
-    if !wanted.is_empty() {
-        let shown = table(&report, "reasons");
-        assert_eq!(shown["rows"].as_array().unwrap().len(), wanted.len());
-        for (reason, n) in wanted {
-            assert_eq!(figure(shown, &reason, "times"), count(n));
-        }
-    }
-    let sources = table(&report, "sources")["rows"].as_array().unwrap();
-    assert!(sources.len() > 3);
-    for row in sources.iter().filter(|row| row["key"] != "others") {
-        assert!(row["figures"][1]["count"].as_i64().unwrap() >= 10, "{row}");
-    }
-}
-
 /// Every indicator beside the scorecard as the oracle makes it: of those who lived here, where there is such a row.
 fn scorecard(report: &Value, expected: &Tables) {
     let mut wanted: BTreeMap<&str, &Scorecard> = BTreeMap::new();
@@ -157,39 +139,6 @@ fn scorecard(report: &Value, expected: &Tables) {
         }
     }
     assert_eq!(found, wanted.len(), "each indicator in one table");
-}
-
-/// The files of the newest cohort: its states and the ways to Year 11, label by label.
-fn cohort(site: &Path, expected: &Tables) {
-    let ran = run_in(site, &["--json", "report", "cohort", "--csv", "cohort-files"]);
-    assert_eq!(ran.code, 0, "{}", ran.err);
-    let year = ran.json()["cohort"].as_i64().unwrap();
-    let column = |name: &str, column: &str| {
-        let mut reader = csv::Reader::from_path(site.join("cohort-files").join(name)).unwrap();
-        let at = reader.headers().unwrap().iter().position(|header| header == column).unwrap();
-        reader.records().map(|line| line.unwrap()[at].to_owned()).collect::<Vec<String>>()
-    };
-    let states = expected
-        .attrition_waterfall
-        .iter()
-        .filter(|row| row.cohort_ay == year && row.population == "resident");
-    let mut counts: Vec<i64> = states.map(|row| row.n).collect();
-    counts.push(counts.iter().sum());
-    counts.sort_unstable();
-    let mut shown: Vec<i64> =
-        column("states_at_sixteen.csv", "learners").iter().map(|cell| cell.parse().unwrap()).collect();
-    shown.sort_unstable();
-    assert_eq!(shown, counts);
-    let ways = expected
-        .pathway_form
-        .iter()
-        .filter(|row| row.cohort_ay == year && row.population == "resident" && row.n >= 10);
-    let mut wanted: Vec<i64> = ways.map(|row| row.n).collect();
-    wanted.sort_unstable_by(|one, other| other.cmp(one));
-    wanted.truncate(15);
-    let shown: Vec<i64> =
-        column("ways_to_year_11.csv", "learners").iter().map(|cell| cell.parse().unwrap()).collect();
-    assert_eq!(shown, wanted);
 }
 
 fn count(n: i64) -> Value {

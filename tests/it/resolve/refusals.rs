@@ -202,6 +202,13 @@ fn it_is_written_only_where_it_may_lie_and_read_only_as_a_list() {
     assert_eq!((to("out.xlsx").code, to("out.xlsx").code), (0, 2), "nothing is written over unasked");
     let inside = ask(&site, "list.csv", "participation", &["--force", "--suppliers", "data"]);
     assert_eq!(inside.code, 2, "{}", inside.err);
+    // A folder that stays empty is not left to be wondered at.
+    fs::create_dir(site.path().join("copies")).unwrap();
+    let empty = ask(&site, "list.csv", "participation", &["--force", "--suppliers", "copies"]);
+    assert_eq!(empty.code, 0, "{}", empty.err);
+    assert_eq!(fs::read_dir(site.path().join("copies")).unwrap().count(), 0);
+    let said = empty.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains("No copy was written to copies: it is for suppliers' own files"), "{said}");
     fs::write(site.path().join("odd.csv"), "Surname,Colour\nQuillington,red\n").unwrap();
     let ran = ask(&site, "odd.csv", "participation", &["--force"]);
     assert_eq!((ran.code, ran.err.contains("--set")), (1, true), "{}", ran.err);

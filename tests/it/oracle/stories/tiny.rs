@@ -135,6 +135,7 @@ impl Story {
             ends_on: (!to.is_empty()).then(|| on(to)),
             planned_end_on: None,
             tenths_of_hours: 250,
+            pounds_a_week: None,
             sessions_offered: 100,
             sessions_attended: 90,
             objectives_set: true,
