@@ -18,13 +18,16 @@ import time
 import duckdb
 
 THREADS = "2"
+# Of the 6 GiB that a county may take: the program's own 1 GB is for a machine that has other things to do, and half a county spills there.
+MEMORY = "4GB"
 SHELL = "county.sql"
 
 
 def timed(command, **kwargs):
     """Runs a command and gives its processor seconds, peak memory in MiB, wall-clock seconds and output."""
     began = time.monotonic()
-    environment = dict(os.environ, THROUGHLINE__BUILD__THREADS=THREADS, **kwargs)
+    settings = dict(THROUGHLINE__BUILD__THREADS=THREADS, THROUGHLINE__BUILD__MEMORY_LIMIT=MEMORY)
+    environment = dict(os.environ, **settings, **kwargs)
     with tempfile.TemporaryFile() as out:
         child = subprocess.Popen(command, stdout=out, stderr=subprocess.DEVNULL, env=environment)
         _, status, used = os.wait4(child.pid, 0)

@@ -20,16 +20,36 @@ threshold_state = "in_force, or no_rule_for_year when the policy has no threshol
 n_periods_not_known = "Periods of the chosen source whose sessions are not known and which are left out"
 source_count = "How many sources tell of it; the one with the most possible sessions is taken, they are never added up"
 */
-with ranked_accounts as (
-    select
-        *,
-        row_number() over (
-            partition by learner_id, establishment_id, ay
-            order by sessions_possible desc nulls last, account asc nulls last, sessions_absent desc nulls last,
-                     source asc nulls last
-        ) as place,
-        count(*) over (partition by learner_id, establishment_id, ay) as source_count
+-- Most enrolments have one account: only of several one has to be chosen.
+with several as (
+    select learner_id, establishment_id, ay, count(*) as source_count
     from attendance_account
+    group by learner_id, establishment_id, ay
+    having count(*) > 1
+),
+
+ranked_accounts as (
+    select
+        attendance_account.*,
+        several.source_count,
+        row_number() over (
+            partition by attendance_account.learner_id, attendance_account.establishment_id, attendance_account.ay
+            order by attendance_account.sessions_possible desc nulls last, attendance_account.account asc nulls last,
+                     attendance_account.sessions_absent desc nulls last, attendance_account.source asc nulls last
+        ) as place
+    from attendance_account
+    inner join several
+        on several.learner_id = attendance_account.learner_id
+       and several.establishment_id = attendance_account.establishment_id
+       and several.ay = attendance_account.ay
+    union all
+    select attendance_account.*, 1 as source_count, 1 as place
+    from attendance_account
+    left join several
+        on several.learner_id = attendance_account.learner_id
+       and several.establishment_id = attendance_account.establishment_id
+       and several.ay = attendance_account.ay
+    where several.learner_id is null
 ),
 
 thresholds as (

@@ -8,7 +8,6 @@ ay = "The academic year, by its end year; empty where rows have no date, or one 
 in_autumn = "Whether any period begins from September to December"
 in_spring = "Whether any begins from January to March"
 in_summer = "Whether any begins from April to August"
-is_not_dated = "Whether the row is that of what has no date"
 */
 -- By itself, so that it stays the same from day to day: a week more, or one told anew, changes no term.
 with told as (
@@ -18,8 +17,7 @@ with told as (
         attendance_sum.ay,
         attendance_sum.first_in_autumn <= build_context.as_of as in_autumn,
         attendance_sum.first_in_spring <= build_context.as_of as in_spring,
-        attendance_sum.first_in_summer <= build_context.as_of as in_summer,
-        false as is_not_dated
+        attendance_sum.first_in_summer <= build_context.as_of as in_summer
     from attendance_sum
     cross join build_context
     where attendance_sum.first_starts_on <= build_context.as_of
@@ -30,8 +28,7 @@ with told as (
         cast(null as smallint) as ay,
         false as in_autumn,
         false as in_spring,
-        false as in_summer,
-        true as is_not_dated
+        false as in_summer
     from attendance_sum
     cross join build_context
     where attendance_sum.ay is null
@@ -45,8 +42,7 @@ final as (
         ay,
         bool_or(coalesce(in_autumn, false)) as in_autumn,
         bool_or(coalesce(in_spring, false)) as in_spring,
-        bool_or(coalesce(in_summer, false)) as in_summer,
-        bool_or(is_not_dated) as is_not_dated
+        bool_or(coalesce(in_summer, false)) as in_summer
     from told
     group by subject_id, source, ay
 )

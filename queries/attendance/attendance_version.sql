@@ -16,7 +16,23 @@ with accounts as (
 ),
 
 final as (
-    select lake_attendance.*
+    select
+        lake_attendance.subject_id,
+        lake_attendance.establishment_id,
+        lake_attendance.period_starts_on,
+        lake_attendance.period_ends_on,
+        lake_attendance.sessions_possible,
+        lake_attendance.sessions_attended,
+        lake_attendance.sessions_authorised,
+        lake_attendance.sessions_unauthorised,
+        lake_attendance.source,
+        lake_attendance.feed,
+        lake_attendance.row_key,
+        lake_attendance.row_hash,
+        lake_attendance.part,
+        lake_attendance.row_number,
+        lake_attendance.commit_seq,
+        lake_attendance.tombstone
     from lake_attendance
     inner join accounts
         on accounts.subject_id = lake_attendance.subject_id
@@ -25,7 +41,23 @@ final as (
        and accounts.source = lake_attendance.source
     where not lake_attendance.tombstone
     union all
-    select *
+    select
+        subject_id,
+        establishment_id,
+        period_starts_on,
+        period_ends_on,
+        sessions_possible,
+        sessions_attended,
+        sessions_authorised,
+        sessions_unauthorised,
+        source,
+        feed,
+        row_key,
+        row_hash,
+        part,
+        row_number,
+        commit_seq,
+        tombstone
     from lake_attendance
     where tombstone
 )

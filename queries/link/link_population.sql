@@ -24,9 +24,21 @@ share_with_birth_date = "n_with_birth_date / n_subjects"
 share_with_postcode = "n_with_postcode / n_subjects"
 share_linked = "n_linked / n_subjects"
 */
-with told as (
-    select subject_id, source, ay, term
+with terms_told as (
+    select subject_told.subject_id, subject_told.source, subject_told.ay, terms.term
     from subject_told
+    cross join (values ('autumn'), ('spring'), ('summer'), ('not_dated')) as terms(term)
+    where case terms.term
+              when 'autumn' then subject_told.in_autumn
+              when 'spring' then subject_told.in_spring
+              when 'summer' then subject_told.in_summer
+              else subject_told.ay is null
+          end
+),
+
+told as (
+    select subject_id, source, ay, term
+    from terms_told
     union all
     select subject_id, source, cast(null as smallint) as ay, 'all' as term
     from subject_profile

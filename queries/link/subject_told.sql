@@ -1,6 +1,6 @@
 /*
-title = "Which source told of which subject, and about which term"
-grain = ["subject_id", "source", "ay", "term"]
+title = "Which source told of which subject, and about which year and terms"
+grain = ["subject_id", "source", "ay"]
 reads = ["learner_link", "build_context", "attendance_term",
          "lake_assessment", "lake_attendance_mark", "lake_attendance_return", "lake_circumstance", "lake_destination",
          "lake_ehc_step", "lake_engagement", "lake_enrolment", "lake_learner", "lake_off_roll", "lake_offer",
@@ -9,7 +9,9 @@ reads = ["learner_link", "build_context", "attendance_term",
 [columns]
 subject_id = "The person as one source knows them"
 ay = "The academic year, by its end year, that a row is about; empty where rows have no date, or one after the day the build looks back from"
-term = "autumn (September to December), spring (January to March), summer (April to August), or not_dated"
+in_autumn = "Whether any row is about September to December"
+in_spring = "Whether any is about January to March"
+in_summer = "Whether any is about April to August"
 */
 -- Most rows are weeks of attendance, whose terms are known already.
 -- A row that was later taken back was told all the same, and linking used it: every version counts here.
@@ -73,7 +75,7 @@ with rows_told as (
 -- is not read.
 dated_rows as (
     select
-        rows_told.subject_id,
+        id_text(rows_told.subject_id) as subject_id,
         rows_told.source,
         case when rows_told.told_on <= build_context.as_of then rows_told.told_on end as told_on
     from rows_told
@@ -87,11 +89,10 @@ years_told as (
         academic_year(told_on) as ay,
         coalesce(month(told_on) >= 9, false) as in_autumn,
         coalesce(month(told_on) <= 3, false) as in_spring,
-        coalesce(month(told_on) between 4 and 8, false) as in_summer,
-        told_on is null as is_not_dated
+        coalesce(month(told_on) between 4 and 8, false) as in_summer
     from dated_rows
     union all
-    select subject_id, source, ay, in_autumn, in_spring, in_summer, is_not_dated
+    select id_text(subject_id) as subject_id, source, ay, in_autumn, in_spring, in_summer
     from attendance_term
 ),
 
@@ -102,23 +103,15 @@ each_year_once as (
         ay,
         bool_or(in_autumn) as in_autumn,
         bool_or(in_spring) as in_spring,
-        bool_or(in_summer) as in_summer,
-        bool_or(is_not_dated) as is_not_dated
+        bool_or(in_summer) as in_summer
     from years_told
     group by subject_id, source, ay
 ),
 
 final as (
-    select id_text(each_year_once.subject_id) as subject_id, each_year_once.source, each_year_once.ay, terms.term
+    select each_year_once.*
     from each_year_once
-    inner join learner_link on learner_link.subject_id = each_year_once.subject_id
-    cross join (values ('autumn'), ('spring'), ('summer'), ('not_dated')) as terms(term)
-    where case terms.term
-              when 'autumn' then each_year_once.in_autumn
-              when 'spring' then each_year_once.in_spring
-              when 'summer' then each_year_once.in_summer
-              else each_year_once.is_not_dated
-          end
+    inner join learner_link on id_text(learner_link.subject_id) = each_year_once.subject_id
 )
 
 select * from final

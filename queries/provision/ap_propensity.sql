@@ -23,30 +23,37 @@ with provision_years as (
        and code_establishment_kind.family = 'ap'
 ),
 
-others as (
+-- Attendance of two years in a row, both of them known.
+known_years as (
     select
-        circumstance_year.learner_id,
-        circumstance_year.ay,
-        false as is_placed,
-        share_of(before_year.sessions_possible - before_year.sessions_absent, before_year.sessions_possible) as before,
-        share_of(after_year.sessions_possible - after_year.sessions_absent, after_year.sessions_possible) as after
-    from circumstance_year
-    inner join absence_learner as before_year
-        on before_year.learner_id = circumstance_year.learner_id
-       and before_year.ay = circumstance_year.ay - 1
-       and before_year.absence_state = 'known'
-       and before_year.enough_sessions
-    inner join absence_learner as after_year
-        on after_year.learner_id = circumstance_year.learner_id
-       and after_year.ay = circumstance_year.ay
-       and after_year.absence_state = 'known'
-       and after_year.enough_sessions
+        learner_id,
+        ay,
+        share_of(sessions_possible - sessions_absent, sessions_possible) as attendance
+    from absence_learner
+    where absence_state = 'known'
+      and enough_sessions
+),
+
+two_years as (
+    select after_year.learner_id, after_year.ay, before_year.attendance as before, after_year.attendance as after
+    from known_years as after_year
+    inner join known_years as before_year
+        on before_year.learner_id = after_year.learner_id
+       and before_year.ay + 1 = after_year.ay
+),
+
+others as (
+    select two_years.learner_id, two_years.ay, false as is_placed, two_years.before, two_years.after
+    from two_years
+    inner join circumstance_year
+        on circumstance_year.learner_id = two_years.learner_id
+       and circumstance_year.ay = two_years.ay
     left join provision_years as placed_then
-        on placed_then.learner_id = circumstance_year.learner_id
-       and placed_then.ay = circumstance_year.ay
+        on placed_then.learner_id = two_years.learner_id
+       and placed_then.ay = two_years.ay
     left join provision_years as placed_before
-        on placed_before.learner_id = circumstance_year.learner_id
-       and placed_before.ay = circumstance_year.ay - 1
+        on placed_before.learner_id = two_years.learner_id
+       and placed_before.ay = two_years.ay - 1
     where placed_then.learner_id is null
       and placed_before.learner_id is null
 ),

@@ -3,16 +3,35 @@ title = "Assessments as last reported"
 grain = ["source", "feed", "row_key"]
 reads = ["lake_assessment", "learner_link", "build_context"]
 */
--- Of all versions of a row the one committed last stands; a tombstone removes the row.
+-- Of all versions of a row the one committed last stands; a tombstone removes the row. Most rows are told once: only
+-- those told again are put in an order.
 -- An assessment taken after the build looks back is not read.
-with versions as (
+with told_again as (
+    select source, row_key
+    from lake_assessment
+    group by source, row_key
+    having count(*) > 1
+),
+
+versions as (
     select
-        *,
+        lake_assessment.*,
         row_number() over (
-            partition by source, row_key
-            order by commit_seq desc nulls last, row_number desc nulls last, part desc nulls last, row_hash desc nulls last
+            partition by lake_assessment.source, lake_assessment.row_key
+            order by lake_assessment.commit_seq desc nulls last, lake_assessment.row_number desc nulls last,
+                     lake_assessment.part desc nulls last, lake_assessment.row_hash desc nulls last
         ) as version_rank
     from lake_assessment
+    inner join told_again
+        on told_again.source = lake_assessment.source
+       and told_again.row_key = lake_assessment.row_key
+    union all
+    select lake_assessment.*, 1 as version_rank
+    from lake_assessment
+    left join told_again
+        on told_again.source = lake_assessment.source
+       and told_again.row_key = lake_assessment.row_key
+    where told_again.row_key is null
 ),
 
 latest as (

@@ -3,16 +3,35 @@ title = "Circumstances as last reported"
 grain = ["source", "feed", "row_key"]
 reads = ["lake_circumstance", "learner_link", "build_context"]
 */
--- Of all versions of a row the one committed last stands; a tombstone removes the row.
+-- Of all versions of a row the one committed last stands; a tombstone removes the row. Most rows are told once: only
+-- those told again are put in an order.
 -- A row observed after the build looks back is not read; a row without a date is a live record.
-with versions as (
+with told_again as (
+    select source, row_key
+    from lake_circumstance
+    group by source, row_key
+    having count(*) > 1
+),
+
+versions as (
     select
-        *,
+        lake_circumstance.*,
         row_number() over (
-            partition by source, row_key
-            order by commit_seq desc nulls last, row_number desc nulls last, part desc nulls last, row_hash desc nulls last
+            partition by lake_circumstance.source, lake_circumstance.row_key
+            order by lake_circumstance.commit_seq desc nulls last, lake_circumstance.row_number desc nulls last,
+                     lake_circumstance.part desc nulls last, lake_circumstance.row_hash desc nulls last
         ) as version_rank
     from lake_circumstance
+    inner join told_again
+        on told_again.source = lake_circumstance.source
+       and told_again.row_key = lake_circumstance.row_key
+    union all
+    select lake_circumstance.*, 1 as version_rank
+    from lake_circumstance
+    left join told_again
+        on told_again.source = lake_circumstance.source
+       and told_again.row_key = lake_circumstance.row_key
+    where told_again.row_key is null
 ),
 
 latest as (

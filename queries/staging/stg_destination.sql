@@ -3,16 +3,35 @@ title = "Activities after 16 as last reported"
 grain = ["source", "feed", "row_key"]
 reads = ["lake_destination", "learner_link", "build_context"]
 */
--- Of all versions of a row the one committed last stands; a tombstone removes the row.
+-- Of all versions of a row the one committed last stands; a tombstone removes the row. Most rows are told once: only
+-- those told again are put in an order.
 -- An activity that begins after the build looks back is not read.
-with versions as (
+with told_again as (
+    select source, row_key
+    from lake_destination
+    group by source, row_key
+    having count(*) > 1
+),
+
+versions as (
     select
-        *,
+        lake_destination.*,
         row_number() over (
-            partition by source, row_key
-            order by commit_seq desc nulls last, row_number desc nulls last, part desc nulls last, row_hash desc nulls last
+            partition by lake_destination.source, lake_destination.row_key
+            order by lake_destination.commit_seq desc nulls last, lake_destination.row_number desc nulls last,
+                     lake_destination.part desc nulls last, lake_destination.row_hash desc nulls last
         ) as version_rank
     from lake_destination
+    inner join told_again
+        on told_again.source = lake_destination.source
+       and told_again.row_key = lake_destination.row_key
+    union all
+    select lake_destination.*, 1 as version_rank
+    from lake_destination
+    left join told_again
+        on told_again.source = lake_destination.source
+       and told_again.row_key = lake_destination.row_key
+    where told_again.row_key is null
 ),
 
 latest as (

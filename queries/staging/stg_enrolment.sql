@@ -3,16 +3,35 @@ title = "Enrolments as last reported"
 grain = ["source", "feed", "row_key"]
 reads = ["lake_enrolment", "learner_link", "build_context"]
 */
--- Of all versions of a row the one committed last stands; a tombstone removes the row.
+-- Of all versions of a row the one committed last stands; a tombstone removes the row. Most rows are told once: only
+-- those told again are put in an order.
 -- An enrolment that begins after the build looks back is not read.
-with versions as (
+with told_again as (
+    select source, row_key
+    from lake_enrolment
+    group by source, row_key
+    having count(*) > 1
+),
+
+versions as (
     select
-        *,
+        lake_enrolment.*,
         row_number() over (
-            partition by source, row_key
-            order by commit_seq desc nulls last, row_number desc nulls last, part desc nulls last, row_hash desc nulls last
+            partition by lake_enrolment.source, lake_enrolment.row_key
+            order by lake_enrolment.commit_seq desc nulls last, lake_enrolment.row_number desc nulls last,
+                     lake_enrolment.part desc nulls last, lake_enrolment.row_hash desc nulls last
         ) as version_rank
     from lake_enrolment
+    inner join told_again
+        on told_again.source = lake_enrolment.source
+       and told_again.row_key = lake_enrolment.row_key
+    union all
+    select lake_enrolment.*, 1 as version_rank
+    from lake_enrolment
+    left join told_again
+        on told_again.source = lake_enrolment.source
+       and told_again.row_key = lake_enrolment.row_key
+    where told_again.row_key is null
 ),
 
 latest as (

@@ -3,16 +3,35 @@ title = "What each source says of a person"
 grain = ["source", "feed", "row_key"]
 reads = ["lake_learner", "learner_link"]
 */
--- Of all versions of a row the one committed last stands; a tombstone removes the row.
+-- Of all versions of a row the one committed last stands; a tombstone removes the row. Most rows are told once: only
+-- those told again are put in an order.
 -- Who somebody is has no date: a row from after the day the build looks back from still tells it. Its home does not count.
-with versions as (
+with told_again as (
+    select source, row_key
+    from lake_learner
+    group by source, row_key
+    having count(*) > 1
+),
+
+versions as (
     select
-        *,
+        lake_learner.*,
         row_number() over (
-            partition by source, row_key
-            order by commit_seq desc nulls last, row_number desc nulls last, part desc nulls last, row_hash desc nulls last
+            partition by lake_learner.source, lake_learner.row_key
+            order by lake_learner.commit_seq desc nulls last, lake_learner.row_number desc nulls last,
+                     lake_learner.part desc nulls last, lake_learner.row_hash desc nulls last
         ) as version_rank
     from lake_learner
+    inner join told_again
+        on told_again.source = lake_learner.source
+       and told_again.row_key = lake_learner.row_key
+    union all
+    select lake_learner.*, 1 as version_rank
+    from lake_learner
+    left join told_again
+        on told_again.source = lake_learner.source
+       and told_again.row_key = lake_learner.row_key
+    where told_again.row_key is null
 ),
 
 latest as (

@@ -133,8 +133,7 @@ fn verified(
     let failed = |fault: warehouse::WarehouseFault| SiteFault::Build(fault.to_string());
     let rules = warehouse::rules(site.definitions.files.text("schemas/verify.csv").unwrap_or_default());
     let rules = rules.map_err(failed)?;
-    let kept_in = folder.join(warehouse::FAILED);
-    warehouse::verify(tables, &rules, &inputs.codes, options, &kept_in).map_err(failed)
+    warehouse::verify(tables, &rules, &inputs.codes, options, folder).map_err(failed)
 }
 
 /// Reads `schemas/checks.csv`. A check that it does not explain says what its title says.

@@ -96,12 +96,12 @@ pub fn build_with_checks(
     let kept = Kept::open(out_dir)?;
     let connection = open(&Limits { threads: 1, ..options.clone() })?;
     keep_blocks(&connection);
-    prepare(&connection, queries, inputs, context)?;
+    functions(&connection, queries)?;
     let folders = |of: &str| years::by_folder(inputs, of).into_keys().collect();
     lock(&connection, &[inputs.files(), kept.paths(queries, folders)].concat())?;
     let maker = Maker::new(queries, &connection.version().map_err(engine)?);
     let contents = key::of_relations(inputs, context)?;
-    let present = Present::new(&connection, queries);
+    let present = Present::new(&connection, queries, relations(inputs, context)?);
     let build = Build { tables: Vec::new(), checks: Vec::new(), turns: Vec::new() };
     let begun = BTreeSet::new();
     let mut turns = Turns { order, begun, queries, inputs, maker, kept, contents, present, build };
@@ -299,13 +299,13 @@ pub(super) fn prepare(
     inputs: &Inputs,
     context: &BuildContext,
 ) -> Result<(), WarehouseFault> {
-    connection.execute_batch(&queries.engine).map_err(|error| WarehouseFault::Engine(error.into()))?;
-    for relation in relations(inputs, context)? {
-        connection
-            .execute_batch(&relation.sql)
-            .map_err(|error| WarehouseFault::Relation { relation: relation.name, cause: error.into() })?;
-    }
-    Ok(())
+    functions(connection, queries)?;
+    relations(inputs, context)?.into_iter().try_for_each(|relation| relation.make(connection))
+}
+
+/// Gives a fresh engine the functions that queries call.
+fn functions(connection: &Connection, queries: &QuerySet) -> Result<(), WarehouseFault> {
+    connection.execute_batch(&queries.engine).map_err(engine)
 }
 
 /// Makes one table or view, by its SQL or by the function that it names.

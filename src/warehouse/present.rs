@@ -7,6 +7,7 @@ use duckdb::Connection;
 use super::build::make;
 use super::fault::WarehouseFault;
 use super::kept::Kept;
+use super::relation::Relation;
 use super::years::rows_kept;
 use crate::definitions::query::{Materialise, Query, QuerySet};
 
@@ -17,13 +18,15 @@ type Kind = &'static str;
 pub(super) struct Present<'a> {
     connection: &'a Connection,
     queries: &'a QuerySet,
+    /// What no query makes and nobody has asked for so far.
+    relations: BTreeMap<String, Relation>,
     held: BTreeMap<String, Kind>,
     /// For each table, how many queries have still to read it: its own turn counts as one.
     left: BTreeMap<String, usize>,
 }
 
 impl<'a> Present<'a> {
-    pub(super) fn new(connection: &'a Connection, queries: &'a QuerySet) -> Self {
+    pub(super) fn new(connection: &'a Connection, queries: &'a QuerySet, relations: Vec<Relation>) -> Self {
         let mut left: BTreeMap<String, usize> =
             queries.queries.keys().map(|name| (name.clone(), 1)).collect();
         for query in queries.queries.values() {
@@ -35,7 +38,8 @@ impl<'a> Present<'a> {
                 }
             }
         }
-        Self { connection, queries, held: BTreeMap::new(), left }
+        let relations = relations.into_iter().map(|relation| (relation.name.clone(), relation)).collect();
+        Self { connection, queries, relations, held: BTreeMap::new(), left }
     }
 
     /// Sees that all is there that a query reads, and counts on its own table from then on: whoever asks makes it, and no
@@ -52,8 +56,12 @@ impl<'a> Present<'a> {
         query.reads.iter().try_for_each(|name| self.hold(name, kept))
     }
 
-    /// Sees that a table is there: as it was kept, or made once more from what it reads.
+    /// Sees that a table is there: as it was kept, or made once more from what it reads. What no query makes is made when somebody
+    /// asks for it, and stays: after a day's pull few code lists and few files are read.
     fn hold(&mut self, name: &str, kept: &Kept) -> Result<(), WarehouseFault> {
+        if let Some(relation) = self.relations.remove(name) {
+            return relation.make(self.connection);
+        }
         let Some(query) = self.queries.queries.get(name).filter(|_| !self.held.contains_key(name)) else {
             return Ok(());
         };

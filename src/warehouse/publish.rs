@@ -19,6 +19,7 @@ use super::fault::WarehouseFault;
 use super::ids;
 use super::kept::Line;
 use super::key::digest_of;
+use super::neighbours::Neighbours;
 use crate::definitions::query::Query;
 
 /// What the Parquet footer says wrote the file: fixed, so that the same rows are the same bytes.
@@ -55,8 +56,14 @@ pub(super) fn publish(
     columns: &[(String, String)],
     path: &Path,
 ) -> Result<u64, WarehouseFault> {
-    prove_grain(connection, query)?;
-    write(connection, query, &query.grain.iter().collect::<Vec<_>>(), columns, path)
+    let written = write(connection, query, &query.grain.iter().collect::<Vec<_>>(), columns, path)?;
+    if written.told_again == 0 {
+        return Ok(written.rows);
+    }
+    // Rows that no grain tells apart have no order of their own: nobody is to find them.
+    std::fs::remove_file(path).map_err(|error| export(query, &error.kind().to_string()))?;
+    let grain = query.grain.join(", ");
+    Err(WarehouseFault::Grain { file: query.file.clone(), grain, rows: written.told_again })
 }
 
 /// A published table from the line that is kept of it.
@@ -175,14 +182,11 @@ fn private(path: &Path) -> std::io::Result<()> {
     options.open(path).map(|_| ())
 }
 
-fn prove_grain(connection: &Connection, query: &Query) -> Result<(), WarehouseFault> {
-    let grain = query.grain.join(", ");
-    let sql = format!(
-        "select count(*) from (select {grain} from {} group by {grain} having count(*) > 1)",
-        query.name
-    );
-    let rows: i64 = connection.query_row(&sql, [], |row| row.get(0)).map_err(failed(query))?;
-    if rows == 0 { Ok(()) } else { Err(WarehouseFault::Grain { file: query.file.clone(), grain, rows }) }
+/// What came of writing a table.
+struct Written {
+    rows: u64,
+    /// How many values of its grain more than one row has.
+    told_again: i64,
 }
 
 fn write(
@@ -191,7 +195,9 @@ fn write(
     order: &[&String],
     columns: &[(String, String)],
     path: &Path,
-) -> Result<u64, WarehouseFault> {
+) -> Result<Written, WarehouseFault> {
+    let place = |name: &String| columns.iter().position(|(column, _)| column == name);
+    let mut neighbours = Neighbours::of(query.grain.iter().filter_map(place).collect());
     let names: Vec<String> = columns.iter().map(|(name, kind)| ids::told(name, kind)).collect();
     // By the column and not by what is written of it: sixteen bytes are sorted sooner than 32 letters.
     let order: Vec<String> =
@@ -205,7 +211,10 @@ fn write(
         .map_err(|_| export(query, "the writer refused its schema"))?;
     let mut pieces = BatchCoalescer::new(schema.clone(), ROWS_PER_WRITE);
     let mut rows = 0;
-    let refused = |_| export(query, "the writer refused a batch");
+    let mut take = |piece: &RecordBatch| {
+        neighbours.meet(piece).map_err(|_| export(query, "rows could not be compared"))?;
+        writer.write(piece).map_err(|_| export(query, "the writer refused a batch"))
+    };
     for batch in stream {
         let batch = batch.map_err(failed(query))?;
         rows += batch.num_rows() as u64;
@@ -213,15 +222,15 @@ fn write(
             .map_err(|_| export(query, "the engine changed the schema on the way"))?;
         pieces.push_batch(batch).map_err(|_| export(query, "a batch could not be regrouped"))?;
         while let Some(piece) = pieces.next_completed_batch() {
-            writer.write(&piece).map_err(refused)?;
+            take(&piece)?;
         }
     }
     pieces.finish_buffered_batch().map_err(|_| export(query, "a batch could not be regrouped"))?;
     while let Some(piece) = pieces.next_completed_batch() {
-        writer.write(&piece).map_err(refused)?;
+        take(&piece)?;
     }
     writer.close().map_err(|_| export(query, "the file could not be closed"))?;
-    Ok(rows)
+    Ok(Written { rows, told_again: neighbours.told_again })
 }
 
 /// Names and types alone: whatever else the engine says of its columns stays out of the file.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use chrono::NaiveDate;
+use duckdb::Connection;
 
 use super::connection::{path_list, quoted};
 use super::entity::{Entity, SCHEMAS};
@@ -139,6 +140,18 @@ impl Inputs {
 pub(super) struct Relation {
     pub(super) name: String,
     pub(super) sql: String,
+}
+
+impl Relation {
+    /// Makes it in an engine.
+    ///
+    /// # Errors
+    /// When the engine cannot read its files.
+    pub(super) fn make(self, connection: &Connection) -> Result<(), WarehouseFault> {
+        connection
+            .execute_batch(&self.sql)
+            .map_err(|error| WarehouseFault::Relation { relation: self.name, cause: error.into() })
+    }
 }
 
 /// The statements that make every relation, in name order within their kind.

@@ -7,7 +7,13 @@ use serde::Deserialize;
 
 use super::connection::{Limits, config, engine, path_list, quoted};
 use super::fault::WarehouseFault;
+use super::kept::FAILED;
+use super::key::digest_of;
 use super::publish::BuiltTable;
+use super::verified::Passed;
+
+/// Raised when the same rules are asked otherwise.
+const ASKED_BY: &str = concat!("1 ", env!("CARGO_PKG_VERSION"));
 
 /// What the values of a column are held against.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -128,8 +134,9 @@ pub fn rules(text: &str) -> Result<Vec<Rule>, WarehouseFault> {
     Ok(rules)
 }
 
-/// Holds built tables against the rules and writes the rows that fail to `<kept_in>/<table>.<column>.<test>.parquet`. A rule
-/// about a table or column that was not built is passed over: a site may build other tables.
+/// Holds built tables against the rules and writes the rows that fail to `<folder>/failed/<table>.<column>.<test>.parquet`. A
+/// rule about a table or column that was not built is passed over: a site may build other tables. A table that passed
+/// in this folder before, with the same bytes and under the same rules, passes again unread.
 ///
 /// # Errors
 /// When a built table cannot be read, a list is not known, or what fails cannot be kept.
@@ -138,23 +145,64 @@ pub fn verify(
     rules: &[Rule],
     codes: &BTreeMap<String, String>,
     limits: &Limits,
+    folder: &Path,
+) -> Result<Vec<Finding>, WarehouseFault> {
+    let mut passed = Passed::open(folder);
+    let asked = asked(tables, rules, codes, &folder.join(FAILED))?;
+    let keys = keys(&asked);
+    let asked: Vec<Question<'_>> = asked
+        .into_iter()
+        .filter(|question| !keys.get(question.table.name.as_str()).is_some_and(|key| passed.before(key)))
+        .collect();
+    let findings = held_against(tables, asked, limits, &folder.join(FAILED))?;
+    for (table, key) in keys {
+        if !findings.iter().any(|finding| finding.table == table) {
+            passed.note(key);
+        }
+    }
+    passed.close().map_err(|error| unkept("*", &error))?;
+    Ok(findings)
+}
+
+fn unkept(table: &str, error: &std::io::Error) -> WarehouseFault {
+    WarehouseFault::Export { table: table.to_owned(), what: error.kind().to_string() }
+}
+
+/// What stands for each table and all that is asked of it.
+fn keys(asked: &[Question<'_>]) -> BTreeMap<String, String> {
+    let mut parts: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for Question { table, stands_for, .. } in asked {
+        let of_table = parts
+            .entry(table.name.as_str())
+            .or_insert_with(|| vec![ASKED_BY, table.name.as_str(), table.sha256.as_str()]);
+        of_table.extend(stands_for.iter().map(String::as_str));
+    }
+    parts.into_iter().map(|(table, parts)| (table.to_owned(), digest_of(parts))).collect()
+}
+
+/// Asks what there is to ask, and keeps the rows that fail.
+fn held_against(
+    tables: &[BuiltTable],
+    asked: Vec<Question<'_>>,
+    limits: &Limits,
     kept_in: &Path,
 ) -> Result<Vec<Finding>, WarehouseFault> {
-    let asked = asked(tables, rules, codes, kept_in)?;
+    if asked.is_empty() {
+        return Ok(Vec::new());
+    }
     let mut files: Vec<PathBuf> = tables.iter().map(|table| table.path.clone()).collect();
     files.extend(asked.iter().map(|question| question.kept.clone()));
     let connection = reader(limits, &files)?;
     let failing = count_failing(&connection, tables, &asked)?;
     let mut findings = Vec::new();
     for (question, rows) in asked.into_iter().zip(failing).filter(|(_, rows)| *rows > 0) {
-        let Question { table, rule, condition, kept } = question;
-        std::fs::create_dir_all(kept_in).map_err(|error| WarehouseFault::Export {
-            table: table.name.clone(),
-            what: error.kind().to_string(),
-        })?;
+        let Question { table, rule, condition, kept, .. } = question;
+        std::fs::create_dir_all(kept_in).map_err(|error| unkept(&table.name, &error))?;
         let (from, to) = (quoted(&table.path.to_string_lossy()), quoted(&kept.to_string_lossy()));
-        let sql =
-            format!("copy (select * from read_parquet({from}) where {condition}) to {to} (format parquet)");
+        // Beside a file that is there already the engine would write another first, which it may not.
+        let sql = format!(
+            "copy (select * from read_parquet({from}) where {condition}) to {to} (format parquet, use_tmp_file false)"
+        );
         connection.execute_batch(&sql).map_err(engine)?;
         let (table, column) = (table.name.clone(), rule.column.clone());
         let (test, severity) = (rule.test.word(), rule.severity);
@@ -168,6 +216,8 @@ struct Question<'a> {
     table: &'a BuiltTable,
     rule: &'a Rule,
     condition: String,
+    /// What the condition says, whatever the folder: column, test and words, or the bytes of the other table.
+    stands_for: Vec<String>,
     kept: PathBuf,
 }
 
@@ -185,8 +235,13 @@ fn asked<'a>(
     for rule in rules {
         let meant = tables.iter().filter(|table| rule.table == "*" || rule.table == table.name);
         for table in meant.filter(|table| has(table, &rule.column)) {
+            let mut stands_for = vec![rule.column.clone(), rule.test.word().to_owned()];
             let fails = match &rule.test {
-                Test::Words { words, lists } => not_among(&rule.column, &allowed(words, lists, codes)?),
+                Test::Words { words, lists } => {
+                    let fails = not_among(&rule.column, &allowed(words, lists, codes)?);
+                    stands_for.push(fails.clone());
+                    fails
+                }
                 Test::Reference { table: other, column } => {
                     let Some(other) = by_name.get(other.as_str()).filter(|other| has(other, column)) else {
                         continue;
@@ -195,6 +250,7 @@ fn asked<'a>(
                         continue;
                     }
                     let file = quoted(&other.path.to_string_lossy());
+                    stands_for.extend([column.clone(), other.sha256.clone()]);
                     format!(
                         "{} not in (select {column} from read_parquet({file}) where {column} is not null)",
                         rule.column
@@ -203,7 +259,7 @@ fn asked<'a>(
             };
             let condition = format!("{} is not null and {fails}", rule.column);
             let name = format!("{}.{}.{}.parquet", table.name, rule.column, rule.test.word());
-            asked.push(Question { table, rule, condition, kept: kept_in.join(name) });
+            asked.push(Question { table, rule, condition, stands_for, kept: kept_in.join(name) });
         }
     }
     Ok(asked)
@@ -315,10 +371,10 @@ mod tests {
                 purposes: Vec::new(),
                 rows: 0,
                 path,
-                sha256: String::new(),
+                sha256: format!("the bytes of {name}"),
             }
         };
-        let tables = [
+        let mut tables = [
             built("learner", &["learner_id"], "select 'a' as learner_id"),
             built(
                 "spell",
@@ -329,15 +385,30 @@ mod tests {
         let text = "table,column,test,against\n*,learner_id,reference,learner.learner_id\nspell,kind,words,code_kinds own\n\
                     nowhere,kind,words,x\n";
         let codes = [("kinds".to_owned(), "code,label\none,One\n".to_owned())].into();
-        let kept_in = dir.path().join("failed");
-        let found = verify(&tables, &rules(text).unwrap(), &codes, &Limits::default(), &kept_in).unwrap();
+        let held = |tables: &[BuiltTable]| {
+            verify(tables, &rules(text).unwrap(), &codes, &Limits::default(), dir.path()).unwrap()
+        };
+        let found = held(&tables);
         let told: Vec<_> =
             found.iter().map(|one| (one.table.as_str(), one.column.as_str(), one.rows)).collect();
         assert_eq!(told, [("spell", "learner_id", 1), ("spell", "kind", 1)]);
         let kept = format!("select kind from read_parquet({})", quoted(&found[1].kept.to_string_lossy()));
         let word: String = connection.query_row(&kept, [], |row| row.get(0)).unwrap();
         assert_eq!(word, "two");
-        let none = verify(&tables, &rules(text).unwrap(), &BTreeMap::new(), &Limits::default(), &kept_in);
+        let none = verify(&tables, &rules(text).unwrap(), &BTreeMap::new(), &Limits::default(), dir.path());
         assert!(none.unwrap_err().to_string().contains("kinds"));
+
+        // What fails is told again, and its rows are kept again; what passed is not read again while the bytes are those.
+        std::fs::remove_file(&found[1].kept).unwrap();
+        assert_eq!(held(&tables), found);
+        assert!(found[1].kept.exists());
+        let good = "select 'a' as learner_id, 'one' as kind";
+        tables[1] = built("spell", &["learner_id", "kind"], good);
+        tables[1].sha256 = "other bytes".to_owned();
+        assert!(held(&tables).is_empty());
+        built("spell", &["learner_id", "kind"], "select 'a' as learner_id, 'two' as kind");
+        assert!(held(&tables).is_empty(), "the same bytes as far as anybody says");
+        tables[0].sha256 = "another list of learners".to_owned();
+        assert_eq!(held(&tables).len(), 1, "what it is held against has changed");
     }
 }
