@@ -2,7 +2,7 @@
 use super::{super::Site, OpenStudy, StudyFault, is_invented};
 use crate::{
     catalog::private_folder,
-    disclosure::{self, Policy},
+    disclosure::{self, Figure, Policy, Symbol, Told},
     query::{self, Cell, Kind, TableShape},
     study::{self, Data},
 };
@@ -22,8 +22,16 @@ pub struct Shown {
     pub name: String,
     /// What it is, in words.
     pub title: String,
+    /// The question that it answers.
+    pub sql: String,
     /// The rows as comma-separated values.
     pub csv: String,
+    /// The columns' names.
+    pub columns: Vec<String>,
+    /// How many rows there are.
+    pub rows: usize,
+    /// Which figures are hidden: row and column, from nought.
+    pub hidden: Vec<(usize, usize)>,
     /// What was hidden and why.
     pub notices: Vec<String>,
 }
@@ -105,14 +113,12 @@ fn ask(
             query::answer(sql, &plan, &files, memory, policy).map_err(refused)?
         };
         let answer = answer.as_ref();
-        let mut writer = csv::Writer::from_writer(Vec::new());
-        let names = plan.outputs.iter().map(|output| output.name.as_str());
-        let unwritable = |_| study::CutFault::Unwritable(format!("{}.csv", output.name));
-        writer.write_record(names).map_err(unwritable)?;
-        for row in query::lines(&plan, answer) {
-            writer.write_record(row.iter().map(text)).map_err(unwritable)?;
-        }
-        let bytes = writer.into_inner().unwrap_or_default();
+        let columns: Vec<String> = plan.outputs.iter().map(|output| output.name.clone()).collect();
+        let lines = query::lines(&plan, answer);
+        let hidden = lines.iter().enumerate().flat_map(|(row, cells)| {
+            let hidden = cells.iter().enumerate().filter(|(_, cell)| is_hidden(cell));
+            hidden.map(move |(column, _)| (row, column))
+        });
         let said = answer
             .notices
             .iter()
@@ -120,23 +126,40 @@ fn ask(
         shown.push(Shown {
             name: output.name.clone(),
             title: output.title.clone(),
-            csv: String::from_utf8_lossy(&bytes).into_owned(),
+            sql: sql.clone(),
+            csv: written(&output.name, &columns, &lines)?,
+            rows: lines.len(),
+            hidden: hidden.collect(),
+            columns,
             notices: std::iter::once(answer.policy_in_words.clone()).chain(said).collect(),
         });
     }
     Ok(shown)
 }
 
+fn written(name: &str, columns: &[String], lines: &[Vec<Cell<'_>>]) -> Result<String, StudyFault> {
+    let unwritable = |_| study::CutFault::Unwritable(format!("{name}.csv"));
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(columns).map_err(unwritable)?;
+    for row in lines {
+        writer.write_record(row.iter().map(text)).map_err(unwritable)?;
+    }
+    Ok(String::from_utf8_lossy(&writer.into_inner().unwrap_or_default()).into_owned())
+}
+
+/// Hidden, and not merely no number: a share of nobody is told as what it is.
+fn is_hidden(cell: &Cell<'_>) -> bool {
+    matches!(cell, Cell::Told(Told::Figure(Figure::Symbol(Symbol::Confidential))))
+}
+
 fn text(cell: &Cell<'_>) -> String {
     match cell {
         Cell::Key(text, _) => text.unwrap_or_default().to_owned(),
         Cell::Told(told) => match told {
-            crate::disclosure::Told::Number(number) => number.to_string(),
-            crate::disclosure::Told::Figure(crate::disclosure::Figure::PerCentTenths(tenths)) => {
-                (*tenths as f64 / 10.0).to_string()
-            }
-            crate::disclosure::Told::Figure(figure) => figure.to_string(),
-            crate::disclosure::Told::Near { value, .. } => value.to_string(),
+            Told::Number(number) => number.to_string(),
+            Told::Figure(Figure::PerCentTenths(tenths)) => (*tenths as f64 / 10.0).to_string(),
+            Told::Figure(figure) => figure.to_string(),
+            Told::Near { value, .. } => value.to_string(),
         },
     }
 }
