@@ -140,9 +140,12 @@ fn values(whom: &str, at: usize) -> std::ops::Range<u64> {
 
 #[test]
 fn attack_09_fifty_questions_of_a_study_isolate_nobody_and_honest_ones_are_mostly_answered() {
-    let studies = if std::env::var_os("THROUGHLINE_DEEP").is_some() { 300 } else { 4 };
+    // In the last of the few a set that was hidden because it is nearly another followed from a total and the rest of it.
+    let seeds: Vec<u64> =
+        if std::env::var_os("THROUGHLINE_DEEP").is_some() { (0..300).collect() } else { vec![0, 1, 2, 137] };
+    let studies = seeds.len();
     let (mut asked, mut refused) = (0, 0);
-    for seed in 0..studies {
+    for seed in seeds {
         let mut study = Study::new(seed);
         for number in 0..50 {
             if number % 5 == 4 { study.dishonest() } else { study.honest() }

@@ -48,7 +48,7 @@ impl Ledger {
         let sets: Vec<Set> = candidates.iter().map(|candidate| trial.set_of(candidate.members)).collect();
         for (set, candidate) in sets.iter().zip(candidates) {
             let is_small = set.size() > 0 && set.size() < fewest as u64;
-            if !candidate.is_open && is_small {
+            if !candidate.is_open && (is_small || self.near(set).is_some()) {
                 trial.span.keep_secret(&vector(set));
             }
         }
