@@ -39,6 +39,7 @@ faults       | many_cases faults              | Random schedules of a service's 
 fold         | many_cases fold                | The fold against a table in memory: random runs, cut off, held, approved, discarded
 steps        | many_cases step_tests           | Linked step by step the answer is that of linking everything: arrivals, corrections, deletions, decisions
 gate         | gate_deep                      | No hidden cell of 10,000 tables is narrower than its protection, little more is hidden than need be, a thousand studies isolate nobody; HiGHS and ACRO agree
+quickstarts  | read_back                       | A study's labels and quick starts, run by R and by PSPP, say what the codebook says
 fuzz         | fuzzed 600                     | Whatever reads other people's bytes, ten minutes each, without a panic, a hang or much memory
 demo_12k     | demo_timed 12000               | Time and memory of the whole run for one authority's learners
 demo_100k    | demo_timed 100000              | The same for a region: what grows with the number of learners, and how
@@ -77,6 +78,12 @@ gate_deep() {
     "$scratch/venv/bin/pip" install --quiet -r benches/gate/requirements.txt
     found="$("$scratch/venv/bin/python" benches/gate/attack.py "$tables" | tail -n 1)" || return 1
     figures="$(grep -oE '[0-9]+ (tables|studies)[:,].*' "$scratch/tests" | tr '\n' ';') $found"
+}
+
+# Needs R and PSPP (Debian: r-base-core, pspp); on every change what is not installed is left out.
+read_back() {
+    THROUGHLINE_QUICKSTARTS=1 cargo test --release --locked --test it study::labels | tee "$scratch/tests"
+    figures="$(awk '/^test result:/ { n += $4 } END { print n + 0 }' "$scratch/tests") tests passed; $(Rscript --version 2>&1), $(pspp --version | head -n 1)"
 }
 
 # --- Fuzzing: with the pinned compiler, apart, without DuckDB ---

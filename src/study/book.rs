@@ -113,10 +113,7 @@ fn told(variable: &Variable) -> String {
 }
 
 fn labelled(variable: &Variable) -> Value {
-    let label = |word: &String| {
-        let named = variable.list.as_ref().and_then(|list| list.label(word));
-        (word.clone(), Value::from(named.unwrap_or(word)))
-    };
+    let label = |word: &String| (word.clone(), Value::from(variable.label(word)));
     Value::Object(variable.words.iter().map(label).collect())
 }
 

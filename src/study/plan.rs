@@ -79,6 +79,12 @@ pub struct Variable {
 }
 
 impl Variable {
+    /// What a word that it can hold means: the label of its list, or the word itself without underscores.
+    pub fn label(&self, word: &str) -> String {
+        let named = self.list.as_ref().and_then(|list| list.label(word));
+        named.map_or_else(|| word.replace('_', " "), str::to_owned)
+    }
+
     /// How it is told, in words.
     pub fn told(&self) -> &'static str {
         match (self.part, self.tier) {

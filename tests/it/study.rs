@@ -3,6 +3,7 @@ mod attacks;
 mod bound;
 mod dummies;
 mod gone;
+mod labels;
 mod real_key;
 
 use crate::{
@@ -344,6 +345,12 @@ fn what_a_study_publishes_has_passed_the_gate_and_a_purpose_that_ended_shuts_the
     for row in rows(&site.path().join("out/released/on_record_by_disadvantage.csv")) {
         assert!(row[2].parse::<u64>().unwrap() >= 10, "{row:?}");
     }
+    let results = fs::read_to_string(site.path().join("out/released/results.json")).unwrap();
+    let results: Value = serde_json::from_str(&results).unwrap();
+    let one = &results["results"]["on_record_by_disadvantage"];
+    assert_eq!(one["outcome"].as_object().unwrap().keys().collect::<Vec<_>>(), ["learners", "visible"]);
+    let sum = "out/released/checksums/on_record_by_disadvantage.csv.txt";
+    assert_eq!(fs::read_to_string(site.path().join(sum)).unwrap().len(), 64);
     let config = fs::read_to_string(site.path().join("throughline.toml")).unwrap();
     assert!(config.contains("\"research\""));
     fs::write(

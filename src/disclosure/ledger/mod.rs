@@ -168,7 +168,8 @@ impl Ledger {
         self.ids.push(entry.id.clone());
         for cell in &entry.cells {
             let set = self.set(cell);
-            if self.is_secret(cell) {
+            // One that is hidden because it is nearly an earlier one would tell of the few between them, however it follows.
+            if self.is_secret(cell) || !cell.shown && self.near(&set).is_some() {
                 self.span.keep_secret(&vector(&set));
             }
             if cell.members.is_empty() {

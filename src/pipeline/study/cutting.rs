@@ -3,7 +3,7 @@ use super::{
     super::{Site, SiteFault, outside, write_private},
     Measured, OpenStudy, StudyFault, about, access,
     approved::{may_be_cut, may_be_named_so, needed, requested},
-    extract, is_invented, one_is_enough, outputs, refused, requests,
+    extract, is_invented, one_is_enough, outputs, refused, requests, sacro,
 };
 use crate::{
     catalog::{StudyExtract, StudyRequest, private_folder},
@@ -88,7 +88,7 @@ pub fn cut_study(
     site.catalog.cut_study(request.id, &noted, &entry, &stamp).map_err(SiteFault::from)?;
     drop(lock);
     extract::write(to, &open.plan, &trial.data, &mut manifest, &policy)?;
-    write_tables(to, open, &tables, &manifest.citation)?;
+    write_tables(to, open, &tables, &manifest, &policy)?;
     Ok(Cut { folder: to.to_owned(), about: manifest, tables })
 }
 
@@ -160,7 +160,8 @@ fn write_tables(
     to: &Path,
     open: &OpenStudy,
     tables: &[outputs::Shown],
-    citation: &str,
+    manifest: &About,
+    policy: &Policy,
 ) -> Result<(), StudyFault> {
     if tables.is_empty() {
         return Ok(());
@@ -169,8 +170,12 @@ fn write_tables(
     private_folder(&folder)?;
     for table in tables {
         write_private(&folder.join(format!("{}.csv", table.name)), table.csv.as_bytes())?;
-        let about = format!("{:#}\n", table.about(open, citation));
+        let about = format!("{:#}\n", table.about(open, &manifest.citation));
         write_private(&folder.join(format!("{}.meta.json", table.name)), about.as_bytes())?;
+    }
+    private_folder(&folder.join("checksums"))?;
+    for (name, text) in sacro::files(tables, &manifest.cut_on, policy) {
+        write_private(&folder.join(name), text.as_bytes())?;
     }
     Ok(())
 }

@@ -33,7 +33,7 @@ pub(super) fn write(
         files.push((format!("parquet/{}.parquet", frame.plan.name), study::parquet(data, frame)?));
         files.push((format!("csv/{}.csv", frame.plan.name), study::csv(data, frame)?));
     }
-    for (name, text) in study::labels(plan.frames.iter()) {
+    for (name, text) in study::labels(plan.frames.iter(), &about.canaries) {
         files.push((format!("labels/{name}"), text.into_bytes()));
     }
     for (name, text) in study::quick_starts(plan) {

@@ -4,6 +4,7 @@ mod approved;
 mod cutting;
 mod extract;
 mod outputs;
+mod sacro;
 
 pub use approved::{approve_study, request_study};
 pub use cutting::{Closed, Cut, close_study, cut_study};

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     catalog::private_folder,
-    disclosure::Policy,
+    disclosure::{Figure, Policy, Symbol, Told},
     query::{self, Cell, Kind, TableShape},
     study::{self, Data},
 };
@@ -24,8 +24,16 @@ pub struct Shown {
     pub name: String,
     /// What it is, in words.
     pub title: String,
+    /// The question that it answers.
+    pub sql: String,
     /// The rows as comma-separated values.
     pub csv: String,
+    /// The columns' names.
+    pub columns: Vec<String>,
+    /// How many rows there are.
+    pub rows: usize,
+    /// Which figures are hidden: row and column, from nought.
+    pub hidden: Vec<(usize, usize)>,
     /// What was hidden and why.
     pub notices: Vec<String>,
 }
@@ -134,6 +142,8 @@ fn ask(
             query::answer(sql, &plan, &files, &site.settings.memory_limit, policy).map_err(refused)?
         };
         let answer = answer.as_ref();
+        let lines = query::lines(&plan, answer);
+        let table = written(&output.name, &plan, &lines)?;
         let said = answer
             .notices
             .iter()
@@ -141,27 +151,41 @@ fn ask(
         shown.push(Shown {
             name: output.name.clone(),
             title: output.title.clone(),
-            csv: csv(&output.name, &plan, &query::lines(&plan, answer))?,
+            sql: sql.clone(),
+            csv: table.csv,
+            rows: lines.len(),
+            hidden: table.hidden,
+            columns: table.columns,
             notices: std::iter::once(answer.policy_in_words.clone()).chain(said).collect(),
         });
     }
     Ok(shown)
 }
 
+/// A table as it is written.
+struct Written {
+    csv: String,
+    columns: Vec<String>,
+    /// Places of what is hidden: row and column.
+    hidden: Vec<(usize, usize)>,
+}
+
 /// The lines of an answer; beside a figure that is near, how near.
-fn csv(name: &str, plan: &query::Plan, lines: &[Vec<Cell<'_>>]) -> Result<String, study::CutFault> {
+fn written(name: &str, plan: &query::Plan, lines: &[Vec<Cell<'_>>]) -> Result<Written, study::CutFault> {
     let has_margin = query::with_margins(plan, lines);
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    let unwritable = |_| study::CutFault::Unwritable(format!("{name}.csv"));
-    let mut names = Vec::new();
+    let mut columns = Vec::new();
     for (output, has_margin) in plan.outputs.iter().zip(&has_margin) {
-        names.push(output.name.clone());
-        names.extend(has_margin.then(|| format!("{}_margin", output.name)));
+        columns.push(output.name.clone());
+        columns.extend(has_margin.then(|| format!("{}_margin", output.name)));
     }
-    writer.write_record(names).map_err(unwritable)?;
-    for line in lines {
+    let unwritable = |_| study::CutFault::Unwritable(format!("{name}.csv"));
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(&columns).map_err(unwritable)?;
+    let mut hidden = Vec::new();
+    for (row, line) in lines.iter().enumerate() {
         let mut cells = Vec::new();
         for (cell, has_margin) in line.iter().zip(&has_margin) {
+            hidden.extend(is_hidden(cell).then_some((row, cells.len())));
             cells.push(text(cell));
             cells.extend(
                 has_margin.then(|| cell.margin().map_or_else(String::new, |margin| margin.to_string())),
@@ -169,19 +193,23 @@ fn csv(name: &str, plan: &query::Plan, lines: &[Vec<Cell<'_>>]) -> Result<String
         }
         writer.write_record(cells).map_err(unwritable)?;
     }
-    Ok(String::from_utf8_lossy(&writer.into_inner().unwrap_or_default()).into_owned())
+    let csv = String::from_utf8_lossy(&writer.into_inner().unwrap_or_default()).into_owned();
+    Ok(Written { csv, columns, hidden })
+}
+
+/// Hidden, and not merely no number: a share of nobody is told as what it is.
+fn is_hidden(cell: &Cell<'_>) -> bool {
+    matches!(cell, Cell::Told(Told::Figure(Figure::Symbol(Symbol::Confidential))))
 }
 
 fn text(cell: &Cell<'_>) -> String {
     match cell {
         Cell::Key(text, _) => text.unwrap_or_default().to_owned(),
         Cell::Told(told) => match told {
-            crate::disclosure::Told::Number(number) => number.to_string(),
-            crate::disclosure::Told::Figure(crate::disclosure::Figure::PerCentTenths(tenths)) => {
-                (*tenths as f64 / 10.0).to_string()
-            }
-            crate::disclosure::Told::Figure(figure) => figure.to_string(),
-            crate::disclosure::Told::Near { value, .. } => value.to_string(),
+            Told::Number(number) => number.to_string(),
+            Told::Figure(Figure::PerCentTenths(tenths)) => (*tenths as f64 / 10.0).to_string(),
+            Told::Figure(figure) => figure.to_string(),
+            Told::Near { value, .. } => value.to_string(),
         },
     }
 }

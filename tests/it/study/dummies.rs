@@ -57,27 +57,10 @@ fn dummy_data_has_the_shape_of_the_rows_and_no_value_that_names_anybody() {
             "the same seed, the same bytes"
         );
     }
-    let labels = fs::read_to_string(dummy.join("labels/spell.R")).unwrap();
-    assert!(labels.contains("factor(spell$kind") && labels.contains("Pupil referral unit"), "{labels}");
-    assert!(
-        labels_read_back(&dummy.join("labels/spell.do"), "label define kind_n")
-            .contains(&"Special school".to_owned())
-    );
-    assert!(
-        labels_read_back(&dummy.join("labels/spell.sps"), "  \"special\"")
-            .contains(&"Special school".to_owned())
-    );
     let invented = names(&dummy);
     assert!(
         invented.len() > 400 && invented.iter().all(|name| name[2..10] == *"00000000"),
         "{:?}",
         invented.first()
     );
-}
-
-/// The labels that lines of a file give: what stands between the last pair of quotes.
-fn labels_read_back(file: &std::path::Path, begins: &str) -> Vec<String> {
-    let text = fs::read_to_string(file).unwrap();
-    let lines = text.lines().filter(|line| line.starts_with(begins));
-    lines.filter_map(|line| line.rsplit('"').nth(1).map(str::to_owned)).collect()
 }
