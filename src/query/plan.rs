@@ -192,12 +192,11 @@ impl Compiler<'_> {
             let key = if has_aggregate(expr) {
                 None
             } else {
-                let found = match keys.iter().position(|key| key.expr == *expr) {
-                    Some(at) => Some(at),
-                    None => {
-                        let sql = self.scalar(expr, here)?.sql;
-                        keys.iter().position(|key| key.sql == sql)
-                    }
+                let found = if let Some(at) = keys.iter().position(|key| key.expr == *expr) {
+                    Some(at)
+                } else {
+                    let sql = self.scalar(expr, here)?.sql;
+                    keys.iter().position(|key| key.sql == sql)
                 };
                 Some(found.ok_or_else(|| {
                     QueryRefusal::row_level("a column that is no group and no count would show rows")

@@ -284,17 +284,14 @@ impl Compiler<'_> {
         here: Here<'_, '_>,
     ) -> Made {
         // What is compared is written once: written anew for each value, a few within each other would be a text without end.
-        let (operand, whens) = match operand {
-            Some(operand) => {
-                let values = conditions.iter().map(|when| &when.condition);
-                let (mut sides, _) = self.alike(std::iter::once(operand).chain(values), here)?;
-                let operand = sides.remove(0);
-                (format!(" {operand}"), sides)
-            }
-            None => {
-                let conditions = conditions.iter().map(|when| self.condition(&when.condition, here));
-                (String::new(), conditions.collect::<Result<_, _>>()?)
-            }
+        let (operand, whens) = if let Some(operand) = operand {
+            let values = conditions.iter().map(|when| &when.condition);
+            let (mut sides, _) = self.alike(std::iter::once(operand).chain(values), here)?;
+            let operand = sides.remove(0);
+            (format!(" {operand}"), sides)
+        } else {
+            let conditions = conditions.iter().map(|when| self.condition(&when.condition, here));
+            (String::new(), conditions.collect::<Result<_, _>>()?)
         };
         let results = conditions.iter().map(|when| &when.result).chain(otherwise);
         let (results, kind) = self.alike(results, here)?;

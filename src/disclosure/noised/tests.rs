@@ -2,15 +2,15 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn level(value: &str) -> Option<String> {
-    Some(value.to_owned())
-}
-
 /// Learners with what each fulfils, each in the group of its number; one group without a name is no key.
 fn frame(groups: &[(&str, Vec<(u64, u32)>)], filters: usize) -> Frame {
     let is_keyed = groups.iter().any(|(name, _)| !name.is_empty());
     let mut frame = Frame {
-        keys: if is_keyed { vec![groups.iter().map(|(name, _)| level(name)).collect()] } else { Vec::new() },
+        keys: if is_keyed {
+            vec![groups.iter().map(|(name, _)| Some((*name).to_owned())).collect()]
+        } else {
+            Vec::new()
+        },
         filters,
         measures: std::iter::once(Measure::Count(Counted::Learners(None)))
             .chain((0..filters).map(|filter| Measure::Count(Counted::Learners(Some(filter)))))
@@ -191,7 +191,7 @@ proptest! {
             levels.sort_unstable();
             levels.dedup();
             if is_keyed {
-                asked.keys = vec![levels.iter().map(|at| level(&at.to_string())).collect()];
+                asked.keys = vec![levels.iter().map(|at| Some(at.to_string())).collect()];
             }
             asked.rows = all.iter().map(|(member, (at, mask, value))| FrameRow {
                 levels: if is_keyed { vec![levels.iter().position(|level| level == at).unwrap()] } else { Vec::new() },
