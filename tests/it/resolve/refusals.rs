@@ -202,6 +202,15 @@ fn it_is_written_only_where_it_may_lie_and_read_only_as_a_list() {
     assert_eq!((to("out.xlsx").code, to("out.xlsx").code), (0, 2), "nothing is written over unasked");
     let inside = ask(&site, "list.csv", "participation", &["--force", "--suppliers", "data"]);
     assert_eq!(inside.code, 2, "{}", inside.err);
+    // A folder that stays empty is not left without a word.
+    fs::create_dir(site.path().join("copies")).unwrap();
+    let none = ask(&site, "list.csv", "participation", &["--force", "--suppliers", "copies"]);
+    let said = none.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        none.code == 0 && said.contains("No copy was written to copies: it is for suppliers' own files"),
+        "{said}"
+    );
+    assert_eq!(fs::read_dir(site.path().join("copies")).unwrap().count(), 0);
     fs::write(site.path().join("odd.csv"), "Surname,Colour\nQuillington,red\n").unwrap();
     let ran = ask(&site, "odd.csv", "participation", &["--force"]);
     assert_eq!((ran.code, ran.err.contains("--set")), (1, true), "{}", ran.err);
