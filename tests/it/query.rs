@@ -8,7 +8,7 @@ mod truth;
 
 use crate::{
     end_to_end::Demo,
-    site::{Ran, TestSite, run_in, run_saying, run_with, walk},
+    site::{Ran, run_in, run_saying, run_with, walk},
 };
 use sha2::{Digest, Sha256};
 use std::{

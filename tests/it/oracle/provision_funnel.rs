@@ -5,6 +5,9 @@ use super::provision_rows::ApFunnel;
 use super::waterfall::wilson;
 use std::collections::BTreeMap;
 
+/// Who answered yes, who answered, and pence paid.
+type Sums = (i64, i64, Option<i64>);
+
 /// Provider, last year, group and measure.
 type Name<'a> = (&'a str, i64, &'a str, &'a str);
 
@@ -34,7 +37,7 @@ pub fn funnels(cases: &[Case<'_>]) -> Vec<ApFunnel> {
     let count =
         |all: &Answers, is: bool| all.iter().filter(|(_, answer, _)| *answer == Some(is)).count() as i64;
     let paid = |all: &Answers| all.iter().filter_map(|(_, _, pence)| *pence).reduce(|sum, pence| sum + pence);
-    let mut everybody: BTreeMap<(i64, &str, &str), (i64, i64, Option<i64>)> = BTreeMap::new();
+    let mut everybody: BTreeMap<(i64, &str, &str), Sums> = BTreeMap::new();
     for ((_, until, group, measure), all) in &groups {
         let sum = everybody.entry((*until, group, measure)).or_default();
         sum.0 += count(all, true);

@@ -77,8 +77,8 @@ pub fn by_area(pairs: &[Pair<'_>], results: &[Ks4Result], areas: &[AreaSpell]) -
     let home = |member: &CohortMember| {
         let day = january_census(member.cohort_ay as i32);
         let all = homes.get(&member.person.0).into_iter().flatten();
-        let then = all.filter(|area| area.starts_on <= day && day <= area.ends_on);
-        then.filter_map(|area| area.home_la.clone()).next().unwrap_or_else(|| "not_known".to_owned())
+        let mut then = all.filter(|area| area.starts_on <= day && day <= area.ends_on);
+        then.find_map(|area| area.home_la.clone()).unwrap_or_else(|| "not_known".to_owned())
     };
     let mut groups: BTreeMap<(i64, String), Vec<&Pair<'_>>> = BTreeMap::new();
     for pair in pairs.iter().filter(|(member, at)| at.state != "not_yet_16" && is_high(member)) {

@@ -69,6 +69,17 @@ fn worlds() -> Worlds {
 
 type Frame = BTreeMap<Option<String>, Vec<Vec<Option<String>>>>;
 
+/// What becomes of a question.
+#[derive(Debug, PartialEq)]
+enum Taken {
+    /// It is refused.
+    Not,
+    /// It tells of each learner by that learner's rows alone.
+    Alone,
+    /// It tells of others, or fails.
+    Wrong(String),
+}
+
 impl Worlds {
     /// What each learner brings, in one of the worlds; `at` is the column that says who it is.
     fn frame(&self, world: &str, sql: &str, at: usize) -> Result<Frame, String> {
@@ -107,15 +118,23 @@ impl Worlds {
         let differs = |other: &Frame| {
             held.iter().any(|(who, rows)| other.get(who) != Some(rows)) || held.len() != other.len()
         };
-        [&replaced, &gone].into_iter().any(|other| differs(other)).then(|| "it tells of others".to_owned())
+        [&replaced, &gone].into_iter().any(differs).then(|| "it tells of others".to_owned())
     }
 
-    /// As above, of a question. None where it is not taken.
-    fn question(&self, text: &str) -> Option<Option<String>> {
-        let plan = compile(text, &self.shapes).ok()?;
-        of_one_learner(&plan, |table, column| self.definitions.hangs_on_many(table, column)).ok()?;
-        let guard = plan.guard.as_ref().ok()?;
-        Some(self.wrong(&guard.bounded, guard.keys.len() + 1, guard.most_groups))
+    /// Whether a question is taken, and as above.
+    fn question(&self, text: &str) -> Taken {
+        let is_of_many = |table: &str, column: &str| self.definitions.hangs_on_many(table, column);
+        let plan = compile(text, &self.shapes).and_then(|plan| {
+            of_one_learner(&plan, is_of_many)?;
+            plan.guard
+        });
+        match plan {
+            Err(_) => Taken::Not,
+            Ok(guard) => match self.wrong(&guard.bounded, guard.keys.len() + 1, guard.most_groups) {
+                None => Taken::Alone,
+                Some(wrong) => Taken::Wrong(wrong),
+            },
+        }
     }
 }
 
@@ -286,10 +305,9 @@ fn one_learners_rows_change_what_is_counted_of_that_learner_alone() {
     let worlds = worlds();
     let (mut taken, mut refused) = (0, 0);
     for text in questions() {
-        if let Some(wrong) = worlds.question(&text) {
-            assert_eq!(wrong, None, "{text}");
-            taken += 1;
-        }
+        let found = worlds.question(&text);
+        assert!(!matches!(found, Taken::Wrong(_)), "{found:?}: {text}");
+        taken += u32::from(found == Taken::Alone);
     }
     assert!(taken >= 40, "{taken} of the manual's are taken");
     let (seeds, of_each) = if env::var_os("THROUGHLINE_DEEP").is_some() { (1_000, 20) } else { (20, 20) };
@@ -300,11 +318,9 @@ fn one_learners_rows_change_what_is_counted_of_that_learner_alone() {
         for _ in 0..of_each {
             let text = writer.statement();
             match worlds.question(&text) {
-                Some(wrong) => {
-                    assert_eq!(wrong, None, "{text}");
-                    taken += 1;
-                }
-                None => refused += 1,
+                Taken::Alone => taken += 1,
+                Taken::Not => refused += 1,
+                Taken::Wrong(wrong) => panic!("{wrong}: {text}"),
             }
         }
     }
@@ -316,7 +332,7 @@ fn one_learners_rows_change_what_is_counted_of_that_learner_alone() {
 #[test]
 fn what_attackers_wrote_is_of_each_learner_alone_or_refused() {
     let worlds = worlds();
-    let alone = |text: &str| assert_eq!(worlds.question(text), Some(None), "{text}");
+    let alone = |text: &str| assert_eq!(worlds.question(text), Taken::Alone, "{text}");
     // The empty learner of a left join is in no list, whether or not anybody is in it.
     let rare = "select learner_id from spell where kind = 'ehe'";
     for test in [
@@ -334,7 +350,7 @@ fn what_attackers_wrote_is_of_each_learner_alone_or_refused() {
     // Rows looked through for each row of a query around them multiply.
     let deep = "select count(*) as n from spell a where exists (select 1 from spell b where b.learner_id = a.learner_id and exists \
                 (select 1 from suspension_event c where c.learner_id = b.learner_id and exists (select 1 from spell d where d.learner_id = c.learner_id)))";
-    assert!(worlds.question(deep).is_none());
+    assert_eq!(worlds.question(deep), Taken::Not);
     alone(
         "select count(*) as n from spell a where exists (select 1 from suspension_event c where c.learner_id = a.learner_id)",
     );

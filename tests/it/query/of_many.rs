@@ -22,7 +22,8 @@ fn rows_of(estate: &Path) -> BTreeMap<u64, Vec<Value>> {
         people.entry(row["person"].as_u64().unwrap()).or_default().push(row);
     }
     // A workbook is not rewritten here: who is in one stays.
-    let is_workbook = |row: &Value| row["document"].as_str().is_some_and(|file| !file.ends_with(".csv"));
+    let is_table = |file: &str| Path::new(file).extension().is_some_and(|ending| ending == "csv");
+    let is_workbook = |row: &Value| row["document"].as_str().is_some_and(|file| !is_table(file));
     people.retain(|_, rows| !rows.iter().any(is_workbook));
     people
 }
@@ -33,7 +34,7 @@ fn copy(from: &Path, to: &Path) {
         let entry = entry.unwrap();
         let to = to.join(entry.file_name());
         if entry.path().is_dir() {
-            copy(&entry.path(), &to)
+            copy(&entry.path(), &to);
         } else {
             let _ = fs::copy(entry.path(), to).unwrap();
         }
