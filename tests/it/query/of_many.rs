@@ -83,7 +83,8 @@ fn without_some(to: &Path) -> PathBuf {
     take(&to.join("estate"), &taken);
     for verb in ["pull", "link", "release"] {
         let ran = run_in(to, &["--config", "throughline.toml", "--quiet", verb]);
-        assert_eq!(ran.code, 0, "{verb}: {}", ran.err);
+        // Some cells of the workbooks are set aside, here as there.
+        assert!(ran.code == 0 || verb == "pull" && ran.code == 4, "{verb}: {} {}", ran.code, ran.err);
     }
     fs::canonicalize(to.join("data/releases/current")).unwrap()
 }

@@ -37,7 +37,7 @@ fn under_a_real_key_rows_are_cut_for_two_named_approvers_and_no_name_goes_along(
     let (head, rest) = text.split_once("[[tables]]").unwrap();
     let outputs = rest.split_once("[[outputs]]").unwrap().1;
     let head = head.replace("cohort_ay = [2018, 2019]\nresident = true\nks2_band = \"high\"\n", "");
-    // A table by what hangs on other learners is refused before anybody approves, and so is a study of whom that chooses.
+    // A table by what hangs on other learners is refused before anybody approves.
     let sql = folder.join("tables/on_record_by_disadvantage.sql");
     let banded = tables.replace("[\"cohort_ay\"]", "[\"cohort_ay\", \"ks2_band\"]");
     fs::write(folder.join("study.toml"), format!("{head}{banded}[[outputs]]{outputs}")).unwrap();
@@ -48,10 +48,6 @@ fn under_a_real_key_rows_are_cut_for_two_named_approvers_and_no_name_goes_along(
     };
     refused("ks2_band");
     fs::write(&sql, "select cohort_ay, count(*) as n from cohort_member group by 1").unwrap();
-    let chosen =
-        text.split_once("[[tables]]").unwrap().0.replace("cohort_ay = [2018, 2019]\nresident = true\n", "");
-    fs::write(folder.join("study.toml"), format!("{chosen}{tables}[[outputs]]{outputs}")).unwrap();
-    refused("hangs on other learners");
     fs::write(folder.join("study.toml"), format!("{head}{tables}[[outputs]]{outputs}")).unwrap();
     let (mut at, open) = open(site.path(), "real");
     let measured = || pipeline::try_study(&open_again(site.path()), &open).unwrap();
