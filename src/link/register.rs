@@ -347,8 +347,8 @@ mod tests {
         let other = PathBuf::from("identity/000009-000009.parquet");
         fs::copy(dir.path().join(&file.path), dir.path().join(&other)).unwrap();
         assert_eq!(open(&other, &key), Err(RegisterFault::Sealed));
-        // A bit of a hundred and fifty places: it is not opened, or it says what it said. (The letters in front name the format, and a few
-        // bytes beside the sealed ones are looked at by nobody.)
+        // A bit of a hundred and fifty places: it is not opened, or it says what it said. (The letters in front name the format, and the
+        // indexes of pages are read by nobody; `verify` sees those too, by the file's checksum.)
         let told = || {
             let mut told = Vec::new();
             let read = read_segment(dir.path(), &file.path, &key, &plan, |source, _, person, fields, _| {
@@ -366,7 +366,7 @@ mod tests {
             assert!(after == Err(RegisterFault::Sealed) || after == before, "{place}");
             refused += i32::from(after.is_err());
         }
-        assert!(refused >= 140, "only {refused} of 150 were seen");
+        assert!(refused >= 120, "only {refused} of 150 were seen");
         fs::write(dir.path().join(&file.path), &whole).unwrap();
         // Two files of one shape under each other's names.
         let mut segment = Segment::new(&plan);
