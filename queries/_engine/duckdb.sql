@@ -138,13 +138,17 @@ create or replace macro ratio_half_width(n, over, under, over_squared, over_unde
                             * n / (n - 1e0)) / under
     end;
 
--- A ratio of whole numbers of either sign with four decimals, rounded half up away from nothing, exact throughout.
-create or replace macro ratio_of(n, whole) as
+-- An amount that each of some brings or costs, from whole numbers of either sign, with four decimals, rounded half up away from
+-- nothing, exact throughout.
+create or replace macro amount_of(n, whole) as
     case when whole > 0
          then cast(cast(case when n < 0 then -1 else 1 end
-                        * ((abs(cast(n as hugeint)) * 20000 + whole) // (2 * cast(whole as hugeint))) as decimal(14, 0)) * 0.0001
-                   as decimal(9, 4))
+                        * ((abs(cast(n as hugeint)) * 20000 + whole) // (2 * cast(whole as hugeint))) as decimal(24, 0)) * 0.0001
+                   as decimal(18, 4))
     end;
+
+-- The same of what is below 100,000: a ratio.
+create or replace macro ratio_of(n, whole) as cast(amount_of(n, whole) as decimal(9, 4));
 
 -- Half the width of the 95% interval of an area under the curve (the chance that one of n_over stands above one of
 -- n_under), by Hanley and McNeil.

@@ -223,7 +223,7 @@ final as (
         case when not is_open then end_reason is not null end as has_end_reason,
         end_reason,
         planned_end_on,
-        cast(ratio_of(cast(cost_per_week * 100 * (days_between(starts_on, ends_on) + 1) as bigint), 700) as decimal(11, 2)) as cost,
+        cast(amount_of(cast(cost_per_week * 100 * (days_between(starts_on, ends_on) + 1) as bigint), 700) as decimal(11, 2)) as cost,
         return_state,
         returned_on,
         sustained_two_terms,
