@@ -79,6 +79,11 @@ pub struct Variable {
 }
 
 impl Variable {
+    /// Whether it names a place, by a pseudonym or, where few learners of the study are there, together with others.
+    pub fn is_place(&self) -> bool {
+        self.part == Part::Place
+    }
+
     /// What a word that it can hold means: the label of its list, or the word itself without underscores.
     pub fn label(&self, word: &str) -> String {
         let named = self.list.as_ref().and_then(|list| list.label(word));

@@ -41,7 +41,14 @@ pub struct Shown {
 /// Whether the outputs of a study are questions that may be asked of real learners, before anybody approves them.
 pub(super) fn may_be_asked(site: &Site, open: &OpenStudy) -> Result<(), String> {
     let queries = build::queries(site).map_err(|fault| fault.to_string())?;
-    let is_of_many = |table: &str, column: &str| queries.hangs_on_many(table, column);
+    // Places of few learners are put together in an extract: which those are hangs on everybody who is there.
+    let is_place = |table: &str, column: &str| {
+        let variables =
+            open.plan.frames.iter().filter(|frame| frame.name == table).flat_map(|frame| &frame.variables);
+        variables.filter(|variable| variable.name == column).any(study::Variable::is_place)
+    };
+    let is_of_many =
+        |table: &str, column: &str| queries.hangs_on_many(table, column) || is_place(table, column);
     // Who is in hangs on others where a condition does; then so does every figure.
     if let Some(column) = open.plan.condition_columns().find(|column| is_of_many(&open.plan.cohort, column)) {
         return Err(format!(

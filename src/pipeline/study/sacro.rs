@@ -12,7 +12,10 @@ const HIDDEN: &str = "hidden";
 
 /// The files to lay beside the tables: name and text. `on` is the day of the cut.
 pub(super) fn files(tables: &[Shown], on: &str, policy: &Policy) -> Vec<(String, String)> {
-    let results: Vec<String> = tables.iter().map(|table| result(table, on)).collect();
+    // Over real learners every figure is near; over invented ones nothing is done to them.
+    let mitigation =
+        if policy.threshold() > 0 { "noise, and suppression of what it cannot be told from" } else { "none" };
+    let results: Vec<String> = tables.iter().map(|table| result(table, on, mitigation)).collect();
     let tool = json!({ "@type": "SoftwareApplication", "name": "Throughline", "version": env!("CARGO_PKG_VERSION") });
     let results = format!(
         "{{\n\"version\": \"{SHAPE_OF}\",\n\"tool\": {tool},\n\"results\": {{\n{}\n}}\n}}\n",
@@ -33,7 +36,7 @@ pub(super) fn files(tables: &[Shown], on: &str, policy: &Policy) -> Vec<(String,
 }
 
 /// One result, under its name. Written by hand where order counts: the viewer finds a column by its place in `outcome`.
-fn result(table: &Shown, on: &str) -> String {
+fn result(table: &Shown, on: &str, mitigation: &str) -> String {
     // The first column names the rows: the viewer counts from the second.
     let place = |(row, column): &(usize, usize)| column.checked_sub(1).map(|column| json!([row, column]));
     let hidden: Vec<Value> = table.hidden.iter().filter_map(place).collect();
@@ -41,7 +44,7 @@ fn result(table: &Shown, on: &str) -> String {
     let sdc = json!({ "summary": { HIDDEN: hidden.len() }, "cells": { HIDDEN: hidden } });
     let facts = json!({
         "uid": table.name, "status": status, "type": "table",
-        "properties": { "method": "throughline study release", "mitigation": "suppress and round" },
+        "properties": { "method": "throughline study release", "mitigation": mitigation },
         "files": [{ "name": format!("{}.csv", table.name), "sdc": sdc }],
         "command": table.sql.trim(), "summary": format!("{status}; {} figures hidden", table.hidden.len()),
         "timestamp": format!("{on}T00:00:00"),

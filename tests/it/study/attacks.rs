@@ -1,6 +1,6 @@
 //! What somebody does who has extracts: lays two side by side, reads footers, leaves rows in a repository.
 use super::{ALIKE, done, manifest, names, own_site, ran, rows, study};
-use crate::site::walk;
+use crate::site::{run_with, walk};
 use flate2::{
     Compression,
     write::{GzEncoder, ZlibEncoder},
@@ -140,16 +140,20 @@ fn attack_07_of_two_pending_requests_of_one_name_the_second_is_refused() {
     assert!(!site.path().join("two").exists());
 }
 
-#[test]
-fn attack_30_a_place_of_few_learners_has_no_pseudonym_of_its_own() {
-    let site = own_site();
+/// A study of where learners were, that is alike enough.
+fn with_places() -> [(&'static str, &'static str); 3] {
     let tables = "name = \"spell\"\ncolumns = [\"establishment_id\"]\n\n[[tables]]\nname = \"cohort_outcome\"\ncolumns = [\"visible\"]";
-    let changed = [
+    [
         ALIKE[0],
         ALIKE[1],
         ("name = \"cohort_outcome\"\ncolumns = [\"state\", \"visible\", \"ever_ap\"]", tables),
-    ];
-    study(site.path(), "places", &changed);
+    ]
+}
+
+#[test]
+fn attack_30_a_place_of_few_learners_has_no_pseudonym_of_its_own() {
+    let site = own_site();
+    study(site.path(), "places", &with_places());
     let out = extract(site.path(), "places", "out");
     let absent = manifest(&out)["canaries"].to_string();
     let mut at: HashMap<String, std::collections::BTreeSet<String>> = HashMap::new();
@@ -163,6 +167,23 @@ fn attack_30_a_place_of_few_learners_has_no_pseudonym_of_its_own() {
     for (place, learners) in at.iter().filter(|(place, _)| !place.ends_with("_few")) {
         assert!(learners.len() >= 10, "{place}: {}", learners.len());
     }
+}
+
+/// Which places are put together hangs on everybody who is there: no table of real learners goes by place.
+#[test]
+fn attack_30_no_table_of_a_study_goes_by_place() {
+    let site = own_site();
+    let folder = study(site.path(), "by-place", &with_places());
+    let sql = "select establishment_id, count(*) as n from spell group by establishment_id";
+    fs::write(folder.join("tables/on_record_by_disadvantage.sql"), sql).unwrap();
+    let with = [("THROUGHLINE__DISCLOSURE__POLICY", "published")];
+    for verb in ["request", "approve"] {
+        let ran = run_with(site.path(), &with, &["study", verb, "by-place"]);
+        assert_eq!(ran.code, 0, "{verb}: {}", ran.err);
+    }
+    let ran = run_with(site.path(), &with, &["study", "release", "by-place", "--to", "out"]);
+    assert!(ran.code == 5 && ran.err.contains("establishment_id"), "{} {}", ran.code, ran.err);
+    assert!(!site.path().join("out").exists());
 }
 
 #[test]
