@@ -11,7 +11,6 @@ use crate::{
     config::Settings,
     disclosure::{DAYS, Figure, QUESTIONS, Told},
     pipeline::{self, Entered, OpenRelease, QueryFault, Question, Reply, Site},
-    privacy::KeyKind,
     query::{Cell, Kind, Shown, lines, with_margins},
 };
 use serde_json::{Map, Value, json};
@@ -33,10 +32,6 @@ impl From<QueryFault> for Halt {
         }
     }
 }
-
-/// An attacker found how to make the work of a question hang on one learner, and nobody has found how not to (docs/query.md).
-const NOT_YET: &str = "refused: questions are answered over invented learners only, so far: what an answer says is safe, and how long one takes is not \
-                       yet. Instead: `throughline report`, a study (`throughline study`), or ask a demonstration";
 
 /// Asks a release one question and shows what of the answer may be shown; without one, question after question.
 pub(super) fn query(settings: Settings, args: &QueryArgs, who: &str, screen: &Screen) -> Verdict {
@@ -76,11 +71,7 @@ impl Asking<'_> {
     }
 
     fn ask(&self, text: &str, screen: &Screen) -> Verdict {
-        let mut site = Site::open(self.settings.clone())?;
-        if site.key.kind() == KeyKind::Real {
-            return Err(Halt::new(Exit::Refused, wrap(NOT_YET, 2)));
-        }
-        let asked = pipeline::open_release(&site, &self.release)?;
+        let (mut site, asked) = self.open()?;
         let question = Question { who: self.who, purpose: &self.args.purpose, text, spend: self.spend };
         let answered = pipeline::query(&mut site, &asked, &question)?;
         if let Some(file) = &self.args.parquet {

@@ -40,7 +40,7 @@ const LAYERS: [&str; 15] = [
 ];
 
 /// The column that says whom a row is about.
-const WHOSE: &str = "learner_id";
+pub const WHOSE: &str = "learner_id";
 
 /// The folder of what `resolve` shows: no build makes it and no release holds it.
 const VIEWS: &str = "view";

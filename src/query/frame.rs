@@ -7,10 +7,8 @@ use super::child::{Errand, Outcome, send};
 use super::guard::Guard;
 use super::plan::Plan;
 use super::refusal::QueryRefusal;
+use crate::definitions::query::WHOSE;
 use crate::disclosure::{Frame, FrameRow};
-
-/// The column that says whom a row is about.
-const WHOSE: &str = "learner_id";
 
 /// Rows of one learner and table that are taken at most: what they are multiplied by is bounded by the text, so that how long a question
 /// takes does not hang on what one learner has. Twelve years of months are 144.

@@ -24,6 +24,7 @@ mod quick;
 mod risk;
 mod write;
 
+pub(crate) use crate::definitions::query::WHOSE;
 pub use book::{About, Approval, codebook};
 pub use canary::{MOST_CANARIES, plant};
 pub use cell::{Cell, Kind};
@@ -79,6 +80,3 @@ impl TableShape {
         self.columns.iter().find(|column| column.name == name)
     }
 }
-
-/// The column that says whose a row is.
-pub(crate) const WHOSE: &str = "learner_id";

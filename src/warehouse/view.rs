@@ -12,11 +12,8 @@ use super::connection::{lock, open};
 use super::fault::WarehouseFault;
 use super::relation::{BuildContext, Inputs};
 use crate::definitions::graph::build_order;
-use crate::definitions::query::{Query, QuerySet};
+use crate::definitions::query::{Query, QuerySet, WHOSE};
 use crate::privacy::Pseudonym;
-
-/// The column that says whose a row is: never shown.
-const WHOSE: &str = "learner_id";
 
 /// One cell of a view.
 #[derive(Clone, Debug, PartialEq)]

@@ -79,6 +79,8 @@ fn under_a_real_key_nothing_is_answered() {
     assert_eq!((ran.code, ran.out.as_str()), (5, ""), "{}", ran.err);
     assert!(ran.err.contains("invented learners only"), "{}", ran.err);
     assert_eq!(site.run(&["query", "\\d"]).code, 0, "what tables there are may be asked");
+    let entries = Catalog::open(&site.data().join("catalog.sqlite")).unwrap().audit(1).unwrap();
+    assert!(entries.iter().any(|entry| entry.verb == "query" && entry.outcome == "refused"), "it is noted");
 }
 
 /// One after another, as somebody would ask them who reads the manual. All are answered, and their margins hold: of a
