@@ -73,7 +73,15 @@ impl Asking<'_> {
     fn ask(&self, text: &str, screen: &Screen) -> Verdict {
         let (mut site, asked) = self.open()?;
         let question = Question { who: self.who, purpose: &self.args.purpose, text, spend: self.spend };
-        let answered = pipeline::query(&mut site, &asked, &question)?;
+        let waiting = pipeline::comes_after(&site).map(|after| {
+            screen.waiting(format!(
+                "an answer over real learners comes after {} seconds, whatever it is",
+                after.as_secs()
+            ))
+        });
+        let answered = pipeline::query(&mut site, &asked, &question);
+        drop(waiting);
+        let answered = answered?;
         if let Some(file) = &self.args.parquet {
             written::parquet(&answered, file, &site.settings)?;
         }

@@ -2,7 +2,10 @@
 use crate::pipeline::Watch;
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, Width, presets};
 use indicatif::{ProgressBar, ProgressStyle};
-use std::io::{IsTerminal, Write};
+use std::{
+    io::{IsTerminal, Write},
+    time::Duration,
+};
 
 /// How to talk to whoever asked.
 pub struct Screen {
@@ -53,6 +56,27 @@ impl Screen {
             bar.set_style(style);
         }
         Bar { shown: bar, name: String::new(), done: 0 }
+    }
+
+    /// Seconds that go by while there is nothing to count, if somebody is looking.
+    pub fn waiting(&self, words: String) -> Waiting {
+        let shown = !self.quiet && !self.json && std::io::stderr().is_terminal();
+        let line = if shown { ProgressBar::new_spinner() } else { ProgressBar::hidden() };
+        if let Ok(style) = ProgressStyle::with_template("  {spinner} {elapsed} {msg}") {
+            line.set_style(style);
+        }
+        line.set_message(words);
+        line.enable_steady_tick(Duration::from_millis(250));
+        Waiting(line)
+    }
+}
+
+/// A line that counts seconds until it is dropped.
+pub struct Waiting(ProgressBar);
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
     }
 }
 

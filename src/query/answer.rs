@@ -10,7 +10,7 @@ use parquet::{
     schema::types::ColumnDescPtr,
 };
 
-use super::child::{Errand, MOST_LEARNERS, MOST_ROWS, Outcome, send};
+use super::child::{Errand, MOST_ROWS, Outcome, Pace, send};
 use super::plan::{Plan, Shown};
 use super::refusal::QueryRefusal;
 use super::scope::Kind;
@@ -37,37 +37,33 @@ pub fn answer(
     memory: &str,
     policy: &Policy,
 ) -> Result<Disclosed<Answer>, QueryRefusal> {
-    let errand = errand(typed, plan, vec![plan.sql.clone()], files, memory)?;
+    let (errand, _) = errand(typed, plan, files, memory)?;
     let rows = match send(&errand) {
-        Outcome::Rows(mut rows) => rows.pop().unwrap_or_default(),
+        Outcome::Rows(rows) => rows,
         outcome => return Err(told(&outcome)),
     };
     let asked = asked(plan, &rows).ok_or_else(engine)?;
     through_the_gate(&asked, policy)
 }
 
-/// What the other process is given to do.
+/// What the other process is given to do, and how many rows the longest table has, to the next power of two.
 pub(super) fn errand(
     typed: &str,
     plan: &Plan,
-    sql: Vec<String>,
     files: &BTreeMap<String, PathBuf>,
     memory: &str,
-) -> Result<Errand, QueryRefusal> {
+) -> Result<(Errand, u64), QueryRefusal> {
     let bytes = bytes_of(memory);
     let mut copies = Vec::new();
-    let mut weight = 0;
+    let (mut weight, mut longest) = (0, 1);
     for (table, columns) in &plan.reads {
         let Some(file) = files.get(table) else { return Err(QueryRefusal::unknown("table", table)) };
         // The other side stands somewhere else.
         let file = std::fs::canonicalize(file).map_err(|_| told(&Outcome::Copies))?;
-        weight += size(&file, columns).ok_or_else(engine)?;
-        copies.push(Copied {
-            table: table.clone(),
-            file,
-            columns: columns.iter().cloned().collect(),
-            most_of_one: None,
-        });
+        let (rows, width) = size(&file, columns).ok_or_else(engine)?;
+        weight += rows * width;
+        longest = longest.max(rows);
+        copies.push(Copied { table: table.clone(), file, columns: columns.iter().cloned().collect() });
     }
     if weight > bytes / COPIES_OF {
         return Err(QueryRefusal::new(
@@ -80,16 +76,18 @@ pub(super) fn errand(
             "name fewer columns, or give the engine more: `memory_limit` under [build] of the configuration",
         ));
     }
-    let most_rows = if sql.first() == Some(&plan.sql) { MOST_ROWS } else { MOST_LEARNERS };
-    Ok(Errand {
+    let errand = Errand {
         typed: typed.to_owned(),
-        sql,
+        sql: plan.sql.clone(),
         facts: plan.facts.clone(),
         copies,
+        dealt: None,
+        pace: Pace::OF_INVENTED,
         memory: memory.to_owned(),
         bytes,
-        most_rows,
-    })
+        most_rows: MOST_ROWS,
+    };
+    Ok((errand, longest))
 }
 
 /// The one door: exact figures on this side, what may be shown on the other.
@@ -151,9 +149,9 @@ fn bytes_of(memory: &str) -> u64 {
     digits.parse::<f64>().map_or(500_000_000, |number| (number * scale) as u64)
 }
 
-/// How much memory columns of a file take about: by how many rows there are, to the next power of two, and by their types. What stands in them
+/// How many rows a file has, to the next power of two, and how many bytes columns of it take in a row about, by their types. What stands in them
 /// is not asked: whether it is too much would tell of it.
-fn size(file: &Path, columns: &BTreeSet<String>) -> Option<u64> {
+fn size(file: &Path, columns: &BTreeSet<String>) -> Option<(u64, u64)> {
     let reader = SerializedFileReader::new(File::open(file).ok()?).ok()?;
     let metadata = reader.metadata().file_metadata();
     let rows = metadata.num_rows().unsigned_abs().next_power_of_two();
@@ -163,7 +161,7 @@ fn size(file: &Path, columns: &BTreeSet<String>) -> Option<u64> {
         PhysicalType::BYTE_ARRAY | PhysicalType::FIXED_LEN_BYTE_ARRAY => TEXT,
         _ => NUMBER,
     };
-    Some(wanted.map(width).sum::<u64>() * rows)
+    Some((rows, wanted.map(width).sum()))
 }
 
 /// The groups that the engine counted. None where its rows are not those of the plan.

@@ -7,20 +7,19 @@ use std::{
     process::{Command, Stdio},
     sync::mpsc,
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use serde::{Deserialize, Serialize};
 
 use super::scope::Facts;
 use super::second;
-use crate::warehouse::{Copied, Limits, Sealed};
+use crate::warehouse::{Copied, Dealt, Limits, Sealed};
 
 /// The word on the command line that begins the other side.
 pub const VERB: &str = "query-engine";
-/// How long a statement may run, in milliseconds, and how long the process may be there.
-const MILLIS: u64 = 20_000;
-const PATIENCE: Duration = Duration::from_secs(40);
+/// How long a process may be there after its time is over.
+const PATIENCE: Duration = Duration::from_secs(20);
 /// What the process may take beside the engine's memory.
 const BESIDE: u64 = 3 << 30;
 /// Groups by combination of conditions that come back at most.
@@ -33,10 +32,12 @@ pub(super) const MOST_LEARNERS: usize = 4_000_000;
 pub(super) struct Errand {
     /// The text as it was typed: read by the engine for a second opinion, and never run.
     pub typed: String,
-    /// The statements that are run.
-    pub sql: Vec<String>,
+    /// The statement that is run, once for each block of learners where they are dealt.
+    pub sql: String,
     pub facts: Facts,
     pub copies: Vec<Copied>,
+    pub dealt: Option<Dealt>,
+    pub pace: Pace,
     /// In the engine's notation.
     pub memory: String,
     /// The same in bytes.
@@ -45,12 +46,30 @@ pub(super) struct Errand {
     pub most_rows: usize,
 }
 
+/// How long the other side may work.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub struct Pace {
+    /// From its beginning, copies and all: what takes longer is stopped.
+    pub limit: Duration,
+    /// If it is done before, it goes on with nothing until then: neither the clock nor the processor's time tells how long it took.
+    pub until: Option<Duration>,
+}
+
+impl Pace {
+    /// Over invented learners.
+    pub const OF_INVENTED: Self = Self { limit: Duration::from_secs(20), until: None };
+
+    fn whole(self) -> Duration {
+        self.until.map_or(self.limit, |until| until.max(self.limit))
+    }
+}
+
 /// How it ended on the other side.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Outcome {
-    /// The rows of each statement, as texts.
-    Rows(Vec<Vec<Vec<Option<String>>>>),
+    /// The rows, as texts.
+    Rows(Vec<Vec<Option<String>>>),
     /// The engine reads the text in another way.
     Disagrees,
     /// Too many groups.
@@ -92,7 +111,7 @@ fn try_send(errand: &Errand) -> std::io::Result<Outcome> {
             let _ = done.send(read.map(|_| text));
         });
     }
-    let found = found.recv_timeout(PATIENCE);
+    let found = found.recv_timeout(errand.pace.whole() + PATIENCE);
     let _ = child.kill();
     let ended = child.wait()?;
     Ok(match found {
@@ -109,38 +128,50 @@ fn try_send(errand: &Errand) -> std::io::Result<Outcome> {
 
 /// The other side: reads its errand, shuts itself in, runs and answers.
 pub fn serve() {
+    let begun = Instant::now();
     let mut text = Vec::new();
     let errand = std::io::stdin()
         .lock()
         .read_to_end(&mut text)
         .ok()
         .and_then(|_| serde_json::from_slice::<Errand>(&text).ok());
-    let outcome = errand.map_or(Outcome::Engine, |errand| run(&errand));
-    if let Ok(text) = serde_json::to_vec(&outcome) {
+    let outcome = errand.as_ref().map_or(Outcome::Engine, |errand| run(errand, begun));
+    let text = serde_json::to_vec(&outcome);
+    let until = errand.and_then(|errand| errand.pace.until).unwrap_or_default();
+    while begun.elapsed() < until {
+        std::hint::spin_loop();
+    }
+    if let Ok(text) = text {
         let mut out = std::io::stdout().lock();
         let _ = out.write_all(&text);
         let _ = out.flush();
     }
 }
 
-fn run(errand: &Errand) -> Outcome {
-    limit(errand.bytes);
+fn run(errand: &Errand, begun: Instant) -> Outcome {
+    limit(errand);
     let limits = Limits { threads: 1, memory: errand.memory.clone(), spill_to: None };
-    let Ok(engine) = Sealed::open(&errand.copies, &limits, MILLIS) else { return Outcome::Copies };
+    let millis = u64::try_from(errand.pace.limit.as_millis()).unwrap_or(u64::MAX);
+    let Ok(engine) = Sealed::open(&errand.copies, errand.dealt, &limits, millis) else {
+        return Outcome::Copies;
+    };
     close_everything();
     let reading = engine.reading(&errand.typed).and_then(|text| serde_json::from_str(&text).ok());
     if !reading.is_some_and(|reading| second::agrees(&reading, &errand.facts)) {
         return Outcome::Disagrees;
     }
-    let begun = std::time::Instant::now();
     let mut found = Vec::new();
-    for sql in &errand.sql {
-        match engine.rows(sql) {
-            Ok(rows) if rows.len() > errand.most_rows => return Outcome::TooMany,
-            Ok(rows) => found.push(rows),
+    for block in 0..errand.dealt.map_or(1, |dealt| dealt.blocks) {
+        let rows = engine.lay_out(block).and_then(|()| engine.rows(&errand.sql));
+        let is_over = begun.elapsed() >= errand.pace.limit;
+        match rows {
             Err("Out of Memory") => return Outcome::Memory,
-            Err(_) if begun.elapsed() >= Duration::from_millis(MILLIS) => return Outcome::Time,
+            _ if is_over => return Outcome::Time,
+            Ok(rows) => found.extend(rows),
             Err(_) => return Outcome::Engine,
+        }
+        if found.len() > errand.most_rows {
+            return Outcome::TooMany;
         }
     }
     Outcome::Rows(found)
@@ -148,16 +179,16 @@ fn run(errand: &Errand) -> Outcome {
 
 /// No file may be written, no core kept; so much memory and so much work and no more.
 #[cfg(target_os = "linux")]
-fn limit(bytes: u64) {
+fn limit(errand: &Errand) {
     use rustix::process::{Resource, Rlimit, setrlimit};
     let both = |most: u64| Rlimit { current: Some(most), maximum: Some(most) };
     let _ = setrlimit(Resource::Core, both(0));
     let _ = setrlimit(Resource::Fsize, both(0));
-    let _ = setrlimit(Resource::As, both(bytes.saturating_mul(2).saturating_add(BESIDE)));
-    let _ = setrlimit(Resource::Cpu, both(PATIENCE.as_secs() + 20));
+    let _ = setrlimit(Resource::As, both(errand.bytes.saturating_mul(2).saturating_add(BESIDE)));
+    let _ = setrlimit(Resource::Cpu, both((errand.pace.whole() + PATIENCE).as_secs()));
 }
 #[cfg(not(target_os = "linux"))]
-fn limit(_: u64) {}
+fn limit(_: &Errand) {}
 
 /// From here on nothing can be opened: no file, no socket, no pipe.
 #[cfg(target_os = "linux")]

@@ -3,21 +3,23 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 
 use super::answer::{engine, errand, plain, told};
-use super::child::{Errand, Outcome, send};
+use super::child::{Errand, MOST_LEARNERS, Outcome, Pace, send};
 use super::guard::Guard;
 use super::plan::Plan;
 use super::refusal::QueryRefusal;
 use crate::definitions::query::WHOSE;
 use crate::disclosure::{Frame, FrameRow};
+use crate::warehouse::Dealt;
 
-/// Rows of one learner and table that are taken at most: what they are multiplied by is bounded by the text, so that how long a question
-/// takes does not hang on what one learner has. Twelve years of months are 144.
-const MOST_OF_ONE: u64 = 400;
+/// Learners are dealt into blocks of so many rows of the longest table, and into so many blocks at most. The engine knows of one block at a time, so
+/// whatever one learner's rows make it leave out is work on these few (docs/decisions/0050).
+const ROWS_OF_BLOCK: u64 = 512;
+const MOST_BLOCKS: u64 = 4096;
 
 /// Rows as texts.
 type Rows = Vec<Vec<Option<String>>>;
 
-fn rows(errand: &Errand) -> Result<Vec<Rows>, QueryRefusal> {
+fn rows(errand: &Errand) -> Result<Rows, QueryRefusal> {
     match send(errand) {
         Outcome::Rows(found) => Ok(found),
         outcome @ Outcome::Disagrees => Err(told(&outcome)),
@@ -36,7 +38,7 @@ fn too_much() -> QueryRefusal {
 
 /// Runs a plan on the tables of a release: what each learner brings to each group that there is.
 ///
-/// `typed` is the text that the plan was made of, `files` the Parquet file of each table, `memory` the engine's limit.
+/// `typed` is the text that the plan was made of, `files` the Parquet file of each table, `memory` the engine's limit, `pace` how long it may take.
 ///
 /// # Errors
 /// [`QueryRefusal`]: not to be answered over real learners, too much work, or read in two ways.
@@ -45,17 +47,21 @@ pub fn brought(
     plan: &Plan,
     files: &BTreeMap<String, PathBuf>,
     memory: &str,
+    pace: Pace,
 ) -> Result<Frame, QueryRefusal> {
     let guard = plan.guard.as_ref().map_err(Clone::clone)?;
-    let mut errand =
-        errand(typed, plan, vec![guard.bounded.clone()], files, memory).map_err(|_| too_much())?;
-    for copied in &mut errand.copies {
-        copied.most_of_one = Some(MOST_OF_ONE);
-    }
-    let found = rows(&errand)?;
-    let rows = found.first().ok_or_else(engine)?;
+    let (errand, longest) = errand(typed, plan, files, memory).map_err(|_| too_much())?;
+    let blocks = (longest / ROWS_OF_BLOCK).clamp(1, MOST_BLOCKS);
+    let errand = Errand {
+        sql: guard.bounded.clone(),
+        dealt: Some(Dealt { blocks, most_of_one: guard.most_of_one }),
+        pace,
+        most_rows: MOST_LEARNERS,
+        ..errand
+    };
+    let rows = rows(&errand)?;
     let mut values = vec![BTreeSet::new(); guard.keys.len()];
-    for row in rows {
+    for row in &rows {
         for ((cell, kind), values) in row.iter().zip(&guard.keys).zip(&mut values) {
             values.insert(cell.as_ref().map(|cell| plain(cell, *kind)));
         }
@@ -68,7 +74,7 @@ pub fn brought(
         measures: guard.measures.clone(),
         ..Frame::default()
     };
-    frame.rows = placed(guard, rows, &keys).ok_or_else(engine)?;
+    frame.rows = placed(guard, &rows, &keys).ok_or_else(engine)?;
     frame.keys = keys;
     Ok(frame)
 }

@@ -18,6 +18,10 @@ use crate::disclosure::{Counted, Measure};
 
 /// Tables with several rows for a learner that one SELECT may put beside each other: more multiply work by what a row holds.
 const MOST_DEGREE: u32 = 2;
+/// Rows of one learner and table that are taken at most, and that are where such tables stand beside each other: how much work one learner can be
+/// is bounded by the text. Twelve years of months are 144.
+const MOST_OF_ONE: u64 = 400;
+const MOST_BESIDE: u64 = 40;
 
 /// A statement as a frame.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,6 +39,8 @@ pub struct Guard {
     pub measures: Vec<Measure>,
     /// How many groups a learner can be in at most.
     pub most_groups: u64,
+    /// How many rows of one learner and table are taken at most.
+    pub most_of_one: u64,
     /// All that is asked, so that the same lines are the same question.
     pub said: Vec<String>,
 }
@@ -120,6 +126,7 @@ impl Compiler<'_> {
             amounts,
             measures,
             most_groups,
+            most_of_one: if self.degree < MOST_DEGREE { MOST_OF_ONE } else { MOST_BESIDE },
             said,
         })
     }

@@ -35,7 +35,7 @@ mod tests;
 pub use answer::{Cell, answer, lines, with_margins};
 pub use calls::allowed_functions;
 #[cfg(feature = "warehouse")]
-pub use child::{VERB, serve};
+pub use child::{Pace, VERB, serve};
 #[cfg(feature = "warehouse")]
 pub use frame::{brought, of_one_learner};
 pub use guard::Guard;

@@ -36,7 +36,7 @@ pub use kept::{FAILED, LINES};
 pub use lineage::{Behind, ColumnsRead, columns_behind};
 pub use publish::BuiltTable;
 pub use relation::{BESIDE_LINKS, BuildContext, Inputs};
-pub use sealed::{Copied, Sealed, function_names};
+pub use sealed::{Copied, Dealt, Sealed, function_names};
 pub use shape::{Shapes, prove_reads, scratch, shapes, shapes_with};
 pub use shell::write_shell;
 pub use trace::{LakeCount, LakeRow, Traced, rows_named};

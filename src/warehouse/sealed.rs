@@ -5,6 +5,7 @@ use duckdb::Connection;
 
 use super::connection::{Limits, engine, lock, open, quoted};
 use super::fault::{Cause, WarehouseFault};
+use crate::definitions::query::WHOSE;
 
 /// Columns of a table that are copied.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -15,53 +16,112 @@ pub struct Copied {
     pub file: PathBuf,
     /// The columns.
     pub columns: Vec<String>,
-    /// How many rows of one learner are taken at most, if so many are too many: which, hangs on those rows alone.
-    pub most_of_one: Option<u64>,
 }
 
+/// Learners dealt into blocks, each of which is laid out by itself ([`Sealed::lay_out`]).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Dealt {
+    /// Into how many blocks. Which one a learner is in, hangs on nobody else.
+    pub blocks: u64,
+    /// How many rows of one learner and table are taken at most, if so many are too many: which, hangs on those rows alone.
+    pub most_of_one: u64,
+}
+
+/// Where tables stand of which blocks are laid out, and the column that says which block a row is in: no table has one of that name.
+const HELD: &str = "held";
+const BLOCK: &str = "dealt to";
+/// Of what the engine thinks of by itself, this alone is left where learners are dealt: the rest looks at values to leave out work, and for
+/// a few rows takes longer than it saves.
+const KEPT: &str = "filter_pushdown";
+
 impl Copied {
-    /// The rows that are taken.
-    fn sql(&self) -> String {
+    fn list(&self) -> String {
         let columns: Vec<String> = self.columns.iter().map(|name| format!("\"{name}\"")).collect();
-        let (columns, file) = (columns.join(", "), quoted(&self.file.to_string_lossy()));
-        let all = format!("select {columns} from read_parquet({file})");
-        let Some(most) = self.most_of_one else { return all };
-        // Hardly anybody has so many, and only of them are rows put in an order.
+        columns.join(", ")
+    }
+
+    /// The whole table.
+    fn whole(&self) -> String {
+        let (table, columns, file) = (&self.table, self.list(), quoted(&self.file.to_string_lossy()));
+        format!("create table \"{table}\" as select {columns} from read_parquet({file})")
+    }
+
+    /// The whole table, block after block. A row that is about nobody is in none.
+    fn held(&self, dealt: Dealt) -> String {
+        let (table, columns, file) = (&self.table, self.list(), quoted(&self.file.to_string_lossy()));
+        let blocks = dealt.blocks;
         format!(
-            "with held as ({all}), many as (select learner_id from held group by learner_id having count(*) > {most}) \
-             select {columns} from held where learner_id not in (select learner_id from many where learner_id is not null) \
-             union all select {columns} from (select *, row_number() over (partition by learner_id order by hash({columns})) as lot from held \
-             where learner_id in (select learner_id from many)) as lots where lot <= {most}"
+            "create table {HELD}.\"{table}\" as select {columns}, hash({WHOSE}) % {blocks} as \"{BLOCK}\" from read_parquet({file}) \
+             where {WHOSE} is not null order by \"{BLOCK}\""
+        )
+    }
+
+    /// One block of it.
+    fn of_block(&self, dealt: Dealt, block: u64) -> String {
+        let (table, columns, most) = (&self.table, self.list(), dealt.most_of_one);
+        format!(
+            "create or replace table \"{table}\" as select {columns} from {HELD}.\"{table}\" where \"{BLOCK}\" = {block} \
+             qualify row_number() over (partition by {WHOSE} order by hash({columns})) <= {most}"
         )
     }
 }
 
 /// An engine that is shut: see [`Sealed::open`].
-pub struct Sealed(Connection);
+pub struct Sealed {
+    connection: Connection,
+    dealt: Option<(Dealt, Vec<Copied>)>,
+}
 
 impl Sealed {
     /// Copies columns into a fresh engine and shuts it: from then on it reads no file, loads nothing, spills nothing,
-    /// changes no setting, and stops by itself after so many milliseconds.
+    /// changes no setting, and stops by itself after so many milliseconds. Where learners are dealt, no table is there before a
+    /// block is laid out.
     ///
     /// # Errors
     /// When a file cannot be read or the engine cannot be shut.
-    pub fn open(copies: &[Copied], limits: &Limits, millis: u64) -> Result<Self, WarehouseFault> {
+    pub fn open(
+        copies: &[Copied],
+        dealt: Option<Dealt>,
+        limits: &Limits,
+        millis: u64,
+    ) -> Result<Self, WarehouseFault> {
         let connection = open(&Limits { spill_to: None, ..limits.clone() })?;
+        if dealt.is_some() {
+            connection.execute_batch(&format!("create schema {HELD}")).map_err(engine)?;
+        }
         for copied in copies {
-            let sql = format!("create table \"{}\" as {}", copied.table, copied.sql());
+            let sql = dealt.map_or_else(|| copied.whole(), |dealt| copied.held(dealt));
             connection.execute_batch(&sql).map_err(|error| WarehouseFault::Relation {
                 relation: copied.table.clone(),
                 cause: error.into(),
             })?;
         }
+        if dealt.is_some() {
+            plain(&connection)?;
+        }
         connection.execute_batch(&format!("set max_execution_time = {millis}")).map_err(engine)?;
         lock(&connection, &[])?;
-        Ok(Self(connection))
+        Ok(Self { connection, dealt: dealt.map(|dealt| (dealt, copies.to_vec())) })
+    }
+
+    /// Puts one block of learners where statements find it, in the place of the one before. The engine then knows of no others: whatever it leaves
+    /// out or puts off hangs on these alone.
+    ///
+    /// # Errors
+    /// The class of the engine's error and never its words.
+    pub fn lay_out(&self, block: u64) -> Result<(), &'static str> {
+        for (dealt, copied) in
+            self.dealt.iter().flat_map(|(dealt, copies)| copies.iter().map(|each| (*dealt, each)))
+        {
+            let laid = self.connection.execute_batch(&copied.of_block(dealt, block));
+            laid.map_err(|error| Cause::from(error).class)?;
+        }
+        Ok(())
     }
 
     /// The engine's own reading of a text, as JSON. Nothing of it is run.
     pub fn reading(&self, text: &str) -> Option<String> {
-        self.0
+        self.connection
             .query_row("select cast(json_serialize_sql(cast(? as varchar)) as varchar)", [text], |row| {
                 row.get(0)
             })
@@ -74,7 +134,7 @@ impl Sealed {
     /// The class of the engine's error and never its words.
     pub fn rows(&self, sql: &str) -> Result<Vec<Vec<Option<String>>>, &'static str> {
         let class = |error: duckdb::Error| Cause::from(error).class;
-        let mut statement = self.0.prepare(sql).map_err(class)?;
+        let mut statement = self.connection.prepare(sql).map_err(class)?;
         let mut rows = statement.query([]).map_err(class)?;
         let mut found = Vec::new();
         while let Some(row) = rows.next().map_err(class)? {
@@ -84,6 +144,13 @@ impl Sealed {
         }
         Ok(found)
     }
+}
+
+/// Has the engine do what is written, in the order in which it is written.
+fn plain(connection: &Connection) -> Result<(), WarehouseFault> {
+    let sql = format!("select string_agg(name, ',') from duckdb_optimizers() where name <> '{KEPT}'");
+    let all: String = connection.query_row(&sql, [], |row| row.get(0)).map_err(engine)?;
+    connection.execute_batch(&format!("set disabled_optimizers = {}", quoted(&all))).map_err(engine)
 }
 
 /// The name of every function that the engine has, in order.
@@ -103,14 +170,14 @@ mod tests {
     use super::*;
 
     /// A table with a planted text, as a release has it.
-    fn planted(rows: &str, most_of_one: Option<u64>) -> (tempfile::TempDir, Sealed) {
+    fn planted(rows: &str, dealt: Option<Dealt>) -> (tempfile::TempDir, Sealed) {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("t.parquet");
         let made = Connection::open_in_memory().unwrap();
         made.execute_batch(&format!("copy ({rows}) to {}", quoted(&file.to_string_lossy()))).unwrap();
         let columns = vec!["learner_id".to_owned(), "said".to_owned()];
-        let copied = Copied { table: "t".to_owned(), file, columns, most_of_one };
-        let sealed = Sealed::open(&[copied], &Limits::default(), 10_000).unwrap();
+        let copied = Copied { table: "t".to_owned(), file, columns };
+        let sealed = Sealed::open(&[copied], dealt, &Limits::default(), 10_000).unwrap();
         (dir, sealed)
     }
 
@@ -148,22 +215,40 @@ mod tests {
         assert!(failed >= 30, "only {failed} failed, so that little was shown");
     }
 
+    const MANY_AND_FEW: &str = "select case when i < 900 then 'many' else 'few' || cast(i % 10 as varchar) end as learner_id, \
+                                cast(i as varchar) as said from range(1000) as r(i)";
+
+    /// The rows of each learner, block by block.
+    fn counts(sealed: &Sealed, blocks: u64) -> Vec<Vec<Vec<Option<String>>>> {
+        let of_block = |block| {
+            sealed.lay_out(block).unwrap();
+            sealed.rows("select learner_id, cast(count(*) as varchar) from t group by 1 order by 1").unwrap()
+        };
+        (0..blocks).map(of_block).collect()
+    }
+
     /// Of a learner with very many rows as many as are allowed are taken; of all others all.
     #[test]
     fn of_one_learner_no_more_rows_are_taken_than_are_allowed() {
-        let rows = "select case when i < 900 then 'many' else 'few' || cast(i % 10 as varchar) end as learner_id, cast(i as varchar) as said \
-                    from range(1000) as r(i)";
-        let count = |sealed: &Sealed| {
-            sealed.rows("select learner_id, cast(count(*) as varchar) from t group by 1 order by 1").unwrap()
+        let (_dir, sealed) = planted(MANY_AND_FEW, Some(Dealt { blocks: 1, most_of_one: 400 }));
+        let found = counts(&sealed, 1).concat();
+        let of = |who: &str| {
+            found.iter().find(|row| row[0].as_deref() == Some(who)).and_then(|row| row[1].clone())
         };
-        let (_dir, capped) = planted(rows, Some(400));
-        let (_other, all) = planted(rows, None);
-        let of = |rows: &[Vec<Option<String>>], who: &str| {
-            rows.iter().find(|row| row[0].as_deref() == Some(who)).and_then(|row| row[1].clone())
-        };
-        assert_eq!(of(&count(&capped), "many").as_deref(), Some("400"));
-        assert_eq!(of(&count(&all), "many").as_deref(), Some("900"));
-        assert_eq!(count(&capped).len(), 11);
-        assert_eq!(of(&count(&capped), "few3"), of(&count(&all), "few3"));
+        assert_eq!(found.len(), 11);
+        assert_eq!((of("many").as_deref(), of("few3").as_deref()), (Some("400"), Some("10")));
+    }
+
+    /// Each learner is in one block, with all rows; and before one is laid out there is nobody.
+    #[test]
+    fn each_learner_is_in_one_block() {
+        let (_dir, sealed) = planted(MANY_AND_FEW, Some(Dealt { blocks: 4, most_of_one: 1000 }));
+        assert!(sealed.rows("select learner_id from t").is_err());
+        let blocks = counts(&sealed, 4);
+        assert!(blocks.iter().filter(|block| !block.is_empty()).count() > 1, "{blocks:?}");
+        let mut found = blocks.concat();
+        found.sort();
+        let (_other, whole) = planted(MANY_AND_FEW, Some(Dealt { blocks: 1, most_of_one: 1000 }));
+        assert_eq!(found, counts(&whole, 1).concat());
     }
 }

@@ -1,5 +1,6 @@
 //! Questions to a release: those of the manual are answered, those of the hostile corpus are refused to the last one, and
 //! neither leaves anything behind.
+mod dealt;
 mod functions;
 mod locality;
 mod of_many;

@@ -14,7 +14,7 @@ pub struct Seed<'a>(pub &'a [u8; 32]);
 
 impl Seed<'_> {
     /// How much the figure of a name is off, with this variance.
-    pub(super) fn noise(self, name: &[&[u8]], variance: u64) -> i64 {
+    pub(crate) fn noise(self, name: &[&[u8]], variance: u64) -> i64 {
         let mut hash = Sha256::new();
         hash.update(self.0);
         for part in name {

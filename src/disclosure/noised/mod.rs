@@ -39,6 +39,8 @@ const NAMED: f64 = 5.0;
 const SEEN: f64 = 2.0;
 /// Standard deviations that hold in 95 of 100 cases.
 const SURE: f64 = 1.96;
+/// Rows of one learner and table from which on an answer says that there are no more: twelve years of months.
+const SAID: u64 = 144;
 /// Groups of an answer that one learner counts in at most.
 pub const MOST_GROUPS: u64 = 12;
 
@@ -47,6 +49,8 @@ pub const MOST_GROUPS: u64 = 12;
 pub struct Terms<'a> {
     /// How many groups one learner can be in, by the question.
     pub most_groups: u64,
+    /// How many rows of one learner and table are looked at, by the question.
+    pub most_of_one: u64,
     /// What is spent, in questions.
     pub spend: u64,
     /// Where noise comes from.
@@ -265,6 +269,13 @@ fn notices(asked: &Asked<'_>, groups: &[(Vec<Option<String>>, Vec<Told>)]) -> Ve
                 instead: "name the groups that you need in WHERE (ay in (2023, 2024)): the fewer there can be, the nearer the figures".to_owned(),
             });
         }
+    }
+    if asked.terms.most_of_one < SAID {
+        notices.push(Notice {
+            what: format!("of one learner {} rows of a table count at most", asked.terms.most_of_one),
+            why: "tables with several rows for a learner that stand beside each other multiply them; of more, some are drawn".to_owned(),
+            instead: "put the rows of each learner together first: (select learner_id, count(*) as n from spell group by learner_id)".to_owned(),
+        });
     }
     let mut figures = groups.iter().flat_map(|(_, told)| told);
     if figures.any(|told| *told == Told::Figure(Figure::Symbol(Symbol::Confidential))) {

@@ -33,7 +33,7 @@ fn some(members: std::ops::Range<u64>) -> Vec<(u64, u32)> {
 }
 
 fn ask(frame: &Frame, spend: u64, seed: u8) -> Answer {
-    let terms = Terms { most_groups: 1, spend, seed: Seed(&[seed; 32]) };
+    let terms = Terms { most_groups: 1, most_of_one: 400, spend, seed: Seed(&[seed; 32]) };
     disclose(frame, terms, &Policy::published())
 }
 
@@ -136,7 +136,7 @@ fn attack_11_a_learner_of_many_rows_counts_once_and_in_few_groups() {
     let groups: Vec<(&str, Vec<(u64, u32)>)> =
         names.iter().map(|name| (name.as_str(), vec![(1, 0); 10])).collect();
     let asked = frame(&groups, 0);
-    let terms = Terms { most_groups: 5, spend: 1, seed: Seed(&[1; 32]) };
+    let terms = Terms { most_groups: 5, most_of_one: 400, spend: 1, seed: Seed(&[1; 32]) };
     let counted = parts::tallies(&asked, terms);
     assert_eq!(counted.values().map(|tally| tally.all).collect::<Vec<_>>(), [1; 5]);
 }
@@ -199,7 +199,7 @@ proptest! {
             }).collect();
             asked
         };
-        let terms = Terms { most_groups, spend: UNIT, seed: Seed(&[5; 32]) };
+        let terms = Terms { most_groups, most_of_one: 400, spend: UNIT, seed: Seed(&[5; 32]) };
         let (one, other) = (of(&before), of(&after));
         let allowed = Asked::of(&one, terms).variance as f64;
         prop_assert!(change(&one, &other, terms) <= allowed + 1e-9, "{} of {allowed}", change(&one, &other, terms));

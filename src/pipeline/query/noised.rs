@@ -5,15 +5,21 @@ use crate::{
     disclosure::{self, Answer, DAYS, Disclosed, Policy, QUESTIONS, Seed, Terms},
     pipeline::Site,
     privacy::KeyKind,
-    query::{self, Guard, Plan, QueryRefusal},
+    query::{self, Guard, Pace, Plan, QueryRefusal},
 };
 use chrono::TimeDelta;
 use sha2::{Digest, Sha256};
 use std::{collections::BTreeMap, path::PathBuf, thread, time::Duration, time::Instant};
 
-/// Answers and refusals come at whole multiples of this: how long the work took would tell of the rows. A hundred questions a year can wait;
-/// invented learners need not.
-const PULSE: Duration = Duration::from_secs(5);
+/// How long a question may take, in hundredths of a second: drawn for each, for whether it took too long is a figure too. One learner can change
+/// how long it takes by the work on a block of a few (`query::brought`), which is little beside this deviation.
+const ABOUT: i64 = 4_500;
+const DEVIATION: u64 = 500;
+const LEAST: i64 = 3_000;
+const MOST: i64 = 6_000;
+/// When an answer comes, or a refusal of one that was paid for: after this time, however long it took. A hundred questions a year can wait.
+const ANSWERED: Duration = Duration::from_secs(65);
+/// Over invented learners it comes at the next full second.
 const PULSE_OF_INVENTED: Duration = Duration::from_secs(1);
 /// Others may be answered at the same moment: then this one is looked at again.
 const MOST_TRIES: usize = 5;
@@ -25,6 +31,11 @@ pub struct Entered {
     pub id: String,
     /// How many questions may still be asked.
     pub left: u64,
+}
+
+/// After how long an answer comes, whatever it is and however long it took; none over invented learners.
+pub fn comes_after(site: &Site) -> Option<Duration> {
+    (site.key.kind() == KeyKind::Real).then_some(ANSWERED)
 }
 
 /// What is asked: the tables of a release, or a study's own rows of one.
@@ -39,6 +50,8 @@ pub(in crate::pipeline) struct Held<'a> {
     pub verb: &'static str,
     /// The question, as the audit says it.
     pub about: &'a str,
+    /// Whether somebody waits for the answer, who would learn how long it took.
+    pub is_awaited: bool,
 }
 
 /// Answers a question over real learners.
@@ -49,7 +62,6 @@ pub(super) fn answer(
     plan: Plan,
     policy: &Policy,
 ) -> Result<Reply, QueryRefusal> {
-    let begun = Instant::now();
     let tables: Vec<String> = plan.reads.keys().cloned().collect();
     let about = about(site, asked, question, &tables);
     let held = Held {
@@ -58,18 +70,14 @@ pub(super) fn answer(
         is_of_many: &|table, column| asked.hangs_on_many(table, column),
         verb: VERB,
         about: &about,
+        is_awaited: true,
     };
-    let result = at_once(site, &held, question, &plan, policy);
-    let taken = begun.elapsed().as_millis();
-    let pulse = if site.key.kind() == KeyKind::Real { PULSE } else { PULSE_OF_INVENTED };
-    let wait = (taken / pulse.as_millis() + 1) * pulse.as_millis() - taken;
-    thread::sleep(Duration::from_millis(u64::try_from(wait).unwrap_or_default()));
-    let (answer, entered) = result?;
+    let (answer, entered) = paid(site, &held, question, &plan, policy)?;
     Ok(Reply { plan, answer, entered: Some(entered) })
 }
 
-/// Answers a question over real learners, as soon as it can: whoever waits for the answer learns how long it took.
-pub(in crate::pipeline) fn at_once(
+/// Answers a question over real learners, or a table of a study, from the budget.
+pub(in crate::pipeline) fn paid(
     site: &mut Site,
     held: &Held<'_>,
     question: &Question<'_>,
@@ -90,15 +98,54 @@ pub(in crate::pipeline) fn at_once(
         return again(site, held, question, (&before, &kept, policy));
     }
     let salt = salt(&said, guard, question.spend);
-    let seed = site.key.derive("what figures are off by", &salt);
     // From here on it is paid for: whether there is too much to do, and how long it takes, hangs on the rows.
     let entered = entered(site, held, question, said)?;
-    let frame = query::brought(question.text, plan, held.files, &site.settings.memory_limit)?;
-    let terms = Terms { most_groups: guard.most_groups, spend: question.spend, seed: Seed(&seed) };
-    let answer = disclosure::disclose_noised(&frame, terms, policy);
-    let sealed = site.key.seal(ANSWER, &answer.as_ref().kept()).ok_or_else(unentered)?;
-    site.catalog.keep_answer(&entered.id, &sealed).map_err(|_| unentered())?;
-    Ok((answer, entered))
+    let begun = Instant::now();
+    let answer = worked_out(site, held, question, plan, (&salt, policy));
+    let kept = answer.and_then(|answer| {
+        let sealed = site.key.seal(ANSWER, &answer.as_ref().kept()).ok_or_else(unentered)?;
+        site.catalog.keep_answer(&entered.id, &sealed).map_err(|_| unentered())?;
+        Ok((answer, entered))
+    });
+    if held.is_awaited {
+        let pulse = comes_after(site).unwrap_or(PULSE_OF_INVENTED);
+        let taken = begun.elapsed().as_millis();
+        let wait = (taken / pulse.as_millis() + 1) * pulse.as_millis() - taken;
+        thread::sleep(Duration::from_millis(u64::try_from(wait).unwrap_or_default()));
+    }
+    kept
+}
+
+/// What each learner brings, and what of it may be said.
+fn worked_out(
+    site: &Site,
+    held: &Held<'_>,
+    question: &Question<'_>,
+    plan: &Plan,
+    (salt, policy): (&[u8], &Policy),
+) -> Result<Disclosed<Answer>, QueryRefusal> {
+    let guard = plan.guard.as_ref().map_err(Clone::clone)?;
+    let limit = limit(Seed(&site.key.derive("how long a question may take", salt)));
+    let until = (held.is_awaited && comes_after(site).is_some()).then(|| hundredths(MOST));
+    let frame =
+        query::brought(question.text, plan, held.files, &site.settings.memory_limit, Pace { limit, until })?;
+    let seed = site.key.derive("what figures are off by", salt);
+    let terms = Terms {
+        most_groups: guard.most_groups,
+        most_of_one: guard.most_of_one,
+        spend: question.spend,
+        seed: Seed(&seed),
+    };
+    Ok(disclosure::disclose_noised(&frame, terms, policy))
+}
+
+fn hundredths(of: i64) -> Duration {
+    Duration::from_millis(of.unsigned_abs() * 10)
+}
+
+/// How long a question may take.
+fn limit(seed: Seed<'_>) -> Duration {
+    hundredths((ABOUT + seed.noise(&[b"limit"], DEVIATION * DEVIATION)).clamp(LEAST, MOST))
 }
 
 fn ledger(what: &str, instead: &'static str) -> QueryRefusal {

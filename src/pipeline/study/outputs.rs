@@ -2,7 +2,7 @@
 use super::{
     super::{
         Site, build,
-        query::{Held, Question, at_once},
+        query::{Held, Question, paid},
     },
     OpenStudy, StudyFault,
 };
@@ -142,9 +142,10 @@ fn ask(
                 is_of_many: &|_, _| false,
                 verb: "study release",
                 about: &format!("the output {} of the study {}", output.name, open.study.name),
+                is_awaited: false,
             };
             let question = Question { who, purpose: "research", text: sql, spend: output.spend };
-            at_once(site, &held, &question, &plan, policy).map_err(refused)?.0
+            paid(site, &held, &question, &plan, policy).map_err(refused)?.0
         } else {
             query::answer(sql, &plan, &files, &site.settings.memory_limit, policy).map_err(refused)?
         };

@@ -1,0 +1,51 @@
+//! Learners are dealt into blocks, and a statement is run over one block at a time (docs/decisions/0050): that changes no answer.
+use super::{demo, questions, release_of};
+use throughline::{
+    config,
+    pipeline::{self, Site},
+    query::{Plan, compile},
+    warehouse::{Copied, Dealt, Limits, Sealed},
+};
+
+type Rows = Vec<Vec<Option<String>>>;
+
+/// What a question comes to over real learners, in so many blocks; all at once without any.
+fn frame(plan: &Plan, blocks: Option<u64>) -> Rows {
+    let guard = plan.guard.as_ref().unwrap();
+    let folder = release_of(demo()).join("parquet");
+    let copies = plan.reads.iter().map(|(table, columns)| Copied {
+        table: table.clone(),
+        file: folder.join(format!("{table}.parquet")),
+        columns: columns.iter().cloned().collect(),
+    });
+    let dealt = blocks.map(|blocks| Dealt { blocks, most_of_one: 1_000_000 });
+    let copies: Vec<Copied> = copies.collect();
+    let engine = Sealed::open(&copies, dealt, &Limits::default(), 60_000).unwrap();
+    let mut found = Rows::new();
+    for block in 0..blocks.unwrap_or(1) {
+        engine.lay_out(block).unwrap();
+        found.extend(engine.rows(&guard.bounded).unwrap());
+    }
+    found.sort_unstable();
+    found
+}
+
+#[test]
+fn in_however_many_blocks_the_questions_of_the_manual_find_the_same() {
+    let settings = config::load(&demo().site().join("throughline.toml"), &[]).unwrap();
+    let site = Site::open(settings).unwrap();
+    let asked = pipeline::open_release(&site, "current").unwrap();
+    let mut compared = 0;
+    for question in questions() {
+        let plan = compile(&question, asked.shapes()).unwrap();
+        if plan.guard.is_err() {
+            continue;
+        }
+        let whole = frame(&plan, None);
+        for blocks in [1, 7] {
+            assert_eq!(frame(&plan, Some(blocks)), whole, "{blocks} blocks: {question}");
+        }
+        compared += usize::from(!whole.is_empty());
+    }
+    assert!(compared > 30, "{compared} questions found anybody");
+}
