@@ -33,6 +33,9 @@ stages() {
     cat <<'TABLE'
 oracle       | ignored_tests deep_the_oracle  | The published tables agree with an independent count of the same rules, at many seeds
 provision    | ignored_tests deep_rows_of     | Fewer than one row of alternative provision in a hundred is on the wrong learner, or on none, by the truth
+fitted       | ignored_tests deep_fitted        | What SQL cannot do agrees with the same lines fitted by another way, in a world in which enough are NEET
+estimates    | ignored_tests deep_releases_know | What a release says of its own linkage holds by the truth, at many seeds
+lists        | ignored_tests deep_lists         | An officer's list finds the right people by the truth, at many seeds
 kills        | ignored_tests deep_a_pull      | A pull killed at a hundred moments is completed by the next, nothing lost and nothing doubled
 failpoints   | ignored_tests deep_killed_at   | Killed at every step of staging, folding, publishing, building and releasing, at a hundred seeds: as above
 faults       | many_cases faults              | Random schedules of a service's faults end in the oracle's lake or in a run that says so
