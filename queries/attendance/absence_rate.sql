@@ -75,32 +75,30 @@ pupils as (
         learner_id,
         ay,
         bool_or(is_here) as is_here,
-        bool_or(is_resident) as is_resident,
-        max(kind_in_january) as kind,
-        max(fsm) as fsm,
-        max(sen) as sen,
+        is_resident,
+        kind_in_january as kind,
+        fsm,
+        sen,
         cast(sum(case when is_here then sessions_possible end) as bigint) as possible_here,
         cast(sum(case when is_here then sessions_absent end) as bigint) as absent_here,
         cast(sum(sessions_possible) as bigint) as sessions_possible,
         cast(sum(sessions_absent) as bigint) as sessions_absent
     from placed_units
-    group by learner_id, ay
+    group by learner_id, ay, is_resident, kind_in_january, fsm, sen
 ),
 
 units as (
-    select ay, 'attending' as population, 'enrolment' as basis, kind_of_school as kind, fsm, sen, sessions_possible, sessions_absent
+    select
+        ay, 'enrolment' as basis, is_here as is_attending, is_resident, kind_of_school as kind, fsm, sen, sessions_possible, sessions_absent
     from placed_units
-    where is_here
     union all
-    select ay, 'resident' as population, 'enrolment' as basis, kind_of_school as kind, fsm, sen, sessions_possible, sessions_absent
-    from placed_units
-    where is_resident
-    union all
-    select ay, 'attending' as population, 'pupil' as basis, kind, fsm, sen, possible_here as sessions_possible, absent_here as sessions_absent
+    select
+        ay, 'pupil' as basis, true as is_attending, false as is_resident, kind, fsm, sen,
+        possible_here as sessions_possible, absent_here as sessions_absent
     from pupils
     where is_here
     union all
-    select ay, 'resident' as population, 'pupil' as basis, kind, fsm, sen, sessions_possible, sessions_absent
+    select ay, 'pupil' as basis, false as is_attending, true as is_resident, kind, fsm, sen, sessions_possible, sessions_absent
     from pupils
     where is_resident
 ),
@@ -118,7 +116,8 @@ thresholds as (
 judged_units as (
     select
         units.ay,
-        units.population,
+        units.is_attending,
+        units.is_resident,
         units.basis,
         units.kind,
         units.fsm,
@@ -140,7 +139,8 @@ judged_units as (
 sums_alike as (
     select
         ay,
-        population,
+        is_attending,
+        is_resident,
         basis,
         kind,
         fsm,
@@ -158,16 +158,19 @@ sums_alike as (
         count(*) filter (where is_enough and is_persistent) as n_persistent,
         count(*) filter (where is_enough and is_severe) as n_severe
     from judged_units
-    group by ay, population, basis, kind, fsm, sen, is_ruled
+    group by ay, is_attending, is_resident, basis, kind, fsm, sen, is_ruled
 ),
 
 broken_down as (
     select
         sums_alike.*,
+        populations.population,
         breakdowns.breakdown,
         case breakdowns.breakdown when 'all' then 'all' when 'kind' then kind when 'fsm' then fsm else sen end as category
     from sums_alike
+    cross join (values ('attending'), ('resident')) as populations(population)
     cross join (values ('all'), ('kind'), ('fsm'), ('sen')) as breakdowns(breakdown)
+    where case populations.population when 'attending' then is_attending else is_resident end
 ),
 
 sums as (

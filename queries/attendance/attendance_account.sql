@@ -124,6 +124,24 @@ final as (
         sessions_unauthorised
     from attendance_told
     where is_plain
+      and not is_told_twice
+    union all
+    select
+        learner_id,
+        establishment_id,
+        ay,
+        source,
+        'register' as account,
+        cast(sum(n_periods) as integer) as n_periods,
+        cast(sum(n_periods_not_known) as integer) as n_periods_not_known,
+        cast(sum(sessions_possible) as integer) as sessions_possible,
+        cast(sum(sessions_absent) as integer) as sessions_absent,
+        cast(sum(sessions_authorised) as integer) as sessions_authorised,
+        cast(sum(sessions_unauthorised) as integer) as sessions_unauthorised
+    from attendance_told
+    where is_plain
+      and is_told_twice
+    group by learner_id, establishment_id, ay, source
 )
 
 select * from final

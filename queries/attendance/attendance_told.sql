@@ -7,6 +7,7 @@ subject_id = "The subject of the source that it is told of"
 learner_id = "Pseudonym of the learner"
 is_plain = "One period, or each in a week of its own: then the sums here are those of the account"
 is_doubted = "Whether anything that is told elsewhere, of the subject, the learner or another year, keeps it from being so"
+is_told_twice = "Whether another subject of the source is the same learner at the school in the year: of plain accounts the sums are then added up"
 n_periods = "Periods, each version of them"
 n_periods_not_known = "Of them those whose sessions or absences are not known"
 sessions_possible = "Possible sessions of the periods that are known; empty when none is"
@@ -25,8 +26,8 @@ with accounts as (
         max(attendance_sum.last_starts_on) as last_starts_on,
         max(attendance_sum.last_ends_on) as last_ends_on,
         sum(attendance_sum.n_periods) as n_periods,
-        bool_and(attendance_sum.is_each_in_a_week) and n_weeks(weeks_together(attendance_sum.weeks)) = sum(attendance_sum.n_periods)
-            as is_in_weeks,
+        bool_and(attendance_sum.is_each_in_a_week) as is_each_in_a_week,
+        weeks_together(attendance_sum.weeks) as weeks,
         sum(attendance_sum.n_periods_not_known) as n_periods_not_known,
         sum(attendance_sum.sessions_possible) as sessions_possible,
         sum(attendance_sum.sessions_absent) as sessions_absent,
@@ -39,12 +40,6 @@ with accounts as (
     group by attendance_sum.subject_id, attendance_sum.establishment_id, attendance_sum.ay, attendance_sum.source
 ),
 
-linked as (
-    select accounts.*, learner_link.learner_id
-    from accounts
-    inner join learner_link on learner_link.subject_id = accounts.subject_id
-),
-
 -- Whose rows were taken back (which of them, a removal does not say), or had no place for a time: once a restriction is lifted
 -- the same row stands under its school again, a later version of the one without.
 told_otherwise as (
@@ -54,9 +49,29 @@ told_otherwise as (
        or establishment_id = 'withheld'
 ),
 
--- Two subjects of one source may be one learner, whose weeks then come twice.
+linked as (
+    select
+        accounts.*,
+        accounts.is_each_in_a_week and n_weeks(accounts.weeks) = accounts.n_periods as is_in_weeks,
+        learner_link.learner_id,
+        told_otherwise.subject_id is not null or accounts.last_starts_on > build_context.as_of as is_told_otherwise
+    from accounts
+    cross join build_context
+    inner join learner_link on learner_link.subject_id = accounts.subject_id
+    left join told_otherwise
+        on told_otherwise.source = accounts.source
+       and told_otherwise.subject_id = accounts.subject_id
+),
+
+-- Two subjects of one source may be one learner. Where all their weeks differ (a child who left and came back under another number),
+-- both can be added up; where one week comes twice, or one of the two cannot be added up, neither can.
 told_twice as (
-    select learner_id, establishment_id, ay, source
+    select
+        learner_id,
+        establishment_id,
+        ay,
+        source,
+        bool_and(is_each_in_a_week) and n_weeks(weeks_together(weeks)) = sum(n_periods) and not bool_or(is_told_otherwise) as is_apart
     from linked
     group by learner_id, establishment_id, ay, source
     having count(*) > 1
@@ -74,15 +89,11 @@ judged as (
         linked.*,
         linked.n_periods = 1 or linked.is_in_weeks as is_by_weeks,
         (linked.n_sums > 1 and linked.n_periods > 1 and not linked.is_in_weeks)
-            or linked.last_starts_on > build_context.as_of
-            or told_otherwise.subject_id is not null
-            or told_twice.learner_id is not null
-            or going_on.learner_id is not null as is_doubted
+            or linked.is_told_otherwise
+            or coalesce(not told_twice.is_apart, false)
+            or going_on.learner_id is not null as is_doubted,
+        told_twice.learner_id is not null as is_told_twice
     from linked
-    cross join build_context
-    left join told_otherwise
-        on told_otherwise.source = linked.source
-       and told_otherwise.subject_id = linked.subject_id
     left join told_twice
         on told_twice.learner_id = linked.learner_id
        and told_twice.establishment_id = linked.establishment_id
@@ -103,6 +114,7 @@ final as (
         source,
         is_by_weeks and not is_doubted as is_plain,
         is_doubted,
+        is_told_twice,
         cast(n_periods as integer) as n_periods,
         cast(n_periods_not_known as integer) as n_periods_not_known,
         cast(sessions_possible as integer) as sessions_possible,

@@ -110,30 +110,53 @@ things as (
     from events
 ),
 
-counts as (
+-- Those who are alike in all that is broken down by are added up once, and their sums then serve every breakdown.
+sums_alike as (
     select
         things.ay,
         things.population,
-        breakdowns.breakdown,
-        case breakdowns.breakdown when 'all' then 'all' when 'kind' then things.kind
-                                  when 'fsm' then coalesce(groups_of_learner.fsm, 'not_known')
-                                  else coalesce(groups_of_learner.sen, 'not_known') end as category,
-        cast(sum(things.pupil) as bigint) as n_pupils,
-        cast(sum(things.not_on_roll) as bigint) as n_not_on_roll,
-        cast(sum(things.suspended) as bigint) as n_suspended,
-        cast(sum(things.suspension) as bigint) as n_suspensions,
-        cast(sum(things.permanent) as bigint) as n_permanent,
-        cast(sum(things.lunchtime) as bigint) as n_lunchtime,
-        cast(sum(things.taken_back) as bigint) as n_taken_back
+        things.kind,
+        coalesce(groups_of_learner.fsm, 'not_known') as fsm,
+        coalesce(groups_of_learner.sen, 'not_known') as sen,
+        sum(things.pupil) as n_pupils,
+        sum(things.not_on_roll) as n_not_on_roll,
+        sum(things.suspended) as n_suspended,
+        sum(things.suspension) as n_suspensions,
+        sum(things.permanent) as n_permanent,
+        sum(things.lunchtime) as n_lunchtime,
+        sum(things.taken_back) as n_taken_back
     from things
-    cross join (values ('all'), ('kind'), ('fsm'), ('sen')) as breakdowns(breakdown)
     left join groups_of_learner
         on groups_of_learner.learner_id = things.learner_id
        and groups_of_learner.ay = things.ay
-    group by things.ay, things.population, breakdowns.breakdown,
-             case breakdowns.breakdown when 'all' then 'all' when 'kind' then things.kind
-                                       when 'fsm' then coalesce(groups_of_learner.fsm, 'not_known')
-                                       else coalesce(groups_of_learner.sen, 'not_known') end
+    group by things.ay, things.population, things.kind, coalesce(groups_of_learner.fsm, 'not_known'),
+             coalesce(groups_of_learner.sen, 'not_known')
+),
+
+broken_down as (
+    select
+        sums_alike.*,
+        breakdowns.breakdown,
+        case breakdowns.breakdown when 'all' then 'all' when 'kind' then kind when 'fsm' then fsm else sen end as category
+    from sums_alike
+    cross join (values ('all'), ('kind'), ('fsm'), ('sen')) as breakdowns(breakdown)
+),
+
+counts as (
+    select
+        ay,
+        population,
+        breakdown,
+        category,
+        cast(sum(n_pupils) as bigint) as n_pupils,
+        cast(sum(n_not_on_roll) as bigint) as n_not_on_roll,
+        cast(sum(n_suspended) as bigint) as n_suspended,
+        cast(sum(n_suspensions) as bigint) as n_suspensions,
+        cast(sum(n_permanent) as bigint) as n_permanent,
+        cast(sum(n_lunchtime) as bigint) as n_lunchtime,
+        cast(sum(n_taken_back) as bigint) as n_taken_back
+    from broken_down
+    group by ay, population, breakdown, category
 ),
 
 final as (

@@ -34,40 +34,46 @@ activities as (
        and (code_nccis_activity.valid_to is null or code_nccis_activity.valid_to > stg_destination.starts_on)
 ),
 
--- Of several in force on the day the latest to start is the one.
+-- Of several in force on a day the latest to start is the one: which of two goes before is the same on every day.
+ordered as (
+    select
+        *,
+        row_number() over (
+            partition by learner_id
+            order by starts_on desc nulls last, activity asc nulls last, ends_on desc nulls first
+        ) as place
+    from activities
+),
+
 in_force as (
     select
         days.learner_id,
         days.age,
         days.day,
-        activities.status_group,
-        row_number() over (
-            partition by days.learner_id, days.age, days.day
-            order by activities.starts_on desc nulls last, activities.activity asc nulls last, activities.ends_on desc nulls first
-        ) as place
+        days.last_day,
+        min(ordered.place) as place
     from days
-    inner join activities
-        on activities.learner_id = days.learner_id
-       and activities.starts_on <= days.day
-       and (activities.ends_on is null or activities.ends_on >= days.day)
+    left join ordered
+        on ordered.learner_id = days.learner_id
+       and ordered.starts_on <= days.day
+       and (ordered.ends_on is null or ordered.ends_on >= days.day)
+    group by days.learner_id, days.age, days.day, days.last_day
 ),
 
 counts as (
     select
-        days.learner_id,
-        days.age,
-        days.last_day,
-        count(*) filter (where in_force.status_group in ('participating', 'employment_not_participating')) as n_kept,
-        count(*) filter (where in_force.status_group in ('neet', 'custody')) as n_out,
-        max(case when month(days.day) = 11 then in_force.status_group end) as on_1_november,
-        max(case when month(days.day) = 11 then days.day end) as november
-    from days
-    left join in_force
-        on in_force.learner_id = days.learner_id
-       and in_force.age = days.age
-       and in_force.day = days.day
-       and in_force.place = 1
-    group by days.learner_id, days.age, days.last_day
+        in_force.learner_id,
+        in_force.age,
+        in_force.last_day,
+        count(*) filter (where ordered.status_group in ('participating', 'employment_not_participating')) as n_kept,
+        count(*) filter (where ordered.status_group in ('neet', 'custody')) as n_out,
+        max(case when month(in_force.day) = 11 then ordered.status_group end) as on_1_november,
+        max(case when month(in_force.day) = 11 then in_force.day end) as november
+    from in_force
+    left join ordered
+        on ordered.learner_id = in_force.learner_id
+       and ordered.place = in_force.place
+    group by in_force.learner_id, in_force.age, in_force.last_day
 ),
 
 final as (

@@ -41,24 +41,11 @@ with stored as (
     union all
     select 'suspension' as entity, source, row_key, commit_seq, tombstone, subject_id, starts_on as due_on
     from lake_suspension
-),
-
-judged as (
-    select
-        stored.entity,
-        stored.source,
-        stored.row_key,
-        stored.commit_seq,
-        stored.tombstone,
-        learner_link.learner_id is not null and coalesce(stored.due_on <= build_context.as_of, false) as is_due
-    from stored
-    cross join build_context
-    left join learner_link on learner_link.subject_id = stored.subject_id
     union all
-    select 'establishment' as entity, source, row_key, commit_seq, tombstone, true as is_due
+    select 'establishment' as entity, source, row_key, commit_seq, tombstone, cast(null as blob) as subject_id, cast(null as date) as due_on
     from lake_establishment
     union all
-    select 'establishment_link' as entity, source, row_key, commit_seq, tombstone, true as is_due
+    select 'establishment_link' as entity, source, row_key, commit_seq, tombstone, cast(null as blob) as subject_id, cast(null as date) as due_on
     from lake_establishment_link
 ),
 
@@ -88,21 +75,48 @@ staged_rows as (
     select 'establishment_link' as entity, source, row_key from stg_establishment_link
 ),
 
+staged as (
+    select entity, source, id_text(row_key) as row_key, cast(count(*) as bigint) as n_staged
+    from staged_rows
+    group by entity, source, id_text(row_key)
+),
+
+-- Most rows are staged, once: only of the others it has to be asked whether they should be.
+not_staged as (
+    select stored.*
+    from stored
+    left join staged
+        on staged.entity = stored.entity
+       and staged.source = stored.source
+       and staged.row_key = id_text(stored.row_key)
+    where staged.row_key is null
+),
+
 -- Of a row's commits the newest counts, and of its lines there any that does not stand: an odd number at the top.
 told as (
-    select entity, source, id_text(row_key) as row_key, commit_seq * 2 + case when is_due and not tombstone then 0 else 1 end as last_word, 0 as n_staged
-    from judged
-    union all
-    select entity, source, id_text(row_key) as row_key, cast(null as bigint) as last_word, 1 as n_staged
-    from staged_rows
+    select
+        not_staged.entity,
+        not_staged.source,
+        id_text(not_staged.row_key) as row_key,
+        not_staged.commit_seq * 2
+            + case when not not_staged.tombstone
+                        and (not_staged.entity in ('establishment', 'establishment_link')
+                             or (learner_link.learner_id is not null and coalesce(not_staged.due_on <= build_context.as_of, false)))
+                   then 0 else 1 end as last_word
+    from not_staged
+    cross join build_context
+    left join learner_link on learner_link.subject_id = not_staged.subject_id
 ),
 
 final as (
-    select entity, source, row_key, cast(sum(n_staged) as bigint) as n_staged
+    select entity, source, row_key, n_staged
+    from staged
+    where n_staged > 1
+    union all
+    select entity, source, row_key, cast(0 as bigint) as n_staged
     from told
     group by entity, source, row_key
-    having sum(n_staged) <> 1
-       and (sum(n_staged) > 0 or max(last_word) % 2 = 0)
+    having max(last_word) % 2 = 0
 )
 
 select * from final

@@ -2,6 +2,7 @@
 title = "Care, social work and first language of each learner up to each year"
 grain = ["learner_id", "ay"]
 reads = ["learner_year", "stg_circumstance", "school_year", "build_context"]
+materialise = "view"
 [columns]
 learner_id = "Pseudonym of the learner"
 ay = "The academic year, by its end year"

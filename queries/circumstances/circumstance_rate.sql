@@ -16,32 +16,57 @@ rate_low = "Lower end of its 95% interval"
 rate_high = "Upper end of its 95% interval"
 is_series_break = "Whether this measure changed its meaning with this year: no trend is to be drawn across it"
 */
-with answers as (
+with alike as (
+    -- Those who are alike in all that is asked are counted once, and their number then serves every measure.
     select
-        circumstance_year.ay,
+        ay,
+        attending,
+        resident,
+        academic_age = 15 as is_fifteen,
+        fsm,
+        ever6_any,
+        ever6_legacy,
+        persistent,
+        disadvantaged,
+        cla,
+        sen,
+        eal,
+        moves_mid_year > 0 as moved_mid_year,
+        same_school_since_y7,
+        same_school_since_y10,
+        count(*) as n
+    from circumstance_year
+    group by ay, attending, resident, academic_age = 15, fsm, ever6_any, ever6_legacy, persistent, disadvantaged, cla, sen, eal,
+             moves_mid_year > 0, same_school_since_y7, same_school_since_y10
+),
+
+answers as (
+    select
+        alike.ay,
         populations.population,
         measures.measure,
         case measures.measure
-            when 'fsm' then circumstance_year.fsm
-            when 'ever6_any' then circumstance_year.ever6_any
-            when 'ever6_legacy' then circumstance_year.ever6_legacy
-            when 'persistently_disadvantaged' then circumstance_year.persistent
-            when 'disadvantaged' then circumstance_year.disadvantaged
-            when 'looked_after' then circumstance_year.cla
-            when 'sen_support' then circumstance_year.sen = 'support'
-            when 'sen_plan' then circumstance_year.sen = 'plan'
-            when 'eal' then circumstance_year.eal
-            when 'moved_mid_year' then circumstance_year.moves_mid_year > 0
-            when 'same_school_since_y7' then circumstance_year.same_school_since_y7
-            when 'same_school_since_y10' then circumstance_year.same_school_since_y10
-        end as answer
-    from circumstance_year
+            when 'fsm' then alike.fsm
+            when 'ever6_any' then alike.ever6_any
+            when 'ever6_legacy' then alike.ever6_legacy
+            when 'persistently_disadvantaged' then alike.persistent
+            when 'disadvantaged' then alike.disadvantaged
+            when 'looked_after' then alike.cla
+            when 'sen_support' then alike.sen = 'support'
+            when 'sen_plan' then alike.sen = 'plan'
+            when 'eal' then alike.eal
+            when 'moved_mid_year' then alike.moved_mid_year
+            when 'same_school_since_y7' then alike.same_school_since_y7
+            when 'same_school_since_y10' then alike.same_school_since_y10
+        end as answer,
+        alike.n
+    from alike
     cross join (values ('attending'), ('resident')) as populations(population)
     cross join (values ('fsm'), ('ever6_any'), ('ever6_legacy'), ('persistently_disadvantaged'), ('disadvantaged'),
                        ('looked_after'), ('sen_support'), ('sen_plan'), ('eal'), ('moved_mid_year'),
                        ('same_school_since_y7'), ('same_school_since_y10')) as measures(measure)
-    where case populations.population when 'attending' then circumstance_year.attending else circumstance_year.resident end
-      and (measures.measure not in ('same_school_since_y7', 'same_school_since_y10') or circumstance_year.academic_age = 15)
+    where case populations.population when 'attending' then alike.attending else alike.resident end
+      and (measures.measure not in ('same_school_since_y7', 'same_school_since_y10') or alike.is_fifteen)
 ),
 
 counts as (
@@ -49,9 +74,9 @@ counts as (
         ay,
         population,
         measure,
-        count(*) filter (where answer) as numerator,
-        count(answer) as denominator,
-        count(*) filter (where answer is null) as n_missing
+        cast(sum(case when answer then n else 0 end) as bigint) as numerator,
+        cast(sum(case when answer is not null then n else 0 end) as bigint) as denominator,
+        cast(sum(case when answer is null then n else 0 end) as bigint) as n_missing
     from answers
     group by ay, population, measure
 ),

@@ -35,33 +35,47 @@ with members as (
        and circumstance_year.ay = engagement_year.ay
 ),
 
+-- Of most nobody tells anything: those of whom the same is told are counted once.
+alike as (
+    select
+        ay, attending, resident, kind, fsm_word, disadvantaged_word, sen_word, n_interventions, n_interventions_completed, n_activities,
+        n_home_contacts, n_careers, n_careers_interviews, n_employer_encounters, n_work_experience, n_access, n_devices, pp_spend, n_views,
+        view,
+        count(*) as n_alike
+    from members
+    group by ay, attending, resident, kind, fsm_word, disadvantaged_word, sen_word, n_interventions, n_interventions_completed,
+             n_activities, n_home_contacts, n_careers, n_careers_interviews, n_employer_encounters, n_work_experience, n_access,
+             n_devices, pp_spend, n_views, view
+),
+
 answers as (
     select
-        members.ay,
-        members.attending,
-        members.resident,
-        members.kind,
-        members.fsm_word,
-        members.disadvantaged_word,
-        members.sen_word,
+        alike.ay,
+        alike.attending,
+        alike.resident,
+        alike.kind,
+        alike.fsm_word,
+        alike.disadvantaged_word,
+        alike.sen_word,
         measures.measure,
         case measures.measure
-            when 'intervention' then members.n_interventions
-            when 'intervention_completed' then members.n_interventions_completed
-            when 'activity' then members.n_activities
-            when 'home_contact' then members.n_home_contacts
-            when 'careers' then members.n_careers
-            when 'careers_interview' then members.n_careers_interviews
-            when 'employer_encounter' then members.n_employer_encounters
-            when 'work_experience' then members.n_work_experience
-            when 'access' then members.n_access
-            when 'device' then members.n_devices
-            when 'pp_spend' then case when members.pp_spend > 0 then 1 when members.pp_spend is not null then 0 end
-            when 'view' then members.n_views
+            when 'intervention' then alike.n_interventions
+            when 'intervention_completed' then alike.n_interventions_completed
+            when 'activity' then alike.n_activities
+            when 'home_contact' then alike.n_home_contacts
+            when 'careers' then alike.n_careers
+            when 'careers_interview' then alike.n_careers_interviews
+            when 'employer_encounter' then alike.n_employer_encounters
+            when 'work_experience' then alike.n_work_experience
+            when 'access' then alike.n_access
+            when 'device' then alike.n_devices
+            when 'pp_spend' then case when alike.pp_spend > 0 then 1 when alike.pp_spend is not null then 0 end
+            when 'view' then alike.n_views
         end as n,
-        case when measures.measure = 'pp_spend' then members.pp_spend end as amount,
-        case when measures.measure = 'view' then members.view end as view
-    from members
+        case when measures.measure = 'pp_spend' then alike.pp_spend end as amount,
+        case when measures.measure = 'view' then alike.view end as view,
+        alike.n_alike
+    from alike
     cross join (values ('intervention'), ('intervention_completed'), ('activity'), ('home_contact'), ('careers'), ('careers_interview'),
                        ('employer_encounter'), ('work_experience'), ('access'), ('device'), ('pp_spend'), ('view')) as measures(measure)
 ),
@@ -77,13 +91,13 @@ groups as (
         disadvantaged_word,
         sen_word,
         measure,
-        count(*) as n_members,
-        count(n) as denominator,
-        count(*) filter (where n > 0) as numerator,
-        sum(n) as n_events,
-        sum(amount) as amount,
-        sum(view) as views,
-        count(view) as n_with_view
+        sum(n_alike) as n_members,
+        sum(case when n is not null then n_alike else 0 end) as denominator,
+        sum(case when n > 0 then n_alike else 0 end) as numerator,
+        sum(n * n_alike) as n_events,
+        sum(amount * n_alike) as amount,
+        sum(view * n_alike) as views,
+        sum(case when view is not null then n_alike else 0 end) as n_with_view
     from answers
     group by ay, attending, resident, kind, fsm_word, disadvantaged_word, sen_word, measure
 ),

@@ -2,6 +2,7 @@
 title = "Free school meals up to each January: now, in six years, over all the time seen"
 grain = ["learner_id", "ay"]
 reads = ["learner_year", "fsm_term", "stg_circumstance", "policy"]
+materialise = "view"
 [columns]
 learner_id = "Pseudonym of the learner"
 ay = "The academic year, by its end year"

@@ -2,6 +2,7 @@
 title = "Changes of school of each learner in each year, and whether the school of Year 11 is that of Year 7 and Year 10"
 grain = ["learner_id", "ay"]
 reads = ["learner_year", "spell"]
+materialise = "view"
 [columns]
 learner_id = "Pseudonym of the learner"
 ay = "The academic year, by its end year"

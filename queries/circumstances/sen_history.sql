@@ -2,6 +2,7 @@
 title = "Special educational needs provision of each learner up to each year"
 grain = ["learner_id", "ay"]
 reads = ["learner_year", "stg_sen", "code_sen_provision"]
+materialise = "view"
 [columns]
 learner_id = "Pseudonym of the learner"
 ay = "The academic year, by its end year"

@@ -24,16 +24,24 @@ with beginnings as (
     group by subject_id
 ),
 
-grouped as (
+by_year as (
     select
         link_group.dimension,
         link_group.category,
-        link_group.is_linked,
         beginnings.began_ay,
-        max(beginnings.began_ay) over (partition by link_group.dimension, link_group.category) as newest_ay
+        count(*) as n,
+        count(*) filter (where link_group.is_linked) as n_linked
     from link_group
     left join beginnings on beginnings.subject_id = link_group.subject_id
     where link_group.dimension in ('source', 'provider')
+    group by link_group.dimension, link_group.category, beginnings.began_ay
+),
+
+grouped as (
+    select
+        *,
+        max(began_ay) over (partition by dimension, category) as newest_ay
+    from by_year
 ),
 
 counts as (
@@ -41,11 +49,11 @@ counts as (
         dimension,
         category,
         newest_ay,
-        count(*) filter (where began_ay < newest_ay) as n_before,
-        count(*) filter (where began_ay < newest_ay and is_linked) as n_linked_before,
-        count(*) filter (where began_ay = newest_ay) as n_new,
-        count(*) filter (where began_ay = newest_ay and is_linked) as n_new_linked,
-        count(*) filter (where began_ay is null) as n_missing
+        cast(sum(case when began_ay < newest_ay then n else 0 end) as bigint) as n_before,
+        cast(sum(case when began_ay < newest_ay then n_linked else 0 end) as bigint) as n_linked_before,
+        cast(sum(case when began_ay = newest_ay then n else 0 end) as bigint) as n_new,
+        cast(sum(case when began_ay = newest_ay then n_linked else 0 end) as bigint) as n_new_linked,
+        cast(sum(case when began_ay is null then n else 0 end) as bigint) as n_missing
     from grouped
     group by dimension, category, newest_ay
 ),

@@ -24,43 +24,102 @@ share_with_birth_date = "n_with_birth_date / n_subjects"
 share_with_postcode = "n_with_postcode / n_subjects"
 share_linked = "n_linked / n_subjects"
 */
-with terms_told as (
-    select subject_told.subject_id, subject_told.source, subject_told.ay, terms.term
+with told as (
+    select
+        subject_told.source,
+        subject_told.ay,
+        subject_told.in_autumn,
+        subject_told.in_spring,
+        subject_told.in_summer,
+        subject_told.ay is null as is_not_dated,
+        false as is_any_time,
+        subject_profile.learner_id,
+        subject_profile.upn = 'valid' as has_valid_upn,
+        subject_profile.has_uln,
+        subject_profile.has_name,
+        subject_profile.has_birth_date,
+        subject_profile.has_postcode,
+        subject_profile.is_linked
     from subject_told
-    cross join (values ('autumn'), ('spring'), ('summer'), ('not_dated')) as terms(term)
-    where case terms.term
-              when 'autumn' then subject_told.in_autumn
-              when 'spring' then subject_told.in_spring
-              when 'summer' then subject_told.in_summer
-              else subject_told.ay is null
-          end
+    inner join subject_profile on subject_profile.subject_id = subject_told.subject_id
+    union all
+    select
+        source,
+        cast(null as smallint) as ay,
+        false as in_autumn,
+        false as in_spring,
+        false as in_summer,
+        false as is_not_dated,
+        true as is_any_time,
+        learner_id,
+        upn = 'valid' as has_valid_upn,
+        has_uln,
+        has_name,
+        has_birth_date,
+        has_postcode,
+        is_linked
+    from subject_profile
 ),
 
-told as (
-    select subject_id, source, ay, term
-    from terms_told
+-- Subjects that are alike are counted once, and their number then serves every term.
+alike as (
+    select
+        source, ay, in_autumn, in_spring, in_summer, is_not_dated, is_any_time,
+        has_valid_upn, has_uln, has_name, has_birth_date, has_postcode, is_linked,
+        count(*) as n_subjects,
+        0 as n_learners
+    from told
+    group by source, ay, in_autumn, in_spring, in_summer, is_not_dated, is_any_time,
+             has_valid_upn, has_uln, has_name, has_birth_date, has_postcode, is_linked
+),
+
+-- A learner whom a source knows twice is one.
+learners as (
+    select
+        source, ay, is_not_dated, is_any_time, learner_id,
+        bool_or(in_autumn) as in_autumn,
+        bool_or(in_spring) as in_spring,
+        bool_or(in_summer) as in_summer
+    from told
+    group by source, ay, is_not_dated, is_any_time, learner_id
+),
+
+counted as (
+    select * from alike
     union all
-    select subject_id, source, cast(null as smallint) as ay, 'all' as term
-    from subject_profile
+    select
+        source, ay, in_autumn, in_spring, in_summer, is_not_dated, is_any_time,
+        false as has_valid_upn, false as has_uln, false as has_name, false as has_birth_date, false as has_postcode, false as is_linked,
+        0 as n_subjects,
+        count(*) as n_learners
+    from learners
+    group by source, ay, in_autumn, in_spring, in_summer, is_not_dated, is_any_time
 ),
 
 counts as (
     select
-        told.source,
-        told.ay,
-        told.term,
-        count(*) as n_subjects,
-        count(distinct subject_profile.learner_id) as n_learners,
-        count(*) filter (where subject_profile.upn = 'valid') as n_with_upn,
-        count(*) filter (where subject_profile.has_uln) as n_with_uln,
-        count(*) filter (where subject_profile.has_name) as n_with_name,
-        count(*) filter (where subject_profile.has_birth_date) as n_with_birth_date,
-        count(*) filter (where subject_profile.has_postcode) as n_with_postcode,
-        count(*) filter (where subject_profile.has_name is null) as n_missing,
-        count(*) filter (where subject_profile.is_linked) as n_linked
-    from told
-    inner join subject_profile on subject_profile.subject_id = told.subject_id
-    group by told.source, told.ay, told.term
+        counted.source,
+        counted.ay,
+        terms.term,
+        cast(sum(counted.n_subjects) as bigint) as n_subjects,
+        cast(sum(counted.n_learners) as bigint) as n_learners,
+        cast(sum(case when counted.has_valid_upn then counted.n_subjects else 0 end) as bigint) as n_with_upn,
+        cast(sum(case when counted.has_uln then counted.n_subjects else 0 end) as bigint) as n_with_uln,
+        cast(sum(case when counted.has_name then counted.n_subjects else 0 end) as bigint) as n_with_name,
+        cast(sum(case when counted.has_birth_date then counted.n_subjects else 0 end) as bigint) as n_with_birth_date,
+        cast(sum(case when counted.has_postcode then counted.n_subjects else 0 end) as bigint) as n_with_postcode,
+        cast(sum(case when counted.has_name is null then counted.n_subjects else 0 end) as bigint) as n_missing,
+        cast(sum(case when counted.is_linked then counted.n_subjects else 0 end) as bigint) as n_linked
+    from counted
+    cross join (values ('autumn'), ('spring'), ('summer'), ('not_dated'), ('all')) as terms(term)
+    where case terms.term
+              when 'autumn' then counted.in_autumn
+              when 'spring' then counted.in_spring
+              when 'summer' then counted.in_summer
+              when 'not_dated' then counted.is_not_dated
+              else counted.is_any_time
+          end
+    group by counted.source, counted.ay, terms.term
 ),
 
 final as (

@@ -37,26 +37,49 @@ learners as (
     group by links.learner_id
 ),
 
-ranked_statements as (
+statements as (
     select
-        stg_learner.subject_id, said.attribute,
-        case said.attribute when 'sex' then stg_learner.sex else code_ethnicity.main_group end as value,
-        row_number() over (
-            partition by stg_learner.subject_id, said.attribute
-            order by stg_learner.observed_on desc nulls first, stg_learner.commit_seq desc nulls last,
-                     stg_learner.source_row desc nulls last, stg_learner.sex asc nulls last,
-                     stg_learner.ethnicity asc nulls last
-        ) as recency
+        stg_learner.subject_id, stg_learner.observed_on, stg_learner.commit_seq, stg_learner.source_row, stg_learner.sex,
+        stg_learner.ethnicity, code_ethnicity.main_group
     from stg_learner
-    cross join (values ('sex'), ('ethnicity')) as said(attribute)
     left join code_ethnicity
         on code_ethnicity.code = stg_learner.ethnicity
        and (code_ethnicity.valid_from is null or code_ethnicity.valid_from <= stg_learner.observed_on)
        and (code_ethnicity.valid_to is null or code_ethnicity.valid_to > stg_learner.observed_on)
-    where case said.attribute when 'sex' then stg_learner.sex else stg_learner.ethnicity end is not null
 ),
 
-persons as (
+-- Most say the same of somebody whenever they say it: only where they do not, statements are put in an order.
+agreed as (
+    select
+        subject_id,
+        max(sex) as sex,
+        coalesce(min(sex) <> max(sex), false) as is_sex_disputed,
+        max(main_group) as ethnicity,
+        count(main_group) < count(ethnicity) or coalesce(min(main_group) <> max(main_group), false) as is_ethnicity_disputed
+    from statements
+    group by subject_id
+),
+
+ranked_statements as (
+    select
+        statements.subject_id, said.attribute,
+        case said.attribute when 'sex' then statements.sex else statements.main_group end as value,
+        row_number() over (
+            partition by statements.subject_id, said.attribute
+            order by statements.observed_on desc nulls first, statements.commit_seq desc nulls last,
+                     statements.source_row desc nulls last, statements.sex asc nulls last,
+                     statements.ethnicity asc nulls last
+        ) as recency
+    from statements
+    inner join agreed on agreed.subject_id = statements.subject_id
+    cross join (values ('sex'), ('ethnicity')) as said(attribute)
+    where case said.attribute
+              when 'sex' then agreed.is_sex_disputed and statements.sex is not null
+              else agreed.is_ethnicity_disputed and statements.ethnicity is not null
+          end
+),
+
+last_said as (
     select
         subject_id,
         max(case when attribute = 'sex' then value end) as sex,
@@ -64,6 +87,15 @@ persons as (
     from ranked_statements
     where recency = 1
     group by subject_id
+),
+
+persons as (
+    select
+        agreed.subject_id,
+        case when agreed.is_sex_disputed then last_said.sex else agreed.sex end as sex,
+        case when agreed.is_ethnicity_disputed then last_said.ethnicity else agreed.ethnicity end as ethnicity
+    from agreed
+    left join last_said on last_said.subject_id = agreed.subject_id
 ),
 
 -- Whatever was said at any time: a child once looked after is hard to link for years.

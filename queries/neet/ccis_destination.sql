@@ -28,41 +28,46 @@ with due_months as (
     where date_of(cohort_member.cohort_ay + 6, 3, 31) <= build_context.as_of
 ),
 
-in_force as (
+-- Of several in force the latest to start is the one: which of two goes before is the same in every month.
+ordered as (
     select
-        due_months.learner_id,
-        due_months.month_on,
-        stg_destination.activity,
-        stg_destination.starts_on,
+        learner_id,
+        starts_on,
+        ends_on,
+        activity,
         row_number() over (
-            partition by due_months.learner_id, due_months.month_on
-            order by stg_destination.starts_on desc nulls last, stg_destination.activity asc nulls last,
-                     stg_destination.ends_on desc nulls first
+            partition by learner_id
+            order by starts_on desc nulls last, activity asc nulls last, ends_on desc nulls first
         ) as place
+    from stg_destination
+),
+
+in_force as (
+    select due_months.learner_id, due_months.month_on, min(ordered.place) as place
     from due_months
-    inner join stg_destination
-        on stg_destination.learner_id = due_months.learner_id
-       and stg_destination.starts_on <= due_months.month_on
-       and (stg_destination.ends_on is null or stg_destination.ends_on >= due_months.month_on)
+    left join ordered
+        on ordered.learner_id = due_months.learner_id
+       and ordered.starts_on <= due_months.month_on
+       and (ordered.ends_on is null or ordered.ends_on >= due_months.month_on)
+    group by due_months.learner_id, due_months.month_on
 ),
 
 month_strands as (
     select
-        due_months.learner_id,
+        in_force.learner_id,
         case when code_nccis_activity.strand <> 'none' then code_nccis_activity.strand
              when code_nccis_activity.status_group = 'neet' then 'neet'
              when coalesce(code_nccis_activity.status_group, 'not_known') = 'not_known' then 'not_known'
              else 'other'
         end as strand
-    from due_months
-    left join in_force
-        on in_force.learner_id = due_months.learner_id
-       and in_force.month_on = due_months.month_on
-       and in_force.place = 1
+    from in_force
+    left join ordered
+        on ordered.learner_id = in_force.learner_id
+       and ordered.place = in_force.place
     left join code_nccis_activity
-        on code_nccis_activity.code = in_force.activity
-       and (code_nccis_activity.valid_from is null or code_nccis_activity.valid_from <= in_force.starts_on)
-       and (code_nccis_activity.valid_to is null or code_nccis_activity.valid_to > in_force.starts_on)
+        on code_nccis_activity.code = ordered.activity
+       and (code_nccis_activity.valid_from is null or code_nccis_activity.valid_from <= ordered.starts_on)
+       and (code_nccis_activity.valid_to is null or code_nccis_activity.valid_to > ordered.starts_on)
 ),
 
 counts as (

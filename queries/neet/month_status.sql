@@ -79,18 +79,23 @@ ends as (
     group by evidence_of_months.learner_id
 ),
 
-changes as (
+changes_told as (
     select learner_id, first_no as no from month_spans
-    union
+    union all
     select learner_id, last_no + 1 as no from month_spans
-    union
+    union all
     select learner_id, no from records
-    union
+    union all
     select learner_id, no + 1 as no from records
-    union
+    union all
     select learner_id, sixteen_no + 1 as no from ends
-    union
+    union all
     select learner_id, last_no + 1 as no from ends
+),
+
+changes as (
+    select distinct learner_id, no
+    from changes_told
 ),
 
 pieces as (
@@ -143,7 +148,7 @@ statuses as (
     select
         told_pieces.learner_id,
         told_pieces.first_no,
-        told_pieces.last_no,
+        told_pieces.last_told_no,
         case when not main.is_gap then main.word
              when records.status is not null then records.status
              when main.is_gap then 'not_known'
@@ -174,7 +179,8 @@ statuses as (
        and beside.place = 1
 ),
 
--- Pieces that are alike and follow each other are one run.
+-- Pieces that are alike and follow each other are one run: it begins where a piece is unlike the one before, and lasts until the
+-- next begins.
 marked as (
     select
         *,
@@ -190,23 +196,28 @@ joints as (
     from marked
 ),
 
+beginnings as (
+    select *
+    from joints
+    where likeness_before is null
+       or likeness_before <> likeness
+),
+
 runs as (
     select
         *,
-        sum(case when likeness_before = likeness then 0 else 1 end) over (
-            partition by learner_id order by first_no asc nulls last
-            rows between unbounded preceding and current row
-        ) as run_no
-    from joints
+        row_number() over (partition by learner_id order by first_no asc nulls last) as run_no,
+        coalesce(lead(first_no) over (partition by learner_id order by first_no asc nulls last) - 1, last_told_no) as last_no
+    from beginnings
 ),
 
 final as (
     select
         learner_id,
         cast(run_no as integer) as run_no,
-        month_no_ends_on(min(first_no)) as first_month,
-        month_no_ends_on(max(last_no)) as last_month,
-        cast(max(last_no) - min(first_no) + 1 as integer) as n_months,
+        month_no_ends_on(first_no) as first_month,
+        month_no_ends_on(last_no) as last_month,
+        cast(last_no - first_no + 1 as integer) as n_months,
         status,
         kind,
         legal_basis,
@@ -216,7 +227,6 @@ final as (
         beside_kind,
         beside_establishment_id
     from runs
-    group by learner_id, run_no, status, kind, legal_basis, establishment_id, n_beside, beside_status, beside_kind, beside_establishment_id
 )
 
 select * from final

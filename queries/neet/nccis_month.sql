@@ -87,23 +87,36 @@ members as (
        or ever_y6_here
 ),
 
--- Of several in force on the day the latest to start is the one.
-in_force as (
+-- Of several in force on the day the latest to start is the one: which of two goes before is the same in every month.
+ordered as (
     select
-        members.learner_id,
-        members.month_on,
-        stg_destination.activity,
-        stg_destination.starts_on,
+        learner_id,
+        starts_on,
+        ends_on,
+        activity,
         row_number() over (
-            partition by members.learner_id, members.month_on
-            order by stg_destination.starts_on desc nulls last, stg_destination.activity asc nulls last,
-                     stg_destination.ends_on desc nulls first
+            partition by learner_id
+            order by starts_on desc nulls last, activity asc nulls last, ends_on desc nulls first
         ) as place
+    from stg_destination
+),
+
+first_in_force as (
+    select members.learner_id, members.month_on, min(ordered.place) as place
     from members
-    inner join stg_destination
-        on stg_destination.learner_id = members.learner_id
-       and stg_destination.starts_on <= members.month_on
-       and (stg_destination.ends_on is null or stg_destination.ends_on >= members.month_on)
+    inner join ordered
+        on ordered.learner_id = members.learner_id
+       and ordered.starts_on <= members.month_on
+       and (ordered.ends_on is null or ordered.ends_on >= members.month_on)
+    group by members.learner_id, members.month_on
+),
+
+in_force as (
+    select first_in_force.learner_id, first_in_force.month_on, ordered.activity, ordered.starts_on
+    from first_in_force
+    inner join ordered
+        on ordered.learner_id = first_in_force.learner_id
+       and ordered.place = first_in_force.place
 ),
 
 -- A code is read by the list of its first day, and its doubt by that of the month it is counted in.
@@ -124,7 +137,6 @@ groups as (
         on code_nccis_reading.code = in_force.activity
        and (code_nccis_reading.valid_from is null or code_nccis_reading.valid_from <= in_force.month_on)
        and (code_nccis_reading.valid_to is null or code_nccis_reading.valid_to > in_force.month_on)
-    where in_force.place = 1
 ),
 
 -- Who has left the record is followed by nobody here, and what is too old is known no more.

@@ -2,6 +2,7 @@
 title = "Every fact that a rule of risk may ask for, of each learner on each day of prediction"
 grain = ["learner_id", "predicted_on", "fact"]
 reads = ["risk_moment", "risk_attendance", "risk_place", "risk_circumstance", "ks2_result", "stg_offer", "code_risk_rule"]
+materialise = "view"
 [columns]
 learner_id = "Pseudonym of the learner"
 predicted_on = "The day of the prediction"

@@ -2,6 +2,7 @@
 title = "Days on which something says which authority a learner lives in"
 grain = ["learner_id", "observed_on"]
 reads = ["stg_learner", "stg_destination", "stg_off_roll", "build_context"]
+materialise = "view"
 [columns]
 learner_id = "Pseudonym of the learner"
 observed_on = "The day it was true"

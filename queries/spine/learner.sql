@@ -18,6 +18,21 @@ with learners as (
     from learner_link
 ),
 
+-- Most learners have one birth month, sex and ethnicity, whoever speaks of them: only where two are told, it has to be asked
+-- who said what, and when.
+agreed as (
+    select
+        learner_id,
+        max(birth_month) as birth_month,
+        max(sex) as sex,
+        max(ethnicity) as ethnicity,
+        coalesce(min(birth_month) <> max(birth_month), false) as is_birth_month_disputed,
+        coalesce(min(sex) <> max(sex), false) as is_sex_disputed,
+        coalesce(min(ethnicity) <> max(ethnicity), false) as is_ethnicity_disputed
+    from stg_learner
+    group by learner_id
+),
+
 statements as (
     select stg_learner.learner_id, stg_learner.subject_id, said.attribute,
            case said.attribute
@@ -29,8 +44,14 @@ statements as (
            stg_learner.commit_seq,
            stg_learner.source_row
     from stg_learner
+    inner join agreed on agreed.learner_id = stg_learner.learner_id
     cross join build_context
     cross join (values ('birth_month'), ('sex'), ('ethnicity')) as said(attribute)
+    where case said.attribute
+              when 'birth_month' then agreed.is_birth_month_disputed
+              when 'sex' then agreed.is_sex_disputed
+              else agreed.is_ethnicity_disputed
+          end
 ),
 
 -- A live row is true on the day the build looks back from.
@@ -73,15 +94,20 @@ winners as (
     group by learner_id
 ),
 
-final as (
+described as (
     select
         learners.learner_id,
-        winners.birth_month,
-        winners.sex,
-        winners.ethnicity,
-        cohort_year(winners.birth_month) as cohort_ay
+        case when agreed.is_birth_month_disputed then winners.birth_month else agreed.birth_month end as birth_month,
+        case when agreed.is_sex_disputed then winners.sex else agreed.sex end as sex,
+        case when agreed.is_ethnicity_disputed then winners.ethnicity else agreed.ethnicity end as ethnicity
     from learners
+    left join agreed on agreed.learner_id = learners.learner_id
     left join winners on winners.learner_id = learners.learner_id
+),
+
+final as (
+    select learner_id, birth_month, sex, ethnicity, cohort_year(birth_month) as cohort_ay
+    from described
 )
 
 select * from final

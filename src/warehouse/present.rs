@@ -30,12 +30,8 @@ impl<'a> Present<'a> {
         let mut left: BTreeMap<String, usize> =
             queries.queries.keys().map(|name| (name.clone(), 1)).collect();
         for query in queries.queries.values() {
-            // A view reads its tables again whenever it is read, so they stay.
-            let weight = if query.materialise == Materialise::View { usize::MAX / 2 } else { 1 };
-            for name in &query.reads {
-                if let Some(left) = left.get_mut(name) {
-                    *left = left.saturating_add(weight);
-                }
+            for name in read_through_views(queries, query) {
+                *left.entry(name).or_default() += 1;
             }
         }
         let relations = relations.into_iter().map(|relation| (relation.name.clone(), relation)).collect();
@@ -79,7 +75,7 @@ impl<'a> Present<'a> {
 
     /// A query's turn is over: drops every table that nobody will read again.
     pub(super) fn pass(&mut self, query: &Query) -> Result<(), WarehouseFault> {
-        for name in query.reads.iter().chain([&query.name]) {
+        for name in read_through_views(self.queries, query).iter().chain([&query.name]) {
             if let Some(left) = self.left.get_mut(name) {
                 *left -= 1;
             }
@@ -94,5 +90,35 @@ impl<'a> Present<'a> {
             }
         }
         Ok(())
+    }
+}
+
+/// The tables and views that a query reads, and those that they read in their turn where a view stands between: a view reads its
+/// tables whenever it is read.
+fn read_through_views(queries: &QuerySet, query: &Query) -> BTreeSet<String> {
+    let (mut read, mut to_follow) = (BTreeSet::new(), vec![query]);
+    while let Some(query) = to_follow.pop() {
+        for one in query.reads.iter().filter_map(|name| queries.queries.get(name)) {
+            if read.insert(one.name.clone()) && one.materialise == Materialise::View {
+                to_follow.push(one);
+            }
+        }
+    }
+    read
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_view_reads_is_read_by_whoever_reads_the_view() {
+        let queries = QuerySet::load(None).unwrap();
+        let read = |name: &str| read_through_views(&queries, &queries.queries[name]);
+        assert_eq!(queries.queries["fsm_history"].materialise, Materialise::View);
+        let by_year = read("circumstance_year");
+        assert!(by_year.contains("fsm_history") && by_year.contains("fsm_term"), "{by_year:?}");
+        assert!(!by_year.contains("lake_circumstance"), "what no query makes stays");
+        assert!(!read("circumstance_rate").contains("fsm_history"), "a table stands between");
     }
 }
