@@ -10,7 +10,7 @@ use parquet::{
     schema::types::ColumnDescPtr,
 };
 
-use super::child::{Errand, MOST_ROWS, Outcome, Pace, send};
+use super::child::{Errand, Outcome, Pace, send};
 use super::plan::{Plan, Shown};
 use super::refusal::QueryRefusal;
 use super::scope::Kind;
@@ -85,7 +85,6 @@ pub(super) fn errand(
         pace: Pace::OF_INVENTED,
         memory: memory.to_owned(),
         bytes,
-        most_rows: MOST_ROWS,
     };
     Ok((errand, longest))
 }
@@ -131,7 +130,7 @@ pub(super) fn told(outcome: &Outcome) -> QueryRefusal {
             "the columns that this reads could not be copied",
             "`throughline verify` says whether the release is whole; or give the engine more memory",
         ),
-        Outcome::Rows(_) | Outcome::Engine => engine(),
+        Outcome::Rows(_) | Outcome::Frame { .. } | Outcome::Engine => engine(),
     }
 }
 
@@ -151,7 +150,7 @@ fn bytes_of(memory: &str) -> u64 {
 
 /// How many rows a file has, to the next power of two, and how many bytes columns of it take in a row about, by their types. What stands in them
 /// is not asked: whether it is too much would tell of it.
-fn size(file: &Path, columns: &BTreeSet<String>) -> Option<(u64, u64)> {
+pub(super) fn size(file: &Path, columns: &BTreeSet<String>) -> Option<(u64, u64)> {
     let reader = SerializedFileReader::new(File::open(file).ok()?).ok()?;
     let metadata = reader.metadata().file_metadata();
     let rows = metadata.num_rows().unsigned_abs().next_power_of_two();

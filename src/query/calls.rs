@@ -6,6 +6,10 @@ use super::refusal::QueryRefusal;
 use super::scalar::{Here, Made, Typed};
 use super::scope::{Compiler, Kind};
 
+/// What it takes to change the letters of a text, and to put a value among those of other rows, in steps: [`Compiler::work`].
+const OF_LETTERS: u64 = 4;
+const OF_ROWS: u64 = 20;
+
 impl Compiler<'_> {
     /// A function call within a row, or within the rows of one learner.
     pub(super) fn call(&mut self, function: &Function, here: Here<'_, '_>) -> Made {
@@ -26,7 +30,10 @@ impl Compiler<'_> {
                 Ok(Typed::made(format!("coalesce({})", made.join(", ")), kind))
             }
             ("nullif", [_, _]) => {
+                let before = self.work;
                 let (made, kind) = self.alike(args.iter().copied(), here)?;
+                // The engine writes its first argument twice.
+                self.work = self.work.saturating_add(self.work - before);
                 Ok(Typed::made(format!("nullif({}, {})", made[0], made[1]), kind))
             }
             ("least" | "greatest", [_, ..]) => {
@@ -46,6 +53,7 @@ impl Compiler<'_> {
             }
             ("lower" | "upper", [value]) => {
                 let made = self.scalar(value, here)?;
+                self.work = self.work.saturating_add(OF_LETTERS);
                 none(matches!(made.kind, Kind::Text | Kind::Null), "lower and upper of what is no text")?;
                 Ok(Typed::made(format!("{name}({})", made.sql), Kind::Text))
             }
@@ -94,6 +102,8 @@ impl Compiler<'_> {
             Some(filter) => format!(" filter (where {})", self.condition(filter, here)?),
             None => String::new(),
         };
+        self.work = self.work.saturating_add(OF_ROWS);
+        let before = self.work;
         let distinct = if is_distinct(function) { "distinct " } else { "" };
         let call = |inside: &str| format!("{name}({distinct}{inside}){filter}");
         match (name, args) {
@@ -112,6 +122,7 @@ impl Compiler<'_> {
             ("sum" | "avg" | "mean", [value]) => {
                 let value = self.number(value, here)?;
                 let word = if name == "sum" { "sum" } else { "avg" };
+                self.work = self.work.saturating_add(self.work - before);
                 // In an order of its own: a sum of doubles hangs on it, and the engine's hangs on everybody's rows.
                 Ok(Typed::made(format!("{word}({distinct}{value} order by {value}){filter}"), Kind::Number))
             }

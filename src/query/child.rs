@@ -12,20 +12,19 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
+use super::packed::Packing;
 use super::scope::Facts;
 use super::second;
 use crate::warehouse::{Copied, Dealt, Limits, Sealed};
 
 /// The word on the command line that begins the other side.
 pub const VERB: &str = "query-engine";
-/// How long a process may be there after its time is over.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// How long a process may be there after its time is over, to hand over what it has.
+const PATIENCE: Duration = Duration::from_secs(4);
 /// What the process may take beside the engine's memory.
 const BESIDE: u64 = 3 << 30;
 /// Groups by combination of conditions that come back at most.
-pub(super) const MOST_ROWS: usize = 20_000;
-/// Learners by group that come back at most.
-pub(super) const MOST_LEARNERS: usize = 4_000_000;
+const MOST_ROWS: usize = 20_000;
 
 /// What the other side is given.
 #[derive(Debug, Serialize, Deserialize)]
@@ -36,14 +35,20 @@ pub(super) struct Errand {
     pub sql: String,
     pub facts: Facts,
     pub copies: Vec<Copied>,
-    pub dealt: Option<Dealt>,
+    pub dealt: Option<OverBlocks>,
     pub pace: Pace,
     /// In the engine's notation.
     pub memory: String,
     /// The same in bytes.
     pub bytes: u64,
-    /// How many rows may come back.
-    pub most_rows: usize,
+}
+
+/// A statement that is run over one block of learners at a time, and whose rows come back packed.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub(super) struct OverBlocks {
+    pub dealt: Dealt,
+    /// How many keys a row begins with.
+    pub keys: usize,
 }
 
 /// How long the other side may work.
@@ -51,7 +56,7 @@ pub(super) struct Errand {
 pub struct Pace {
     /// From its beginning, copies and all: what takes longer is stopped.
     pub limit: Duration,
-    /// If it is done before, it goes on with nothing until then: neither the clock nor the processor's time tells how long it took.
+    /// If it is done before, in whatever way, a processor goes on with nothing until then: neither the clock nor the processor's time tells how long it took.
     pub until: Option<Duration>,
 }
 
@@ -70,6 +75,12 @@ impl Pace {
 pub(super) enum Outcome {
     /// The rows, as texts.
     Rows(Vec<Vec<Option<String>>>),
+    /// The values of the keys by place, and the rows as [`super::packed`] has them, which follow behind the line.
+    Frame {
+        values: Vec<Vec<Option<String>>>,
+        #[serde(skip)]
+        rows: Vec<u8>,
+    },
     /// The engine reads the text in another way.
     Disagrees,
     /// Too many groups.
@@ -86,7 +97,12 @@ pub(super) enum Outcome {
 
 /// Runs an errand in a process of its own and waits for it.
 pub(super) fn send(errand: &Errand) -> Outcome {
-    try_send(errand).unwrap_or(Outcome::Engine)
+    let begun = Instant::now();
+    let outcome = try_send(errand).unwrap_or(Outcome::Engine);
+    while begun.elapsed() < errand.pace.until.unwrap_or_default() {
+        std::hint::spin_loop();
+    }
+    outcome
 }
 
 fn try_send(errand: &Errand) -> std::io::Result<Outcome> {
@@ -115,7 +131,7 @@ fn try_send(errand: &Errand) -> std::io::Result<Outcome> {
     let _ = child.kill();
     let ended = child.wait()?;
     Ok(match found {
-        Ok(Ok(text)) => serde_json::from_slice(&text).unwrap_or(if ended.code().is_none() {
+        Ok(Ok(text)) => told(text).unwrap_or(if ended.code().is_none() {
             // Ended by a signal: of the limits that the system holds.
             Outcome::Memory
         } else {
@@ -124,6 +140,16 @@ fn try_send(errand: &Errand) -> std::io::Result<Outcome> {
         Ok(Err(error)) => return Err(error),
         Err(_) => Outcome::Time,
     })
+}
+
+/// What the other side wrote: a line, and packed rows behind it.
+fn told(mut text: Vec<u8>) -> Option<Outcome> {
+    let line = text.iter().position(|byte| *byte == b'\n')?;
+    let mut outcome = serde_json::from_slice(&text[..line]).ok()?;
+    if let Outcome::Frame { rows, .. } = &mut outcome {
+        *rows = text.split_off(line + 1);
+    }
+    Some(outcome)
 }
 
 /// The other side: reads its errand, shuts itself in, runs and answers.
@@ -135,46 +161,65 @@ pub fn serve() {
         .read_to_end(&mut text)
         .ok()
         .and_then(|_| serde_json::from_slice::<Errand>(&text).ok());
-    let outcome = errand.as_ref().map_or(Outcome::Engine, |errand| run(errand, begun));
-    let text = serde_json::to_vec(&outcome);
-    let until = errand.and_then(|errand| errand.pace.until).unwrap_or_default();
-    while begun.elapsed() < until {
-        std::hint::spin_loop();
+    let outcome = errand.map_or(Outcome::Engine, |errand| run(&errand, begun));
+    let Ok(text) = serde_json::to_vec(&outcome) else { return };
+    let mut out = std::io::stdout().lock();
+    let _ = out.write_all(&text).and_then(|()| out.write_all(b"\n"));
+    if let Outcome::Frame { rows, .. } = &outcome {
+        let _ = out.write_all(rows);
     }
-    if let Ok(text) = text {
-        let mut out = std::io::stdout().lock();
-        let _ = out.write_all(&text);
-        let _ = out.flush();
-    }
+    let _ = out.flush();
 }
 
 fn run(errand: &Errand, begun: Instant) -> Outcome {
     limit(errand);
     let limits = Limits { threads: 1, memory: errand.memory.clone(), spill_to: None };
     let millis = u64::try_from(errand.pace.limit.as_millis()).unwrap_or(u64::MAX);
-    let Ok(engine) = Sealed::open(&errand.copies, errand.dealt, &limits, millis) else {
-        return Outcome::Copies;
-    };
+    let dealt = errand.dealt.map(|over| over.dealt);
+    let Ok(engine) = Sealed::open(&errand.copies, dealt, &limits, millis) else { return Outcome::Copies };
+    let left = errand.pace.limit.saturating_sub(begun.elapsed());
+    let stop = engine.stop();
+    thread::spawn(move || {
+        thread::sleep(left);
+        stop();
+    });
     close_everything();
     let reading = engine.reading(&errand.typed).and_then(|text| serde_json::from_str(&text).ok());
     if !reading.is_some_and(|reading| second::agrees(&reading, &errand.facts)) {
         return Outcome::Disagrees;
     }
-    let mut found = Vec::new();
-    for block in 0..errand.dealt.map_or(1, |dealt| dealt.blocks) {
-        let rows = engine.lay_out(block).and_then(|()| engine.rows(&errand.sql));
-        let is_over = begun.elapsed() >= errand.pace.limit;
-        match rows {
-            Err("Out of Memory") => return Outcome::Memory,
-            _ if is_over => return Outcome::Time,
-            Ok(rows) => found.extend(rows),
-            Err(_) => return Outcome::Engine,
+    let found = match errand.dealt {
+        None => engine.rows(&errand.sql).map(Outcome::Rows),
+        Some(over) => over_blocks(&engine, errand, over, begun),
+    };
+    match found {
+        Err("Out of Memory") => Outcome::Memory,
+        _ if begun.elapsed() >= errand.pace.limit => Outcome::Time,
+        Ok(Outcome::Rows(rows)) if rows.len() > MOST_ROWS => Outcome::TooMany,
+        Ok(found) => found,
+        Err(_) => Outcome::Engine,
+    }
+}
+
+/// The rows of all blocks, or the class of what went wrong, which is over time too.
+fn over_blocks(
+    engine: &Sealed,
+    errand: &Errand,
+    over: OverBlocks,
+    begun: Instant,
+) -> Result<Outcome, &'static str> {
+    let mut packing = Packing::of(over.keys);
+    for block in 0..over.dealt.blocks {
+        engine.lay_out(block)?;
+        for row in engine.rows(&errand.sql)? {
+            packing.push(row).ok_or("no row of a frame")?;
         }
-        if found.len() > errand.most_rows {
-            return Outcome::TooMany;
+        if begun.elapsed() >= errand.pace.limit {
+            return Err("over time");
         }
     }
-    Outcome::Rows(found)
+    let (values, rows) = packing.done();
+    Ok(Outcome::Frame { values, rows })
 }
 
 /// No file may be written, no core kept; so much memory and so much work and no more.

@@ -1,12 +1,14 @@
 //! From what the engine found to a frame for the gate.
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use super::answer::{engine, errand, plain, told};
-use super::child::{Errand, MOST_LEARNERS, Outcome, Pace, send};
+use super::answer::{engine, errand, plain, size, told};
+use super::child::{Errand, Outcome, OverBlocks, Pace, send};
 use super::guard::Guard;
+use super::packed::{PackedRow, unpacked};
 use super::plan::Plan;
 use super::refusal::QueryRefusal;
+use super::scope::Kind;
 use crate::definitions::query::WHOSE;
 use crate::disclosure::{Frame, FrameRow};
 use crate::warehouse::Dealt;
@@ -16,17 +18,10 @@ use crate::warehouse::Dealt;
 const ROWS_OF_BLOCK: u64 = 512;
 const MOST_BLOCKS: u64 = 4096;
 
-/// Rows as texts.
-type Rows = Vec<Vec<Option<String>>>;
-
-fn rows(errand: &Errand) -> Result<Rows, QueryRefusal> {
-    match send(errand) {
-        Outcome::Rows(found) => Ok(found),
-        outcome @ Outcome::Disagrees => Err(told(&outcome)),
-        // How much it was hangs on the rows: what was too much, and whether that was time or memory, is not said.
-        _ => Err(too_much()),
-    }
-}
+/// The table that has a row for each learner.
+const LEARNERS: &str = "learner";
+/// Rows of a frame at most, by the text and by how many learners there are: so many take some hundred megabytes.
+const MOST_FRAMED: u64 = 8_000_000;
 
 fn too_much() -> QueryRefusal {
     QueryRefusal::new(
@@ -36,47 +31,78 @@ fn too_much() -> QueryRefusal {
     )
 }
 
-/// Runs a plan on the tables of a release: what each learner brings to each group that there is.
+/// A question that fits: what is run, and how large it is, was judged by the text and by how many rows there are.
+pub struct Ready<'p> {
+    errand: Errand,
+    guard: &'p Guard,
+}
+
+/// Judges whether a plan is too much for the memory that there is, before it is paid for.
 ///
-/// `typed` is the text that the plan was made of, `files` the Parquet file of each table, `memory` the engine's limit, `pace` how long it may take.
+/// `typed` is the text that the plan was made of, `files` the Parquet file of each table, `memory` the engine's limit.
 ///
 /// # Errors
-/// [`QueryRefusal`]: not to be answered over real learners, too much work, or read in two ways.
-pub fn brought(
+/// [`QueryRefusal`]: not to be answered over real learners, or too much.
+pub fn ready<'p>(
     typed: &str,
-    plan: &Plan,
+    plan: &'p Plan,
     files: &BTreeMap<String, PathBuf>,
     memory: &str,
-    pace: Pace,
-) -> Result<Frame, QueryRefusal> {
+) -> Result<Ready<'p>, QueryRefusal> {
     let guard = plan.guard.as_ref().map_err(Clone::clone)?;
     let (errand, longest) = errand(typed, plan, files, memory).map_err(|_| too_much())?;
-    let blocks = (longest / ROWS_OF_BLOCK).clamp(1, MOST_BLOCKS);
-    let errand = Errand {
-        sql: guard.bounded.clone(),
-        dealt: Some(Dealt { blocks, most_of_one: guard.most_of_one }),
-        pace,
-        most_rows: MOST_LEARNERS,
-        ..errand
-    };
-    let rows = rows(&errand)?;
-    let mut values = vec![BTreeSet::new(); guard.keys.len()];
-    for row in &rows {
-        for ((cell, kind), values) in row.iter().zip(&guard.keys).zip(&mut values) {
-            values.insert(cell.as_ref().map(|cell| plain(cell, *kind)));
-        }
+    let all = files.get(LEARNERS).and_then(|file| size(file, &BTreeSet::new())).map(|(rows, _)| rows);
+    if all.unwrap_or(longest).saturating_mul(guard.most_groups) > MOST_FRAMED {
+        return Err(QueryRefusal::new(
+            "groups",
+            "so many learners in so many groups are too many",
+            "name the groups that you need in WHERE (ay in (2023, 2024)), or group by what has one value for each learner",
+        ));
     }
-    let keys: Vec<Vec<Option<String>>> =
-        values.into_iter().map(|values| values.into_iter().collect()).collect();
-    let mut frame = Frame {
-        filters: guard.filters.len(),
-        amounts: guard.amounts.clone(),
-        measures: guard.measures.clone(),
-        ..Frame::default()
-    };
-    frame.rows = placed(guard, &rows, &keys).ok_or_else(engine)?;
-    frame.keys = keys;
-    Ok(frame)
+    let blocks = (longest / ROWS_OF_BLOCK).clamp(1, MOST_BLOCKS);
+    let dealt = Dealt { blocks, most_of_one: guard.most_of_one };
+    let dealt = Some(OverBlocks { dealt, keys: guard.keys.len() });
+    Ok(Ready { errand: Errand { sql: guard.bounded.clone(), dealt, ..errand }, guard })
+}
+
+impl Ready<'_> {
+    /// Runs it on the tables of a release: what each learner brings to each group that there is. `pace` is how long it may take.
+    ///
+    /// # Errors
+    /// [`QueryRefusal`]: too much work, or read in two ways.
+    pub fn brought(mut self, pace: Pace) -> Result<Frame, QueryRefusal> {
+        self.errand.pace = pace;
+        let guard = self.guard;
+        let (values, bytes) = match send(&self.errand) {
+            Outcome::Frame { values, rows } => (values, rows),
+            outcome @ Outcome::Disagrees => return Err(told(&outcome)),
+            // How much it was hangs on the rows: what was too much, and whether that was time or memory, is not said.
+            _ => return Err(too_much()),
+        };
+        let mut frame = Frame {
+            filters: guard.filters.len(),
+            amounts: guard.amounts.clone(),
+            measures: guard.measures.clone(),
+            ..Frame::default()
+        };
+        let mut places = Vec::new();
+        for (values, kind) in values.iter().zip(&guard.keys) {
+            let (sorted, of) = in_order(values, *kind);
+            frame.keys.push(sorted);
+            places.push(of);
+        }
+        frame.rows = placed(&bytes, &places, guard).ok_or_else(engine)?;
+        Ok(frame)
+    }
+}
+
+/// The values of a key in order, and for each place that it was given the one that it has there.
+fn in_order(values: &[Option<String>], kind: Kind) -> (Vec<Option<String>>, Vec<usize>) {
+    let written: Vec<Option<String>> =
+        values.iter().map(|value| value.as_ref().map(|value| plain(value, kind))).collect();
+    let sorted: Vec<Option<String>> = written.iter().cloned().collect::<BTreeSet<_>>().into_iter().collect();
+    let places = written.iter().map(|value| sorted.partition_point(|each| each < value)).collect();
+    (sorted, places)
 }
 
 /// Whether everything that is read of a learner hangs on that learner's own rows; `is_of_many` says of a table's column whether it hangs
@@ -99,32 +125,16 @@ pub fn of_one_learner(plan: &Plan, is_of_many: impl Fn(&str, &str) -> bool) -> R
 }
 
 /// The rows, each with the places of its keys' values; none where they are not those of the plan.
-fn placed(guard: &Guard, rows: &Rows, keys: &[Vec<Option<String>>]) -> Option<Vec<FrameRow>> {
-    let places: Vec<HashMap<&Option<String>, usize>> =
-        keys.iter().map(|values| values.iter().zip(0..).collect()).collect();
-    let row = |row: &Vec<Option<String>>| {
-        let (key, rest) = row.split_at_checked(keys.len())?;
-        let (mask, rest) = rest.split_first()?;
-        let (learner, amounts) = rest.split_first()?;
-        let mut levels = Vec::new();
-        for ((cell, kind), places) in key.iter().zip(&guard.keys).zip(&places) {
-            levels.push(*places.get(&cell.as_ref().map(|cell| plain(cell, *kind)))?);
-        }
+fn placed(bytes: &[u8], places: &[Vec<usize>], guard: &Guard) -> Option<Vec<FrameRow>> {
+    let rows = unpacked(bytes, places.len(), guard.amounts.len())?;
+    let row = |row: PackedRow| {
+        let levels = row.keys.iter().zip(places).map(|(place, places)| places.get(*place).copied());
         Some(FrameRow {
-            levels,
-            mask: mask.as_deref()?.parse().ok()?,
-            member: member(learner.as_deref()?),
-            amounts: amounts.iter().map(|cell| cell.as_ref()?.parse().ok()).collect(),
+            levels: levels.collect::<Option<_>>()?,
+            mask: row.mask,
+            member: row.member,
+            amounts: row.amounts,
         })
     };
-    rows.iter().map(row).collect()
-}
-
-/// A learner as a number: the first half of the pseudonym, which is one of as many as there are digests.
-fn member(learner: &str) -> u64 {
-    learner.get(..16).and_then(|half| u64::from_str_radix(half, 16).ok()).unwrap_or_else(|| {
-        learner
-            .bytes()
-            .fold(0xcbf2_9ce4_8422_2325, |sum, byte| (sum ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
-    })
+    rows.into_iter().map(row).collect()
 }

@@ -131,6 +131,7 @@ impl Compiler<'_> {
             kind: *kind,
             own: true,
             table: Some(called.to_owned()),
+            work: 0,
         });
         let degree = u32::from(!shape.one_row_each);
         let relation = Relation {

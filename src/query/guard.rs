@@ -22,6 +22,9 @@ const MOST_DEGREE: u32 = 2;
 /// is bounded by the text. Twelve years of months are 144.
 const MOST_OF_ONE: u64 = 400;
 const MOST_BESIDE: u64 = 40;
+/// Steps that a row may take, and that it may take where there are as many rows as two tables make.
+const MOST_WORK: u64 = 4_000;
+const MOST_WORK_BESIDE: u64 = 1_000;
 
 /// A statement as a frame.
 #[derive(Debug, Clone, PartialEq)]
@@ -55,14 +58,13 @@ const BOUNDS: &[(&str, f64, f64)] = &[
     ("ddi_high", 0.0, 1.0),
     ("ddi_low", 0.0, 1.0),
     ("fsm_share", 0.0, 1.0),
-    ("ks2_score", 80.0, 120.0),
-    ("ladder5", 0.0, 5.0),
+    ("ks2_score", 79.0, 120.0),
+    ("ladder5", 0.0, 63.0),
     ("n_changes", 0.0, 20.0),
     ("n_interventions", 0.0, 50.0),
     ("n_suspensions", 0.0, 50.0),
-    ("sessions_absent", 0.0, 400.0),
-    ("sessions_possible", 0.0, 400.0),
-    ("value_added", -5.0, 5.0),
+    ("sessions_absent", 0.0, 700.0),
+    ("sessions_possible", 0.0, 700.0),
 ];
 
 impl Compiler<'_> {
@@ -82,6 +84,18 @@ impl Compiler<'_> {
                  other, multiply them, and how long that takes would tell of what they hold",
                 "join at most two such tables, or put the rows of each learner together first: (select learner_id, count(*) as n \
                  from spell group by learner_id)",
+            ));
+        }
+        let most_work = if self.degree < MOST_DEGREE { MOST_WORK } else { MOST_WORK_BESIDE };
+        if self.work > most_work {
+            return Err(QueryRefusal::new(
+                "too_long",
+                format!(
+                    "what this comes to is some {} steps for a row, and at most {most_work} are taken: a column that a query in brackets makes is worked \
+                     out wherever it is named",
+                    self.work
+                ),
+                "ask for less at once, with fewer expressions within each other",
             ));
         }
         let (filters, amounts, measures) = figures(made, outputs)?;

@@ -19,6 +19,8 @@ mod frame;
 mod from;
 mod guard;
 mod measures;
+#[cfg(feature = "warehouse")]
+mod packed;
 mod parse;
 mod plan;
 mod refusal;
@@ -37,7 +39,7 @@ pub use calls::allowed_functions;
 #[cfg(feature = "warehouse")]
 pub use child::{Pace, VERB, serve};
 #[cfg(feature = "warehouse")]
-pub use frame::{brought, of_one_learner};
+pub use frame::{Ready, of_one_learner, ready};
 pub use guard::Guard;
 pub use plan::{Output, Plan, Shown, compile};
 pub use refusal::QueryRefusal;

@@ -73,6 +73,7 @@ pub fn compile(text: &str, shapes: &Shapes) -> Result<Plan, QueryRefusal> {
         facts: Facts::default(),
         counter: 0,
         degree: 0,
+        work: 0,
     };
     let mut plan = compiler.outermost(&query)?;
     let tables = std::mem::take(&mut plan.facts.tables);

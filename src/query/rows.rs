@@ -197,13 +197,15 @@ impl Compiler<'_> {
             };
             let called = alias.or_else(|| plain_name(expr)).unwrap_or_default();
             let ours = quoted_name(&format!("x{}", columns.len()));
+            let before = self.work;
             let (sql, kind) = if let Some(learner) = self.sure_learner(expr, scope)? {
                 (learner, Kind::Learner)
             } else {
                 let made = self.scalar(expr, Here { scope, aggregates: grouped })?;
                 (made.sql, made.kind)
             };
-            columns.push((sql, Column { name: called, sql: ours, kind, own: false, table: None }));
+            let work = self.work - before;
+            columns.push((sql, Column { name: called, sql: ours, kind, own: false, table: None, work }));
         }
         Ok(columns)
     }

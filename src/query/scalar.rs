@@ -53,6 +53,7 @@ impl Compiler<'_> {
 
     /// Any expression but one that shows a learner.
     pub fn scalar(&mut self, expr: &Expr, here: Here<'_, '_>) -> Made {
+        self.work = self.work.saturating_add(1);
         match expr {
             Expr::Identifier(ident) => self.column(std::slice::from_ref(ident), here),
             Expr::CompoundIdentifier(parts) => self.column(parts, here),
@@ -269,7 +270,9 @@ impl Compiler<'_> {
         let Value::SingleQuotedString(pattern) = &value.value else {
             return Err(QueryRefusal::part("a pattern that is not a text"));
         };
-        // Patterns of many wildcards are how such a search is made slow.
+        // Patterns of many wildcards, and long ones, are how such a search is made slow.
+        none(pattern.len() <= LONGEST_TEXT, "a pattern of more than 64 letters")?;
+        self.work = self.work.saturating_add(pattern.len() as u64);
         if made.kind != Kind::Text || pattern.matches('%').count() > 4 || pattern.contains('\\') {
             return Err(QueryRefusal::kinds("LIKE and what is no text, or a pattern with more than four %,"));
         }
@@ -392,13 +395,19 @@ fn unify(made: &mut [Typed]) -> Result<(Vec<String>, Kind), QueryRefusal> {
     Ok((made.iter().map(|each| each.sql.clone()).collect(), kind))
 }
 
+/// The longest text that may be written, in letters: no code is longer, and what takes time for each letter takes little.
+const LONGEST_TEXT: usize = 64;
+
 fn literal(value: &Value) -> Made {
     match value {
         Value::Number(text, false) => match text.parse::<f64>() {
             Ok(number) if number.is_finite() => Ok(Typed::made(format!("{number:e}"), Kind::Number)),
             _ => Err(QueryRefusal::part("a number of this form")),
         },
-        Value::SingleQuotedString(text) => Ok(Typed::made(quoted_text(text), Kind::Text)),
+        Value::SingleQuotedString(text) => {
+            none(text.len() <= LONGEST_TEXT, "a text of more than 64 letters")?;
+            Ok(Typed::made(quoted_text(text), Kind::Text))
+        }
         Value::Boolean(yes) => Ok(Typed::made(yes.to_string(), Kind::Bool)),
         Value::Null => Ok(Typed::made("null".to_owned(), Kind::Null)),
         _ => Err(QueryRefusal::part("a literal of this form")),

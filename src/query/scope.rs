@@ -70,6 +70,8 @@ pub(super) struct Column {
     pub own: bool,
     /// The table of the release that it stands in.
     pub table: Option<String>,
+    /// What it takes to work it out for one row: [`Compiler::work`]. Nothing where it is stored.
+    pub work: u64,
 }
 
 /// A table, a named query or a query in brackets, where it stands in FROM.
@@ -110,6 +112,8 @@ pub(super) struct Found {
     pub read: Option<(String, String)>,
     /// Which relation of the innermost scope; none where it is an outer one.
     pub relation: Option<usize>,
+    /// What it takes to work it out for one row.
+    pub work: u64,
 }
 
 impl Scope<'_> {
@@ -159,6 +163,7 @@ impl Scope<'_> {
                 own: column.own,
                 read: column.table.clone().map(|table| (table, column.name.clone())),
                 relation: Some(at),
+                work: column.work,
             });
             let is_one = column.kind == Kind::Learner || self.merged.contains(wanted);
             if of.is_none() && is_one {
@@ -198,6 +203,9 @@ pub(super) struct Compiler<'s> {
     pub counter: usize,
     /// The most that any SELECT multiplies the rows of a learner.
     pub degree: u32,
+    /// What it takes to work out all that was read so far for one row of each SELECT, in steps of about one comparison. A column that the statement
+    /// made is worked out wherever it is named: the engine puts what it is made of in its place.
+    pub work: u64,
 }
 
 impl Compiler<'_> {
@@ -209,6 +217,7 @@ impl Compiler<'_> {
 
     /// Notes that a column is read.
     pub fn note(&mut self, found: &Found) {
+        self.work = self.work.saturating_add(found.work);
         if let Some((table, column)) = &found.read {
             self.reads.entry(table.clone()).or_default().insert(column.clone());
         }

@@ -105,3 +105,33 @@ fn bombs_for_the_parser_are_refused() {
     assert_eq!(refused(&"x".repeat(20_000)), "too_long");
     assert_eq!(refused("select count(*)\u{a0}from cohort_member"), "characters");
 }
+
+/// A column that a statement makes is worked out wherever it is named, so a few within each other would be work without end; as long texts would be,
+/// and the patterns that they are looked through with.
+#[test]
+fn what_a_row_takes_is_bounded_by_the_text() {
+    let within = |times: usize| {
+        let many = |what: &str| vec![what; times].join(" or ");
+        format!(
+            "with a as (select learner_id, ks2_band like '%a%b' as m from cohort_member), \
+             b as (select learner_id, ({}) as n from a), c as (select learner_id, ({}) as o from b) \
+             select count(*) from c where {}",
+            many("m"),
+            many("n"),
+            many("o")
+        )
+    };
+    assert!(compile(&within(3), &shapes()).unwrap().guard.is_ok());
+    assert_eq!(compile(&within(30), &shapes()).unwrap().guard.unwrap_err().code, "too_long");
+    let halves = (0..40).fold("ks2_score".to_owned(), |inner, at| format!("nullif({inner}, {at})"));
+    let halves = format!("select count(*) from cohort_member where {halves} > 0");
+    assert!(compile(&halves, &shapes()).map_or(true, |plan| plan.guard.is_err()));
+    let long = "a".repeat(65);
+    for text in [
+        format!("select count(*) from cohort_member where ks2_band = '{long}'"),
+        format!("select count(*) from cohort_member where ks2_band like '{long}'"),
+        format!("select case when dis_y6 then '{long}' end as k, count(*) from cohort_member group by 1"),
+    ] {
+        assert_eq!(refused(&text), "not_allowed", "{text}");
+    }
+}

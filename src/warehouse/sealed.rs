@@ -119,6 +119,12 @@ impl Sealed {
         Ok(())
     }
 
+    /// What stops whatever is being run, from another thread.
+    pub fn stop(&self) -> impl Fn() + Send + 'static {
+        let handle = self.connection.interrupt_handle();
+        move || handle.interrupt()
+    }
+
     /// The engine's own reading of a text, as JSON. Nothing of it is run.
     pub fn reading(&self, text: &str) -> Option<String> {
         self.connection

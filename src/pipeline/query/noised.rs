@@ -5,7 +5,7 @@ use crate::{
     disclosure::{self, Answer, DAYS, Disclosed, Policy, QUESTIONS, Seed, Terms},
     pipeline::Site,
     privacy::KeyKind,
-    query::{self, Guard, Pace, Plan, QueryRefusal},
+    query::{self, Guard, Pace, Plan, QueryRefusal, Ready},
 };
 use chrono::TimeDelta;
 use sha2::{Digest, Sha256};
@@ -18,7 +18,8 @@ const DEVIATION: u64 = 500;
 const LEAST: i64 = 3_000;
 const MOST: i64 = 6_000;
 /// When an answer comes, or a refusal of one that was paid for: after this time, however long it took. A hundred questions a year can wait.
-const ANSWERED: Duration = Duration::from_secs(65);
+/// What works for it is ended some seconds after the longest limit.
+const ANSWERED: Duration = Duration::from_secs(75);
 /// Over invented learners it comes at the next full second.
 const PULSE_OF_INVENTED: Duration = Duration::from_secs(1);
 /// Others may be answered at the same moment: then this one is looked at again.
@@ -98,10 +99,12 @@ pub(in crate::pipeline) fn paid(
         return again(site, held, question, (&before, &kept, policy));
     }
     let salt = salt(&said, guard, question.spend);
+    let ready = query::ready(question.text, plan, held.files, &site.settings.memory_limit)?;
     // From here on it is paid for: whether there is too much to do, and how long it takes, hangs on the rows.
     let entered = entered(site, held, question, said)?;
     let begun = Instant::now();
-    let answer = worked_out(site, held, question, plan, (&salt, policy));
+    let terms = (guard, question.spend);
+    let answer = worked_out(site, held.is_awaited, ready, terms, (&salt, policy));
     let kept = answer.and_then(|answer| {
         let sealed = site.key.seal(ANSWER, &answer.as_ref().kept()).ok_or_else(unentered)?;
         site.catalog.keep_answer(&entered.id, &sealed).map_err(|_| unentered())?;
@@ -119,23 +122,17 @@ pub(in crate::pipeline) fn paid(
 /// What each learner brings, and what of it may be said.
 fn worked_out(
     site: &Site,
-    held: &Held<'_>,
-    question: &Question<'_>,
-    plan: &Plan,
+    is_awaited: bool,
+    ready: Ready<'_>,
+    (guard, spend): (&Guard, u64),
     (salt, policy): (&[u8], &Policy),
 ) -> Result<Disclosed<Answer>, QueryRefusal> {
-    let guard = plan.guard.as_ref().map_err(Clone::clone)?;
     let limit = limit(Seed(&site.key.derive("how long a question may take", salt)));
-    let until = (held.is_awaited && comes_after(site).is_some()).then(|| hundredths(MOST));
-    let frame =
-        query::brought(question.text, plan, held.files, &site.settings.memory_limit, Pace { limit, until })?;
+    let until = (is_awaited && comes_after(site).is_some()).then(|| hundredths(MOST));
+    let frame = ready.brought(Pace { limit, until })?;
     let seed = site.key.derive("what figures are off by", salt);
-    let terms = Terms {
-        most_groups: guard.most_groups,
-        most_of_one: guard.most_of_one,
-        spend: question.spend,
-        seed: Seed(&seed),
-    };
+    let terms =
+        Terms { most_groups: guard.most_groups, most_of_one: guard.most_of_one, spend, seed: Seed(&seed) };
     Ok(disclosure::disclose_noised(&frame, terms, policy))
 }
 
@@ -143,9 +140,11 @@ fn hundredths(of: i64) -> Duration {
     Duration::from_millis(of.unsigned_abs() * 10)
 }
 
-/// How long a question may take.
+/// How long a question may take: drawn again where it falls outside, so that no end of the range is more likely than what is beside it.
 fn limit(seed: Seed<'_>) -> Duration {
-    hundredths((ABOUT + seed.noise(&[b"limit"], DEVIATION * DEVIATION)).clamp(LEAST, MOST))
+    let draw = |at: u64| ABOUT + seed.noise(&[b"limit", &at.to_le_bytes()], DEVIATION * DEVIATION);
+    let within = (0..100).map(draw).find(|drawn| (LEAST..=MOST).contains(drawn));
+    hundredths(within.unwrap_or(ABOUT))
 }
 
 fn ledger(what: &str, instead: &'static str) -> QueryRefusal {

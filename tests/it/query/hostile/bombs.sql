@@ -27,3 +27,6 @@ select count(*) from (select * from cohort_member union all select * from cohort
 select count(*) from cohort_member where bar(1, 0, 1000000000, 1000000000) is null
 select string_agg(repeat(ks2_band, 1000000), '') from cohort_member
 select count(*) from cohort_member where lag(1) over (order by learner_id) is null
+select count(*) from cohort_member where case when ks2_score > 100 then 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa' else 'x' end like '%_aaaaaaaaaaab'
+select count(*) from cohort_member where ks2_state like '%_aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab'
+select 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa' as k, count(*) from cohort_member group by 1
