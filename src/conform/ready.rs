@@ -130,11 +130,12 @@ pub(super) fn ready<'r>(
     }
 }
 
-/// What a map has for a text, folded. Most texts are short and plain, and are folded on the stack.
+/// What a map has for a text, folded. Most texts are short and plain, and are folded on the stack; one that may be a number below
+/// nought is not.
 fn in_map<'m>(map: &'m CodeWords, text: &str) -> Option<&'m String> {
     let mut folded = [0_u8; 32];
     let mut length = 0;
-    if text.is_ascii() && text.len() <= folded.len() {
+    if text.is_ascii() && text.len() <= folded.len() && !text.trim_start().starts_with('-') {
         for byte in text.bytes().filter(u8::is_ascii_alphanumeric) {
             folded[length] = byte.to_ascii_lowercase();
             length += 1;
@@ -174,4 +175,32 @@ fn part<'r>(text: Cow<'r, str>, spec: &CellSpec) -> Cow<'r, str> {
         return Cow::Owned(left.chars().filter(char::is_ascii_digit).collect());
     }
     Cow::Owned(left.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// However a text is folded, it finds what its folding finds: a score of -2 is not one of 2.
+    #[test]
+    fn a_text_finds_in_a_map_what_its_folding_finds() {
+        let words = ["-2", "2", "as expected", "n/a", "/"];
+        let map: CodeWords = words.iter().map(|word| (fold(word), (*word).to_owned())).collect();
+        for (text, found) in [
+            ("-2", Some("-2")),
+            (" -2 ", Some("-2")),
+            ("\u{2212}2", Some("-2")),
+            ("+2", Some("2")),
+            ("2", Some("2")),
+            ("As Expected", Some("as expected")),
+            ("- as expected", Some("as expected")),
+            ("N/A", Some("n/a")),
+            ("/", Some("/")),
+            ("-1", None),
+            ("-", None),
+        ] {
+            assert_eq!(in_map(&map, text).map(String::as_str), found, "{text}");
+            assert_eq!(map.get(&fold(text)).map(String::as_str), found, "{text}");
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! Keeps the queries portable, deterministic and of one shape: what a reader on another engine would trip over, and
 //! what could give another answer tomorrow, is refused with its file and line.
+mod casts;
 mod of_many;
 mod portable;
 
@@ -22,6 +23,7 @@ const BANNED: &[(&str, &str)] = &[
     ("{", "no structures"),
     ("distinct on", "number the rows and keep the first: not every engine knows `distinct on`"),
     ("natural join", "say what a join is on"),
+    ("positional join", "say what a join is on: rows have no order to be joined by"),
     ("semi join", "write `exists`: not every engine knows `semi join`"),
     ("anti join", "write `not exists`: not every engine knows `anti join`"),
     ("by name", "name the columns: not every engine knows `by name`"),
@@ -60,9 +62,30 @@ const BANNED: &[(&str, &str)] = &[
 /// Functions whose window needs no frame, because each row's answer does not depend on one.
 const UNFRAMED: &[&str] = &["row_number", "rank", "dense_rank", "lag", "lead", "ntile"];
 
+/// Functions whose answer is whatever order the rows came in, where their window says none.
+const ORDERED: &[&str] =
+    &["row_number", "rank", "dense_rank", "lag", "lead", "ntile", "first_value", "last_value", "nth_value"];
+
 struct Token {
+    /// A word in full, a symbol, or `''` for any text.
     text: String,
+    /// What a text says.
+    said: String,
     line: usize,
+}
+
+impl Token {
+    fn is(&self, text: &str) -> bool {
+        self.text == text
+    }
+
+    fn is_text(&self) -> bool {
+        self.text == "''"
+    }
+
+    fn is_number(&self) -> bool {
+        self.text.starts_with(|c: char| c.is_ascii_digit())
+    }
 }
 
 /// Everything the house rules have against a query file, in the order of its lines.
@@ -73,6 +96,7 @@ pub(super) fn lint(file: &str, sql: &str) -> Vec<Problem> {
     orderings(&tokens, &mut found);
     windows(&tokens, &mut found);
     portable::sums(&tokens, &mut found);
+    casts::casts(&tokens, &mut found);
     for token in &tokens {
         if token.text.chars().any(|c| c.is_ascii_uppercase()) {
             found.push((token.line, format!("`{}`: SQL is written in lower case", token.text)));
@@ -111,15 +135,16 @@ fn tokens(sql: &str) -> Vec<Token> {
                 at += 1;
             }
             at += 1;
-            out.push(Token { text: "''".to_owned(), line });
+            let said = chars[begins + 1..at.saturating_sub(1).min(chars.len())].iter().collect();
+            out.push(Token { text: "''".to_owned(), said, line });
         } else if here.is_alphanumeric() || here == '_' {
             while at < chars.len() && (chars[at].is_alphanumeric() || chars[at] == '_') {
                 at += 1;
             }
-            out.push(Token { text: chars[begins..at].iter().collect(), line });
+            out.push(Token { text: chars[begins..at].iter().collect(), said: String::new(), line });
         } else {
             if !here.is_whitespace() {
-                out.push(Token { text: here.to_string(), line });
+                out.push(Token { text: here.to_string(), said: String::new(), line });
             }
             at += 1;
         }
@@ -185,17 +210,23 @@ fn orderings(tokens: &[Token], found: &mut Vec<(usize, String)>) {
     }
 }
 
-/// Every ordered window over an aggregate says its frame.
+/// Every ordered window over an aggregate says its frame, and whatever numbers or looks along rows says their order.
 fn windows(tokens: &[Token], found: &mut Vec<(usize, String)>) {
     for position in 1..tokens.len().saturating_sub(1) {
         if tokens[position].text != "over" || tokens[position + 1].text != "(" {
             continue;
         }
-        if function_before(tokens, position).is_some_and(|name| UNFRAMED.contains(&name)) {
-            continue;
-        }
         let inside = matching(tokens, position + 1);
         let is_ordered = inside.iter().any(|token| token.text == "order");
+        let function = function_before(tokens, position);
+        if !is_ordered && function.is_some_and(|name| ORDERED.contains(&name)) {
+            let what =
+                "whatever numbers rows or looks along them says in which order: else it is that of arrival";
+            found.push((tokens[position].line, what.to_owned()));
+        }
+        if function.is_some_and(|name| UNFRAMED.contains(&name)) {
+            continue;
+        }
         let is_framed = inside.iter().any(|token| token.text == "rows");
         if is_ordered && !is_framed {
             found.push((
@@ -291,6 +322,34 @@ mod tests {
                 "select sum(case when a then 1 else 0 end) over (order by b asc nulls last rows between x and y)"
             ),
             []
+        );
+    }
+
+    #[test]
+    fn numbering_rows_without_an_order_is_refused() {
+        for sql in [
+            "select row_number() over () from t",
+            "select a,\n    rank() over (partition by b) from t",
+            "select lag(a) over (partition by b) from t",
+            "select first_value(a) over () from t",
+            "select nth_value(coalesce(a, b), 2) over (partition by c) from t",
+        ] {
+            let found = whats(sql);
+            assert_eq!(found.len(), 1, "{sql}");
+            assert_eq!(found[0].0, sql.lines().count(), "{sql}");
+            assert!(found[0].1.contains("in which order"), "{sql}");
+        }
+        assert_eq!(
+            whats("select count(*) over (partition by b), row_number() over (order by a asc nulls last)"),
+            []
+        );
+    }
+
+    #[test]
+    fn a_join_by_position_is_refused() {
+        assert_eq!(
+            whats("select a.x, b.y from a\npositional join b"),
+            [(2, "say what a join is on: rows have no order to be joined by".to_owned())]
         );
     }
 
