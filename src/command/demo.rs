@@ -13,6 +13,7 @@ use crate::{
     disclosure::Policy,
     pipeline::{self, PullOptions, Site},
     privacy::Key,
+    report::Release,
     synth::{self, Identifiers, World, WorldSpec},
 };
 use serde_json::json;
@@ -46,7 +47,7 @@ pub(super) fn demo(args: &DemoArgs, screen: &Screen) -> Verdict {
     let built = release::make(&mut site, screen)?;
     let released = pipeline::release(&mut site, &built, &user())?;
     let policy = Policy::named(&site.settings.disclosure_policy, site.key.kind())?;
-    let page = CohortPage::of(&released.folder, &released.id, None, "resident", &policy)?;
+    let page = CohortPage::of(&Release::open(&released.folder, &released.id)?, None, "resident", &policy)?;
     screen.result(&format!("\n{}\n", first_page::pulled(&site.settings, &pulled, schools)));
     screen.result(&format!("How many records found their learner\n{}\n", link_words(&linked)));
     screen.result(&format!("{}\n", page.in_words()));

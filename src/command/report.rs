@@ -9,10 +9,7 @@ use crate::{
     report::{self, Release, Report, ReportFault, cohort::Cohort},
 };
 use serde_json::json;
-use std::{
-    collections::BTreeSet,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeSet, path::PathBuf};
 
 mod figures;
 mod linkage;
@@ -54,11 +51,12 @@ pub(super) fn cohort(
     let site = Site::open(settings)?;
     let policy = Policy::named(&site.settings.disclosure_policy, site.key.kind())?;
     let (folder, id) = newest(&site)?;
-    let page = CohortPage::of(&folder, &id, year, population, &policy)?;
+    let release = Release::open(&folder, &id)?;
+    let page = CohortPage::of(&release, year, population, &policy)?;
     let mut document = page.as_json();
     // Whoever asks for the terminal's page alone does not wait for the rest.
     if screen.json || args.html.is_some() || args.xlsx.is_some() || args.csv.is_some() {
-        let report = page.as_report(&Release::open(&folder, &id)?, &policy)?;
+        let report = page.as_report(&release, &policy)?;
         written::files(&report, args, screen)?;
         if let (Some(page), Some(rest)) =
             (document.as_object_mut(), written::as_data(&report)?.as_object_mut())
@@ -102,6 +100,7 @@ fn newest(site: &Site) -> Result<(PathBuf, String), Halt> {
 /// One cohort and population of a release, through the gate.
 pub(super) struct CohortPage {
     release: String,
+    as_of: String,
     year: i32,
     population: String,
     /// Why nobody is counted, where that is so.
@@ -113,12 +112,12 @@ pub(super) struct CohortPage {
 impl CohortPage {
     /// Reads a release's tables and puts them through the gate.
     pub(super) fn of(
-        folder: &Path,
-        id: &str,
+        release: &Release,
         year: Option<i32>,
         population: &str,
         policy: &Policy,
     ) -> Result<Self, Halt> {
+        let folder = &release.folder;
         let waterfall = figures::waterfall(folder)?;
         let headline = figures::headline(folder)?;
         // The newest cohort that has a baseline; after 2020 and 2021, when no tests were held, the one before.
@@ -137,7 +136,8 @@ impl CohortPage {
         let headline =
             disclosure::disclose_headline(&to_headline(&headline, year, population, people), policy)?;
         let population = population.to_owned();
-        Ok(Self { release: id.to_owned(), year, population, nobody, waterfall, headline })
+        let (id, as_of) = (release.id.clone(), release.as_of.clone());
+        Ok(Self { release: id, as_of, year, population, nobody, waterfall, headline })
     }
 
     /// The page that a newcomer reads.
@@ -162,7 +162,7 @@ impl CohortPage {
 
     /// The same as data.
     pub(super) fn as_json(&self) -> serde_json::Value {
-        json!({ "release": self.release, "cohort": self.year, "population": self.population,
+        json!({ "release": self.release, "as_of": self.as_of, "cohort": self.year, "population": self.population,
                 "waterfall": self.waterfall.as_ref(), "headline": self.headline.as_ref() })
     }
 }

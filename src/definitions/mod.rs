@@ -9,6 +9,7 @@ pub mod connector;
 mod coverage;
 mod files;
 pub mod graph;
+mod listed;
 mod ordered;
 pub mod query;
 mod schema;
@@ -18,6 +19,7 @@ pub use complaint::Complaint;
 pub use connector::Connector;
 pub use coverage::Need;
 pub use files::{DefinitionFile, Files};
+pub use listed::{Listed, meaning};
 pub use schema::{Column, Schema, is_purpose};
 
 use crate::{

@@ -34,6 +34,8 @@ mod waterfall;
 mod attackers;
 #[cfg(test)]
 mod proofs;
+#[cfg(test)]
+mod rated;
 
 use std::fmt;
 

@@ -22,6 +22,7 @@ pub fn release(site: &mut Site, built: &BuildReport, who: &str) -> Result<Releas
     let input = ReleaseInput {
         tables: built.tables.iter().map(table_file).collect(),
         definitions: checksums(site)?,
+        words: words(site, built),
         as_of: site.today(),
         home_authority: site.settings.home_authority.clone(),
         coverage: coverage(site)?,
@@ -60,6 +61,20 @@ fn table_file(table: &crate::warehouse::BuiltTable) -> TableFile {
         path: table.path.clone(),
         sha256: table.sha256.clone(),
     }
+}
+
+/// What the codes of the tables mean.
+fn words(site: &Site, built: &BuildReport) -> release::Words {
+    let mut words = release::Words::new();
+    for table in &built.tables {
+        for (column, _, _) in table.columns.iter().filter(|(_, sql_type, _)| sql_type == "VARCHAR") {
+            let meanings = site.definitions.meanings(&table.name, column);
+            if !meanings.is_empty() {
+                words.entry(table.name.clone()).or_default().insert(column.clone(), meanings);
+            }
+        }
+    }
+    words
 }
 
 /// Every definition that had a part in it: connectors, schemas and queries, site files included.

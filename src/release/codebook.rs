@@ -1,10 +1,10 @@
-//! The codebook: what each table and column of a release holds. Totals of rows and nothing else is counted in it.
+//! The codebook: what each table and column of a release holds, and what its codes mean. Totals of rows and nothing else is counted in it.
 
 use serde::Serialize;
 
-use super::Coverage;
 use super::fault::ReleaseFault;
 use super::manifest::{Content, Table, pretty};
+use super::{Coverage, Words};
 
 #[derive(Debug, Serialize)]
 pub(super) struct Codebook<'a> {
@@ -14,12 +14,18 @@ pub(super) struct Codebook<'a> {
     pub synthetic: bool,
     pub status: &'static str,
     pub tables: &'a [Table],
+    /// What codes mean.
+    pub values: &'a Words,
     pub sources: &'a [Coverage],
     pub definitions: &'a std::collections::BTreeMap<String, String>,
 }
 
 impl<'a> Codebook<'a> {
-    pub fn new(release: &'a str, content: &'a Content, sources: &'a [Coverage]) -> Self {
+    pub fn new(
+        release: &'a str,
+        content: &'a Content,
+        (sources, values): (&'a [Coverage], &'a Words),
+    ) -> Self {
         Self {
             release,
             as_of: &content.as_of,
@@ -31,6 +37,7 @@ impl<'a> Codebook<'a> {
                 "pseudonymised personal data"
             },
             tables: &content.tables,
+            values,
             sources,
             definitions: &content.definitions,
         }

@@ -2,11 +2,16 @@
 
 use super::codebook::{Codebook, grouped};
 use super::manifest::Table;
+use std::collections::BTreeMap;
+
+/// Codes and what they mean, by column.
+type ByColumn = BTreeMap<String, BTreeMap<String, String>>;
 
 const STYLE: &str = include_str!("codebook.css");
 
 pub(super) fn page(codebook: &Codebook) -> String {
-    let sections: Vec<String> = codebook.tables.iter().map(section).collect();
+    let sections: Vec<String> =
+        codebook.tables.iter().map(|table| section(table, codebook.values.get(&table.name))).collect();
     format!(
         "<!doctype html>\n<html lang=\"en-GB\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
@@ -53,7 +58,7 @@ fn contents(codebook: &Codebook) -> String {
     format!("<nav aria-labelledby=\"tables\">\n<h2 id=\"tables\">Tables</h2>\n{index}</nav>\n")
 }
 
-fn section(described: &Table) -> String {
+fn section(described: &Table, values: Option<&ByColumn>) -> String {
     let name = escaped(&described.name);
     let grain: Vec<String> = described.grain.iter().map(|column| code(column)).collect();
     let purposes = described.purposes.join(", ").replace("ap_", "AP ").replace('_', " ");
@@ -64,7 +69,8 @@ fn section(described: &Table) -> String {
     ]);
     let rows = described.columns.iter().map(|column| {
         let key = if described.grain.contains(&column.name) { " <span class=\"key\">key</span>" } else { "" };
-        let holds = escaped(&column.description);
+        let codes = values.and_then(|values| values.get(&column.name)).map_or_else(String::new, codes);
+        let holds = escaped(&column.description) + &codes;
         [code(&column.name) + key, escaped(&column.sql_type.to_lowercase()), holds]
     });
     let columns = [("Column", ""), ("Type", "type"), ("Holds", "")];
@@ -74,6 +80,13 @@ fn section(described: &Table) -> String {
         title = escaped(&described.title),
         table = table(&format!("Columns of {name}"), columns, rows)
     )
+}
+
+/// The codes of a column with their words, to be opened by whoever wants them.
+fn codes(words: &BTreeMap<String, String>) -> String {
+    let lines = words.iter().map(|(word, means)| format!("<li>{}: {}</li>\n", code(word), escaped(means)));
+    let lines: String = lines.collect();
+    format!("\n<details>\n<summary>{} codes</summary>\n<ul>\n{lines}</ul>\n</details>\n", words.len())
 }
 
 fn sources(codebook: &Codebook) -> String {

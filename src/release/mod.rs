@@ -81,6 +81,9 @@ pub struct Coverage {
     pub rows: u64,
 }
 
+/// Codes and what they mean, by table and column.
+pub type Words = BTreeMap<String, BTreeMap<String, BTreeMap<String, String>>>;
+
 /// All that a release is made of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReleaseInput {
@@ -88,6 +91,9 @@ pub struct ReleaseInput {
     pub tables: Vec<TableFile>,
     /// Checksums of schemas, code lists, queries and connectors: path within the definitions to SHA-256.
     pub definitions: BTreeMap<String, String>,
+    /// Of columns that hold codes, by table and column: each code and what it means. As the definitions say, and so no part of the
+    /// content beside them.
+    pub words: Words,
     /// The day that the build looked back from.
     pub as_of: NaiveDate,
     /// The authority that runs the instance, three digits.
@@ -217,7 +223,7 @@ fn write(
     draft.add_written("warehouse.duckdb")?;
     let mut coverage = input.coverage.clone();
     coverage.sort();
-    let codebook = codebook::Codebook::new(id, &content, &coverage);
+    let codebook = codebook::Codebook::new(id, &content, (&coverage, &input.words));
     draft.add("codebook.json", codebook.json()?.as_bytes())?;
     draft.add("codebook.html", codebook_html::page(&codebook).as_bytes())?;
     draft.add("README.md", readme::page(&codebook).as_bytes())?;

@@ -6,7 +6,7 @@ use super::{
     coarsen::Coarsen,
     definition::{Study, Test},
 };
-use crate::definitions::{CodeList, Complaint};
+use crate::definitions::{self, CodeList, Complaint, Listed};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The purpose that a study needs.
@@ -86,8 +86,7 @@ impl Variable {
 
     /// What a word that it can hold means: the label of its list, or the word itself without underscores.
     pub fn label(&self, word: &str) -> String {
-        let named = self.list.as_ref().and_then(|list| list.label(word));
-        named.map_or_else(|| word.replace('_', " "), str::to_owned)
+        definitions::meaning(self.list.as_ref(), word)
     }
 
     /// How it is told, in words.
@@ -328,37 +327,12 @@ impl<'a> Checker<'a> {
 
     /// The list of a column's codes and the words that it can hold.
     fn words(&self, table: &str, column: &str, description: &str) -> (Option<CodeList>, Vec<String>) {
-        let rules = csv::Reader::from_reader(self.known.verify.as_bytes());
-        let mut against = None;
-        for line in rules.into_records().flatten() {
-            let is_of = |at: usize, name: &str| line.get(at).is_some_and(|said| said == name);
-            if is_of(1, column)
-                && is_of(2, "words")
-                && (is_of(0, table) || is_of(0, "*") || against.is_none())
-            {
-                // The table's own rule counts; of another table's, the first is better than none.
-                against = line.get(3).map(str::to_owned);
-                if is_of(0, table) {
-                    break;
-                }
-            }
-        }
-        let mut list = self.known.codes.get(column);
-        let mut words: Vec<String> = Vec::new();
-        for word in against.iter().flat_map(|against| against.split_whitespace()) {
-            match word.strip_prefix("code_") {
-                Some(name) => list = self.known.codes.get(name).or(list),
-                None => words.push(word.to_owned()),
-            }
-        }
-        if against.is_none() && list.is_none() {
-            words = described(description);
-        }
-        let codes = list.into_iter().flat_map(|list| list.rows.iter().map(|row| row[0].clone()));
-        let mut all: Vec<String> = codes.chain(words).collect();
-        all.sort();
-        all.dedup();
-        (list.cloned(), all)
+        let listed = Listed::of(self.known.verify, self.known.codes, table, column);
+        let is_said = listed.is_held_to || listed.list.is_some();
+        let mut words = if is_said { listed.all() } else { described(description) };
+        words.sort();
+        words.dedup();
+        (listed.list.cloned(), words)
     }
 }
 

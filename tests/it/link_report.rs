@@ -52,6 +52,13 @@ fn the_demonstration_has_a_page_that_hides_nothing() {
     assert!(!page.contains("<script") && !page.contains("http"), "nothing from elsewhere");
     assert!(page.contains("Synthetic data."));
     let json = run_in(dir.path(), &[&["--json"], &config[..], &["link", "report"]].concat()).json();
+    let about = &json["about"];
+    assert_eq!((&about["as_of"], &about["threshold"]), (&"2026-03-31".into(), &0.into()), "{about}");
+    for text in [&ran.out, &page] {
+        assert!(
+            text.contains(&format!("Data as at 2026-03-31. Release {}", about["release"].as_str().unwrap()))
+        );
+    }
     let places = &json["places"];
     let total = places["rows"].as_array().unwrap().last().unwrap();
     let subjects = total["figures"][0]["count"].as_i64().unwrap();
@@ -70,8 +77,15 @@ fn the_demonstration_has_a_page_that_hides_nothing() {
     let years = run_in(dir.path(), &[&config[..], &["link", "report", "--year", "1950"]].concat());
     assert_eq!(years.code, 1, "{}", years.err);
     assert!(years.err.contains("leave out --year"), "{}", years.err);
-    let slip = run_in(dir.path(), &[&config[..], &["link", "report", "--html", "site/key"]].concat());
-    assert_eq!(slip.code, 2, "{}", slip.err);
+    // The same places are refused as for any report, and what is there stays there.
+    for slip in ["site/key", "site/data/x.html", "site/estate/council/x.html", "page.html"] {
+        let ran = run_in(dir.path(), &[&config[..], &["link", "report", "--html", slip]].concat());
+        assert_eq!(ran.code, 2, "{slip}: {}", ran.err);
+    }
+    assert!(!dir.path().join("site/data/x.html").exists());
+    let over =
+        run_in(dir.path(), &[&config[..], &["link", "report", "--html", "page.html", "--force"]].concat());
+    assert_eq!(over.code, 0, "{}", over.err);
 }
 
 #[test]

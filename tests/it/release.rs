@@ -79,6 +79,13 @@ fn built(folder: &Path, year: i16) -> ReleaseInput {
             ("queries/cohort/cohort_member.sql".into(), "ab".repeat(32)),
             ("schemas/enrolment.toml".into(), "cd".repeat(32)),
         ]),
+        words: BTreeMap::from([(
+            "cohort_outcome".into(),
+            BTreeMap::from([(
+                "state".into(),
+                BTreeMap::from([("ap_no_ks4".into(), "Alternative provision & no results".into())]),
+            )]),
+        )]),
         as_of: NaiveDate::from_ymd_opt(2026, 3, 31).unwrap(),
         home_authority: "940".into(),
         coverage: vec![
@@ -129,6 +136,13 @@ fn a_release_holds_what_it_should() {
     assert!(readme.contains(&release.id) && !readme.contains('{'), "{readme}");
     let html = String::from_utf8(files["codebook.html"].clone()).unwrap();
     assert!(html.contains("ended, &amp; what") && html.contains("<html lang=\"en-GB\">"));
+    let codebook: serde_json::Value = serde_json::from_slice(&files["codebook.json"]).unwrap();
+    let means = "Alternative provision & no results";
+    assert_eq!(
+        codebook["values"]["cohort_outcome"]["state"]["ap_no_ks4"], means,
+        "beside a code stands its word"
+    );
+    assert!(html.contains("<code>ap_no_ks4</code>: Alternative provision &amp; no results"), "{html}");
     for outside in ["<script", "http:", "https:", "src=", "url("] {
         assert!(!html.contains(outside), "{outside}");
     }

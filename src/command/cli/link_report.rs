@@ -8,6 +8,9 @@ pub struct LinkReportArgs {
     /// Write the page as one HTML file too: no scripts, nothing from elsewhere, fit for paper.
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
+    /// Write over a page that is there already.
+    #[arg(long)]
+    pub force: bool,
     /// Link rates by establishment in place of those by source. Not both: one would give away what the other hides.
     #[arg(long)]
     pub providers: bool,

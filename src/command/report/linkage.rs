@@ -1,20 +1,24 @@
 //! `link report`: how well records were linked, from the newest release and through the gate.
-use super::{Halt, newest};
+use super::{Halt, newest, written};
 use crate::{
-    command::{Exit, Verdict, cli::LinkReportArgs, screen::Screen},
+    command::{
+        Exit, Verdict,
+        cli::{LinkReportArgs, WriteArgs},
+        screen::Screen,
+    },
     config::Settings,
     disclosure::{
         self, Disclosed, DisclosedTable, Estimates, LinkGrid, LinkGroup, Policy, Rate, Rates, ShareRow,
         Shares, StateCount, Waterfall,
     },
     pipeline::Site,
-    report::NAMED_FROM,
+    report::{About, NAMED_FROM, Release},
 };
 use rows::{BandRow, QualityRow};
 use serde_json::json;
 use std::{
     collections::{BTreeMap, BTreeSet},
-    path::{Path, PathBuf},
+    path::Path,
 };
 
 mod html;
@@ -36,35 +40,39 @@ const DIMENSIONS: [(&str, &str); 8] = [
 
 /// The page, on the terminal and where asked for as a file.
 pub(in crate::command) fn links(settings: Settings, args: &LinkReportArgs, screen: &Screen) -> Verdict {
-    // Nothing else is ever written over by a slip of the keyboard.
-    let is_page = |file: &PathBuf| file.extension().is_some_and(|extension| extension == "html");
-    if args.html.as_ref().is_some_and(|file| !is_page(file)) {
-        return Err(Halt::new(Exit::Usage, "--html writes a page: name a file that ends in .html"));
-    }
+    let write = WriteArgs { html: args.html.clone(), xlsx: None, csv: None, force: args.force };
+    written::may_be_written(&settings, &write)?;
     let site = Site::open(settings)?;
     let policy = Policy::named(&site.settings.disclosure_policy, site.key.kind())?;
     let (folder, id) = newest(&site)?;
-    let page = LinkPage::of(&folder, &id, args.providers, args.year, &policy)?;
+    let about = about(&Release::open(&folder, &id)?, &policy);
+    let page = LinkPage::of(&folder, about, args.providers, args.year, &policy)?;
     if let Some(file) = &args.html {
-        std::fs::write(file, html::page(&page)).map_err(|error| {
-            let words = format!(
-                "the page cannot be written: {}; name a file in a folder that is there",
-                error.kind()
-            );
-            Halt::new(Exit::Failed, words)
-        })?;
-        screen.say(&format!("Wrote {}", file.display()));
+        written::write(file, html::page(&page).as_bytes(), screen)?;
     }
     screen.result(&words::page(&page));
     screen.document(&page.as_json());
     Ok(Exit::Done)
 }
 
+/// What the page rests on.
+fn about(release: &Release, policy: &Policy) -> About {
+    About {
+        release: release.id.clone(),
+        as_of: release.as_of.clone(),
+        authority: release.authority.clone(),
+        synthetic: release.synthetic,
+        population: SUBJECTS.to_owned(),
+        policy: policy.name(),
+        policy_in_words: policy.in_words(),
+        threshold: policy.threshold(),
+        rounded_to: policy.round_to(),
+    }
+}
+
 /// Everything on the page has been through the gate.
 struct LinkPage {
-    release: String,
-    policy: &'static str,
-    policy_in_words: String,
+    about: About,
     /// Whether establishments stand where sources would.
     providers: bool,
     /// Link rates by source or establishment.
@@ -86,7 +94,7 @@ struct LinkPage {
 impl LinkPage {
     fn of(
         folder: &Path,
-        id: &str,
+        about: About,
         providers: bool,
         year: Option<i32>,
         policy: &Policy,
@@ -100,9 +108,7 @@ impl LinkPage {
             groups.push((title, grid(&quality, dimension, policy)?));
         }
         Ok(Self {
-            release: id.to_owned(),
-            policy: policy.name(),
-            policy_in_words: policy.in_words(),
+            about,
             providers,
             completeness: if providers { None } else { Some(completeness(folder, &places, policy)?) },
             places,
@@ -124,7 +130,8 @@ impl LinkPage {
             .map(|((_, table), (dimension, _))| (dimension, table.as_ref()))
             .collect();
         json!({
-            "release": self.release,
+            "release": self.about.release,
+            "about": self.about,
             "places": self.places.as_ref(),
             "completeness": self.completeness.as_ref().map(AsRef::as_ref),
             "methods": self.methods.as_ref(),

@@ -67,7 +67,7 @@ pub(super) fn page(page: &CohortPage) -> String {
         }
     }
     let control = format!("Disclosure control, policy `{}`. {}", waterfall.policy, waterfall.policy_in_words);
-    let _ = write!(out, "\n\n{}\nRelease {}", wrap(&control, 0), page.release);
+    let _ = write!(out, "\n\n{}\nData as at {}. Release {}", wrap(&control, 0), page.as_of, page.release);
     out
 }
 

@@ -119,7 +119,7 @@ pub(super) fn may_be_written(settings: &Settings, args: &WriteArgs) -> Result<()
     Ok(())
 }
 
-fn write(file: &Path, bytes: &[u8], screen: &Screen) -> Result<(), Halt> {
+pub(super) fn write(file: &Path, bytes: &[u8], screen: &Screen) -> Result<(), Halt> {
     fs::write(file, bytes).map_err(|error| unwritable(&error))?;
     screen.say(&format!("Wrote {}", file.display()));
     Ok(())

@@ -30,18 +30,20 @@ pub(super) fn page(page: &LinkPage) -> String {
          <header>\n<h1>How well are records linked?</h1>\n<p class=\"short\">{short}</p>\n{notice}</header>\n<main>\n\
          <nav aria-label=\"Contents\">\n<ul>\n{contents}</ul>\n</nav>\n{body}\
          <section>\n<h2>How to read the columns</h2>\n<dl>\n{legend}</dl>\n{why}</section>\n</main>\n\
-         <footer>\n<p>Disclosure control, policy {policy}. {in_words}</p>\n<p>Release {release}</p>\n</footer>\n\
+         <footer>\n<p>Disclosure control, policy {policy}. {in_words}</p>\n<p>Counted: {counted}. Data as at {as_of}. Release {release}</p>\n</footer>\n\
          </body>\n</html>\n",
-        release = escaped(&page.release),
+        release = escaped(&page.about.release),
         short = escaped(&sections::in_short(page)),
         notice = notice(page),
-        policy = escaped(page.policy),
-        in_words = escaped(&page.policy_in_words),
+        counted = escaped(&page.about.population),
+        as_of = escaped(&page.about.as_of),
+        policy = escaped(page.about.policy),
+        in_words = escaped(&page.about.policy_in_words),
     )
 }
 
 fn notice(page: &LinkPage) -> &'static str {
-    if page.policy == "synthetic" {
+    if page.about.synthetic {
         "<p class=\"notice\"><strong>Synthetic data.</strong> Everybody counted here is made up.</p>\n"
     } else {
         ""

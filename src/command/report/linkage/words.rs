@@ -22,9 +22,15 @@ pub(super) fn page(page: &LinkPage) -> String {
     if let Some(why) = sections::why_hidden(page) {
         let _ = write!(out, "\n\n{}", wrap(&why, 0));
     }
-    let control = format!("Disclosure control, policy `{}`. {}", page.policy, page.policy_in_words);
-    let _ =
-        write!(out, "\n\n{}\nHow to read this: docs/linkage.md. Release {}", wrap(&control, 0), page.release);
+    let control =
+        format!("Disclosure control, policy `{}`. {}", page.about.policy, page.about.policy_in_words);
+    let _ = write!(
+        out,
+        "\n\n{}\nHow to read this: docs/linkage.md. Data as at {}. Release {}",
+        wrap(&control, 0),
+        page.about.as_of,
+        page.about.release
+    );
     out
 }
 
