@@ -48,6 +48,7 @@ mod query;
 mod readme;
 mod real_data;
 mod real_files;
+mod real_ks4;
 mod real_neet;
 mod real_pulls;
 #[cfg(feature = "warehouse")]

@@ -162,3 +162,13 @@ pub fn column_text(batch: &RecordBatch, name: &str, at: usize) -> String {
     }
     cast(column, &DataType::Utf8).unwrap().as_string::<i32>().value(at).to_owned()
 }
+
+/// A whole column as such texts.
+pub fn column_texts(batch: &RecordBatch, name: &str) -> Vec<String> {
+    let column = batch.column_by_name(name).unwrap_or_else(|| panic!("no column {name}"));
+    if column.as_fixed_size_binary_opt().is_some() {
+        return (0..batch.num_rows()).map(|at| column_text(batch, name, at)).collect();
+    }
+    let texts = cast(column, &DataType::Utf8).unwrap();
+    texts.as_string::<i32>().iter().map(|text| text.unwrap_or_default().to_owned()).collect()
+}
