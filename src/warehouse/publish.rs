@@ -199,10 +199,10 @@ fn write(
     let place = |name: &String| columns.iter().position(|(column, _)| column == name);
     let mut neighbours = Neighbours::of(query.grain.iter().filter_map(place).collect());
     let names: Vec<String> = columns.iter().map(|(name, kind)| ids::told(name, kind)).collect();
-    // By the column and not by what is written of it: sixteen bytes are sorted sooner than 32 letters.
-    let order: Vec<String> =
-        order.iter().map(|name| format!("{}.{name} asc nulls last", query.name)).collect();
-    let sql = format!("select {} from {} order by {}", names.join(", "), query.name, order.join(", "));
+    // First put in order and then written out: sixteen bytes are sorted, and carried along, sooner than 32 letters.
+    let order: Vec<String> = order.iter().map(|name| format!("{name} asc nulls last")).collect();
+    let (table, names, order) = (&query.name, names.join(", "), order.join(", "));
+    let sql = format!("select {names} from (select * from {table} order by {order}) as {table}");
     let mut statement = connection.prepare(&sql).map_err(failed(query))?;
     let stream = statement.stream_arrow([]).map_err(failed(query))?;
     let schema = plain_schema(&stream.get_schema());
