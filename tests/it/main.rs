@@ -78,3 +78,5 @@ mod specs;
 mod stories;
 #[cfg(feature = "warehouse")]
 mod study;
+#[cfg(feature = "warehouse")]
+mod transferred;

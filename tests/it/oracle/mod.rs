@@ -77,6 +77,7 @@ mod segregation;
 mod sensitivity;
 mod stories;
 mod suspension;
+mod transferred;
 mod travelled;
 mod waterfall;
 mod year;
@@ -125,6 +126,7 @@ pub use rows::{AreaSpell, CohortMember, CohortOutcome, Learner, LostPotential, O
 pub use school_rows::{SchoolPrediction, SchoolResult, SchoolSimilar, SchoolValueAdded};
 pub use scorecard::Scorecard;
 pub use sensitivity::Sensitivity;
+pub use transferred::{Transferred, with_transfers};
 
 use area::Area;
 use chrono::NaiveDate;
