@@ -1,6 +1,7 @@
 //! The whole product on an invented authority, compared with what the oracle works out from its events alone.
 mod cause;
 mod linkage;
+mod told;
 pub mod truth;
 
 use crate::{
@@ -161,6 +162,7 @@ fn equals_the_oracle(seed: u64, learners: u32) {
     let published = oracle::published(&demo.release().join("parquet"), &people).unwrap();
     let report = oracle::compare(&expected, &published);
     assert!(report.is_empty(), "{report}");
+    linkage::agrees(&demo, &expected, &people);
     crate::reports::agree(&demo.site(), &demo.world, &expected);
     let drawn: Vec<oracle::Drawn> =
         oracle::published_table(&demo.release().join("parquet"), &people).unwrap();

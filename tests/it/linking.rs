@@ -1,6 +1,6 @@
 //! Linking as the operator sees it: a model that is trained once, what a person decided, and what is held.
 use crate::site::{TestSite, column_text, lake_rows, walk};
-use std::{collections::BTreeMap, fmt::Write as _, fs, os::unix::fs::PermissionsExt};
+use std::{collections::BTreeMap, fmt::Write as _, fs, os::unix::fs::PermissionsExt, path::Path};
 use throughline::{
     catalog::{Access, Catalog, LinkDecision, LinkVerdict},
     privacy::{Key, Pseudonym},
@@ -260,7 +260,12 @@ fn whoever_has_no_role_adopts_nothing() {
     assert_eq!(audit.last().map(|entry| entry.outcome.as_str()), Some("refused"));
 }
 
-fn decide(site: &TestSite, (one, other): (&str, &str), verdict: LinkVerdict) {
+fn decide(site: &TestSite, pair: (&str, &str), verdict: LinkVerdict) {
+    decided(&site.data(), pair, verdict);
+}
+
+/// What a person says of two subjects, as the catalog keeps it.
+pub fn decided(data: &Path, (one, other): (&str, &str), verdict: LinkVerdict) {
     let id = |hex: &str| -> Pseudonym {
         let byte = |at: usize| u8::from_str_radix(&hex[at * 2..at * 2 + 2], 16).unwrap();
         std::array::from_fn(byte)
@@ -281,6 +286,6 @@ fn decide(site: &TestSite, (one, other): (&str, &str), verdict: LinkVerdict) {
         people: 2,
         outcome: "done",
     };
-    let mut catalog = Catalog::open(&site.data().join("catalog.sqlite")).unwrap();
+    let mut catalog = Catalog::open(&data.join("catalog.sqlite")).unwrap();
     catalog.note_decisions(&[decision], &access, "2026-03-31T02:00:00Z").unwrap();
 }

@@ -9,6 +9,7 @@ mod bad_input;
 mod bundles;
 mod canaries;
 mod check;
+mod compared;
 mod connector_pages;
 mod connectors;
 #[cfg(feature = "warehouse")]
@@ -23,6 +24,8 @@ mod engagement;
 mod evidence;
 mod export;
 mod faults;
+#[cfg(feature = "warehouse")]
+mod goals;
 #[cfg(feature = "warehouse")]
 mod held_release;
 mod keeping;
@@ -75,3 +78,5 @@ mod specs;
 mod stories;
 #[cfg(feature = "warehouse")]
 mod study;
+#[cfg(feature = "warehouse")]
+mod transferred;

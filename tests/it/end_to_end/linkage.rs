@@ -1,12 +1,13 @@
 //! What a release says of its own linkage, compared with the truth about who is who.
-use super::{Demo, column_text, lake_rows};
+use super::{Demo, column_text, number_learners, told};
+use crate::{linking::decided, oracle, site::run_in};
 use arrow::array::RecordBatch;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     fs::File,
 };
-use throughline::synth::Identifiers;
+use throughline::{catalog::LinkVerdict, synth::Identifiers};
 
 /// So far an estimate may be from the truth.
 const BAND: f64 = 0.01;
@@ -123,98 +124,18 @@ fn estimates_hold(seed: u64, learners: u32) {
     }
     let wrong = (truth.linked - truth.right) as f64 / truth.linked as f64;
     assert!(wrong < 0.01, "precision is no figure of a linker that is used");
-    rates_are_counted_independently(&demo, &quality);
+    // Whom the learners are is told by the release itself, which another test holds against the truth.
+    let (numbers, _) = number_learners(&demo.people_of_learners());
+    let tables = oracle::published(&demo.release().join("parquet"), &numbers).unwrap();
+    agrees(&demo, &tables, &numbers);
 }
 
-/// Subjects and linked subjects by what their own rows say, counted from the lake without a query.
-fn rates_are_counted_independently(
-    demo: &Demo,
-    quality: &BTreeMap<(String, String), HashMap<&'static str, Option<f64>>>,
-) {
-    let learner_of = demo.learner_of_subjects();
-    let mut subjects_of: HashMap<&str, usize> = HashMap::new();
-    for learner in learner_of.values() {
-        *subjects_of.entry(learner).or_default() += 1;
-    }
-    let mut counted: BTreeMap<(String, String), (f64, f64)> = BTreeMap::new();
-    let said = said_of_subjects(demo);
-    for (subject, learner) in &learner_of {
-        let linked = f64::from(u8::from(subjects_of[learner.as_str()] > 1));
-        let said = &said[subject];
-        for dimension in ["source", "sex", "care"] {
-            let category = said.get(dimension).cloned().unwrap_or_else(|| "not_known".to_owned());
-            let count = counted.entry((dimension.to_owned(), category)).or_default();
-            count.0 += 1.0;
-            count.1 += linked;
-        }
-    }
-    let told = |dimension: &str| {
-        let rows = quality.iter().filter(|(key, _)| key.0 == dimension);
-        rows.map(|(key, row)| (key.clone(), (row["n_subjects"].unwrap(), row["n_linked"].unwrap())))
-            .collect::<BTreeMap<_, _>>()
-    };
-    for dimension in ["source", "sex", "care"] {
-        let ours: BTreeMap<_, _> =
-            counted.iter().filter(|(key, _)| key.0 == dimension).map(|(k, v)| (k.clone(), *v)).collect();
-        assert_eq!(told(dimension), ours, "{dimension}");
-        assert!(ours.len() > 1, "one group of {dimension} shows nothing");
-    }
-}
-
-/// For each subject its source, its sex as last said, and whether it was ever looked after.
-fn said_of_subjects(demo: &Demo) -> HashMap<String, HashMap<&'static str, String>> {
-    let data = demo.site().join("data");
-    let mut said: HashMap<String, HashMap<&'static str, String>> = HashMap::new();
-    for batch in super::all_rows(&data) {
-        for at in 0..batch.num_rows() {
-            let subject = column_text(&batch, "subject_id", at);
-            said.entry(subject).or_default().insert("source", column_text(&batch, "source", at));
-        }
-    }
-    // The day first, a live row being the latest of all; then the commit and the row.
-    let mut newest: HashMap<String, (bool, String, u64, u64)> = HashMap::new();
-    for batch in latest(&data, "learner") {
-        let (batch, at) = batch;
-        let (day, sex) = (column_text(&batch, "observed_on", at), column_text(&batch, "sex", at));
-        if sex.is_empty() {
-            continue;
-        }
-        let number = |name| column_text(&batch, name, at).parse().unwrap();
-        let place = (day.is_empty(), day, number("commit_seq"), number("row_number"));
-        let subject = column_text(&batch, "subject_id", at);
-        if newest.get(&subject).is_none_or(|held| *held < place) {
-            newest.insert(subject.clone(), place);
-            said.entry(subject).or_default().insert("sex", sex);
-        }
-    }
-    for (batch, at) in latest(&data, "circumstance") {
-        let (kind, value) = (column_text(&batch, "kind", at), column_text(&batch, "value", at));
-        if !["cla", "previously_cla"].contains(&kind.as_str()) || value == "U" {
-            continue;
-        }
-        let care = said.entry(column_text(&batch, "subject_id", at)).or_default().entry("care").or_default();
-        if value == "Y" || care.is_empty() {
-            *care = if value == "Y" { "yes" } else { "no" }.to_owned();
-        }
-    }
-    said
-}
-
-/// The row of each key that was committed last, if it is no tombstone.
-fn latest(data: &std::path::Path, entity: &str) -> Vec<(RecordBatch, usize)> {
-    let mut rows: HashMap<(String, String), (u64, u64, RecordBatch, usize)> = HashMap::new();
-    for batch in lake_rows(data, entity) {
-        for at in 0..batch.num_rows() {
-            let text = |name| column_text(&batch, name, at);
-            let place = (text("commit_seq").parse().unwrap(), text("row_number").parse().unwrap());
-            let held = rows.get(&(text("source"), text("row_key"))).map(|(seq, row, ..)| (*seq, *row));
-            if held.is_none_or(|held| held < place) {
-                rows.insert((text("source"), text("row_key")), (place.0, place.1, batch.clone(), at));
-            }
-        }
-    }
-    let live = rows.into_values().filter(|(_, _, batch, at)| column_text(batch, "tombstone", *at) != "true");
-    live.map(|(_, _, batch, at)| (batch, at)).collect()
+/// Every table of linkage is what the subjects of the lake come to, counted without a query.
+pub fn agrees(demo: &Demo, tables: &oracle::Tables, people: &oracle::People) {
+    let subjects = told::subjects(demo, people);
+    let folder = demo.release().join("parquet");
+    let differences = oracle::compare_linkage(&subjects, tables, &folder, people).unwrap();
+    oracle::agree(&differences, oracle::LINKAGE);
 }
 
 /// Rows of alternative provision, and those of them that are not on the learner whom the other sources made of their person.
@@ -273,4 +194,57 @@ fn deep_releases_know_how_well_they_are_linked() {
     for seed in 200..206 {
         estimates_hold(seed, 6_000);
     }
+}
+
+fn link(demo: &Demo) {
+    let ran = run_in(&demo.site(), &["--quiet", "--config", "throughline.toml", "link"]);
+    assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
+}
+
+/// Persons say that two are not one, that two are, and take one of it back: whoever became whom is published so.
+fn changes_are_told(seed: u64) {
+    let demo = Demo::run(seed, 600, Identifiers::Realistic);
+    let data = demo.site().join("data");
+    let links = || demo.learner_of_subjects().into_iter().collect::<oracle::Link>();
+    let before = links();
+    let mut subjects: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    before.iter().for_each(|(subject, learner)| subjects.entry(learner).or_default().push(subject));
+    let of_size = |size: usize| subjects.values().filter(move |own| own.len() == size);
+    let pairs: Vec<(&str, &str)> = of_size(2).map(|own| (own[0], own[1])).take(4).collect();
+    let alone: Vec<&str> = of_size(1).map(|own| own[0]).take(2).collect();
+    let many = of_size(4).next().expect("nobody has four subjects");
+    assert!(pairs.len() == 4 && alone.len() == 2, "{pairs:?} {alone:?}");
+    for pair in &pairs {
+        decided(&data, *pair, LinkVerdict::Different);
+    }
+    decided(&data, (alone[0], alone[1]), LinkVerdict::Same);
+    decided(&data, (many[0], many[3]), LinkVerdict::Different);
+    link(&demo);
+    let parted = links();
+    for pair in &pairs[..2] {
+        decided(&data, *pair, LinkVerdict::Withdrawn);
+    }
+    link(&demo);
+    let runs = [before.clone(), parted, links()];
+    let ran = run_in(&demo.site(), &["--quiet", "--config", "throughline.toml", "release"]);
+    assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
+    let folder = demo.release().join("parquet");
+    let seen: Vec<oracle::LearnerChange> = oracle::published_table(&folder, &oracle::People::new()).unwrap();
+    let day = seen.first().expect("nothing has changed").changed_at;
+    let told = oracle::changes(day, &runs);
+    for kind in ["split", "merged"] {
+        let n = told.iter().filter(|row| row.kind == kind).count();
+        assert!(n >= 2, "{n} are {kind}");
+    }
+    oracle::agree(&[oracle::compare_rows(&told, &seen)], oracle::RELINKED);
+}
+
+#[test]
+fn who_became_whom_is_what_linking_did() {
+    changes_are_told(8);
+}
+
+#[test]
+fn and_at_another_seed() {
+    changes_are_told(20_261_122);
 }

@@ -12,6 +12,8 @@ const SHOWN: usize = 20;
 /// The differences of one table.
 pub struct Differences {
     pub table: &'static str,
+    /// The columns of it that were compared.
+    pub columns: &'static [&'static str],
     pub expected: usize,
     pub published: usize,
     /// The rows that only one side has, by whom they are about.
@@ -47,12 +49,18 @@ pub fn compare_rows<R: Row>(expected: &[R], published: &[R]) -> Differences {
         let side = if surplus > 0 { &mut sides.only_expected } else { &mut sides.only_published };
         side.extend((0..surplus.abs()).map(|_| row.show()));
     }
-    Differences { table: R::TABLE, expected: expected.len(), published: published.len(), groups }
+    Differences {
+        table: R::TABLE,
+        columns: R::COLUMNS,
+        expected: expected.len(),
+        published: published.len(),
+        groups,
+    }
 }
 
 impl Display for Differences {
     fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { table, expected, published, groups } = self;
+        let Self { table, expected, published, groups, .. } = self;
         writeln!(to, "{table}: {expected} rows expected, {published} published, {} differ", groups.len())?;
         for (group, sides) in groups.iter().take(SHOWN) {
             writeln!(to, "  {group}")?;

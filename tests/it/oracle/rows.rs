@@ -27,6 +27,8 @@ impl Display for Group {
 pub trait Row: Clone + Ord {
     /// Name of the table, and stem of its file.
     const TABLE: &'static str;
+    /// The columns that are read of it, and so compared.
+    const COLUMNS: &'static [&'static str];
     fn group(&self) -> Group;
     /// Every cell as `column=value`, empty cells as `-`.
     fn show(&self) -> String;
@@ -45,6 +47,7 @@ macro_rules! row {
 
         impl Row for $name {
             const TABLE: &'static str = $table;
+            const COLUMNS: &'static [&'static str] = &[$($column),+];
 
             fn group(&self) -> Group {
                 let group: fn(&Self) -> Group = $group;

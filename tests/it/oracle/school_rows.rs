@@ -72,7 +72,14 @@ row! {
     n_without_baseline: i64 = "n_without_baseline",
     n_pupils: i64 = "n_pupils",
     mean_points: Option<Fixed<4>> = "mean_points",
+    residual: Option<Fixed<4>> = "residual",
+    between_sd: Option<Fixed<4>> = "between_sd",
+    pupil_sd: Option<Fixed<4>> = "pupil_sd",
+    reliability: Option<Fixed<4>> = "reliability",
     estimate: Option<Fixed<4>> = "estimate",
+    estimate_low: Option<Fixed<4>> = "estimate_low",
+    estimate_high: Option<Fixed<4>> = "estimate_high",
+    p_above_prediction: Option<Fixed<4>> = "p_above_prediction",
     beats_prediction: Option<bool> = "beats_prediction",
 }
 
@@ -90,5 +97,9 @@ row! {
     mean_ks2: Option<Fixed<4>> = "mean_ks2",
     share_disadvantaged: Option<Fixed<4>> = "share_disadvantaged",
     n_similar: Option<i64> = "n_similar",
+    furthest: Option<Fixed<4>> = "furthest",
+    similar_rate: Option<Fixed<4>> = "similar_rate",
     best_fifth_rate: Option<Fixed<4>> = "best_fifth_rate",
+    gap_to_best_fifth: Option<Fixed<4>> = "gap_to_best_fifth",
+    more_at_half_the_gap: Option<Fixed<4>> = "more_at_half_the_gap",
 }

@@ -361,7 +361,11 @@ pub fn similar(rows: &[Ks4Result], years: &BTreeMap<(u32, i64), Year>) -> Vec<Sc
                 mean_ks2: Fixed::fraction(used.iter().map(|(.., score)| score).sum(), 100 * n),
                 share_disadvantaged: Fixed::fraction(pool.poor.len() as i64, pool.n_told as i64),
                 n_similar: None,
+                furthest: None,
+                similar_rate: None,
                 best_fifth_rate: None,
+                gap_to_best_fifth: None,
+                more_at_half_the_gap: None,
             });
         }
     }
@@ -420,7 +424,14 @@ pub fn value_added(rows: &[Ks4Result], years: &BTreeMap<(u32, i64), Year>) -> Ve
                 n_without_baseline: without,
                 n_pupils: own_used.len() as i64,
                 mean_points: Fixed::fraction(points, 100 * own_used.len() as i64),
+                residual: None,
+                between_sd: None,
+                pupil_sd: None,
+                reliability: None,
                 estimate: None,
+                estimate_low: None,
+                estimate_high: None,
+                p_above_prediction: None,
                 beats_prediction: None,
             });
         }

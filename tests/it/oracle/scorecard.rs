@@ -15,6 +15,7 @@ row! {
     indicator: String = "indicator",
     population: String = "population",
     answerable: String = "answerable",
+    better: Option<String> = "better",
     ay: Option<i64> = "ay",
     value: Option<Fixed<4>> = "value",
     n: Option<i64> = "n",
@@ -24,6 +25,9 @@ row! {
     n_before: Option<i64> = "n_before",
     change: Option<Fixed<4>> = "change",
     change_low: Option<Fixed<4>> = "change_low",
+    judged_by: Option<String> = "judged_by",
+    green: Option<Fixed<4>> = "green",
+    amber: Option<Fixed<4>> = "amber",
     target: Option<Fixed<4>> = "target",
     rag: String = "rag",
     reason: String = "reason",
@@ -262,7 +266,7 @@ pub fn scorecard(tables: &Tables) -> Vec<Scorecard> {
         if indicators.is_empty() {
             let reason =
                 if answerable(question) == "no" { "not_measurable_here" } else { "not_yet_measured" };
-            rows.push(grey(question, "none", reason));
+            rows.push(grey(question, None, reason));
         }
         for indicator in indicators {
             let before = rows.len();
@@ -270,19 +274,21 @@ pub fn scorecard(tables: &Tables) -> Vec<Scorecard> {
                 rows.push(judged(indicator, population, years));
             }
             if rows.len() == before {
-                rows.push(grey(question, indicator.0, "no_value"));
+                rows.push(grey(question, Some(indicator), "no_value"));
             }
         }
     }
     rows
 }
 
-fn grey(question: i64, indicator: &str, reason: &str) -> Scorecard {
+fn grey(question: i64, indicator: Option<&Indicator>, reason: &str) -> Scorecard {
+    let levels = indicator.and_then(|one| one.3);
     Scorecard {
         question,
-        indicator: indicator.to_owned(),
+        indicator: indicator.map_or("none", |one| one.0).to_owned(),
         population: "none".to_owned(),
         answerable: answerable(question).to_owned(),
+        better: indicator.map(|one| if one.2 { "up" } else { "down" }.to_owned()),
         ay: None,
         value: None,
         n: None,
@@ -292,6 +298,9 @@ fn grey(question: i64, indicator: &str, reason: &str) -> Scorecard {
         n_before: None,
         change: None,
         change_low: None,
+        judged_by: indicator.map(|one| if one.4 == "falling" { "falling_level" } else { one.4 }.to_owned()),
+        green: levels.map(|(green, _)| Fixed(green)),
+        amber: levels.and_then(|(_, amber)| amber).map(Fixed),
         target: None,
         rag: "grey".to_owned(),
         reason: reason.to_owned(),
@@ -299,7 +308,7 @@ fn grey(question: i64, indicator: &str, reason: &str) -> Scorecard {
 }
 
 fn judged(indicator: &Indicator, population: &str, years: &BTreeMap<i64, Seen>) -> Scorecard {
-    let (name, question, more_is_better, levels, by) = *indicator;
+    let (_, question, more_is_better, levels, by) = *indicator;
     let (ay, now) = years.iter().next_back().map(|(ay, now)| (*ay, *now)).unwrap();
     let earlier = years.get(&(ay - 3)).copied();
     let before = earlier.filter(|before| before.comparable && now.comparable);
@@ -359,6 +368,6 @@ fn judged(indicator: &Indicator, population: &str, years: &BTreeMap<i64, Seen>) 
         change_low: low.map(|low| Fixed((low * 1e4).round() as i64)),
         target: target.map(Fixed),
         rag: rag.to_owned(),
-        ..grey(question, name, reason)
+        ..grey(question, Some(indicator), reason)
     }
 }
