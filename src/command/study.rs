@@ -15,13 +15,15 @@ use crate::{
     release,
     study::{self, Plan, Study},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use std::{
     fs,
     path::{Path, PathBuf},
 };
 
 const FIRST_TABLE: &str = include_str!("study/first.sql.txt");
+/// What keeps rows out of git.
+const GITIGNORE: &str = include_str!("study/gitignore.txt");
 
 impl From<StudyFault> for Halt {
     fn from(fault: StudyFault) -> Self {
@@ -68,32 +70,61 @@ pub(super) fn study(config: &Path, what: &Studies, screen: &Screen) -> Verdict {
             Ok(Exit::Done)
         }
         Studies::Release { beside, to } => cut(config, beside, to, screen),
-        Studies::Close { name, certificate } => close(config, name, certificate.as_deref(), screen),
+        Studies::Close { study, certificate } => close(config, study, certificate.as_deref(), screen),
         Studies::List => list(config, screen),
         Studies::Scan(args) => scan::scan(config, args, screen),
     }
 }
 
 fn new(dir: &Path, screen: &Screen) -> Verdict {
-    let name: String = dir.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
-    let name: String =
-        name.chars().map(|c| if c.is_ascii_lowercase() || c.is_ascii_digit() { c } else { '-' }).collect();
-    let name = name.trim_matches('-');
+    // `.` and `..` have names, too.
+    let whole = std::path::absolute(dir)?;
+    let named = fs::canonicalize(&whole).unwrap_or(whole);
+    let folder = named.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let name = slug(&folder);
     let file = dir.join(study::FILE);
-    if name.is_empty() || file.exists() {
-        let words = if name.is_empty() { "name a folder" } else { "there is a study in that folder already" };
-        return Err(Halt::new(Exit::Usage, words));
+    if name.is_empty() {
+        let words = format!(
+            "{}: the study is called after its folder, and that has no letter from a to z and no digit in its name: make it in another \
+             folder, `throughline study new visible-at-16`",
+            dir.display()
+        );
+        return Err(Halt::new(Exit::Usage, wrap(&words, 2)));
+    }
+    if file.exists() {
+        let words = format!("{} is there already: change that, or name a new folder", file.display());
+        return Err(Halt::new(Exit::Usage, wrap(&words, 2)));
     }
     fs::create_dir_all(dir.join("tables"))?;
-    fs::write(&file, study::beginning(name))?;
+    fs::write(&file, study::beginning(&name))?;
     fs::write(dir.join("tables/on_record_by_disadvantage.sql"), FIRST_TABLE)?;
-    // Rows belong into no repository.
-    fs::write(dir.join(".gitignore"), "dummy/\nextract/\n*.parquet\n*.duckdb\n*.rds\n*.dta\n*.sav\n")?;
+    fs::write(dir.join(".gitignore"), GITIGNORE)?;
     screen.document(&json!({ "study": name, "file": file.display().to_string() }));
     screen.result(&format!("Wrote {}.", file.display()));
-    screen
-        .say(&format!("Next: throughline study check {0}; then throughline study dummy {0}", dir.display()));
+    if name != folder {
+        let words = format!(
+            "The study is called `{name}`, for a name has small letters, digits and dashes and nothing else: `name` in {} is what it is \
+             known by.",
+            file.display()
+        );
+        screen.result(&wrap(&words, 0));
+    }
+    screen.say(&format!("Next: throughline study check {0}; then throughline study dummy {0}", shown(dir)));
     Ok(Exit::Done)
+}
+
+/// A folder's name as the name of a study: small letters, digits, and single dashes between them.
+fn slug(folder: &str) -> String {
+    let folder = folder.to_lowercase();
+    let words = folder.split(|c: char| !c.is_ascii_lowercase() && !c.is_ascii_digit());
+    let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+    words.join("-")
+}
+
+/// A folder as it can be typed again.
+fn shown(dir: &Path) -> String {
+    let shown = dir.display().to_string();
+    if shown.contains(char::is_whitespace) { format!("'{shown}'") } else { shown }
 }
 
 /// A study held against a release where there is one, and against this program's own tables where there is none.
@@ -191,7 +222,36 @@ fn cut(config: &Path, beside: &Beside, to: &Path, screen: &Screen) -> Verdict {
     Ok(Exit::Done)
 }
 
-fn close(config: &Path, name: &str, certificate: Option<&Path>, screen: &Screen) -> Verdict {
+/// What was typed names a study, or is its folder, or its extract's.
+fn meant(typed: &str) -> Result<String, Halt> {
+    let folder = Path::new(typed);
+    let read = |file: &str| fs::read_to_string(folder.join(file)).ok();
+    if let Some(text) = read(study::FILE) {
+        let said = toml::from_str::<toml::Table>(&text).ok();
+        let name = said.and_then(|said| said.get("name")?.as_str().map(str::to_owned));
+        return name.ok_or_else(|| {
+            let file = folder.join(study::FILE);
+            let words =
+                format!("{} does not say the study's `name`: put it right, or type the name", file.display());
+            Halt::new(Exit::Usage, wrap(&words, 2))
+        });
+    }
+    let manifest = read("manifest.json").and_then(|text| serde_json::from_str::<Value>(&text).ok());
+    if let Some(name) = manifest.as_ref().and_then(|manifest| manifest["study"].as_str()) {
+        return Ok(name.to_owned());
+    }
+    if folder.components().count() == 1 && slug(typed) == typed {
+        return Ok(typed.to_owned());
+    }
+    let words = format!(
+        "{}: no study is in that folder and none has that name: type its folder, or its name as `throughline study list` says it",
+        folder.display()
+    );
+    Err(Halt::new(Exit::Usage, wrap(&words, 2)))
+}
+
+fn close(config: &Path, typed: &str, certificate: Option<&Path>, screen: &Screen) -> Verdict {
+    let name = &meant(typed)?;
     let mut site = Site::open(settings(config)?)?;
     if certificate.is_some_and(Path::exists) {
         return Err(Halt::new(Exit::Usage, "--certificate is there already: name a new file"));
@@ -234,4 +294,22 @@ fn list(config: &Path, screen: &Screen) -> Verdict {
     screen.result(&table(&["request", "study", "asked by", "approved by", "state"], rows.collect(), &[0]));
     outlived.iter().for_each(|words| screen.result(&wrap(words, 0)));
     Ok(Exit::Done)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::slug;
+
+    #[test]
+    fn a_folder_of_any_name_gives_a_name_or_none() {
+        for (folder, name) in [
+            ("Bad Name", "bad-name"),
+            ("visible", "visible"),
+            ("A -- b_2.", "a-b-2"),
+            ("übung", "bung"),
+            ("…", ""),
+        ] {
+            assert_eq!(slug(folder), name);
+        }
+    }
 }

@@ -77,7 +77,7 @@ pub use rights::{
 };
 pub use rotate::{RotateFault, Rotated, rotate};
 pub use runs::{Verdict, approve, discard};
-pub use scan::{Found, KnownStudies, Mark, Scanned, scan};
+pub use scan::{Found, KnownIds, KnownStudies, Mark, Scanned, Whose, scan};
 pub use site::{Site, SiteFault, key_fits};
 pub use stop::Stop;
 #[cfg(feature = "warehouse")]

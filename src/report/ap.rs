@@ -124,7 +124,7 @@ const FEW_IN_A_PACK: &str = "Figures of yours that rest on too few placements or
                              here is no secret of the commissioner's: ask, and go through your placements together.";
 
 /// What is not shown, and why.
-const LEFT_OUT: [&str; 9] = [
+const LEFT_OUT: [&str; 10] = [
     "Hours, half days and cost by provider, and distance travelled as a mean (how many came farther than by chance is shown): a sum of few learners could be told beside the \
      other measures. They are in the release, table ap_measure, for those who may see it.",
     FEW,
@@ -137,6 +137,8 @@ const LEFT_OUT: [&str; 9] = [
      table ap_placement.",
     "Days until half of the placements have ended, suspensions before, during and after, the ladder of qualifications as a mean, and the second \
      year after Year 11: medians, means and events of few, that the gate has no rule for here. Table ap_measure of the release.",
+    "Level 3 by provider: it is told at 19, at 18 on the way, and hardly anybody whose placement began in these three years is so old. The release has \
+     it of each learner (level_by_19) and as shares of a whole cohort (level_by_19_rate), and in no table by provider.",
     "A measure that stands in the first table without a figure: the reason is beside it. Such a measure has no table of its own by provider.",
     "A ranking: providers differ by whom they take in. A place outside the limits is a reason to ask.",
 ];

@@ -60,6 +60,14 @@ fn written(report: &Report) -> Result<Vec<u8>, XlsxError> {
         let sheet = workbook.add_worksheet();
         sheet.set_name(format!("Table_{number}"))?;
         let says: Vec<&str> = section.words.iter().chain(&section.notes).map(String::as_str).collect();
+        // A sheet is copied out by itself.
+        let rests_on = format!(
+            "Release {}. Data as at {}. {}",
+            report.about.release,
+            words::day(&report.about.as_of),
+            report.about.policy_in_words
+        );
+        let says: Vec<&str> = std::iter::once(rests_on.as_str()).chain(says).collect();
         one(sheet, number, table, &says, &looks)?;
     }
     workbook.save_to_buffer()

@@ -4,11 +4,12 @@ use super::{
     cell::{Cell, Kind},
     classes::Part,
     cut::{Data, Frame},
+    definition::Set,
     linkage::Linkage,
     plan::{FramePlan, Plan, Variable},
     risk::Risk,
 };
-use crate::disclosure::{self, Figure, Policy, StateCount, Waterfall};
+use crate::disclosure::{self, Count, CountTable, Figure, Policy, StateCount, Symbol, Waterfall};
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::{
@@ -18,6 +19,15 @@ use std::{
 
 /// So many values of a column are counted at most.
 const MOST_VALUES: usize = 40;
+/// So many codes of a column are written on the page at most; all stand in the file beside it.
+const MOST_CODES: usize = 80;
+/// What is said of a value that nobody has, where a nought may not be told as a number.
+const NOT_MET: &str = "not met";
+
+/// How a column is told that is told exactly.
+const AS_IT_IS: &str = "as it is";
+/// Whom everything here counts.
+const POPULATION: &str = "the study's learners";
 
 const STYLE: &str = include_str!("../report/page.css");
 /// Cells here are words, not figures.
@@ -47,6 +57,16 @@ pub struct About {
     pub release: String,
     /// The day that the release looks back from.
     pub as_of: String,
+    /// Whom it is about: the cohort and its conditions.
+    pub population: String,
+    /// The policy of disclosure control that counts of it, and tables made of it, have passed.
+    pub policy: &'static str,
+    /// The same in words.
+    pub policy_in_words: String,
+    /// Counts of learners below this are hidden.
+    pub threshold: u64,
+    /// Others are rounded to this.
+    pub rounded_to: u64,
     /// The digest of the definition and its SQL.
     pub definition: String,
     /// What was approved: the digest of everything that the extract depends on; empty of dummy data.
@@ -81,7 +101,8 @@ pub fn codebook(plan: &Plan, data: &Data, about: &About, policy: &Policy) -> (Va
     let book = json!({
         "study": about.study, "question": about.question, "status": about.status, "release": about.release,
         "as_of": about.as_of, "citation": about.citation, "expires": about.expires, "policy": policy.name(),
-        "policy_in_words": policy.in_words(), "cohort": plan.cohort, "tables": frames,
+        "policy_in_words": policy.in_words(), "threshold": policy.threshold(), "rounded_to": policy.round_to(),
+        "population": about.population, "cohort": plan.cohort, "tables": frames,
     });
     let page = page(&book, data, about, policy);
     (book, page)
@@ -108,7 +129,7 @@ fn told(variable: &Variable) -> String {
     match (&variable.coarsen, variable.part) {
         (_, Part::Place) => "a pseudonym of this study".to_owned(),
         (Some(how), _) => format!("less exactly: {how}"),
-        (None, _) => "as it is".to_owned(),
+        (None, _) => AS_IT_IS.to_owned(),
     }
 }
 
@@ -149,13 +170,16 @@ fn counts(
             (_, None) => other += 1,
         }
     }
-    let state = |state: String, count| StateCount { state, count, structural_zero: false };
+    // Of a list that everybody can read, a value that nobody has tells of no single learner while two others have many: it hides
+    // nothing beside it. Where all whose value is known have the same, that would tell it of each of them.
+    let common = counts.values().filter(|count| **count >= policy.threshold()).count();
+    let is_told = policy.hides_zeros() && common > 1;
+    let state = |state: String, count| StateCount { state, count, structural_zero: is_told && count == 0 };
     let mut states: Vec<StateCount> =
         values.iter().map(|value| state(value.written(variable.kind), counts[value])).collect();
     states.push(state("not known".to_owned(), empty));
     states.push(state("another word".to_owned(), other));
-    let waterfall =
-        Waterfall { title: variable.name.clone(), population: "the study's learners".to_owned(), states };
+    let waterfall = Waterfall { title: variable.name.clone(), population: POPULATION.to_owned(), states };
     let disclosed = disclosure::disclose_waterfall(&waterfall, policy).ok()?;
     let rows = disclosed.as_ref().rows.iter().map(|row| {
         let figure = row.figures.first().map_or_else(|| Value::from("x"), figure);
@@ -167,8 +191,36 @@ fn counts(
 fn figure(figure: &Figure) -> Value {
     match figure {
         Figure::Count(count) => Value::from(*count),
+        Figure::Symbol(Symbol::NotApplicable) => Value::from(NOT_MET),
         other => Value::from(other.to_string()),
     }
+}
+
+/// How alike learners are, its numbers through the gate: they count the few.
+fn alike(risk: &Risk, policy: &Policy) -> Option<String> {
+    let key = |name: &str| vec![name.to_owned()];
+    let alone = Count::leaf(key("alone"), risk.unique);
+    let few = Count::whole(key("few"), risk.in_small_groups, alone);
+    let table = CountTable {
+        title: "how alike learners are".to_owned(),
+        population: POPULATION.to_owned(),
+        dimensions: key("group"),
+        wholes: vec![Count::whole(key("learners"), risk.learners, few)],
+    };
+    let disclosed = disclosure::disclose(&table, policy).ok()?;
+    let told = |at: usize| {
+        let figure = disclosed.as_ref().rows.get(at).and_then(|row| row.figures.first());
+        figure.map_or_else(|| "x".to_owned(), ToString::to_string)
+    };
+    Some(format!(
+        "Learners: {}. In groups of fewer than {} by what others may know of them: {}. Alone with it: {}. Allowed: {:.1}% alone{}.",
+        told(0),
+        risk.k,
+        told(1),
+        told(2),
+        risk.most_unique * 100.0,
+        if risk.set == Set::Open { ", nobody in a small group" } else { "" }
+    ))
 }
 
 fn page(book: &Value, data: &Data, about: &About, policy: &Policy) -> String {
@@ -180,12 +232,14 @@ fn page(book: &Value, data: &Data, about: &About, policy: &Policy) -> String {
     let risk = about
         .risk
         .as_ref()
-        .map_or_else(String::new, |risk| format!("<p>{}</p>\n", escaped(&risk.in_words())));
+        .and_then(|risk| alike(risk, policy))
+        .map_or_else(String::new, |words| format!("<p>{}</p>\n", escaped(&words)));
     let facts: String = [
         ("Study", &about.study),
         ("Question", &about.question),
         ("Release", &about.release),
         ("Data as at", &about.as_of),
+        ("Who is in", &about.population),
         ("May be held until", &about.expires),
     ]
     .iter()
@@ -199,7 +253,7 @@ fn page(book: &Value, data: &Data, about: &About, policy: &Policy) -> String {
          <a class=\"skip\" href=\"#main\">Skip to the codebook</a>\n<header>\n<h1>Codebook of the study {study}</h1>\n\
          <p class=\"notice\"><strong>{status}.</strong></p>\n<dl class=\"facts\">\n{facts}</dl>\n</header>\n\
          <main id=\"main\" tabindex=\"-1\">\n<p>An empty cell means <em>not known</em>, never <em>no</em> and never zero. An academic year is \
-         named by the year in which it ends. Counts: {policy}</p>\n{risk}{body}</main>\n<footer>\n<p>Cite as: {citation}</p>\n\
+         named by the year in which it ends. Counts: {policy} A value that nobody has: none, or {NOT_MET}.</p>\n{risk}{body}</main>\n<footer>\n<p>Cite as: {citation}</p>\n\
          </footer>\n</body>\n</html>\n",
         study = escaped(&about.study),
         status = escaped(about.status),
@@ -212,16 +266,7 @@ fn section(at: usize, table: &Value, plan: &FramePlan) -> String {
     let text = |value: &Value| escaped(value.as_str().unwrap_or_default());
     let mut rows = String::new();
     for column in table["columns"].as_array().map(Vec::as_slice).unwrap_or_default() {
-        let values = column["learners_by_value"].as_object().map_or_else(String::new, |counts| {
-            let labels = &column["values"];
-            let said = counts.iter().map(|(code, count)| {
-                let label = labels[code].as_str().filter(|label| label != code).unwrap_or_default();
-                let label = if label.is_empty() { String::new() } else { format!(" ({})", escaped(label)) };
-                let count = count.as_str().map_or_else(|| count.to_string(), str::to_owned);
-                format!("<code>{}</code>{label}: {}", escaped(code), escaped(&count))
-            });
-            said.collect::<Vec<_>>().join("; ")
-        });
+        let values = values_of(column);
         let _ = writeln!(
             rows,
             "<tr><th scope=\"row\"><code>{}</code></th><td>{}</td><td>{}</td><td>{}</td><td>{values}</td></tr>",
@@ -235,13 +280,134 @@ fn section(at: usize, table: &Value, plan: &FramePlan) -> String {
         "<section aria-labelledby=\"s{at}\">\n<h2 id=\"s{at}\"><code>{name}</code></h2>\n<p>{title}. One row for each {grain}.</p>\n\
          <div class=\"wide\" role=\"region\" aria-labelledby=\"c{at}\" tabindex=\"0\">\n<table>\n<caption id=\"c{at}\">Columns of {name}</caption>\n\
          <thead><tr><th scope=\"col\">Column</th><th scope=\"col\">Type</th><th scope=\"col\">Holds</th><th scope=\"col\">Told</th>\
-         <th scope=\"col\">Learners by value</th></tr></thead>\n<tbody>\n{rows}</tbody>\n</table>\n</div>\n</section>\n",
+         <th scope=\"col\">Values, and learners where counted</th></tr></thead>\n<tbody>\n{rows}</tbody>\n</table>\n</div>\n</section>\n",
         name = escaped(&plan.name),
         title = escaped(&plan.title),
         grain = escaped(&plan.grain.join(", ")),
     )
 }
 
+/// The values of a column, each code with its word, and how many learners have it where they are counted.
+fn values_of(column: &Value) -> String {
+    let labels = &column["values"];
+    let named = |code: &str| {
+        let label = labels[code].as_str().filter(|label| *label != code);
+        let label = label.map_or_else(String::new, |label| format!(" ({})", escaped(label)));
+        format!("<code>{}</code>{label}", escaped(code))
+    };
+    let codes = labels.as_object().filter(|_| column["told"] == AS_IT_IS);
+    let said: Vec<String> = match (column["learners_by_value"].as_object(), codes) {
+        (Some(counts), _) => counts
+            .iter()
+            .map(|(code, count)| {
+                let count = match count.as_i64() {
+                    Some(0) => "none".to_owned(),
+                    _ => count.as_str().map_or_else(|| count.to_string(), str::to_owned),
+                };
+                format!("{}: {}", named(code), escaped(&count))
+            })
+            .collect(),
+        (None, Some(labels)) if labels.len() > MOST_CODES => {
+            vec![format!("{} codes, with their words in <code>codebook.json</code>", labels.len())]
+        }
+        (None, Some(labels)) => labels.keys().map(|code| named(code)).collect(),
+        (None, None) => Vec::new(),
+    };
+    said.join("; ")
+}
+
 fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{disclosure::KeyKind, study::classes::Tier};
+
+    /// As many learners as each value says have it, of a list of values; one row each.
+    fn described_by(policy: &Policy, words: &[&str], have: &[(&str, u32)]) -> Value {
+        let variable = Variable {
+            name: "state".to_owned(),
+            kind: Kind::Text,
+            description: String::new(),
+            part: Part::Ordinary,
+            tier: Tier::Ordinary,
+            coarsen: None,
+            list: None,
+            words: words.iter().map(|word| (*word).to_owned()).collect(),
+        };
+        let cells = have.iter().flat_map(|(word, n)| {
+            (0..*n).map(|_| vec![if word.is_empty() { Cell::Empty } else { Cell::text(word) }])
+        });
+        let rows: Vec<(u32, Vec<Cell>)> = (0..).zip(cells).collect();
+        let learners = (0..rows.len()).map(|at| format!("l{at}")).collect();
+        let plan = FramePlan {
+            name: "t".to_owned(),
+            title: String::new(),
+            grain: vec!["learner_id".to_owned()],
+            variables: vec![variable],
+        };
+        let data = Data { learners, frames: vec![Frame { plan, rows }] };
+        described(&data.frames[0], &data, &BTreeSet::new(), policy)["columns"][1].clone()
+    }
+
+    #[test]
+    fn a_code_that_nobody_has_hides_nobody_who_has_another() {
+        let words = ["cme", "high", "other"];
+        let column = described_by(&Policy::published(), &words, &[("high", 743), ("other", 2713)]);
+        let told = &column["learners_by_value"];
+        assert_eq!((&told["high"], &told["other"]), (&json!(745), &json!(2715)), "{told}");
+        for nobody in ["cme", "not known", "another word"] {
+            assert_eq!(told[nobody], NOT_MET, "{told}");
+        }
+        // Where noughts may be told they are.
+        let inside = described_by(&Policy::inside_controller(), &words, &[("high", 743), ("other", 2713)]);
+        assert_eq!(inside["learners_by_value"]["cme"], 0);
+        assert!(values_of(&inside).contains("<code>cme</code>: none"), "{}", values_of(&inside));
+    }
+
+    #[test]
+    fn where_all_have_one_value_or_few_another_neither_is_told() {
+        let words = ["cme", "high", "other"];
+        let all = described_by(&Policy::published(), &words, &[("high", 3456)]);
+        let told = all["learners_by_value"].as_object().unwrap();
+        assert!(["high", "other", "cme"].iter().all(|word| told[*word] == "c"), "{told:?}");
+        // Nor where the rest are few, or of nobody knows what.
+        for rest in ["other", ""] {
+            let few = described_by(&Policy::published(), &words, &[("high", 3440), (rest, 6)]);
+            let told = few["learners_by_value"].as_object().unwrap();
+            assert!(words.iter().all(|word| told[*word] == "c"), "{told:?}");
+        }
+        let unknown = described_by(&Policy::published(), &words, &[("high", 3000), ("", 440)]);
+        assert!(unknown["learners_by_value"]["other"] == "c", "all that are known are one: {unknown}");
+    }
+
+    #[test]
+    fn how_many_are_alone_passes_the_gate() {
+        let risk = Risk {
+            learners: 3456,
+            identifying: Vec::new(),
+            unique: 2,
+            in_small_groups: 18,
+            smallest: 1,
+            set: Set::Linkable,
+            k: 10,
+            most_unique: 0.05,
+        };
+        let words = alike(&risk, &Policy::published()).unwrap();
+        assert!(words.contains("Learners: 3455.") && words.contains("Alone with it: c."), "{words}");
+        assert!(!words.contains("3456") && !words.contains(": 2.") && !words.contains("18"), "{words}");
+        let words = alike(&risk, &Policy::synthetic(KeyKind::Demo).unwrap()).unwrap();
+        assert!(
+            words.contains("Learners: 3456.") && words.contains(": 18.") && words.contains(": 2."),
+            "{words}"
+        );
+    }
+
+    #[test]
+    fn beside_each_code_stands_its_word() {
+        let column = json!({ "told": AS_IT_IS, "values": { "fsq": "Functional skills", "x": "x" }, "learners_by_value": null });
+        assert_eq!(values_of(&column), "<code>fsq</code> (Functional skills); <code>x</code>");
+    }
 }

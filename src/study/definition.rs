@@ -313,6 +313,11 @@ impl Study {
         }
     }
 
+    /// Whom the study, and what is made of it, is about.
+    pub fn population(&self) -> String {
+        format!("learners of {} {}", self.cohort, self.conditions_in_words())
+    }
+
     /// Whether two definitions ask for the same rows and columns of the same learners, whatever else they say.
     pub fn asks_the_same(&self, other: &Self) -> bool {
         self.cohort == other.cohort && self.conditions == other.conditions && self.tables == other.tables

@@ -117,6 +117,11 @@ fn under_every_policy_no_report_shows_few_learners_or_names_a_small_place() {
                 let warns = text.contains("may need support") && text.contains("17%");
                 assert!(report != "neet" || warns, "{policy}");
             }
+            // What is asked for and no table has is said.
+            let not_there = [("neet", "By ward: "), ("ap", "Level 3 by provider: ")];
+            for (_, said) in not_there.iter().filter(|(of, _)| *of == report) {
+                assert!(page.contains(said) && words.out.contains(said), "{report}: {said}");
+            }
             shape::is_accessible(&page);
             let tidy_folder = dir.path().join(&tidy);
             forms::agree(&Forms { data: &json, terminal: &words.out, page: &page, tidy: &tidy_folder });

@@ -3,8 +3,10 @@ mod attacks;
 mod bound;
 mod dummies;
 mod gone;
+mod killed;
 mod labels;
 mod real_key;
+mod repository;
 
 use crate::{
     end_to_end::Demo,
@@ -342,6 +344,14 @@ fn what_a_study_publishes_has_passed_the_gate_and_a_purpose_that_ended_shuts_the
         }
     }
     assert!(seen > 5, "{book:#}");
+    // How alike learners are is told by the same gate.
+    let page = fs::read_to_string(site.path().join("out/codebook.html")).unwrap();
+    let risk = &manifest(&site.path().join("out"))["risk"];
+    assert!(page.contains("Alone with it: ") && page.contains("not met"), "{page}");
+    for exact in ["learners", "unique", "in_small_groups"].map(|name| risk[name].as_u64().unwrap()) {
+        let is_told = page.contains(&format!(": {exact}. "));
+        assert!(!is_told || exact >= 10 && exact % 5 == 0, "{exact} is told exactly");
+    }
     // Near, and as a question: nobody who is few is told of.
     for row in rows(&site.path().join("out/released/on_record_by_disadvantage.csv")) {
         assert!(row[2] == "c" || row[2].parse::<u64>().unwrap() >= 10, "{row:?}");
@@ -349,9 +359,25 @@ fn what_a_study_publishes_has_passed_the_gate_and_a_purpose_that_ended_shuts_the
     let about =
         fs::read_to_string(site.path().join("out/released/on_record_by_disadvantage.meta.json")).unwrap();
     assert!(about.contains("No figure is exact"), "{about}");
+    // Every table says its release, whom it counts, the thresholds and the day of the data.
+    let said: Value = serde_json::from_str(&about).unwrap();
+    let of_extract = manifest(&site.path().join("out"));
+    for of in [&said, &of_extract] {
+        assert_eq!(
+            (&of["policy"], &of["threshold"], &of["rounded_to"]),
+            (&"published".into(), &10.into(), &5.into())
+        );
+        assert_eq!(of["population"], "learners of cohort_member of whom present_y6 is true");
+        assert!(of["release"].as_str().unwrap().len() == 32 && of["as_of"] == "2026-03-31", "{of:#}");
+    }
     let results = fs::read_to_string(site.path().join("out/released/results.json")).unwrap();
     let results: Value = serde_json::from_str(&results).unwrap();
     let one = &results["results"]["on_record_by_disadvantage"];
+    let comments = one["comments"].to_string();
+    assert!(
+        comments.contains("Counted: learners of cohort_member") && comments.contains("Data as at"),
+        "{comments}"
+    );
     let told: Vec<_> =
         one["outcome"].as_object().unwrap().keys().filter(|name| !name.ends_with("_margin")).collect();
     assert_eq!(told, ["learners", "visible"]);

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 pub enum Studies {
     /// Make a folder with a commented study.toml and a first table; needs no data.
     New {
-        /// The folder to make; its name becomes the study's.
+        /// The folder to make; its name becomes the study's, in small letters, digits and dashes.
         dir: PathBuf,
     },
     /// Say what is wrong with a study, or what it would get; needs no data: without a release, against this program's own tables.
@@ -43,8 +43,9 @@ pub enum Studies {
     },
     /// Delete a study's extract and certify it.
     Close {
-        /// The study's name.
-        name: String,
+        /// The study: its folder, its extract's, or its name; without it, the folder where you are.
+        #[arg(default_value = ".")]
+        study: String,
         /// Write the certificate to this new file too.
         #[arg(long, value_name = "FILE")]
         certificate: Option<PathBuf>,

@@ -6,10 +6,14 @@ use crate::{
         screen::{Screen, counted, table, thousands, wrap},
         settings,
     },
-    pipeline::{self, KnownStudies, Site},
+    pipeline::{self, KnownStudies, Site, Whose},
 };
 use serde_json::{Value, json};
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+};
 
 /// So many places are named for each reason.
 const LISTED: usize = 5;
@@ -70,8 +74,23 @@ fn manifest(file: &Path, known: &mut KnownStudies) -> Result<(), Halt> {
     let said: Value = serde_json::from_str(&text).map_err(|_| wrong())?;
     let (study, tag) = said["study"].as_str().zip(said["tag"].as_str()).ok_or_else(wrong)?;
     known.tags.insert(tag.to_owned(), study.to_owned());
+    learners_beside(file, study, known);
     for canary in said["canaries"].as_array().into_iter().flatten().filter_map(Value::as_str) {
-        known.canaries.insert(canary.to_owned(), study.to_owned());
+        known.plant(canary.to_owned(), study);
     }
     Ok(())
+}
+
+/// Whoever has the manifest where it was written has the rows beside it, and with them every learner's pseudonym.
+fn learners_beside(manifest: &Path, study: &str, known: &mut KnownStudies) {
+    let tables =
+        manifest.parent().map(|folder| folder.join("csv")).and_then(|folder| fs::read_dir(folder).ok());
+    for table in tables.into_iter().flatten().flatten() {
+        let Ok(text) = fs::read_to_string(table.path()) else { continue };
+        let learners: BTreeSet<&str> =
+            text.lines().skip(1).filter_map(|line| line.split(',').next()).collect();
+        for learner in learners {
+            known.ids.add_learner(learner, Whose::Study(study.to_owned()));
+        }
+    }
 }

@@ -126,7 +126,7 @@ pub(super) fn leaks(site: &Site) -> Result<Part, SiteFault> {
             match mark.what {
                 Mark::Upn => upns += mark.n,
                 Mark::Uln | Mark::Nhs => others += mark.n,
-                Mark::ExtractRows | Mark::Canary => {}
+                Mark::ExtractRows | Mark::Canary | Mark::LakeIds => {}
             }
         }
     }

@@ -38,7 +38,7 @@ const PACKED: [(&[u8], &str); 17] = [
 ///
 /// # Errors
 /// Why they could not be looked into, or not wholly.
-pub(super) fn look(bytes: &[u8], marks: &mut Marks, depth: u8) -> Result<(), &'static str> {
+pub(super) fn look(bytes: &[u8], marks: &mut Marks<'_>, depth: u8) -> Result<(), &'static str> {
     if depth > DEEPEST {
         return Err("it is packed too deeply");
     }
@@ -76,7 +76,7 @@ fn unpacked(bytes: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// What is looked through as it lies there, whatever it is; and why that may not be all of it.
-fn plain(bytes: &[u8], marks: &mut Marks) -> Result<(), &'static str> {
+fn plain(bytes: &[u8], marks: &mut Marks<'_>) -> Result<(), &'static str> {
     marks.look(bytes);
     if memchr::memchr(0, bytes).is_some() {
         wide(bytes, marks);
@@ -93,7 +93,7 @@ fn plain(bytes: &[u8], marks: &mut Marks) -> Result<(), &'static str> {
 }
 
 /// Text of two bytes a letter, of which one is nothing: the great one first or last, from an even place or an odd one.
-fn wide(bytes: &[u8], marks: &mut Marks) {
+fn wide(bytes: &[u8], marks: &mut Marks<'_>) {
     for from in 0..bytes.len().min(2) {
         for letter in 0..2 {
             let pairs = bytes[from..].chunks_exact(2);
@@ -118,7 +118,7 @@ fn is_dense(bytes: &[u8]) -> bool {
     shares.map(|share| -share * share.log2()).sum::<f64>() > 7.0
 }
 
-fn archive(bytes: &[u8], marks: &mut Marks, depth: u8) -> Result<(), &'static str> {
+fn archive(bytes: &[u8], marks: &mut Marks<'_>, depth: u8) -> Result<(), &'static str> {
     let mut zip = zip::ZipArchive::new(Cursor::new(bytes)).map_err(|_| "it is a damaged package")?;
     let mut worst = Ok(());
     for at in 0..zip.len() {
@@ -140,7 +140,7 @@ fn archive(bytes: &[u8], marks: &mut Marks, depth: u8) -> Result<(), &'static st
 }
 
 /// The cells of a Parquet file, each as text.
-fn table(bytes: &[u8], marks: &mut Marks) -> Result<(), &'static str> {
+fn table(bytes: &[u8], marks: &mut Marks<'_>) -> Result<(), &'static str> {
     let damaged = "its pages cannot be read";
     let reader = ParquetRecordBatchReaderBuilder::try_new(Bytes::copy_from_slice(bytes))
         .and_then(ParquetRecordBatchReaderBuilder::build)
@@ -164,9 +164,10 @@ mod tests {
 
     /// How many different numbers were found, and why not all was looked into.
     fn found(bytes: &[u8]) -> (usize, Option<&'static str>) {
-        let mut marks = Marks::default();
+        let known = KnownStudies::default();
+        let mut marks = Marks::new(&known.ids);
         let looked = look(bytes, &mut marks, 0);
-        (marks.found("f", &KnownStudies::default()).iter().map(|one| one.n).sum(), looked.err())
+        (marks.found("f", &known).iter().map(|one| one.n).sum(), looked.err())
     }
 
     #[test]

@@ -96,7 +96,8 @@ fn versions(
         answers.read_exact(&mut [0]).ok()?;
         if kind == "blob" && !seen.contains(&XxHash3_128::oneshot(&bytes)) {
             let name = names.get(id).map_or("", String::as_str);
-            let name = if name.is_empty() { "a file without a name".to_owned() } else { marks::told(name) };
+            let name =
+                if name.is_empty() { "a file without a name".to_owned() } else { marks::told(name, known) };
             scanned.versions += 1;
             scanned.look(&format!("{name} (in the history, {})", id.get(..8).unwrap_or(id)), &bytes, known);
         } else if kind != "blob" {

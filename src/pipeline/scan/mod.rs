@@ -1,11 +1,15 @@
 //! Rows of extracts where they should not be: in a folder of code, before it is pushed. Needs no key and no data folder.
 //!
 //! Every learner of an extract is written `tl`, eight characters that are the study's, an underscore and twenty-four more, so
-//! that a row is known again in whatever file it turns up. Numbers of people are known by their check letters and digits.
+//! that a row is known again in whatever file it turns up, shortened too, or written another way; where pseudonyms themselves are known
+//! (from an extract beside its manifest, or from the data folder), by some of their digits alone. Numbers of people are known by their check letters and digits.
 mod contents;
 mod history;
+mod ids;
 mod marks;
+mod written;
 
+pub use ids::{KnownIds, Whose};
 pub use marks::Mark;
 use marks::Marks;
 
@@ -27,6 +31,16 @@ pub struct KnownStudies {
     pub tags: BTreeMap<String, String>,
     /// Learners who are not there, and their study.
     pub canaries: BTreeMap<String, String>,
+    /// Pseudonyms that are told by their digits alone, or by some of them.
+    pub ids: KnownIds,
+}
+
+impl KnownStudies {
+    /// Learns somebody who is not there.
+    pub fn plant(&mut self, canary: String, study: &str) {
+        self.ids.add_learner(&canary, Whose::Canary(study.to_owned()));
+        self.canaries.insert(canary, study.to_owned());
+    }
 }
 
 /// Something that should not be there.
@@ -56,13 +70,13 @@ pub struct Scanned {
 }
 
 impl Scanned {
-    fn take(&mut self, place: &str, marks: Marks, known: &KnownStudies) {
+    fn take(&mut self, place: &str, marks: Marks<'_>, known: &KnownStudies) {
         self.found.extend(marks.found(place, known));
     }
 
     /// Looks into the bytes of one file.
     fn look(&mut self, place: &str, bytes: &[u8], known: &KnownStudies) {
-        let mut marks = Marks::default();
+        let mut marks = Marks::new(&known.ids);
         if let Err(why) = contents::look(bytes, &mut marks, 0) {
             self.unread.push((place.to_owned(), why));
         }
@@ -71,7 +85,7 @@ impl Scanned {
 
     /// Looks at text: a name, a message.
     fn read(&mut self, place: &str, text: &[u8], known: &KnownStudies) {
-        let mut marks = Marks::default();
+        let mut marks = Marks::new(&known.ids);
         marks.look(text);
         self.take(place, marks, known);
     }
@@ -92,7 +106,7 @@ pub fn scan(path: &Path, known: &KnownStudies, with_history: bool) -> io::Result
     let mut seen = HashSet::new();
     for (file, is_file) in files {
         let place = file.strip_prefix(path).ok().filter(|rest| !rest.as_os_str().is_empty());
-        let place = marks::told(&place.unwrap_or(&file).display().to_string());
+        let place = marks::told(&place.unwrap_or(&file).display().to_string(), known);
         // A file or a folder can be called after somebody.
         let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
         scanned.read(&format!("the name of {place}"), name.as_bytes(), known);

@@ -72,7 +72,7 @@ pub fn cut_study(
     };
     let key = site.key.study(&open.study.name);
     let canaries = study::plant(&mut trial.data, &key);
-    let mut manifest = manifest(site, open, &trial, &request, key.tag(), canaries);
+    let mut manifest = manifest(site, open, &trial, &request, (key.tag(), &policy), canaries);
     let stamp = site.stamp();
     let noted = StudyExtract {
         cut_by: who.to_owned(),
@@ -88,7 +88,7 @@ pub fn cut_study(
     site.catalog.cut_study(request.id, &noted, &entry, &stamp).map_err(SiteFault::from)?;
     drop(lock);
     extract::write(to, &open.plan, &trial.data, &mut manifest, &policy)?;
-    write_tables(to, open, &tables, &manifest, &policy)?;
+    write_tables(to, &tables, &manifest, &policy)?;
     Ok(Cut { folder: to.to_owned(), about: manifest, tables })
 }
 
@@ -109,7 +109,7 @@ fn manifest(
     open: &OpenStudy,
     trial: &Measured,
     request: &StudyRequest,
-    tag: String,
+    (tag, policy): (String, &Policy),
     canaries: Vec<String>,
 ) -> About {
     let approvals: Vec<Approval> =
@@ -132,6 +132,11 @@ fn manifest(
         status,
         release: open.release.clone(),
         as_of: open.as_of.clone(),
+        population: open.study.population(),
+        policy: policy.name(),
+        policy_in_words: policy.in_words(),
+        threshold: policy.threshold(),
+        rounded_to: policy.round_to(),
         definition: open.study.digest(),
         binds: open.binds.clone(),
         approvals,
@@ -158,7 +163,6 @@ fn manifest(
 /// Tables stand in a folder of their own: they may leave, the rows beside them may not.
 fn write_tables(
     to: &Path,
-    open: &OpenStudy,
     tables: &[outputs::Shown],
     manifest: &About,
     policy: &Policy,
@@ -170,11 +174,15 @@ fn write_tables(
     private_folder(&folder)?;
     for table in tables {
         write_private(&folder.join(format!("{}.csv", table.name)), table.csv.as_bytes())?;
-        let about = format!("{:#}\n", table.about(open, &manifest.citation));
+        let about = format!("{:#}\n", table.about(manifest));
         write_private(&folder.join(format!("{}.meta.json", table.name)), about.as_bytes())?;
     }
     private_folder(&folder.join("checksums"))?;
-    for (name, text) in sacro::files(tables, &manifest.cut_on, policy) {
+    let rests_on = format!(
+        "Counted: {}. Data as at {}. Release {}. {}",
+        manifest.population, manifest.as_of, manifest.release, manifest.policy_in_words
+    );
+    for (name, text) in sacro::files(tables, (&manifest.cut_on, &rests_on), policy) {
         write_private(&folder.join(name), text.as_bytes())?;
     }
     Ok(())

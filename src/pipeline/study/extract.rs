@@ -14,6 +14,10 @@ use std::path::Path;
 /// What stands beside the rows.
 const README: &str = include_str!("readme.txt");
 
+/// Keeps the folder out of whatever repository it lies in, but for what may leave.
+const GITIGNORE: &[u8] =
+    b"# Rows of learners belong into no repository; released/ may leave.\n*\n!/released/\n!/released/**\n";
+
 /// Writes an extract into a new folder that only its owner may open. `about` gains the checksums of the files.
 pub(super) fn write(
     folder: &Path,
@@ -39,6 +43,7 @@ pub(super) fn write(
     for (name, text) in study::quick_starts(plan) {
         files.push((name, text.into_bytes()));
     }
+    files.push((".gitignore".to_owned(), GITIGNORE.to_vec()));
     let (book, page) = study::codebook(plan, data, about, policy);
     files.push(("codebook.json".to_owned(), format!("{book:#}\n").into_bytes()));
     files.push(("codebook.html".to_owned(), page.into_bytes()));
@@ -106,13 +111,14 @@ pub fn dummy_study(
     seed: u64,
 ) -> Result<Data, StudyFault> {
     let data = study::dummy(plan, learners, seed);
-    let mut about = quick_about(study);
-    write(folder, plan, &data, &mut about, &Policy::published())?;
+    let policy = Policy::published();
+    let mut about = quick_about(study, &policy);
+    write(folder, plan, &data, &mut about, &policy)?;
     Ok(data)
 }
 
 /// What dummy data says of itself.
-fn quick_about(study: &Study) -> About {
+fn quick_about(study: &Study, policy: &Policy) -> About {
     About {
         study: study.name.clone(),
         question: study.question.clone(),
@@ -120,6 +126,11 @@ fn quick_about(study: &Study) -> About {
         status: "dummy data: every learner is invented",
         release: String::new(),
         as_of: String::new(),
+        population: study.population(),
+        policy: policy.name(),
+        policy_in_words: policy.in_words(),
+        threshold: policy.threshold(),
+        rounded_to: policy.round_to(),
         definition: study.digest(),
         binds: String::new(),
         approvals: Vec::new(),

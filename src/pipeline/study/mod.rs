@@ -11,11 +11,12 @@ pub use cutting::{Closed, Cut, close_study, cut_study};
 pub use extract::dummy_study;
 pub use outputs::Shown;
 
-use super::{KnownStudies, Site, SiteFault, build};
+use super::{KnownStudies, Site, SiteFault, Whose, build};
 use crate::{
     catalog::{Access, StudyRequest},
     config::Role,
     definitions::{CodeList, Complaint, Definitions, query::QuerySet},
+    lake,
     privacy::{KeyKind, Pseudonym},
     release::{self, ReleasedTable},
     study::{
@@ -25,7 +26,7 @@ use crate::{
     warehouse,
 };
 use std::{
-    collections::{BTreeMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashSet},
     path::{Path, PathBuf},
 };
 
@@ -382,16 +383,33 @@ fn one_is_enough(site: &Site) -> bool {
 
 const APPROVER: Role = Role::Approver;
 
-/// What this data folder knows of studies: their tags, and learners who are not there.
+/// What this data folder knows of studies: their tags, learners who are not there, and what everybody is known by in each extract
+/// that was cut, in releases and in the lake.
 ///
 /// # Errors
-/// When the catalog cannot be read.
+/// When the catalog or the links cannot be read.
 pub fn known_studies(site: &Site, mut known: KnownStudies) -> Result<KnownStudies, StudyFault> {
-    for request in requests(site)? {
+    let requests = requests(site)?;
+    let mut learners: HashSet<Pseudonym> = HashSet::new();
+    for file in site.catalog.link_files().map_err(SiteFault::from)? {
+        for link in lake::links_held(&site.settings.data_dir.join(file)).map_err(SiteFault::from)? {
+            known.ids.add_of_lake(&link.subject);
+            learners.insert(link.learner);
+        }
+    }
+    learners.iter().for_each(|learner| known.ids.add_of_lake(learner));
+    let cut = requests.iter().filter(|request| request.extract.is_some()).map(|request| &request.study);
+    for study in cut.collect::<BTreeSet<_>>() {
+        let key = site.key.study(study);
+        for learner in &learners {
+            known.ids.add_learner(&key.learner(learner), Whose::Study(study.clone()));
+        }
+    }
+    for request in requests {
         let key = site.key.study(&request.study);
         known.tags.insert(key.tag(), request.study.clone());
         for at in 0..study::MOST_CANARIES {
-            known.canaries.insert(key.canary(at), request.study.clone());
+            known.plant(key.canary(at), &request.study);
         }
         // Those of a key that was replaced since stand where their extract is noted.
         let planted =
@@ -400,7 +418,7 @@ pub fn known_studies(site: &Site, mut known: KnownStudies) -> Result<KnownStudie
             if let Some(tag) = canary.get(2..10) {
                 known.tags.insert(tag.to_owned(), request.study.clone());
             }
-            known.canaries.insert(canary, request.study.clone());
+            known.plant(canary, &request.study);
         }
     }
     Ok(known)

@@ -9,8 +9,9 @@ use super::{
 use crate::{
     catalog::private_folder,
     disclosure::{Figure, Policy, Symbol, Told},
+    fault::failpoint,
     query::{self, Cell, Kind, TableShape},
-    study::{self, Data},
+    study::{self, About, Data},
 };
 use serde_json::{Value, json};
 use std::{
@@ -129,6 +130,7 @@ fn ask(
         super::super::write_private(&file, &study::parquet(data, frame)?)?;
         files.insert(frame.plan.name.clone(), file);
     }
+    failpoint("study.asked")?;
     let shapes = shapes(open);
     let mut shown = Vec::new();
     for (output, sql) in &open.study.outputs {
@@ -224,8 +226,11 @@ fn text(cell: &Cell<'_>) -> String {
 
 impl Shown {
     /// What stands beside the table.
-    pub(super) fn about(&self, open: &OpenStudy, citation: &str) -> Value {
-        json!({ "table": self.name, "title": self.title, "study": open.study.name, "release": open.release,
-                "as_of": open.as_of, "definition": open.study.digest(), "notices": self.notices, "citation": citation })
+    pub(super) fn about(&self, manifest: &About) -> Value {
+        json!({ "table": self.name, "title": self.title, "study": manifest.study, "release": manifest.release,
+                "as_of": manifest.as_of, "population": manifest.population, "policy": manifest.policy,
+                "policy_in_words": manifest.policy_in_words, "threshold": manifest.threshold,
+                "rounded_to": manifest.rounded_to, "definition": manifest.definition, "notices": self.notices,
+                "citation": manifest.citation })
     }
 }

@@ -10,12 +10,16 @@ const SHAPE_OF: &str = "1.0.2";
 /// What is said of a hidden figure. Not which rule: that would tell small ones from those that protect them.
 const HIDDEN: &str = "hidden";
 
-/// The files to lay beside the tables: name and text. `on` is the day of the cut.
-pub(super) fn files(tables: &[Shown], on: &str, policy: &Policy) -> Vec<(String, String)> {
+/// The files to lay beside the tables: name and text. `on` is the day of the cut; `rests_on` says what the figures are of.
+pub(super) fn files(
+    tables: &[Shown],
+    (on, rests_on): (&str, &str),
+    policy: &Policy,
+) -> Vec<(String, String)> {
     // Over real learners every figure is near; over invented ones nothing is done to them.
     let mitigation =
         if policy.threshold() > 0 { "noise, and suppression of what it cannot be told from" } else { "none" };
-    let results: Vec<String> = tables.iter().map(|table| result(table, on, mitigation)).collect();
+    let results: Vec<String> = tables.iter().map(|table| result(table, (on, rests_on), mitigation)).collect();
     let tool = json!({ "@type": "SoftwareApplication", "name": "Throughline", "version": env!("CARGO_PKG_VERSION") });
     let results = format!(
         "{{\n\"version\": \"{SHAPE_OF}\",\n\"tool\": {tool},\n\"results\": {{\n{}\n}}\n}}\n",
@@ -36,19 +40,21 @@ pub(super) fn files(tables: &[Shown], on: &str, policy: &Policy) -> Vec<(String,
 }
 
 /// One result, under its name. Written by hand where order counts: the viewer finds a column by its place in `outcome`.
-fn result(table: &Shown, on: &str, mitigation: &str) -> String {
+fn result(table: &Shown, (on, rests_on): (&str, &str), mitigation: &str) -> String {
     // The first column names the rows: the viewer counts from the second.
     let place = |(row, column): &(usize, usize)| column.checked_sub(1).map(|column| json!([row, column]));
     let hidden: Vec<Value> = table.hidden.iter().filter_map(place).collect();
     let status = if table.hidden.is_empty() { "pass" } else { "review" };
     let sdc = json!({ "summary": { HIDDEN: hidden.len() }, "cells": { HIDDEN: hidden } });
+    let notices = table.notices.iter().map(String::as_str);
+    let comments: Vec<&str> = [table.title.as_str(), rests_on].into_iter().chain(notices).collect();
     let facts = json!({
         "uid": table.name, "status": status, "type": "table",
         "properties": { "method": "throughline study release", "mitigation": mitigation },
         "files": [{ "name": format!("{}.csv", table.name), "sdc": sdc }],
         "command": table.sql.trim(), "summary": format!("{status}; {} figures hidden", table.hidden.len()),
         "timestamp": format!("{on}T00:00:00"),
-        "comments": std::iter::once(&table.title).chain(&table.notices).collect::<Vec<_>>(),
+        "comments": comments,
         "exception": "", "fair": {},
     });
     let mut columns = Vec::new();
@@ -84,7 +90,7 @@ mod tests {
             hidden: vec![(1, 2)],
             notices: vec!["one figure is hidden".to_owned()],
         };
-        let files = files(std::slice::from_ref(&table), "2026-11-29", &Policy::published());
+        let files = files(std::slice::from_ref(&table), ("2026-11-29", "Release 7."), &Policy::published());
         let text = |name: &str| &files.iter().find(|(file, _)| file == name).unwrap().1;
         let results: Value = serde_json::from_str(text("results.json")).unwrap();
         assert_eq!(results["version"], "1.0.2");
@@ -107,7 +113,8 @@ mod tests {
             assert!(keys.iter().any(|found| *found == key), "{key}");
         }
         assert_eq!((&one["status"], &one["summary"]), (&json!("review"), &json!("review; 1 figures hidden")));
-        assert_eq!(one["files"][0]["name"], "by_school.csv");
+        let comments = json!(["Learners by school and sex", "Release 7.", "one figure is hidden"]);
+        assert_eq!((&one["files"][0]["name"], &one["comments"]), (&json!("by_school.csv"), &comments));
         assert_eq!(one["files"][0]["sdc"]["cells"]["hidden"], json!([[1, 1]]));
         assert_eq!(one["outcome"]["learners"], json!({ "0": "ok", "1": "hidden" }));
         assert_eq!(one["outcome"]["area"], json!({ "0": "ok", "1": "ok" }));

@@ -68,6 +68,11 @@ pub fn is_a_workbook_by_the_rules(file: &Path, report: &Value) {
         let sheet = book.worksheet_range(name).unwrap();
         let title = sheet.get((0, 0)).unwrap().to_string();
         assert!(title.ends_with(table["title"].as_str().unwrap()), "{title}");
+        // A sheet that is copied out says what it rests on.
+        let rests_on = sheet.get((3, 0)).unwrap().to_string();
+        for said in [report["about"]["release"].as_str().unwrap(), "31 March 2026", "hidden"] {
+            assert!(rests_on.contains(said), "{name}: {rests_on}");
+        }
         let rows = table["rows"].as_array().unwrap();
         let columns = table["columns"].as_array().unwrap().len();
         let body: Vec<&[Data]> = sheet.rows().skip(sheet.height() - rows.len()).collect();

@@ -234,7 +234,7 @@ fn attack_28_a_footer_says_nothing_of_the_rows() {
     }
 }
 
-fn git(folder: &Path, arguments: &[&str]) -> bool {
+pub(super) fn git(folder: &Path, arguments: &[&str]) -> bool {
     let identity =
         ["-c", "user.name=t", "-c", "user.email=t@example.invalid", "-c", "init.defaultBranch=main"];
     Command::new("git")
@@ -388,7 +388,7 @@ fn attack_35_a_scanned_repository_runs_nothing_of_its_own() {
     assert!(!sign.exists(), "a command of the repository was run");
 }
 
-fn run(dir: &Path, path: &Path, more: &[&str]) -> (i32, Vec<Value>) {
+pub(super) fn run(dir: &Path, path: &Path, more: &[&str]) -> (i32, Vec<Value>) {
     let ran = ran(dir, &[&["--json", "study", "scan", path.to_str().unwrap()], more].concat());
     (ran.code, ran.json()["found"].as_array().unwrap().clone())
 }
