@@ -1,5 +1,7 @@
 //! What an attacker would try, one test each, numbered as in the list of attacks that the product is held against.
 //! The third is with the keys, and so is the thirty-second; the thirty-third is with the audit.
+#[cfg(feature = "warehouse")]
+mod free_text;
 mod memory;
 mod workbooks;
 

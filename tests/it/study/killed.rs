@@ -2,7 +2,7 @@
 use super::{ALIKE, done, own_site, study};
 use crate::{
     needles::Needles,
-    site::{column_text, lake_rows, run_with, walk},
+    site::{column_text, lake_rows, run_in, run_with, walk},
 };
 use std::{
     collections::BTreeSet,
@@ -118,4 +118,24 @@ fn attack_23_a_question_that_is_killed_leaves_no_file() {
         assert_eq!(data(), before, "killed after {wait} ms");
     }
     assert!(in_the_middle > 0, "no kill came before the end");
+}
+
+#[test]
+fn attack_23_a_build_that_is_killed_leaves_no_identifier_and_the_next_clears_what_it_left() {
+    let site = own_site();
+    let mut numbers = numbers(site.path());
+    let mut killed = 0;
+    for nth in [2, 40] {
+        let point = format!("build.table:{nth}");
+        let environment =
+            [("THROUGHLINE_FAILPOINT", point.as_str()), ("THROUGHLINE__BUILD__MEMORY_LIMIT", "200MB")];
+        killed += u32::from(run_with(site.path(), &environment, &["build", "--full"]).code == -1);
+        // What was spilled is pseudonymous, as the lake is: it names nobody.
+        temporary(site.path()).iter().for_each(|file| numbers.search_file(site.path(), file));
+    }
+    assert!(numbers.found().is_empty(), "{:?}", numbers.found());
+    assert!(killed > 0, "no build was killed");
+    let ran = run_in(site.path(), &["--quiet", "build"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert_eq!(temporary(site.path()), Vec::<PathBuf>::new());
 }
