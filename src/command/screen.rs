@@ -59,6 +59,7 @@ impl Screen {
     }
 
     /// Seconds that go by while there is nothing to count, if somebody is looking.
+    #[cfg(feature = "warehouse")]
     pub fn waiting(&self, words: String) -> Waiting {
         let shown = !self.quiet && !self.json && std::io::stderr().is_terminal();
         let line = if shown { ProgressBar::new_spinner() } else { ProgressBar::hidden() };
@@ -72,8 +73,10 @@ impl Screen {
 }
 
 /// A line that counts seconds until it is dropped.
+#[cfg(feature = "warehouse")]
 pub struct Waiting(ProgressBar);
 
+#[cfg(feature = "warehouse")]
 impl Drop for Waiting {
     fn drop(&mut self) {
         self.0.finish_and_clear();

@@ -24,12 +24,15 @@ pub use words::{
     FIXED_REASONS, evidence_in_words, field_in_words, in_words_of_rule, level_in_words, why_in_words,
 };
 
-use super::{Site, SiteFault, Watch};
+#[cfg(feature = "warehouse")]
+use super::Watch;
+use super::{Site, SiteFault};
 use crate::{
     catalog::{Access, CatalogFault},
     config::Role,
     privacy::{Pseudonym, hex},
 };
+#[cfg(feature = "warehouse")]
 use std::collections::BTreeSet;
 
 /// Why a review could not be shown or taken. Says nothing of anybody.
