@@ -2,10 +2,7 @@
 use crate::pipeline::Watch;
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, Width, presets};
 use indicatif::{ProgressBar, ProgressStyle};
-use std::{
-    io::{IsTerminal, Write},
-    time::Duration,
-};
+use std::io::{IsTerminal, Write};
 
 /// How to talk to whoever asked.
 pub struct Screen {
@@ -67,7 +64,7 @@ impl Screen {
             line.set_style(style);
         }
         line.set_message(words);
-        line.enable_steady_tick(Duration::from_millis(250));
+        line.enable_steady_tick(std::time::Duration::from_millis(250));
         Waiting(line)
     }
 }
