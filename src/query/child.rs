@@ -49,6 +49,8 @@ pub(super) struct OverBlocks {
     pub dealt: Dealt,
     /// How many keys a row begins with.
     pub keys: usize,
+    /// Bytes that come back at most, by the text and by how many learners there are.
+    pub expected: usize,
 }
 
 /// How long the other side may work.
@@ -98,10 +100,14 @@ pub(super) enum Outcome {
 /// Runs an errand in a process of its own and waits for it.
 pub(super) fn send(errand: &Errand) -> Outcome {
     let begun = Instant::now();
+    let until = errand.pace.until.unwrap_or_default();
+    let busy = thread::spawn(move || {
+        while begun.elapsed() < until {
+            std::hint::spin_loop();
+        }
+    });
     let outcome = try_send(errand).unwrap_or(Outcome::Engine);
-    while begun.elapsed() < errand.pace.until.unwrap_or_default() {
-        std::hint::spin_loop();
-    }
+    let _ = busy.join();
     outcome
 }
 
@@ -119,19 +125,23 @@ fn try_send(errand: &Errand) -> std::io::Result<Outcome> {
     if let Some(mut pipe) = child.stdin.take() {
         pipe.write_all(&text)?;
     }
+    // Room for all that can come: what has to be given twice the room at a certain row tells of it.
+    let expected = errand.dealt.map_or(0, |over| over.expected);
     let (done, found) = mpsc::channel();
     if let Some(mut pipe) = child.stdout.take() {
         thread::spawn(move || {
-            let mut text = Vec::new();
+            let mut text = Vec::with_capacity(expected);
             let read = pipe.read_to_end(&mut text);
             let _ = done.send(read.map(|_| text));
         });
     }
     let found = found.recv_timeout(errand.pace.whole() + PATIENCE);
     let _ = child.kill();
-    let ended = child.wait()?;
+    // What a process that was waited for took, memory and all, counts as taken by whoever waited: over real learners nobody does, and the
+    // system clears up when this program ends.
+    let ended = if errand.pace.until.is_none() { child.wait()?.code() } else { None };
     Ok(match found {
-        Ok(Ok(text)) => told(text).unwrap_or(if ended.code().is_none() {
+        Ok(Ok(text)) => told(text).unwrap_or(if ended.is_none() {
             // Ended by a signal: of the limits that the system holds.
             Outcome::Memory
         } else {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::answer::{engine, errand, plain, size, told};
 use super::child::{Errand, Outcome, OverBlocks, Pace, send};
 use super::guard::Guard;
-use super::packed::{PackedRow, unpacked};
+use super::packed::{PackedRow, unpacked, width};
 use super::plan::Plan;
 use super::refusal::QueryRefusal;
 use super::scope::Kind;
@@ -52,7 +52,8 @@ pub fn ready<'p>(
     let guard = plan.guard.as_ref().map_err(Clone::clone)?;
     let (errand, longest) = errand(typed, plan, files, memory).map_err(|_| too_much())?;
     let all = files.get(LEARNERS).and_then(|file| size(file, &BTreeSet::new())).map(|(rows, _)| rows);
-    if all.unwrap_or(longest).saturating_mul(guard.most_groups) > MOST_FRAMED {
+    let framed = all.unwrap_or(longest).saturating_mul(guard.most_groups);
+    if framed > MOST_FRAMED {
         return Err(QueryRefusal::new(
             "groups",
             "so many learners in so many groups are too many",
@@ -61,7 +62,9 @@ pub fn ready<'p>(
     }
     let blocks = (longest / ROWS_OF_BLOCK).clamp(1, MOST_BLOCKS);
     let dealt = Dealt { blocks, most_of_one: guard.most_of_one };
-    let dealt = Some(OverBlocks { dealt, keys: guard.keys.len() });
+    let keys = guard.keys.len();
+    let expected = usize::try_from(framed).unwrap_or_default() * width(keys, guard.amounts.len());
+    let dealt = Some(OverBlocks { dealt, keys, expected });
     Ok(Ready { errand: Errand { sql: guard.bounded.clone(), dealt, ..errand }, guard })
 }
 

@@ -62,9 +62,13 @@ impl Packing {
     }
 }
 
+/// How long a row is, in bytes.
+pub(super) fn width(keys: usize, amounts: usize) -> usize {
+    keys * 4 + BESIDE + amounts * 8
+}
+
 /// The rows that were packed; none where they are no whole rows.
 pub(super) fn unpacked(bytes: &[u8], keys: usize, amounts: usize) -> Option<Vec<PackedRow>> {
-    let width = keys * 4 + BESIDE + amounts * 8;
     let row = |row: &[u8]| {
         let (places, rest) = row.split_at(keys * 4);
         let (beside, values) = rest.split_at(BESIDE);
@@ -84,7 +88,7 @@ pub(super) fn unpacked(bytes: &[u8], keys: usize, amounts: usize) -> Option<Vec<
                 .collect::<Option<_>>()?,
         })
     };
-    let rows = bytes.chunks_exact(width);
+    let rows = bytes.chunks_exact(width(keys, amounts));
     rows.remainder().is_empty().then(|| rows.map(row).collect())?
 }
 

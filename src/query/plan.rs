@@ -16,6 +16,8 @@ use super::scalar::Here;
 use super::scope::{Compiler, Facts, Kind, Scope, Shapes};
 use crate::disclosure::Measure;
 
+/// How often what a figure is of is written, at most.
+const OF_FIGURES: u64 = 4;
 /// Keys of GROUP BY.
 const MOST_KEYS: usize = 3;
 
@@ -74,6 +76,7 @@ pub fn compile(text: &str, shapes: &Shapes) -> Result<Plan, QueryRefusal> {
         counter: 0,
         degree: 0,
         work: 0,
+        equal: 0,
     };
     let mut plan = compiler.outermost(&query)?;
     let tables = std::mem::take(&mut plan.facts.tables);
@@ -124,7 +127,10 @@ impl Compiler<'_> {
             tail = format!(" where {}", self.condition(selection, here)?);
         }
         let keys = self.keys(select, &scope)?;
+        let before = self.work;
         let (outputs, made) = self.outputs(select, &scope, &keys)?;
+        // What a figure is of stands in a condition of its own, in an amount and in what says whether that is there.
+        self.work = self.work.saturating_add((self.work - before).saturating_mul(OF_FIGURES - 1));
         let learner =
             scope.learner().ok_or_else(|| QueryRefusal::part("FROM without a table of learners"))?;
         // What it reads once more is counted once.

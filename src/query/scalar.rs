@@ -178,10 +178,19 @@ impl Compiler<'_> {
                 let (left, right) = (self.condition(left, here)?, self.condition(right, here)?);
                 Ok(Typed::made(format!("({left} {word} {right})"), Kind::Bool))
             }
+            Op::Eq if !is_value(left) && !is_value(right) => {
+                // What all equals one another the engine compares each with each.
+                self.equal += 1;
+                let before = self.work;
+                let made = self.compared(left, word, right, here);
+                self.work = self.work.saturating_add((self.work - before).saturating_mul(self.equal));
+                made
+            }
             Op::Eq | Op::NotEq | Op::Lt | Op::LtEq | Op::Gt | Op::GtEq => {
                 self.compared(left, word, right, here)
             }
             _ => {
+                self.work = self.work.saturating_add(if word == "%" { OF_REST } else { 0 });
                 let (left, right) = (self.scalar(left, here)?, self.scalar(right, here)?);
                 match (left.kind, right.kind) {
                     (Kind::Date, Kind::Date) if *op == Op::Minus => Ok(Typed::made(
@@ -289,7 +298,11 @@ impl Compiler<'_> {
         // What is compared is written once: written anew for each value, a few within each other would be a text without end.
         let (operand, whens) = if let Some(operand) = operand {
             let values = conditions.iter().map(|when| &when.condition);
+            let before = self.work;
             let (mut sides, _) = self.alike(std::iter::once(operand).chain(values), here)?;
+            // The engine writes it once for each value all the same: within each other they multiply.
+            let copied = (self.work - before).saturating_mul(conditions.len() as u64);
+            self.work = self.work.saturating_add(copied);
             let operand = sides.remove(0);
             (format!(" {operand}"), sides)
         } else {
@@ -393,6 +406,13 @@ fn unify(made: &mut [Typed]) -> Result<(Vec<String>, Kind), QueryRefusal> {
         }
     }
     Ok((made.iter().map(|each| each.sql.clone()).collect(), kind))
+}
+
+/// What is left by a division of two numbers far apart, in steps: [`Compiler::work`].
+const OF_REST: u64 = 50;
+
+fn is_value(expr: &Expr) -> bool {
+    matches!(expr, Expr::Value(_) | Expr::TypedString(_))
 }
 
 /// The longest text that may be written, in letters: no code is longer, and what takes time for each letter takes little.

@@ -206,6 +206,8 @@ pub(super) struct Compiler<'s> {
     /// What it takes to work out all that was read so far for one row of each SELECT, in steps of about one comparison. A column that the statement
     /// made is worked out wherever it is named: the engine puts what it is made of in its place.
     pub work: u64,
+    /// How many equalities of what are both no values were read.
+    pub equal: u64,
 }
 
 impl Compiler<'_> {

@@ -123,6 +123,23 @@ fn what_a_row_takes_is_bounded_by_the_text() {
     };
     assert!(compile(&within(3), &shapes()).unwrap().guard.is_ok());
     assert_eq!(compile(&within(30), &shapes()).unwrap().guard.unwrap_err().code, "too_long");
+    let cases = |depth: usize| {
+        let inner = (0..depth).fold("ks2_score".to_owned(), |inner, _| {
+            let whens = (1..20).map(|at| format!(" when {at} then {at}"));
+            format!("case {inner}{} else 0 end", whens.collect::<String>())
+        });
+        format!("select count(*) from cohort_member where {inner} > 0")
+    };
+    assert!(compile(&cases(1), &shapes()).unwrap().guard.is_ok());
+    assert_eq!(compile(&cases(3), &shapes()).unwrap().guard.unwrap_err().code, "too_long");
+    let equal = |times: usize| {
+        format!(
+            "select count(*) from cohort_member where {}",
+            vec!["ks2_score = cohort_ay"; times].join(" and ")
+        )
+    };
+    assert!(compile(&equal(5), &shapes()).unwrap().guard.is_ok());
+    assert_eq!(compile(&equal(100), &shapes()).unwrap().guard.unwrap_err().code, "too_long");
     let halves = (0..40).fold("ks2_score".to_owned(), |inner, at| format!("nullif({inner}, {at})"));
     let halves = format!("select count(*) from cohort_member where {halves} > 0");
     assert!(compile(&halves, &shapes()).map_or(true, |plan| plan.guard.is_err()));
