@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use std::{collections::BTreeMap, path::PathBuf, thread, time::Duration, time::Instant};
 
 /// How long a question may take, in hundredths of a second: drawn for each, for whether it took too long is a figure too. One learner can change
-/// how long it takes by the work on a block of a few (`query::brought`), which is little beside this deviation.
+/// how long it takes by the work on a block of a few ([`Ready::brought`]), which is little beside this deviation.
 const ABOUT: i64 = 4_500;
 const DEVIATION: u64 = 500;
 const LEAST: i64 = 3_000;
