@@ -2,6 +2,7 @@
 title = "In which terms each source told of a subject's sessions"
 grain = ["subject_id", "source", "ay"]
 reads = ["attendance_sum", "build_context"]
+each_year_of = "lake_attendance"
 [columns]
 subject_id = "The person as one source knows them"
 ay = "The academic year, by its end year; empty where rows have no date, or one after the day the build looks back from"
@@ -9,7 +10,8 @@ in_autumn = "Whether any period begins from September to December"
 in_spring = "Whether any begins from January to March"
 in_summer = "Whether any begins from April to August"
 */
--- By itself, so that it stays the same from day to day: a week more, or one told anew, changes no term.
+-- By itself, so that it stays the same from day to day: a week more, or one told anew, changes no term. Rows without a year come
+-- from several years, and are added up by whoever reads.
 with told as (
     select
         attendance_sum.subject_id,

@@ -1,7 +1,7 @@
 /*
 title = "Sessions of the year before each day of prediction, as they could be known on it"
 grain = ["learner_id", "predicted_on"]
-reads = ["risk_moment", "lake_attendance", "attendance_told", "attendance_retold", "stg_attendance_return"]
+reads = ["risk_moment", "risk_week", "attendance_told", "attendance_retold", "stg_attendance_return"]
 [columns]
 learner_id = "Pseudonym of the learner"
 predicted_on = "The day of the prediction"
@@ -66,51 +66,28 @@ placed_periods as (
       and periods.sessions_absent is not null
 ),
 
--- Accounts that can be added up as they stand, of the years that the 365 days lie in: there nothing lies inside anything.
-plain_accounts as (
-    select
-        risk_moment.learner_id,
-        risk_moment.predicted_on,
-        attendance_told.subject_id,
-        attendance_told.establishment_id,
-        attendance_told.ay,
-        attendance_told.source
-    from risk_moment
-    inner join attendance_told
-        on attendance_told.learner_id = risk_moment.learner_id
-       and attendance_told.ay between academic_year(risk_moment.predicted_on) - 1 and academic_year(risk_moment.predicted_on)
-    where attendance_told.is_plain
-),
-
-plain_periods as (
-    select
-        plain_accounts.learner_id,
-        plain_accounts.predicted_on,
-        plain_accounts.establishment_id,
-        plain_accounts.source,
-        lake_attendance.sessions_possible,
-        coalesce(lake_attendance.sessions_authorised + lake_attendance.sessions_unauthorised,
-                 lake_attendance.sessions_possible - lake_attendance.sessions_attended) as sessions_absent
-    from lake_attendance
-    inner join plain_accounts
-        on plain_accounts.subject_id = lake_attendance.subject_id
-       and plain_accounts.establishment_id = lake_attendance.establishment_id
-       and plain_accounts.ay = academic_year(lake_attendance.period_starts_on)
-       and plain_accounts.source = lake_attendance.source
-       and plain_accounts.predicted_on >= coalesce(lake_attendance.period_ends_on, lake_attendance.period_starts_on)
-       and add_days(plain_accounts.predicted_on, -365) < coalesce(lake_attendance.period_ends_on, lake_attendance.period_starts_on)
-),
-
 counted_periods as (
     select learner_id, predicted_on, establishment_id, source, account, sessions_possible, sessions_absent
     from placed_periods
     where greatest_end_so_far is null
        or ends_on > greatest_end_so_far
     union all
-    select learner_id, predicted_on, establishment_id, source, 'register' as account, sessions_possible, sessions_absent
-    from plain_periods
-    where sessions_possible is not null
-      and sessions_absent is not null
+    -- Accounts that can be added up as they stand: there nothing lies inside anything.
+    select
+        attendance_told.learner_id,
+        risk_week.predicted_on,
+        risk_week.establishment_id,
+        risk_week.source,
+        'register' as account,
+        risk_week.sessions_possible,
+        risk_week.sessions_absent
+    from risk_week
+    inner join attendance_told
+        on attendance_told.subject_id = risk_week.subject_id
+       and attendance_told.establishment_id = risk_week.establishment_id
+       and attendance_told.ay = risk_week.ay
+       and attendance_told.source = risk_week.source
+    where attendance_told.is_plain
 ),
 
 accounts as (

@@ -9,27 +9,20 @@ predicted_on = "The day of the prediction"
 fact = "As in code_risk_rule; one that does not apply yet has no row"
 holds = "Whether it holds; empty when it is not known"
 */
-with told as (
+with known as (
     select
         risk_moment.learner_id,
         risk_moment.predicted_on,
-        facts.fact,
-        case facts.fact
-            when 'attendance_below_90' then risk_attendance.sessions_absent * 100 > 10 * risk_attendance.sessions_possible
-            when 'attendance_below_80' then risk_attendance.sessions_absent * 100 > 20 * risk_attendance.sessions_possible
-            when 'attendance_below_50' then risk_attendance.sessions_absent * 100 > 50 * risk_attendance.sessions_possible
-            when 'in_ap' then risk_place.in_ap
-            when 'home_or_missing' then risk_place.home_or_missing
-            when 'suspended' then risk_place.n_suspensions >= 1
-            when 'suspended_often' then risk_place.n_suspensions >= 3 or risk_place.sessions_suspended >= 12
-            when 'excluded' then risk_place.excluded
-            when 'moved_twice' then risk_place.moves_mid_year >= 2
-            when 'ks2_below_100' then
-                case when ks2_result.ks2_state = 'below_test' then true else ks2_result.ks2_score < 100 end
-        end as holds
+        risk_attendance.sessions_absent,
+        risk_attendance.sessions_possible,
+        risk_place.in_ap,
+        risk_place.home_or_missing,
+        risk_place.n_suspensions,
+        risk_place.sessions_suspended,
+        risk_place.excluded,
+        risk_place.moves_mid_year,
+        case when ks2_result.ks2_state = 'below_test' then true else ks2_result.ks2_score < 100 end as is_ks2_below_100
     from risk_moment
-    cross join (values ('attendance_below_90'), ('attendance_below_80'), ('attendance_below_50'), ('in_ap'), ('home_or_missing'),
-                       ('suspended'), ('suspended_often'), ('excluded'), ('moved_twice'), ('ks2_below_100')) as facts(fact)
     left join risk_attendance
         on risk_attendance.learner_id = risk_moment.learner_id
        and risk_attendance.predicted_on = risk_moment.predicted_on
@@ -38,6 +31,28 @@ with told as (
         on risk_place.learner_id = risk_moment.learner_id
        and risk_place.predicted_on = risk_moment.predicted_on
     left join ks2_result on ks2_result.learner_id = risk_moment.learner_id
+),
+
+told as (
+    select
+        known.learner_id,
+        known.predicted_on,
+        facts.fact,
+        case facts.fact
+            when 'attendance_below_90' then known.sessions_absent * 100 > 10 * known.sessions_possible
+            when 'attendance_below_80' then known.sessions_absent * 100 > 20 * known.sessions_possible
+            when 'attendance_below_50' then known.sessions_absent * 100 > 50 * known.sessions_possible
+            when 'in_ap' then known.in_ap
+            when 'home_or_missing' then known.home_or_missing
+            when 'suspended' then known.n_suspensions >= 1
+            when 'suspended_often' then known.n_suspensions >= 3 or known.sessions_suspended >= 12
+            when 'excluded' then known.excluded
+            when 'moved_twice' then known.moves_mid_year >= 2
+            when 'ks2_below_100' then known.is_ks2_below_100
+        end as holds
+    from known
+    cross join (values ('attendance_below_90'), ('attendance_below_80'), ('attendance_below_50'), ('in_ap'), ('home_or_missing'),
+                       ('suspended'), ('suspended_often'), ('excluded'), ('moved_twice'), ('ks2_below_100')) as facts(fact)
 ),
 
 -- Offers are asked for from 31 March and 31 July of Year 11 on, and only of somebody of a year that lists of offers tell of.

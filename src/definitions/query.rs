@@ -231,6 +231,7 @@ impl QuerySet {
         }
         problems.extend(lint::functions(queries.values().chain(views.values()), &engine));
         problems.extend(lint::of_many(&queries));
+        problems.extend(years_of_nothing_read(&queries));
         if problems.is_empty() {
             let engine_sha256 = sha256_hex(engine.as_bytes());
             Ok(Self { queries, views, engine, engine_sha256 })
@@ -271,6 +272,18 @@ impl QuerySet {
     pub fn published(&self) -> impl Iterator<Item = &Query> {
         self.queries.values().filter(|query| query.published)
     }
+}
+
+/// A table that is made for each year of what it does not read would be the same in all of them.
+fn years_of_nothing_read(queries: &BTreeMap<String, Query>) -> Vec<Problem> {
+    let alike = |name: &String, of: &String| {
+        name == of || queries.get(name).is_some_and(|read| read.each_year_of.as_ref() == Some(of))
+    };
+    let of_nothing = queries.values().filter(|query| {
+        query.each_year_of.as_ref().is_some_and(|of| !query.reads.iter().any(|name| alike(name, of)))
+    });
+    let what = "`each_year_of` names a table that neither it reads nor one that is made for each year of it";
+    of_nothing.map(|query| Problem { file: query.file.clone(), line: 1, what: what.to_owned() }).collect()
 }
 
 fn embedded_texts(dir: &Dir<'_>, texts: &mut BTreeMap<String, (String, bool)>) {

@@ -104,7 +104,7 @@ pub fn build_with_checks(
     let present = Present::new(&connection, queries, relations(inputs, context)?);
     let build = Build { tables: Vec::new(), checks: Vec::new(), turns: Vec::new() };
     let begun = BTreeSet::new();
-    let mut turns = Turns { order, begun, queries, inputs, maker, kept, contents, present, build };
+    let mut turns = Turns { order, begun, queries, inputs, context, maker, kept, contents, present, build };
     std::thread::scope(|scope| {
         turns.run(&mut Workers::start(scope, &connection, options.threads)?, on_progress)
     })?;
@@ -118,6 +118,7 @@ struct Turns<'a> {
     begun: BTreeSet<usize>,
     queries: &'a QuerySet,
     inputs: &'a Inputs,
+    context: &'a BuildContext,
     maker: Maker<'a>,
     kept: Kept,
     contents: Contents,
@@ -194,6 +195,7 @@ impl<'a> Turns<'a> {
         let makers = years::Makers {
             queries: self.queries,
             inputs: self.inputs,
+            context: self.context,
             maker: &self.maker,
             contents: &self.contents,
         };

@@ -46,16 +46,17 @@ fn write_weeks(path: &Path, commit: i64, weeks: &[Week]) {
     );
 }
 
-/// Five years of weeks of 300 learners. Some are told twice, some lie in a longer period, one period goes on into the next year,
-/// some rows are taken back, and every year's folder has a few weeks of the year before.
+/// Five years of weeks of 300 learners, and some of the August before them. Some are told twice, some lie in a longer period, one
+/// period goes on into the next year, and some rows are taken back. Every row lies in the folder of the year it begins in.
 fn with_weeks(folder: &Path, inputs: &mut Inputs) -> BTreeMap<i32, PathBuf> {
-    let mut files = BTreeMap::new();
+    let mut years: BTreeMap<i32, Vec<Week>> = BTreeMap::new();
     for ay in 2021..=2025 {
-        let mut weeks: Vec<Week> = Vec::new();
         for child in 0..300_i64 {
             for week in 0..12_i64 {
-                // The first week of some begins in August, and is of the year before.
-                let first = day(ay - 1, 9, 7) + 7 * week as i32 - if child % 11 == 0 { 14 } else { 0 };
+                // The first two weeks of some begin in August, and are of the year before.
+                let is_early = child % 11 == 0;
+                let first = day(ay - 1, 9, 7) + 7 * week as i32 - if is_early { 14 } else { 0 };
+                let weeks = years.entry(if is_early && week < 2 { ay - 1 } else { ay }).or_default();
                 let row = (i64::from(ay) * 1_000 + child) * 100 + week;
                 weeks.push((child, row, Some((first, first + 4)), 10, 10 - ((child + week) % 4) as i32));
                 if child % 13 == 0 && week == 3 {
@@ -64,12 +65,14 @@ fn with_weeks(folder: &Path, inputs: &mut Inputs) -> BTreeMap<i32, PathBuf> {
             }
             if child % 17 == 0 {
                 let all = (day(ay - 1, 9, 7), day(ay, 7, 20));
-                weeks.push((child, (i64::from(ay) * 1_000 + child) * 100 + 90, Some(all), 380, 300));
+                let year = years.entry(ay).or_default();
+                year.push((child, (i64::from(ay) * 1_000 + child) * 100 + 90, Some(all), 380, 300));
             }
         }
-        if ay == 2023 {
-            weeks.push((5, 77_777, Some((day(2023, 7, 3), day(2023, 9, 29))), 60, 50));
-        }
+    }
+    years.entry(2023).or_default().push((5, 77_777, Some((day(2023, 7, 3), day(2023, 9, 29))), 60, 50));
+    let mut files = BTreeMap::new();
+    for (ay, weeks) in years {
         let file = folder.join(format!("lake/attendance/ay={ay}/1.parquet"));
         write_weeks(&file, 1, &weeks);
         files.insert(ay, file);
@@ -104,7 +107,15 @@ fn a_day_makes_its_year_alone_and_the_tables_are_those_of_all_years_at_once() {
         .filter(|query| query.each_year_of.is_some())
         .map(|query| query.name.as_str())
         .collect();
-    assert_eq!(by_years, ["attendance_sum", "attendance_version"]);
+    let named = [
+        "attendance_doubt",
+        "attendance_sum",
+        "attendance_term",
+        "attendance_told",
+        "attendance_version",
+        "risk_week",
+    ];
+    assert_eq!(by_years, named);
     let mut at_once = queries.clone();
     at_once.queries.values_mut().for_each(|query| query.each_year_of = None);
 
@@ -114,7 +125,7 @@ fn a_day_makes_its_year_alone_and_the_tables_are_those_of_all_years_at_once() {
     assert!(known.rows > 1_400, "{}", known.rows);
     let over = dir.path().join("over");
     let before: Vec<_> = by_years.iter().map(|table| lines_of(&over, table)).collect();
-    assert!(before.iter().all(|lines| lines.len() == 6), "{before:?}");
+    assert!(before.iter().all(|lines| lines.len() == 7), "{before:?}");
 
     // A day's pull: weeks of this year, of which one was told before.
     let pulled = files[&2025].with_file_name("2.parquet");

@@ -62,10 +62,15 @@ pub(super) fn of_relations(inputs: &Inputs, context: &BuildContext) -> Result<Co
     }
     let mut given = |name: &str, text: &str| contents.insert(name.to_owned(), digest_of([text]));
     given("policy", &inputs.policy);
-    given("build_context", &format!("{} {}", context.as_of, context.home_authority));
     given("withheld_count", &format!("{:?}", inputs.withheld));
     given("view_context", &format!("{:?}", inputs.since));
+    contents.insert("build_context".to_owned(), of_context(context));
     Ok(contents)
+}
+
+/// What stands for the day to look back from and for where "here" is.
+pub(super) fn of_context(context: &BuildContext) -> String {
+    digest_of([format!("{} {}", context.as_of, context.home_authority).as_str()])
 }
 
 /// What stands for the content of some files of an entity.

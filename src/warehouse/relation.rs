@@ -182,11 +182,7 @@ pub(super) fn relations(inputs: &Inputs, context: &BuildContext) -> Result<Vec<R
     };
     let sql = over_csv("policy", &inputs.policy, "schemas/policy.csv", kind_of)?;
     out.push(Relation { name: "policy".to_owned(), sql });
-    let sql = format!(
-        "create or replace table build_context as\nselect date {} as as_of, {} as home_authority",
-        quoted(&context.as_of.to_string()),
-        quoted(&context.home_authority)
-    );
+    let sql = format!("create or replace table build_context as\n{}", row_of_context(context));
     out.push(Relation { name: "build_context".to_owned(), sql });
     let mut sql = "create or replace table withheld_count (cohort_ay SMALLINT, learners BIGINT)".to_owned();
     let counted: Vec<String> =
@@ -199,6 +195,12 @@ pub(super) fn relations(inputs: &Inputs, context: &BuildContext) -> Result<Vec<R
     let sql = format!("create or replace table view_context as\nselect cast({since} as date) as since");
     out.push(Relation { name: "view_context".to_owned(), sql });
     Ok(out)
+}
+
+/// The one row of `build_context`.
+pub(super) fn row_of_context(context: &BuildContext) -> String {
+    let (day, home) = (quoted(&context.as_of.to_string()), quoted(&context.home_authority));
+    format!("select date {day} as as_of, {home} as home_authority")
 }
 
 /// A view over Parquet files with exactly these columns: one that a file lacks is empty for its rows, one that only a

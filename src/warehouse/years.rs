@@ -3,10 +3,12 @@
 //!
 //! Comes in: a query whose header says `each_year_of`, and the files of that table of the lake, which lie in a folder for each
 //! year. Goes out: a file of rows for each folder, which together are the table. Promise: while a year is made, the lake
-//! holds no other, and tables that are made the same way hold that year alone.
+//! holds no other, tables that are made the same way hold that year alone, and a year that is over is looked at from its last day:
+//! a row is filed under the year of its date, so that all of them have that day behind them.
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use chrono::NaiveDate;
 use duckdb::Connection;
 
 use super::build::make;
@@ -16,8 +18,11 @@ use super::fault::WarehouseFault;
 use super::kept::{Kept, Line};
 use super::key::{self, Contents, Maker, digest_of};
 use super::publish;
-use super::relation::{Inputs, rows_of_lake};
+use super::relation::{BuildContext, Inputs, row_of_context, rows_of_lake};
 use crate::definitions::query::{Query, QuerySet};
+
+/// The relation of the day to look back from.
+const CONTEXT: &str = "build_context";
 
 /// One year of a table that has to be made.
 pub(super) struct Year {
@@ -46,10 +51,18 @@ fn entity_name(of: &str) -> &str {
     of.strip_prefix("lake_").unwrap_or(of)
 }
 
+/// The day from which the years in a folder are looked at: the last of an academic year that is over.
+fn looked_at_from(context: &BuildContext, folder: &str) -> BuildContext {
+    let year = folder.strip_prefix("ay=").and_then(|year| year.parse().ok());
+    let last = year.and_then(|year| NaiveDate::from_ymd_opt(year, 8, 31));
+    BuildContext { as_of: last.map_or(context.as_of, |last| last.min(context.as_of)), ..context.clone() }
+}
+
 /// What a query's years are made of.
 pub(super) struct Makers<'a> {
     pub(super) queries: &'a QuerySet,
     pub(super) inputs: &'a Inputs,
+    pub(super) context: &'a BuildContext,
     pub(super) maker: &'a Maker<'a>,
     pub(super) contents: &'a Contents,
 }
@@ -95,6 +108,8 @@ impl Makers<'_> {
                 Some(key::of_lake(self.inputs, entity, files)?)
             } else if let Some(made_alike) = self.made_alike(name, of) {
                 kept.line(&Kept::name_of_year(made_alike, folder)).map(|line| line.content.clone())
+            } else if name == CONTEXT {
+                Some(key::of_context(&looked_at_from(self.context, folder)))
             } else {
                 self.contents.get(name).cloned()
             };
@@ -103,7 +118,7 @@ impl Makers<'_> {
         Ok(contents)
     }
 
-    /// The rows that a year reads of the lake and of tables that are made for each year too.
+    /// What a year reads as its own: rows of the lake, the day it is looked at from, and tables that are made for each year too.
     fn alone(
         &self,
         query: &Query,
@@ -113,7 +128,12 @@ impl Makers<'_> {
         files: &[PathBuf],
         kept: &Kept,
     ) -> Vec<(String, String)> {
-        let mut alone = vec![(of.to_owned(), rows_of_lake(entity, files))];
+        let reads_it = query.reads.iter().any(|name| name == of);
+        let mut alone: Vec<_> =
+            reads_it.then(|| (of.to_owned(), rows_of_lake(entity, files))).into_iter().collect();
+        if query.reads.iter().any(|name| name == CONTEXT) {
+            alone.push((CONTEXT.to_owned(), row_of_context(&looked_at_from(self.context, folder))));
+        }
         for made_alike in query.reads.iter().filter_map(|name| self.made_alike(name, of)) {
             if let Some(line) = kept.line(&Kept::name_of_year(made_alike, folder)) {
                 let rows = rows_kept(&[kept.path_of_year(made_alike, folder)], &line.columns);

@@ -150,7 +150,12 @@ fn a_table_of_years_lies_between_others_and_reads_the_lake() {
         (
             "attendance/x.sql",
             text.replace("each_year_of = \"lake_attendance\"", "each_year_of = \"learner\""),
-            "names a table of the lake that it reads",
+            "names a table of the lake",
+        ),
+        (
+            "attendance/x.sql",
+            text.replace("reads = [\"lake_attendance\"]", "reads = [\"lake_learner\"]"),
+            "names a table that neither it reads",
         ),
     ] {
         let problems = one(file, &text).unwrap_err().to_string();
