@@ -34,6 +34,7 @@ impl From<ReportFault> for Halt {
         match fault {
             ReportFault::Gate(refusal) => refusal.into(),
             ReportFault::Refused(words) => Self::new(Exit::Refused, words),
+            ReportFault::Before(words) => Self::new(Exit::Usage, words),
             other => Self::new(Exit::Failed, other.to_string()),
         }
     }
@@ -55,9 +56,21 @@ pub(super) fn cohort(
     let page = CohortPage::of(&release, year, population, &policy)?;
     let mut document = page.as_json();
     // Whoever asks for the terminal's page alone does not wait for the rest.
-    if screen.json || args.html.is_some() || args.xlsx.is_some() || args.csv.is_some() {
-        let report = page.as_report(&release, &policy)?;
+    if screen.json
+        || args.html.is_some()
+        || args.xlsx.is_some()
+        || args.csv.is_some()
+        || args.beside.is_some()
+    {
+        let mut report = page.as_report(&release, &policy)?;
+        written::lay_beside(&mut report, args, screen)?;
         written::files(&report, args, screen)?;
+        // The page by itself has figures that were perhaps left out.
+        if args.beside.is_some() {
+            screen.result(&written::in_words(&report));
+            screen.document(&written::as_data(&report)?);
+            return Ok(Exit::Done);
+        }
         if let (Some(page), Some(rest)) =
             (document.as_object_mut(), written::as_data(&report)?.as_object_mut())
         {

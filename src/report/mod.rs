@@ -9,6 +9,7 @@
 //! leaves out and why.
 
 pub mod ap;
+pub mod beside;
 pub mod book;
 mod chart;
 pub mod cohort;
@@ -50,6 +51,9 @@ pub enum ReportFault {
     /// Disclosure control says no to the whole of it.
     #[error("{0}")]
     Refused(&'static str),
+    /// The report that it is laid beside cannot be.
+    #[error("{0}")]
+    Before(&'static str),
     /// The gate refused a table.
     #[error(transparent)]
     Gate(#[from] Refusal),

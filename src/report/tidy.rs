@@ -32,7 +32,7 @@ const PLACE: [(&str, &str); 6] = [
 pub fn files(report: &Report) -> Result<Vec<TidyFile>, ReportFault> {
     let mut files = Vec::new();
     for table in report.tables() {
-        files.push(TidyFile { name: format!("{}.csv", table.name), text: csv(&data(report, table))? });
+        files.push(TidyFile { name: format!("{}.csv", table.name), text: csv(&lines(report, table))? });
         files.push(TidyFile { name: format!("{}.meta.csv", table.name), text: csv(&meta(table))? });
     }
     let about = serde_json::to_vec_pretty(&serde_json::json!({
@@ -46,7 +46,8 @@ pub fn files(report: &Report) -> Result<Vec<TidyFile>, ReportFault> {
     Ok(files)
 }
 
-fn data(report: &Report, table: &Table) -> Vec<Vec<String>> {
+/// The lines of a table's file, header first.
+pub(super) fn lines(report: &Report, table: &Table) -> Vec<Vec<String>> {
     let mut header = vec!["time_period".to_owned(), "time_identifier".to_owned()];
     header.extend(PLACE.iter().map(|(name, _)| (*name).to_owned()));
     header.extend(["old_la_code", "la_name"].map(str::to_owned));

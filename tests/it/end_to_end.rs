@@ -206,6 +206,29 @@ fn and_at_another_seed() {
     equals_the_oracle(20_261_122, 2_000);
 }
 
+/// A year before the sources end, and half a year after it, when the first cohort is nineteen: what is dated after the day counts for
+/// nothing, what is due by it is told, and a build that takes over what it can comes to the same.
+#[test]
+fn looked_back_at_from_other_days_it_is_the_oracles_too() {
+    let demo = Demo::run(3, 2_000, Identifiers::Perfect);
+    let people: oracle::People = demo
+        .people_of_learners()
+        .into_iter()
+        .filter_map(|(id, people)| Some((id, *people.first()?)))
+        .collect();
+    for day in ["2026-09-01", "2025-02-10"] {
+        let ran = run_with(&demo.site(), &[("THROUGHLINE__AS_OF", day)], &["--quiet", "build"]);
+        assert_eq!(ran.code, 0, "{day}\n{}\n{}", ran.out, ran.err);
+        let expected = oracle::expected_on(&demo.world, day.parse().unwrap());
+        let by_19 = expected.level_by_19.iter().filter(|row| row.by_age == 19).count();
+        println!("{day}: {by_19} levels by nineteen");
+        assert_eq!(by_19 > 0, day == "2026-09-01");
+        let published = oracle::published(&demo.site().join("data/build"), &people).unwrap();
+        let report = oracle::compare(&expected, &published);
+        assert!(report.is_empty(), "{day}: {report}");
+    }
+}
+
 /// One in a hundred is NEET: a world in which ten of a cohort are is a large one.
 #[test]
 #[ignore = "takes a while: run by `just deep`"]

@@ -177,6 +177,40 @@ fn on_the_cohort_page(terminal: &str, data: &Value) {
     }
 }
 
+/// One figure of an earlier report moved alone: its table is in no dress of the new one, and nothing else is missing.
+#[test]
+fn a_report_beside_the_one_before_leaves_out_what_the_two_together_tell() {
+    let dir = tempfile::tempdir().unwrap();
+    let made = run_in(dir.path(), &["--quiet", "demo", "--dir", "site", "--learners", "1500", "--seed", "5"]);
+    assert_eq!(made.code, 0, "{}", made.err);
+    let report = |name: &str, options: &[&str]| {
+        run_in(dir.path(), &[&["--config", "site/throughline.toml", "report", name][..], options].concat())
+    };
+    for (name, table) in [("neet", "rates_by_month"), ("cohort", "states_at_sixteen")] {
+        let [old, new, same, html] = ["old", "new", "same", "html"].map(|of| format!("{name}.{of}"));
+        assert_eq!(report(name, &["--csv", &old]).code, 0);
+        let kept = report(name, &["--csv", &same, "--beside", &old]);
+        assert!(kept.code == 0 && kept.err.contains(&format!("{table}: moved are 0 of")), "{}", kept.err);
+        assert_eq!(bytes(&dir.path().join(&old)), bytes(&dir.path().join(&same)));
+
+        let file = dir.path().join(&old).join(format!("{table}.csv"));
+        let text = fs::read_to_string(&file).unwrap();
+        let (lines, last) = text.trim_end().rsplit_once(',').unwrap();
+        fs::write(&file, format!("{lines},{}\n", if last == "90" { "85" } else { "90" })).unwrap();
+        let moved = report(name, &["--csv", &new, "--html", &html, "--beside", &old]);
+        assert!(moved.code == 0 && moved.err.contains(&format!("{table}: moved are 1 of")), "{}", moved.err);
+        let files =
+            |of: &str| bytes(&dir.path().join(of)).into_iter().map(|(name, _)| name).collect::<BTreeSet<_>>();
+        let gone: Vec<String> = files(&old).difference(&files(&new)).cloned().collect();
+        assert_eq!(gone, [format!("{table}.csv"), format!("{table}.meta.csv")]);
+        let page = fs::read_to_string(dir.path().join(&html)).unwrap();
+        assert!(page.contains("Left out.") && moved.out.contains("Left out."), "{}", moved.out);
+        shape::is_accessible(&page);
+    }
+    let other = report("ap", &["--beside", "neet.old"]);
+    assert!(other.code == 2 && other.err.contains("another kind of report"), "{}", other.err);
+}
+
 /// The same release gives the same files, whatever the clock says.
 fn bytes(folder: &Path) -> BTreeSet<(String, Vec<u8>)> {
     let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());

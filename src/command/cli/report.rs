@@ -52,6 +52,10 @@ pub struct WriteArgs {
     /// Write tidy files into this folder too, one a table, each with its metadata.
     #[arg(long, value_name = "FOLDER")]
     pub csv: Option<PathBuf>,
+    /// Leave out what a report that went out before tells already: its folder of tidy files. Where a few figures of a table moved and the
+    /// others stand still, the two together would tell of the few.
+    #[arg(long, value_name = "FOLDER")]
+    pub beside: Option<PathBuf>,
     /// Write over files that are there already.
     #[arg(long)]
     pub force: bool,

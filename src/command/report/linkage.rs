@@ -40,7 +40,7 @@ const DIMENSIONS: [(&str, &str); 8] = [
 
 /// The page, on the terminal and where asked for as a file.
 pub(in crate::command) fn links(settings: Settings, args: &LinkReportArgs, screen: &Screen) -> Verdict {
-    let write = WriteArgs { html: args.html.clone(), xlsx: None, csv: None, force: args.force };
+    let write = WriteArgs { html: args.html.clone(), xlsx: None, csv: None, beside: None, force: args.force };
     written::may_be_written(&settings, &write)?;
     let site = Site::open(settings)?;
     let policy = Policy::named(&site.settings.disclosure_policy, site.key.kind())?;

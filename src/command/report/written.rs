@@ -12,7 +12,10 @@ use crate::{
     config::Settings,
     disclosure::Policy,
     pipeline::Site,
-    report::{self, Release, Report, ReportFault},
+    report::{
+        self, Release, Report, ReportFault,
+        beside::{self, Before},
+    },
 };
 use std::{fmt::Write as _, fs, path::Path};
 
@@ -62,11 +65,28 @@ pub(super) fn shown(
     let site = Site::open(settings)?;
     let policy = Policy::named(&site.settings.disclosure_policy, site.key.kind())?;
     let (folder, id) = newest(&site)?;
-    let report = make(&site, &Release::open(&folder, &id)?, &policy)?;
+    let mut report = make(&site, &Release::open(&folder, &id)?, &policy)?;
+    lay_beside(&mut report, args, screen)?;
     files(&report, args, screen)?;
     screen.result(&in_words(&report));
     screen.document(&as_data(&report)?);
     Ok(Exit::Done)
+}
+
+/// Takes out what a report that went out before tells already, where one is named, and says what came of each table.
+pub(super) fn lay_beside(report: &mut Report, args: &WriteArgs, screen: &Screen) -> Result<(), Halt> {
+    let Some(folder) = &args.beside else { return Ok(()) };
+    let before = Before::open(folder, report.name)?;
+    let laid = beside::lay(report, &before)?;
+    for laid in &laid {
+        let came = if laid.is_telling() { "left out" } else { "stays" };
+        let both = laid.moved + laid.stood;
+        screen.say(&format!("{}: moved are {} of {both} figures: {came}", laid.table, laid.moved));
+    }
+    if laid.is_empty() {
+        screen.say("No table of the report before has the name of one of these: nothing was compared.");
+    }
+    Ok(())
 }
 
 /// The report as one document.
@@ -131,7 +151,7 @@ fn unwritable(error: &std::io::Error) -> Halt {
     Halt::new(Exit::Failed, words)
 }
 
-fn in_words(report: &Report) -> String {
+pub(super) fn in_words(report: &Report) -> String {
     let about = &report.about;
     let mut out = format!("{}\nAuthority {}, as at {}.", report.title, about.authority, about.as_of);
     for line in &report.short {
