@@ -41,7 +41,8 @@ pub fn pathways(members: &[CohortMember], spells: &[Spell], as_of: NaiveDate) ->
             person: member.person,
             cohort_ay: member.cohort_ay,
             pathway: runs.join(" > "),
-            n_changes: runs.len() as i64 - 1,
+            // A cohort that has not reached Year 6 by the day has no setting yet, and has changed nothing.
+            n_changes: (runs.len() as i64 - 1).max(0),
             setting_y6: settings[0].clone(),
             setting_y7: settings[1].clone(),
             setting_y8: settings[2].clone(),
