@@ -156,7 +156,7 @@ pub fn stays(person: &PersonFacts, places: &Places<'_>, as_of: NaiveDate) -> Vec
     });
     // One school under one status is one stay over the summer; a placement or a list only while it goes on.
     let same_roll = |stay: &Stay| (stay.school.clone(), stay.status);
-    let same_place = |stay: &Stay| (stay.establishment.clone(), Some(stay.legal_basis));
+    let same_place = |stay: &Stay| (stay.school.clone(), Some(stay.legal_basis));
     let mut all = merged(enrolments.filter_map(cut).collect(), 56, same_roll);
     all.extend(merged(placements.filter_map(cut).collect(), 1, same_place));
     all.extend(merged(off_roll.filter_map(cut).collect(), 1, same_place));

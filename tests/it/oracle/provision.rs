@@ -80,7 +80,8 @@ fn placement(told: &Told<'_>, placement_no: i64, stay: &Stay) -> ApPlacement {
         .person
         .placements
         .iter()
-        .filter(|one| one.establishment == establishment && stay.covers(one.starts_on))
+        .filter(|one| Some(told.places.school(&one.establishment)) == stay.school.as_deref())
+        .filter(|one| stay.covers(one.starts_on))
         .filter(|one| one.legal_basis.unwrap_or("not_known") == stay.legal_basis)
         .collect();
     parts.sort_by_key(|one| one.starts_on);
