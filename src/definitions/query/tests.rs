@@ -1,4 +1,5 @@
 use super::*;
+use std::collections::BTreeSet;
 
 fn one(file: &str, text: &str) -> Result<QuerySet, Problems> {
     QuerySet::from_texts(BTreeMap::from([(file.to_owned(), (text.to_owned(), false))]), Vec::new())
