@@ -27,20 +27,11 @@ sums as (
         band,
         cast(sum(n_sampled) as bigint) as n_sampled,
         cast(sum(n_agreed) as bigint) as n_agreed,
-        sum(n_joined) as joined,
-        sum(cast(cast(n_joined as double) * n_agreed / n_sampled as decimal(18, 4))) as found,
-        sum(cast(cast(n_joined as double) * n_joined / n_sampled as decimal(28, 4))) as spread
+        cast(sum(n_joined) as bigint) as n_joined,
+        sum(grossed_up(n_agreed, n_sampled, n_joined)) as found,
+        sum(grossed_up(n_joined, n_sampled, n_joined)) as squares
     from drawn
     group by band
-),
-
--- So many pairs drawn from all alike would tell as much: with the square of the joined over the sum of squares by pairs looked at.
-weighed as (
-    select
-        *,
-        cast(found as double) / joined as share,
-        cast(joined as double) * joined / cast(spread as double) as n_alike
-    from sums
 ),
 
 final as (
@@ -48,10 +39,10 @@ final as (
         band,
         n_sampled,
         n_agreed,
-        ratio_of_chances(found, joined) as sampled,
-        wilson_low(share * n_alike, n_alike) as sampled_low,
-        wilson_high(share * n_alike, n_alike) as sampled_high
-    from weighed
+        ratio_of_chances(found, n_joined) as sampled,
+        grossed_low(found, n_joined, squares) as sampled_low,
+        grossed_high(found, n_joined, squares) as sampled_high
+    from sums
 )
 
 select * from final
