@@ -29,7 +29,8 @@ severe_high = "Upper end of its 95% interval"
 n_with_enough = "Units that persistent and severe absence are told of: all enrolments; of pupils those with at least 60 possible sessions"
 threshold_state = "in_force, or no_rule_for_year: then persistent and severe are empty"
 */
--- A register has the number that the school had that year, and a roll that went on since has the number of today: they meet by school.
+-- Somebody on a roll in January of whom no register says anything is missing, not absent from the table. A register has the number that
+-- the school had that year, and a roll that went on since has the number of today: they meet by school.
 with registers as (
     select
         absence_enrolment.learner_id,
@@ -53,7 +54,6 @@ rolls as (
     where learner_year.on_roll
 ),
 
--- Somebody on a roll in January of whom no register says anything is missing, not absent from the table.
 units_on_record as (
     select
         coalesce(registers.learner_id, rolls.learner_id) as learner_id,
