@@ -59,6 +59,18 @@ create or replace macro wilson_high(n, whole) as
 create or replace macro ratio_of_chances(part, whole) as
     share_of(cast(part * 10000 as bigint), cast(whole * 10000 as bigint));
 
+-- What n of a whole that was looked at come to in all that it was drawn from, four decimals.
+create or replace macro grossed_up(n, whole, drawn_from) as
+    case when whole > 0 then cast(round(1e0 * drawn_from * n / whole, 4) as decimal(28, 4)) end;
+-- Both ends of the Wilson interval of a sum of such parts, over as many as would tell as much if they had been drawn from all alike: the square of
+-- all over the sum of each part's square by its looked at.
+create or replace macro grossed_low(found, drawn_from, squares) as
+    wilson_low(1e0 * drawn_from * cast(found as double) / cast(squares as double),
+               1e0 * drawn_from * drawn_from / cast(squares as double));
+create or replace macro grossed_high(found, drawn_from, squares) as
+    wilson_high(1e0 * drawn_from * cast(found as double) / cast(squares as double),
+                1e0 * drawn_from * drawn_from / cast(squares as double));
+
 -- Both ends of a 95% interval for a sum of chances (each happens or not, by itself) over a whole, between nothing and
 -- all, z = 1.96, four decimals. The variance is the sum of each chance times its complement.
 create or replace macro chances_low(expected, variance, whole) as

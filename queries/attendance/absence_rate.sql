@@ -29,19 +29,43 @@ severe_high = "Upper end of its 95% interval"
 n_with_enough = "Units that persistent and severe absence are told of: all enrolments; of pupils those with at least 60 possible sessions"
 threshold_state = "in_force, or no_rule_for_year: then persistent and severe are empty"
 */
--- Somebody on a roll in January of whom no register says anything is missing, not absent from the table.
-with units_on_record as (
+-- Somebody on a roll in January of whom no register says anything is missing, not absent from the table. A register has the number that
+-- the school had that year, and a roll that went on since has the number of today: they meet by school.
+with registers as (
     select
-        coalesce(absence_enrolment.learner_id, learner_year.learner_id) as learner_id,
-        coalesce(absence_enrolment.ay, learner_year.ay) as ay,
-        coalesce(absence_enrolment.establishment_id, learner_year.establishment_id) as establishment_id,
+        absence_enrolment.learner_id,
+        absence_enrolment.ay,
+        absence_enrolment.establishment_id,
+        coalesce(school.school_id, absence_enrolment.establishment_id) as school_id,
         absence_enrolment.sessions_possible,
         absence_enrolment.sessions_absent
     from absence_enrolment
-    full outer join (select * from learner_year where on_roll) as learner_year
-        on learner_year.learner_id = absence_enrolment.learner_id
-       and learner_year.ay = absence_enrolment.ay
-       and learner_year.establishment_id = absence_enrolment.establishment_id
+    left join school on school.establishment_id = absence_enrolment.establishment_id
+),
+
+rolls as (
+    select
+        learner_year.learner_id,
+        learner_year.ay,
+        learner_year.establishment_id,
+        coalesce(school.school_id, learner_year.establishment_id) as school_id
+    from learner_year
+    left join school on school.establishment_id = learner_year.establishment_id
+    where learner_year.on_roll
+),
+
+units_on_record as (
+    select
+        coalesce(registers.learner_id, rolls.learner_id) as learner_id,
+        coalesce(registers.ay, rolls.ay) as ay,
+        coalesce(registers.establishment_id, rolls.establishment_id) as establishment_id,
+        registers.sessions_possible,
+        registers.sessions_absent
+    from registers
+    full outer join rolls
+        on rolls.learner_id = registers.learner_id
+       and rolls.ay = registers.ay
+       and rolls.school_id = registers.school_id
 ),
 
 placed_units as (

@@ -1,7 +1,7 @@
 /*
 title = "How often links of each band are right: as stated, and as persons found who looked"
 grain = ["band"]
-reads = ["subject_profile", "link_rule", "link_sample"]
+reads = ["subject_profile", "link_rule", "link_sampled"]
 purposes = ["research", "participation", "ap_commissioning"]
 published = true
 [columns]
@@ -11,9 +11,9 @@ basis = "What a rule's joins are believed by: sample, policy, or no_rule_for_yea
 stated = "Share that is right, by the probabilities stated and by what is believed of rules"
 stated_low = "Lower end of its interval"
 stated_high = "Upper end of its interval"
-n_sampled = "Pairs of the band, drawn by chance, that a person looked at: the denominator of sampled"
+n_sampled = "Pairs of the band, drawn by chance, that a person looked at"
 n_agreed = "Of them, one person, as the person found"
-sampled = "n_agreed / n_sampled; empty when nobody looked"
+sampled = "Share that is right as persons found, each rule and each range of probability counted by how many it had joined; empty when nobody looked"
 sampled_low = "Lower end of its 95% interval"
 sampled_high = "Upper end of its 95% interval"
 */
@@ -29,16 +29,10 @@ with joined as (
     group by band
 ),
 
-samples as (
-    select band, count(*) as n_sampled, count(*) filter (where agreed) as n_agreed
-    from link_sample
-    group by band
-),
-
 bands as (
     select band from joined
     union
-    select band from samples
+    select band from link_sampled
 ),
 
 final as (
@@ -55,15 +49,15 @@ final as (
             joined.weighed_right + joined.n_by_rule * link_rule.rule_right_most,
             joined.weighed_variance + joined.n_by_rule * link_rule.rule_right * (1 - link_rule.rule_right),
             joined.n_subjects) as stated_high,
-        coalesce(samples.n_sampled, 0) as n_sampled,
-        coalesce(samples.n_agreed, 0) as n_agreed,
-        share_of(samples.n_agreed, samples.n_sampled) as sampled,
-        wilson_low(samples.n_agreed, samples.n_sampled) as sampled_low,
-        wilson_high(samples.n_agreed, samples.n_sampled) as sampled_high
+        coalesce(link_sampled.n_sampled, 0) as n_sampled,
+        coalesce(link_sampled.n_agreed, 0) as n_agreed,
+        link_sampled.sampled,
+        link_sampled.sampled_low,
+        link_sampled.sampled_high
     from bands
     cross join link_rule
     left join joined on joined.band = bands.band
-    left join samples on samples.band = bands.band
+    left join link_sampled on link_sampled.band = bands.band
 )
 
 select * from final

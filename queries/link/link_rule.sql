@@ -1,7 +1,7 @@
 /*
 title = "How often a rule joins two people wrongly, and what else policy says of linkage this year"
 grain = ["ay"]
-reads = ["build_context", "policy", "link_sample"]
+reads = ["build_context", "policy", "link_sampled"]
 [columns]
 ay = "The academic year, by its end year, from which the build looks back"
 basis = "sample, when persons looked at enough pairs that rules had joined; policy; or no_rule_for_year"
@@ -24,9 +24,13 @@ with parameters as (
 ),
 
 samples as (
-    select count(*) as n_sampled, count(*) filter (where agreed) as n_agreed
-    from link_sample
-    where probability = 1
+    select
+        coalesce(max(n_sampled), 0) as n_sampled,
+        max(sampled) as sampled,
+        max(sampled_low) as sampled_low,
+        max(sampled_high) as sampled_high
+    from link_sampled
+    where band = 'certain'
 ),
 
 final as (
@@ -36,13 +40,13 @@ final as (
              when parameters.rule_error is null then 'no_rule_for_year'
              else 'policy'
         end as basis,
-        case when samples.n_sampled >= parameters.sample_least then share_of(samples.n_agreed, samples.n_sampled)
+        case when samples.n_sampled >= parameters.sample_least then samples.sampled
              else cast(1 - parameters.rule_error as decimal(9, 4))
         end as rule_right,
-        case when samples.n_sampled >= parameters.sample_least then wilson_low(samples.n_agreed, samples.n_sampled)
+        case when samples.n_sampled >= parameters.sample_least then samples.sampled_low
              else cast(1 - parameters.rule_error_most as decimal(9, 4))
         end as rule_right_least,
-        case when samples.n_sampled >= parameters.sample_least then wilson_high(samples.n_agreed, samples.n_sampled)
+        case when samples.n_sampled >= parameters.sample_least then samples.sampled_high
              when parameters.rule_error is not null then cast(1 as decimal(9, 4))
         end as rule_right_most,
         parameters.weight_cap

@@ -3,7 +3,7 @@ title = "Which source told of which subject, and about which year and terms"
 grain = ["subject_id", "source", "ay"]
 reads = ["learner_link", "build_context", "attendance_term",
          "lake_assessment", "lake_attendance_mark", "lake_attendance_return", "lake_circumstance", "lake_destination",
-         "lake_ehc_step", "lake_engagement", "lake_enrolment", "lake_learner", "lake_off_roll", "lake_offer",
+         "lake_ehc_step", "lake_engagement", "lake_enrolment", "lake_goal", "lake_learner", "lake_off_roll", "lake_offer",
          "lake_participation", "lake_placement", "lake_qualification", "lake_sen", "lake_sen_need",
          "lake_suspension", "lake_transfer"]
 [columns]
@@ -15,6 +15,8 @@ in_summer = "Whether any is about April to August"
 */
 -- Most rows are weeks of attendance, whose terms are known already.
 -- A row that was later taken back was told all the same, and linking used it: every version counts here.
+-- Reviews of risk serve participation alone, and so would every table of linkage that read them: who was reviewed is told by the row
+-- that says who they are, without a year.
 with rows_told as (
     select subject_id, source, taken_on as told_on
     from lake_assessment
@@ -39,6 +41,9 @@ with rows_told as (
     union all
     select subject_id, source, starts_on as told_on
     from lake_enrolment
+    union all
+    select subject_id, source, taken_on as told_on
+    from lake_goal
     union all
     select subject_id, source, observed_on as told_on
     from lake_learner

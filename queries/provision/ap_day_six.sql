@@ -1,7 +1,7 @@
 /*
 title = "After every exclusion and every suspension of more than five days: was there education from the sixth day?"
 grain = ["learner_id", "establishment_id", "category", "starts_on"]
-reads = ["suspension_event", "stay", "school_day", "learner", "policy", "build_context"]
+reads = ["suspension_event", "stay", "school", "school_day", "learner", "policy", "build_context"]
 purposes = ["research", "ap_commissioning"]
 published = true
 [columns]
@@ -30,6 +30,7 @@ events as (
     select
         suspension_event.learner_id,
         suspension_event.establishment_id,
+        coalesce(school.school_id, suspension_event.establishment_id) as school_id,
         suspension_event.category,
         suspension_event.starts_on,
         suspension_event.ay,
@@ -41,6 +42,7 @@ events as (
     inner join learner on learner.learner_id = suspension_event.learner_id
     inner join school_day as begins on begins.day = suspension_event.starts_on
     left join rules on rules.ay = suspension_event.ay
+    left join school on school.establishment_id = suspension_event.establishment_id
     where suspension_event.counts
       and (suspension_event.category = 'PERM'
            or (suspension_event.category = 'SUSP' and suspension_event.sessions > 2 * coalesce(rules.free_days, 5)))
@@ -62,7 +64,8 @@ dated as (
        and events.category = 'SUSP'
 ),
 
--- Education elsewhere: a placement, or any roll of another school.
+-- Education elsewhere: a placement, or any roll of another school. The roll of the school itself is none, under whatever number: a stay
+-- has that of its latest part, and the event that of its day.
 elsewhere as (
     select
         dated.learner_id,
@@ -81,7 +84,7 @@ elsewhere as (
        and stay.ends_on >= dated.starts_on
        and stay.starts_on <= coalesce(dated.lasts_until, add_days(dated.starts_on, 365))
        and stay.establishment_id is not null
-       and stay.establishment_id <> dated.establishment_id
+       and coalesce(stay.school_id, stay.establishment_id) <> dated.school_id
 ),
 
 final as (

@@ -32,18 +32,19 @@ with on_roll as (
 
 placed as (
     select
-        learner_id,
+        stg_placement.learner_id,
         'placement' as entity,
         'placement' as role,
-        establishment_id,
-        establishment_id as merge_key,
+        stg_placement.establishment_id,
+        coalesce(school.school_id, stg_placement.establishment_id) as merge_key,
         1 as tolerance_days,
-        coalesce(legal_basis, 'not_known') as legal_basis,
+        coalesce(stg_placement.legal_basis, 'not_known') as legal_basis,
         cast(null as varchar) as status,
-        starts_on,
-        ends_on as stated_end,
-        source, feed, row_key
+        stg_placement.starts_on,
+        stg_placement.ends_on as stated_end,
+        stg_placement.source, stg_placement.feed, stg_placement.row_key
     from stg_placement
+    left join school on school.establishment_id = stg_placement.establishment_id
 ),
 
 -- Flexible home education leaves the child on a roll, so it never says where the child mainly is.

@@ -1,7 +1,7 @@
 /*
 title = "Establishments, what kind they are, and which school each belongs to"
 grain = ["establishment_id"]
-reads = ["stg_establishment", "stg_establishment_link", "code_establishment_type", "code_establishment_link_type"]
+reads = ["stg_establishment", "stg_establishment_link", "code_establishment_type", "code_establishment_link_type", "build_context"]
 [columns]
 establishment_id = "URN, the authority's own site reference, or authority and establishment number"
 school_id = "The last establishment of the chain of successors: a school that converts stays one school"
@@ -20,7 +20,8 @@ with described as (
     group by stg_establishment.establishment_id
 ),
 
--- Both ends of a link may report it. Read every link forward; a split, or any other tie, joins nothing.
+-- Both ends of a link may report it. Read every link forward; a split, or any other tie, joins nothing. A register lists some successors
+-- before their day: until then the school is what it is.
 forward_links as (
     select
         case when code_establishment_link_type.direction = 'forward'
@@ -30,8 +31,10 @@ forward_links as (
         stg_establishment_link.linked_on
     from stg_establishment_link
     inner join code_establishment_link_type on code_establishment_link_type.code = stg_establishment_link.link_type
+    cross join build_context
     where stg_establishment_link.link_type in ('successor', 'successor_merged', 'predecessor', 'predecessor_merged')
       and stg_establishment_link.establishment_id <> stg_establishment_link.linked_establishment_id
+      and (stg_establishment_link.linked_on is null or stg_establishment_link.linked_on <= build_context.as_of)
 ),
 
 -- Where one establishment has several successors, the latest link says which school it became.
@@ -104,7 +107,7 @@ schools as (
 ),
 
 -- Returns and transfer files know a school by authority and establishment number. A school that converts often keeps
--- it: where several have had the number, the one that opened last stands for it.
+-- it: where several have had the number, the one that opened last stands for it, and one that has not opened yet for none.
 numbered as (
     select
         stg_establishment.laestab,
@@ -117,7 +120,9 @@ numbered as (
         ) as place
     from stg_establishment
     inner join schools on schools.establishment_id = stg_establishment.establishment_id
+    cross join build_context
     where stg_establishment.laestab is not null
+      and (stg_establishment.opened_on is null or stg_establishment.opened_on <= build_context.as_of)
 ),
 
 final as (

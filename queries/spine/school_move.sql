@@ -1,8 +1,8 @@
 /*
 title = "Every change of main place of each learner, typed by what explains it"
 grain = ["learner_id", "move_no"]
-reads = ["spell", "learner", "stg_enrolment", "stg_establishment", "stg_establishment_link", "suspension_event", "area_spell", "code_establishment_kind",
-         "build_context"]
+reads = ["spell", "learner", "school", "stg_enrolment", "stg_establishment", "stg_establishment_link", "suspension_event", "area_spell",
+         "code_establishment_kind", "build_context"]
 purposes = ["research", "participation", "ap_commissioning"]
 published = true
 [columns]
@@ -69,17 +69,19 @@ reasons as (
     group by departures.learner_id, departures.move_no
 ),
 
--- An exclusion is dated by the decision and the roll by its end, so a month to either side is one event.
+-- An exclusion is dated by the decision and the roll by its end, so a month to either side is one event. Where the school converted
+-- in between, the decision bears its old number.
 exclusions as (
     select distinct departures.learner_id, departures.move_no
     from departures
     inner join suspension_event
         on suspension_event.learner_id = departures.learner_id
-       and suspension_event.establishment_id = departures.establishment_id
        and suspension_event.starts_on >= add_days(departures.ends_on, -30)
        and suspension_event.starts_on <= add_days(departures.ends_on, 30)
+    left join school on school.establishment_id = suspension_event.establishment_id
     where suspension_event.category = 'PERM'
       and suspension_event.counts
+      and coalesce(school.school_id, suspension_event.establishment_id) = departures.place
 ),
 
 -- A school that another took over under its roof goes on, and who leaves it then is not explained by that; one that merged is gone.
@@ -98,9 +100,11 @@ taken_over as (
 closures as (
     select distinct departures.learner_id, departures.move_no
     from departures
+    cross join build_context
     inner join stg_establishment
         on stg_establishment.establishment_id = departures.establishment_id
        and stg_establishment.closed_on >= add_days(departures.ends_on, -30)
+       and stg_establishment.closed_on <= build_context.as_of
        and stg_establishment.closed_on <= case when month(departures.ends_on) in (7, 8)
                                                then greatest(add_days(departures.ends_on, 30), year_ends_on(departures.ay))
                                                else add_days(departures.ends_on, 30) end

@@ -152,6 +152,11 @@ pub fn write_samples(
     let bands = samples.iter().map(|sample| sample.band.as_str());
     let columns: Vec<(&str, ArrayRef)> = vec![
         ("band", Arc::new(StringArray::from_iter_values(bands))),
+        (
+            "drawn_from",
+            Arc::new(StringArray::from_iter_values(samples.iter().map(|one| one.drawn_from.as_str()))),
+        ),
+        ("n_joined", Arc::new(Int64Array::from_iter_values(samples.iter().map(|one| one.joined)))),
         ("probability", ten_thousandths(samples.iter().map(|sample| Some(i128::from(sample.probability))))?),
         ("agreed", Arc::new(samples.iter().map(|sample| Some(sample.agreed)).collect::<BooleanArray>())),
     ];

@@ -230,7 +230,8 @@ fn samples(site: &Site, links: &[Link]) -> Result<Vec<LinkSample>, SiteFault> {
         // A rule states no probability; what a person joined since is no more certain for having been looked at.
         let probability = if by_weights { least.min(9_999) } else { 10_000 };
         let band = Name::declare(if by_weights { "likely" } else { "certain" });
-        Some(LinkSample { band, probability, agreed })
+        let drawn_from = Name::declare(&drawn.band);
+        Some(LinkSample { band, drawn_from, joined: drawn.joined, probability, agreed })
     };
     Ok(site.catalog.sample()?.into_iter().filter_map(sample).collect())
 }

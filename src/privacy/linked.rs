@@ -79,6 +79,10 @@ pub struct LinkEvidence {
 pub struct LinkSample {
     /// The band in which it was drawn.
     pub band: Name,
+    /// The rule, or the range of probability, whose joined pairs it was drawn from.
+    pub drawn_from: Name,
+    /// How many pairs that had joined when it was drawn.
+    pub joined: i64,
     /// How likely the linker had said the two are one, in ten-thousandths.
     pub probability: u16,
     /// Whether the person said that they are one.

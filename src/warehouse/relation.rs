@@ -74,7 +74,13 @@ pub const BESIDE_LINKS: &[(&str, &str, Columns)] = &[
     (
         "link_sample",
         "link_sample",
-        &[("band", "VARCHAR"), ("probability", "DECIMAL(5,4)"), ("agreed", "BOOLEAN")],
+        &[
+            ("band", "VARCHAR"),
+            ("drawn_from", "VARCHAR"),
+            ("n_joined", "BIGINT"),
+            ("probability", "DECIMAL(5,4)"),
+            ("agreed", "BOOLEAN"),
+        ],
     ),
     // A published table bears the name `learner_change`.
     (

@@ -1,4 +1,5 @@
 use super::*;
+use std::collections::BTreeSet;
 
 fn one(file: &str, text: &str) -> Result<QuerySet, Problems> {
     QuerySet::from_texts(BTreeMap::from([(file.to_owned(), (text.to_owned(), false))]), Vec::new())
@@ -222,4 +223,30 @@ fn a_site_file_that_would_be_passed_over_is_told() {
     let files: Vec<&str> = problems.0.iter().map(|problem| problem.file.as_str()).collect();
     assert_eq!(files, ["spell.sql", "spines"]);
     assert!(QuerySet::load(Some(&site.path().join("nowhere"))).is_err());
+}
+
+/// Everything behind a table: what it reads, and what that reads.
+fn behind(set: &QuerySet, table: &str) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let mut open = vec![table.to_owned()];
+    while let Some(name) = open.pop() {
+        let reads = set.queries.get(&name).map_or(&[][..], |query| &query.reads);
+        open.extend(reads.iter().filter(|read| found.insert((*read).clone())).cloned());
+    }
+    found
+}
+
+#[test]
+fn who_told_of_whom_is_read_from_every_entity_about_people() {
+    // What an entity may not serve no table that reads it may serve: this one serves participation alone.
+    const LEFT_OUT: [&str; 1] = ["risk_review"];
+    let schemas = crate::definitions::Definitions::load(None).unwrap().schemas;
+    let set = QuerySet::load(None).map_err(|problems| problems.to_string()).unwrap();
+    let told = behind(&set, "subject_told");
+    let about_people = schemas.iter().filter(|schema| !schema.public);
+    let not_read: Vec<&str> = about_people
+        .map(|schema| schema.name.as_str())
+        .filter(|name| !told.contains(&format!("lake_{name}")))
+        .collect();
+    assert_eq!(not_read, LEFT_OUT, "read it in queries/link/subject_told.sql, or say here why not");
 }

@@ -8,7 +8,8 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
-/// Everybody who was ever on one school's system.
+/// Everybody who was ever on one school's system. A school under a new URN is a new customer of the supplier: its system begins with
+/// the day on which it opened. That of a school that has converted, merged or closed can be read still, with nobody in it but leavers.
 type Stays = Vec<(u32, u32)>;
 
 pub(super) fn write(world: &World, dir: &Path, truth: &mut Truth) -> io::Result<()> {

@@ -1,5 +1,5 @@
 //! The estate is the same bytes every time, and its truth covers it.
-use super::super::world::{Code, Person};
+use super::super::world::{Code, Person, day};
 use super::super::{Identifiers, World, WorldSpec};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -163,4 +163,52 @@ fn codes_are_those_of_the_lists() {
     }
     let words = list("establishment_link_type");
     assert!(world.links.iter().all(|link| words.contains(link.link_type)));
+}
+
+/// One school converts, two merge and one closes; the doors say of each what real ones say.
+#[test]
+fn schools_that_end_are_listed_and_their_children_are_somewhere_else() {
+    let (dir, world) = estate(11, 2_000, Identifiers::Perfect);
+    let text =
+        |path: &str| String::from_utf8_lossy(&std::fs::read(dir.path().join(path)).unwrap()).into_owned();
+    let (register, links) = (text("council/gias/establishments.csv"), text("council/gias/links.csv"));
+    let ended = world.establishments.iter().filter(|one| one.closed_on.is_some()).collect::<Vec<_>>();
+    assert_eq!(ended.len(), 4);
+    let has_link = |id: &str| links.lines().any(|line| line.starts_with(&format!("\"{id}\"")));
+    let (succeeded, closed): (Vec<_>, Vec<_>) = ended.into_iter().partition(|one| has_link(&one.id));
+    assert_eq!((succeeded.len(), closed.len()), (3, 1));
+    let listed = register.lines().find(|line| line.contains(&closed[0].id)).unwrap();
+    assert!(listed.contains("\"Closed\"") && listed.ends_with("\"31-08-2024\""), "{listed}");
+    // A converter keeps its number within the authority.
+    let number = |id: &str| world.establishments.iter().find(|one| one.id == id).unwrap().estab;
+    let converted = world.links.iter().find(|link| link.link_type == "successor").unwrap();
+    let (from, to) = (world.establishment(converted.place), world.establishment(converted.linked));
+    assert!(from.id != to.id && number(&from.id) == number(&to.id));
+    closing(&world, &closed[0].id);
+    let system = text(&format!("mis/A{}.jsonl", closed[0].id));
+    assert!(system.contains("students-leaver") && !system.contains("\"feed\":\"students\""));
+}
+
+/// Whoever was on the roll to the last is next door in September, under one of two numbers, and nobody joins afterwards.
+fn closing(world: &World, id: &str) {
+    let last = day(2024, 8, 31);
+    let mut next_door = BTreeSet::new();
+    let mut moved = 0;
+    for person in &world.people {
+        for pair in person.enrolments.windows(2) {
+            let is_from_there = world.establishment(pair[0].place).id == id;
+            if is_from_there
+                && (pair[0].leaving_reason, pair[1].starts_on) == (Some("moved"), day(2024, 9, 3))
+            {
+                moved += 1;
+                next_door.insert(&world.establishment(pair[1].place).id);
+            }
+        }
+        let stays = person.enrolments.iter().filter(|one| world.establishment(one.place).id == id);
+        for one in stays {
+            assert!(one.starts_on <= last && one.ends_on.is_some_and(|end| end <= last), "{one:?}");
+        }
+    }
+    assert!(moved > 20, "{moved}");
+    assert_eq!(next_door.len(), 2);
 }

@@ -1,4 +1,4 @@
-//! The place: wards with their postcodes and schools, the schools that convert and merge, the neighbours.
+//! The place: wards with their postcodes and schools, the schools that convert, merge and close, the neighbours.
 use super::super::dice::{Dice, Purpose};
 use super::super::world::{
     Code, Establishment, EstablishmentLink, HOME_LA, NEIGHBOUR_LAS, Phase, Place, Postcode, PostcodeNo, day,
@@ -23,6 +23,18 @@ pub(super) struct Lineage {
     pub(super) parts: Vec<(Place, NaiveDate)>,
     /// What the school adds to results.
     pub(super) effect: f64,
+    /// Its end, where nobody takes it over.
+    pub(super) closure: Option<Closure>,
+}
+
+/// The end of a school that no other one succeeds.
+pub(super) struct Closure {
+    /// Its last day.
+    pub(super) on: NaiveDate,
+    /// The last day of its last term, on which whoever is still there leaves.
+    pub(super) last_term_ends_on: NaiveDate,
+    /// The schools that take its children in.
+    pub(super) neighbours: [Line; 2],
 }
 
 /// Part of the area: its postcodes, how poor it is, its schools.
@@ -121,7 +133,7 @@ impl Builder {
 
     fn line(&mut self, place: Place) -> Line {
         let effect = self.dice.normal() * super::rates::KS4_SCHOOL_SD;
-        self.lines.push(Lineage { parts: vec![(place, NaiveDate::MIN)], effect });
+        self.lines.push(Lineage { parts: vec![(place, NaiveDate::MIN)], effect, closure: None });
         Line(self.lines.len() - 1)
     }
 
@@ -217,6 +229,7 @@ impl Area {
         }
         let providers = b.providers();
         let links = b.successions(&secondaries);
+        b.closes(&primaries);
         let wards = b.wards(&primaries, &secondaries, (learners / 9).max(240));
         let outside_size = (learners / 60).max(40);
         let outside = [
@@ -289,6 +302,9 @@ impl Builder {
         let academy = self.place("Academy", Phase::Secondary, "34", "mainstream", HOME_LA);
         let merged = self.place("Community Academy", Phase::Secondary, "28", "mainstream", HOME_LA);
         let mut links = vec![self.hand_over(secondaries[0], academy, converts)];
+        // A school that converts has a new URN and keeps its number within the authority; one that merges has a new one of both.
+        let number = self.establishments[usize::from(links[0].place.0)].estab;
+        self.establishments[usize::from(academy.0)].estab = number;
         for line in &secondaries[1..3] {
             let link = self.hand_over(*line, merged, merges);
             links.push(EstablishmentLink { link_type: "successor_merged", ..link });
@@ -305,6 +321,16 @@ impl Builder {
             .collect::<Vec<_>>();
         links.extend(back);
         links
+    }
+
+    /// One primary of the council's closes at the end of 2023/24 and has no successor. It keeps its place in the list, so that every
+    /// draw of a school falls as it would: a child who is drawn for it goes next door.
+    fn closes(&mut self, primaries: &[Line]) {
+        let (closing, neighbours) = (primaries[5], [primaries[4], primaries[6]]);
+        let on = day(2024, 8, 31);
+        let place = self.lines[closing.0].parts[0].0;
+        self.establishments[usize::from(place.0)].closed_on = Some(on);
+        self.lines[closing.0].closure = Some(Closure { on, last_term_ends_on: day(2024, 7, 24), neighbours });
     }
 
     fn wards(&mut self, primaries: &[Line], secondaries: &[Line], postcodes: u32) -> Vec<Ward> {

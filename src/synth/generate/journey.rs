@@ -40,6 +40,7 @@ pub(super) fn tell(story: &mut Story) {
         } else {
             september(story, ay);
         }
+        story.school_closes(ay);
         // A late entrant's first year and the year of a turn are eventful enough.
         if ay > arrival || arrival == cohort {
             year(story, ay);

@@ -3,7 +3,7 @@ use super::super::dice::Dice;
 use super::super::world::{
     Code, Destination, Enrolment, Home, OffRoll, Person, Phase, Place, Placement, as_of, day, year_starts,
 };
-use super::area::{Area, Line, home_in};
+use super::area::{Area, Closure, Line, home_in};
 use super::family::Family;
 use chrono::{Days, NaiveDate};
 
@@ -60,8 +60,32 @@ pub(super) struct Story<'a> {
 impl Story<'_> {
     /// Starts on a roll. Nothing happens after the day the world is seen from.
     pub(super) fn enter(&mut self, line: Line, from: NaiveDate) {
+        let line = self.open(line, from);
         self.roll = Some(Roll { line, from });
         self.now = Now::OnRoll;
+    }
+
+    /// A school, or next door to one that has closed. Children of one family go to one school, and nobody to the one they come from; no draw
+    /// decides it, so that everything else in a story stays.
+    fn open(&self, line: Line, on: NaiveDate) -> Line {
+        let Some(closure) = self.area.lines[line.0].closure.as_ref().filter(|closure| closure.on < on) else {
+            return line;
+        };
+        let [first, second] = closure.neighbours;
+        let (wanted, other) =
+            if self.family.number.is_multiple_of(2) { (first, second) } else { (second, first) };
+        let left = self.person.enrolments.iter().rfind(|one| one.status != "S").map(|one| one.place);
+        if left == Some(self.area.place_on(wanted, on)) { other } else { wanted }
+    }
+
+    /// Goes on next door where the school has closed before an academic year begins.
+    pub(super) fn school_closes(&mut self, ay: i32) {
+        let Some(line) = self.roll.map(|roll| roll.line) else { return };
+        let closure = self.area.lines[line.0].closure.as_ref().filter(|closure| closure.on < year_starts(ay));
+        if let Some(&Closure { on, last_term_ends_on, .. }) = closure {
+            self.leave(last_term_ends_on, "moved");
+            self.enter(line, on + Days::new(3));
+        }
     }
 
     /// Leaves the roll: one enrolment for each establishment the school was in that time.

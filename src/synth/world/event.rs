@@ -22,7 +22,8 @@ pub struct Home {
     pub postcode: PostcodeNo,
 }
 
-/// Time on one roll. A change of URN (conversion, merger) ends one and starts another the day after.
+/// Time on one roll. A change of URN (conversion, merger) ends one and starts another the day after; a closure ends one with the
+/// summer term and starts another, at the school next door, in September.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Enrolment {
     /// School or college.

@@ -46,7 +46,7 @@ pub struct Establishment {
     pub phase: Phase,
     /// Local authority, three digits.
     pub la: Code,
-    /// Establishment number, four digits, unique within the authority.
+    /// Establishment number, four digits; of one school within the authority, which keeps it when it converts.
     pub estab: u16,
     /// Has Years 12 and 13.
     pub sixth_form: bool,

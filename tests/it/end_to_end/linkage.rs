@@ -21,17 +21,19 @@ struct Truth {
     missed: usize,
 }
 
+/// The person that most rows of each subject are about.
+fn persons(demo: &Demo) -> BTreeMap<String, u32> {
+    let most = |people: BTreeMap<u32, usize>| {
+        people.into_iter().max_by_key(|(person, rows)| (*rows, u32::MAX - person)).map(|(person, _)| person)
+    };
+    let of = demo.people_of_subjects().into_iter();
+    of.filter_map(|(subject, people)| Some((subject, most(people)?))).collect()
+}
+
 impl Truth {
     fn of(demo: &Demo) -> Self {
         let learner_of = demo.learner_of_subjects();
-        let mut persons: BTreeMap<String, u32> = BTreeMap::new();
-        for (subject, people) in demo.people_of_subjects() {
-            if let Some((person, _)) =
-                people.into_iter().max_by_key(|(person, rows)| (*rows, u32::MAX - person))
-            {
-                persons.insert(subject, person);
-            }
-        }
+        let persons = persons(demo);
         let mut of_learner: HashMap<&str, BTreeMap<u32, usize>> = HashMap::new();
         let mut of_person: HashMap<u32, BTreeMap<&str, usize>> = HashMap::new();
         for (subject, person) in &persons {
@@ -193,6 +195,83 @@ fn a_release_knows_how_well_it_is_linked() {
 fn deep_releases_know_how_well_they_are_linked() {
     for seed in 200..206 {
         estimates_hold(seed, 6_000);
+    }
+}
+
+/// Pairs that a rule or a range of probability had joined, those drawn of them, and those of one person.
+#[derive(Default)]
+struct Drawn {
+    joined: f64,
+    sampled: i64,
+    right: i64,
+}
+
+/// Draws a sample and answers as it is; what was found by rule and range.
+fn answered(demo: &Demo, size: usize) -> BTreeMap<String, Drawn> {
+    let review = |more: &[&str]| -> serde_json::Value {
+        let first = ["--quiet", "--json", "--config", "throughline.toml", "link", "review"];
+        let ran = run_in(&demo.site(), &[&first[..], more].concat());
+        assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
+        serde_json::from_str(&ran.out).unwrap()
+    };
+    let data = demo.site().join("data");
+    let persons = persons(demo);
+    let mut found: BTreeMap<String, Drawn> = BTreeMap::new();
+    for pair in review(&["--sample", &size.to_string()])["pairs"].as_array().unwrap() {
+        let [one, other] = ["one", "other"].map(|side| pair[side].as_str().unwrap());
+        let is_one = persons[one] == persons[other];
+        decided(&data, (one, other), if is_one { LinkVerdict::Same } else { LinkVerdict::Different });
+        let drawn = found.entry(pair["band"].as_str().unwrap().to_owned()).or_default();
+        drawn.sampled += 1;
+        drawn.right += i64::from(is_one);
+    }
+    for band in review(&["--list"])["sample"].as_array().unwrap() {
+        let drawn = found.get_mut(band["band"].as_str().unwrap()).unwrap();
+        drawn.joined = band["joined"].as_f64().unwrap();
+    }
+    found
+}
+
+/// A person looks at pairs of every rule alike: the release says what is right of all that is joined, and the truth lies in what it says.
+#[test]
+fn a_sample_that_is_answered_truly_says_how_often_links_are_right() {
+    let demo = Demo::run(1, 3_000, Identifiers::Realistic);
+    let truth = Truth::of(&demo).precision();
+    let found = answered(&demo, 320);
+    link(&demo);
+    let ran = run_in(&demo.site(), &["--quiet", "--config", "throughline.toml", "release"]);
+    assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
+    let rows = published(&demo, "link_precision");
+    let mut bands = BTreeMap::new();
+    for batch in &rows {
+        for at in 0..batch.num_rows() {
+            let number = |name| column_text(batch, name, at).parse::<f64>().ok();
+            let values = ["n_sampled", "n_agreed", "sampled", "sampled_low", "sampled_high"].map(number);
+            bands.insert(column_text(batch, "band", at), (values, column_text(batch, "basis", at)));
+        }
+    }
+    for (band, is_by_weights) in [("certain", false), ("likely", true)] {
+        let own = || found.iter().filter(|(drawn, _)| drawn.starts_with("weighed") == is_by_weights);
+        let (sampled, right) = own().fold((0, 0), |sum, (_, one)| (sum.0 + one.sampled, sum.1 + one.right));
+        let joined: f64 = own().map(|(_, one)| one.joined).sum();
+        let share =
+            own().map(|(_, one)| one.joined * one.right as f64 / one.sampled as f64).sum::<f64>() / joined;
+        let (values, basis) = &bands[band];
+        let [n_sampled, n_agreed, told, low, high] = values.map(Option::unwrap);
+        println!(
+            "{band}: {right} of {sampled} are right, {share:.4} of {joined} joined: {low} to {high} ({basis})"
+        );
+        assert_eq!((n_sampled, n_agreed), (sampled as f64, right as f64), "{band}");
+        assert!((told - share).abs() < 0.000_06 && low <= told && told <= high, "{band}: {told}");
+        assert_eq!(basis, "sample");
+        if !is_by_weights {
+            assert!(low <= truth && truth <= high, "{truth} lies outside {low} to {high}");
+            let alike = right as f64 / sampled as f64;
+            assert!(
+                (told - truth).abs() <= (alike - truth).abs(),
+                "{told} is no nearer to {truth} than {alike}"
+            );
+        }
     }
 }
 

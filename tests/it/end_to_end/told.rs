@@ -13,7 +13,7 @@ use std::{
 use throughline::synth::world;
 
 /// What rows of each entity are dated by.
-const DATED: [(&str, &str); 19] = [
+const DATED: [(&str, &str); 20] = [
     ("assessment", "taken_on"),
     ("attendance", "period_starts_on"),
     ("attendance_mark", "observed_on"),
@@ -23,6 +23,7 @@ const DATED: [(&str, &str); 19] = [
     ("ehc_step", "occurred_on"),
     ("engagement", "starts_on"),
     ("enrolment", "starts_on"),
+    ("goal", "taken_on"),
     ("learner", "observed_on"),
     ("off_roll", "starts_on"),
     ("offer", "for_year_from"),

@@ -8,7 +8,7 @@ use super::waterfall::{Z, wilson};
 use super::year::{Setting, Year};
 use chrono::NaiveDate;
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Too few sessions to judge a pupil by.
 const ENOUGH: i64 = 60;
@@ -123,14 +123,19 @@ pub fn rates(
     setting: &Setting,
 ) -> Vec<AbsenceRate> {
     let mut sessions: BTreeMap<(u32, i64, &str), Told> = BTreeMap::new();
-    for ((person, ay), year) in years.iter().filter(|(_, year)| year.on_roll) {
-        if let Some(school) = &year.establishment {
-            sessions.insert((*person, *ay, school), None);
-        }
-    }
+    let mut told_of = BTreeSet::new();
     for row in enrolments {
         let told = row.sessions_possible.zip(row.sessions_absent);
         sessions.insert((row.person.0, row.ay, &row.establishment_id), told);
+        told_of.insert((row.person.0, row.ay, setting.school(&row.establishment_id)));
+    }
+    // A register under the number that the school had that year is its register.
+    for ((person, ay), year) in years.iter().filter(|(_, year)| year.on_roll) {
+        if let Some(id) = &year.establishment
+            && !told_of.contains(&(*person, *ay, setting.school(id)))
+        {
+            sessions.insert((*person, *ay, id), None);
+        }
     }
     let mut units = Units::new();
     for population in ["attending", "resident"] {

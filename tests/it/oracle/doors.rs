@@ -33,6 +33,7 @@ pub fn open(world: &World, as_of: NaiveDate) -> Facts {
         id: one.id.clone(),
         kind: one.kind,
         la: Some(one.la),
+        closed_on: one.closed_on,
     });
     let links = world.links.iter().map(|link| EstablishmentLink {
         id: world.establishment(link.place).id.clone(),

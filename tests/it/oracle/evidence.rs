@@ -32,6 +32,7 @@ pub struct Stay {
 pub struct Places<'a> {
     by_id: BTreeMap<&'a str, &'a Establishment>,
     school: BTreeMap<&'a str, &'a str>,
+    ended: BTreeMap<&'a str, NaiveDate>,
 }
 
 impl<'a> Places<'a> {
@@ -48,7 +49,21 @@ impl<'a> Places<'a> {
         }
         let by_id: BTreeMap<_, _> = facts.establishments.iter().map(|one| (one.id.as_str(), one)).collect();
         let school = by_id.keys().map(|id| (*id, last_of_chain(id, &forward))).collect();
-        Self { by_id, school }
+        let goes_on = |id: &str| {
+            facts.links.iter().any(|link| match link.link_type {
+                "successor" => link.id == id,
+                "predecessor" => link.linked == id,
+                _ => false,
+            })
+        };
+        let closed = facts.establishments.iter().filter_map(|one| Some((one.id.as_str(), one.closed_on?)));
+        let ended = closed.filter(|(id, day)| *day <= facts.as_of && !goes_on(id)).collect();
+        Self { by_id, school, ended }
+    }
+
+    /// The last day of an establishment that is no more. One that goes on under another number is there still, one that merged is not.
+    pub fn ended_on(&self, id: &str) -> Option<NaiveDate> {
+        self.ended.get(id).copied()
     }
 
     fn get(&self, id: &str) -> Option<&'a Establishment> {
@@ -141,7 +156,7 @@ pub fn stays(person: &PersonFacts, places: &Places<'_>, as_of: NaiveDate) -> Vec
     });
     // One school under one status is one stay over the summer; a placement or a list only while it goes on.
     let same_roll = |stay: &Stay| (stay.school.clone(), stay.status);
-    let same_place = |stay: &Stay| (stay.establishment.clone(), Some(stay.legal_basis));
+    let same_place = |stay: &Stay| (stay.school.clone(), Some(stay.legal_basis));
     let mut all = merged(enrolments.filter_map(cut).collect(), 56, same_roll);
     all.extend(merged(placements.filter_map(cut).collect(), 1, same_place));
     all.extend(merged(off_roll.filter_map(cut).collect(), 1, same_place));

@@ -22,6 +22,8 @@ pub struct Establishment {
     pub id: String,
     pub kind: Code,
     pub la: Option<Code>,
+    /// Its last day.
+    pub closed_on: Option<NaiveDate>,
 }
 
 pub struct EstablishmentLink {

@@ -381,6 +381,7 @@ fn derive(facts: &Facts) -> Tables {
         let events = suspension::events(person, facts.as_of);
         let moves = school_move::moves(
             person,
+            &places,
             cohort.map(i64::from),
             &journey.spells,
             &area.spells(person.number),
@@ -389,6 +390,7 @@ fn derive(facts: &Facts) -> Tables {
         );
         let placed = provision::Told {
             person,
+            places: &places,
             cohort,
             stays: &evidence::stays(person, &places, facts.as_of),
             spells: &journey.spells,
@@ -417,8 +419,11 @@ fn derive(facts: &Facts) -> Tables {
 fn setting(facts: &Facts) -> Setting {
     let described =
         |one: &facts::Establishment| (one.id.clone(), (one.kind.to_owned(), one.la.map(str::to_owned)));
+    let places = Places::of(facts);
+    let school = |one: &facts::Establishment| (one.id.clone(), places.school(&one.id).to_owned());
     Setting {
         establishments: facts.establishments.iter().map(described).collect(),
+        schools: facts.establishments.iter().map(school).collect(),
         here: facts.here.to_owned(),
         as_of: facts.as_of,
     }

@@ -1,7 +1,7 @@
 //! The audit of provision, person by person: `docs/measures/provision.md`, read once more.
 use super::cells::{Fixed, Person};
 use super::days::{academic_year, day, june_day};
-use super::evidence::{Role, Stay};
+use super::evidence::{Places, Role, Stay};
 use super::facts::{PersonFacts, Placement};
 use super::measures::{AbsenceLearner, SchoolMove, SuspensionEvent};
 use super::provision_rows::{ApDaySix, ApPlacement, EducationBreak};
@@ -11,6 +11,7 @@ use chrono::{Datelike, Days, NaiveDate, Weekday};
 /// What is known of one person beside their stays.
 pub struct Told<'a> {
     pub person: &'a PersonFacts,
+    pub places: &'a Places<'a>,
     pub cohort: Option<i32>,
     pub stays: &'a [Stay],
     pub spells: &'a [Spell],
@@ -79,7 +80,8 @@ fn placement(told: &Told<'_>, placement_no: i64, stay: &Stay) -> ApPlacement {
         .person
         .placements
         .iter()
-        .filter(|one| one.establishment == establishment && stay.covers(one.starts_on))
+        .filter(|one| Some(told.places.school(&one.establishment)) == stay.school.as_deref())
+        .filter(|one| stay.covers(one.starts_on))
         .filter(|one| one.legal_basis.unwrap_or("not_known") == stay.legal_basis)
         .collect();
     parts.sort_by_key(|one| one.starts_on);
@@ -287,6 +289,8 @@ pub fn day_six(told: &Told<'_>) -> Vec<ApDaySix> {
     };
     let row = |event: &SuspensionEvent| {
         let on = event.starts_on;
+        // Under whatever number: a roll that goes on after a conversion is no education elsewhere.
+        let own = told.places.school(&event.establishment_id);
         let sessions = event.sessions.filter(|_| event.category == "SUSP");
         let due = nth_school_day(on, 6);
         let limit = match sessions {
@@ -296,7 +300,7 @@ pub fn day_six(told: &Told<'_>) -> Vec<ApDaySix> {
         let elsewhere = told
             .stays
             .iter()
-            .filter(|stay| stay.establishment.as_ref().is_some_and(|id| *id != event.establishment_id))
+            .filter(|stay| stay.school.as_deref().is_some_and(|school| school != own))
             .filter(|stay| stay.to >= on && stay.from <= limit)
             .map(|stay| (stay.from.max(on), role(stay.role), stay.kind))
             .min();

@@ -1,6 +1,7 @@
 //! Changes of place and what explains them: section 11 of the page on cohorts, read once more.
 use super::codes;
-use super::days::academic_year;
+use super::days::{academic_year, day};
+use super::evidence::Places;
 use super::facts::PersonFacts;
 use super::measures::{SchoolMove, SuspensionEvent};
 use super::rows::{AreaSpell, Spell};
@@ -24,6 +25,7 @@ struct Departure<'a> {
     to: Option<&'a Spell>,
     reason: Option<&'a str>,
     is_excluded: bool,
+    is_ended: bool,
     is_home_changed: bool,
     cohort: Option<i64>,
 }
@@ -31,6 +33,7 @@ struct Departure<'a> {
 /// The moves of one person, whose spells are in published order.
 pub fn moves(
     person: &PersonFacts,
+    places: &Places<'_>,
     cohort: Option<i64>,
     spells: &[Spell],
     areas: &[AreaSpell],
@@ -66,15 +69,24 @@ pub fn moves(
         let is_excluded = events.iter().any(|event| {
             event.category == "PERM"
                 && event.counts
-                && Some(&event.establishment_id) == from.establishment_id.as_ref()
+                && places.school(&event.establishment_id) == place(from)
                 && (event.starts_on - from.ends_on).num_days().abs() <= 30
         });
+        let ended = from.establishment_id.as_ref().and_then(|id| places.ended_on(id));
+        let is_ended = ended.is_some_and(|day| is_about_then(day, from.ends_on));
         let homes = home(from.ends_on).zip(home((from.ends_on + Days::new(180)).min(as_of)));
         let is_home_changed = homes.is_some_and(|(before, after)| before != after);
-        let departure = Departure { from, to, reason, is_excluded, is_home_changed, cohort };
+        let departure = Departure { from, to, reason, is_excluded, is_ended, is_home_changed, cohort };
         moves.push(row(&departure, moves.len() as i64 + 1));
     }
     moves
+}
+
+/// Within 30 days, or in the holiday of the summer in which somebody left.
+fn is_about_then(ended: NaiveDate, left: NaiveDate) -> bool {
+    let holidays_end = day(left.year(), 8, 31);
+    let is_summer = matches!(left.month(), 7 | 8) && left <= ended && ended <= holidays_end;
+    is_summer || (ended - left).num_days().abs() <= 30
 }
 
 fn row(departure: &Departure<'_>, move_no: i64) -> SchoolMove {
@@ -125,6 +137,7 @@ impl Departure<'_> {
             (from_outside && matches!(to, Some("mainstream" | "resourced_unit")), "return_to_school"),
             (new_phase || says("transition"), "phase_transition"),
             (finished || says("end_of_schooling"), "end_of_schooling"),
+            (self.is_ended, "school_closed"),
             (self.is_home_changed || says("moved"), "house_move"),
         ];
         rules.into_iter().find(|(holds, _)| *holds).map_or("unexplained", |(_, name)| name)

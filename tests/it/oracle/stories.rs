@@ -4,4 +4,5 @@ mod area;
 mod cohort;
 mod generated;
 mod rolls;
+mod succession;
 mod tiny;

@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 pub struct Setting {
     /// Kind and authority of each establishment.
     pub establishments: BTreeMap<String, (String, Option<String>)>,
+    /// The school that each establishment belongs to.
+    pub schools: BTreeMap<String, String>,
     pub here: String,
     pub as_of: NaiveDate,
 }
@@ -16,6 +18,10 @@ pub struct Setting {
 impl Setting {
     pub fn kind(&self, establishment: &str) -> &str {
         self.establishments.get(establishment).map_or("none", |(kind, _)| kind)
+    }
+
+    pub fn school<'a>(&'a self, establishment: &'a str) -> &'a str {
+        self.schools.get(establishment).map_or(establishment, String::as_str)
     }
 
     pub fn is_here(&self, establishment: &str) -> bool {

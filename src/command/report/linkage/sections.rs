@@ -212,7 +212,9 @@ fn samples(table: &DisclosedTable) -> Option<Section> {
     if table.rows.len() < 2 {
         return None;
     }
-    let words = "Pairs that were drawn by chance and looked at by a person, and how many the person found to be one child.";
+    let words = "Pairs that were drawn by chance and looked at by a person, and how many the person found to be one child. As many \
+                 are drawn of a rule that joins few as of one that joins nearly all: the share is of the pairs, and what is \
+                 believed of rules weighs them by how many each had joined.";
     let mut section = grid("What persons found".to_owned(), words.to_owned(), "band", table, false);
     section.header = vec!["band", "pairs", "one child", "share", "range"];
     for line in &mut section.rows {

@@ -3,8 +3,8 @@ use super::super::Tables;
 use super::super::days::{academic_year, day};
 use chrono::NaiveDate;
 use throughline::synth::world::{
-    Assessment, Destination, Door, Enrolment, Establishment, EstablishmentLink, Home, Identity, OffRoll,
-    Phase, Place, Placement, Postcode, PostcodeNo, Qualification, Year,
+    Assessment, Attendance, Destination, Door, Enrolment, Establishment, EstablishmentLink, Home, Identity,
+    OffRoll, Phase, Place, Placement, Postcode, PostcodeNo, Qualification, Year,
 };
 use throughline::synth::{Identifiers, Person, World, WorldSpec};
 
@@ -20,6 +20,8 @@ pub const SPECIAL: Place = Place(5);
 pub const INDEPENDENT: Place = Place(6);
 /// On no door of this authority.
 pub const NEXT_DOOR: Place = Place(7);
+/// Closes at the end of August 2022, and nobody succeeds it.
+pub const CLOSING: Place = Place(8);
 
 /// Homes: in the area, next door, far away.
 pub const HERE: PostcodeNo = PostcodeNo(0);
@@ -121,6 +123,20 @@ impl Story {
     /// Why the roll told of last was left.
     pub fn because(mut self, reason: &'static str) -> Self {
         self.person.enrolments.last_mut().unwrap().leaving_reason = Some(reason);
+        self
+    }
+
+    /// A year's register at a school: possible sessions and those missed.
+    pub fn register(mut self, place: Place, ay: i32, possible: u16, missed: u16) -> Self {
+        self.person.attendance.push(Attendance {
+            place,
+            starts_on: day(ay - 1, 9, 1),
+            ends_on: day(ay, 7, 20),
+            possible,
+            attended: possible - missed,
+            authorised: missed,
+            unauthorised: 0,
+        });
         self
     }
 
@@ -253,6 +269,8 @@ pub fn world(stories: Vec<Story>) -> World {
         link_type,
         linked_on: on("2021-09-01"),
     };
+    let mut closing = establishment("900009", "mainstream", Phase::Secondary, "998");
+    closing.closed_on = Some(on("2022-08-31"));
     let postcode = |la| Postcode { text: String::new(), lsoa: String::new(), ward: String::new(), la };
     let mut people: Vec<Person> = stories.into_iter().map(|story| story.person).collect();
     for (index, person) in people.iter_mut().enumerate() {
@@ -269,6 +287,7 @@ pub fn world(stories: Vec<Story>) -> World {
             establishment("900006", "special", Phase::Special, "998"),
             establishment("900007", "independent", Phase::Independent, "998"),
             establishment("900008", "mainstream", Phase::Secondary, "997"),
+            closing,
         ],
         links: vec![link(SECONDARY, ACADEMY, "successor"), link(ACADEMY, SECONDARY, "predecessor")],
         postcodes: vec![postcode("998"), postcode("997"), postcode("995")],
