@@ -30,7 +30,7 @@ use chrono::NaiveDate;
 use serde::Serialize;
 
 pub use fault::ReleaseFault;
-pub use folder::{current, ids};
+pub use folder::{current, drafts, ids};
 pub use verify::{Flaw, Verification, verify};
 
 use crate::warehouse::{self, DatabaseTable, Limits};
