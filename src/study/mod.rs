@@ -28,7 +28,7 @@ pub(crate) use crate::definitions::query::WHOSE;
 pub use book::{About, Approval, codebook};
 pub use canary::{MOST_CANARIES, plant};
 pub use cell::{Cell, Kind};
-pub use classes::{Classes, Tier};
+pub use classes::{Classes, Part, Tier};
 pub use coarsen::Coarsen;
 pub use cut::{CutFault, Data, Frame, cut, merge_small_places};
 pub use definition::{FILE, Output, Set, Study, beginning};
