@@ -22,6 +22,7 @@ mod plan;
 mod proposal;
 mod quick;
 mod risk;
+mod told;
 mod write;
 
 pub(crate) use crate::definitions::query::WHOSE;
@@ -39,6 +40,7 @@ pub use plan::{FramePlan, Known, Plan, Variable, check};
 pub use proposal::{Proposal, proposals};
 pub use quick::quick_starts;
 pub use risk::{Risk, risk};
+pub use told::{linkage_told, risk_told};
 pub use write::{csv, parquet, sha256};
 
 use std::collections::BTreeMap;
