@@ -74,7 +74,12 @@ mod tests {
 
     #[test]
     fn what_is_not_shaped_like_an_area_does_not_become_one() {
-        let cells = [("E01998001", "Castle", "998"), ("e01998001", "", "998"), ("E01998001", "", "99"), ("7 Elm Road", "", "998")];
+        let cells = [
+            ("E01998001", "Castle", "998"),
+            ("e01998001", "", "998"),
+            ("E01998001", "", "99"),
+            ("7 Elm Road", "", "998"),
+        ];
         for (lsoa, ward, la) in cells {
             let text = format!("postcode,lsoa,ward,la_code\nZT1 1AA,{lsoa},{ward},{la}\n");
             assert_eq!(read(&text).err(), Some(AreasFault::Columns), "{text}");

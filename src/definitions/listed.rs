@@ -79,7 +79,11 @@ mod tests {
         );
         assert_ne!(of("outcome", "kind"), kinds, "each table its own");
         assert!(of("neet_rate", "category").is_empty(), "another table's categories are none of its own");
-        assert_eq!(of("ks4_rate", "population"), of("link_sensitivity", "population"), "a rule for all tables");
+        assert_eq!(
+            of("ks4_rate", "population"),
+            of("link_sensitivity", "population"),
+            "a rule for all tables"
+        );
         assert!(of("cohort_member", "ks2_score").is_empty());
     }
 }

@@ -295,7 +295,8 @@ impl Checker<'_> {
         {
             self.complain(&near, format!("`{name}` would keep the day of birth"), "make it a `month`");
         }
-        if treatment == Treatment::Keep && matches!(kind, ColumnType::Lsoa | ColumnType::Ward) && !self.public {
+        if treatment == Treatment::Keep && matches!(kind, ColumnType::Lsoa | ColumnType::Ward) && !self.public
+        {
             let problem = format!("`{name}` would keep an area that a source states");
             self.complain(&near, problem, "coarsen it from the postcode");
         }

@@ -55,8 +55,10 @@ const ROUNDED: &str = "<p>Numbers of rows are rounded to 5, and <code>c</code> s
                        people\u{2019}s.</p>\n";
 
 fn contents(codebook: &Codebook) -> String {
-    let link = |table: &Described<'_>| format!("<a href=\"#table-{0}\"><code>{0}</code></a>", escaped(table.name));
-    let rows = codebook.tables.iter().map(|table| [link(table), escaped(table.title), table.rows.to_string()]);
+    let link =
+        |table: &Described<'_>| format!("<a href=\"#table-{0}\"><code>{0}</code></a>", escaped(table.name));
+    let rows =
+        codebook.tables.iter().map(|table| [link(table), escaped(table.title), table.rows.to_string()]);
     let columns = [("Table", ""), ("Holds", ""), ("Rows", "number")];
     let index = table("What each table holds and how many rows it has", columns, rows);
     format!("<nav aria-labelledby=\"tables\">\n<h2 id=\"tables\">Tables</h2>\n{index}</nav>\n")

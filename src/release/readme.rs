@@ -7,9 +7,7 @@ pub(super) fn page(codebook: &Codebook) -> String {
     let tables: Vec<String> = codebook
         .tables
         .iter()
-        .map(|table| {
-            format!("| `{}` | {} | {} |", table.name, table.title.replace('|', "\\|"), table.rows)
-        })
+        .map(|table| format!("| `{}` | {} | {} |", table.name, table.title.replace('|', "\\|"), table.rows))
         .collect();
     format!(
         "# Release {id}\n\n{status}\n\n{body}",

@@ -122,11 +122,18 @@ mod tests {
             most_unique: 0.05,
         };
         let told = risk_told(&risk, &Policy::published());
-        assert_eq!([&told["learners"], &told["unique"], &told["smallest"]], [&json!(3455), &json!("c"), &json!("c")]);
+        assert_eq!(
+            [&told["learners"], &told["unique"], &told["smallest"]],
+            [&json!(3455), &json!("c"), &json!("c")]
+        );
         assert_ne!(told["in_small_groups"], json!(18));
         let told = risk_told(&risk, &Policy::synthetic(KeyKind::Demo).unwrap());
-        assert_eq!([&told["unique"], &told["in_small_groups"], &told["smallest"]], [&json!(2), &json!(18), &json!(1)]);
-        let found = |learners, matched| Linkage { with: "other".to_owned(), shared: Vec::new(), learners, matched };
+        assert_eq!(
+            [&told["unique"], &told["in_small_groups"], &told["smallest"]],
+            [&json!(2), &json!(18), &json!(1)]
+        );
+        let found =
+            |learners, matched| Linkage { with: "other".to_owned(), shared: Vec::new(), learners, matched };
         let told = linkage_told(&[found(1234, 7), found(1234, 61)], &Policy::published());
         assert_eq!([&told[0]["learners"], &told[0]["matched"]], [&json!(1235), &json!("c")]);
         assert_eq!([&told[1]["learners"], &told[1]["matched"]], [&json!(1235), &json!(60)]);

@@ -80,7 +80,13 @@ fn turning(work: &Arc<Made>, drive: impl FnOnce(&mpsc::Sender<Message>) + Send +
 }
 
 fn made(waits: bool, fails: bool) -> Arc<Made> {
-    Arc::new(Made { pulls: AtomicU32::new(0), publishes: AtomicU32::new(0), sweeps: AtomicU32::new(0), waits, fails })
+    Arc::new(Made {
+        pulls: AtomicU32::new(0),
+        publishes: AtomicU32::new(0),
+        sweeps: AtomicU32::new(0),
+        waits,
+        fails,
+    })
 }
 
 fn until(counter: impl Fn() -> bool) {

@@ -8,7 +8,8 @@ use super::super::{
 use super::{read::Month, section};
 use crate::disclosure::{self, Disclosed, DisclosedTable, Figure, LinkGrid, LinkGroup, Policy, Symbol};
 
-pub(super) const CLIENTS: &str = "young people of academic age 16 and 17 in the cohort of the authority's client record";
+pub(super) const CLIENTS: &str =
+    "young people of academic age 16 and 17 in the cohort of the authority's client record";
 
 /// The counts of a month, as the gate names them.
 const PARTS: [&str; 6] = ["cohort", "combined", "neet", "not_known", "participating", "working"];
@@ -331,7 +332,9 @@ pub(super) fn groups(
         }
     }
     let title = format!("NEET or not known at the end of {}, by group", newest.name);
-    let Some((rows, disclosed)) = stacked(&title, CLIENTS, grids, &newest.time, policy)? else { return Ok(None) };
+    let Some((rows, disclosed)) = stacked(&title, CLIENTS, grids, &newest.time, policy)? else {
+        return Ok(None);
+    };
     let table = Table {
         name: "neet_by_group",
         title,

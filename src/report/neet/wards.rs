@@ -96,7 +96,8 @@ pub(super) fn unseen(newest: Option<&NewestMonth<'_>>, policy: &Policy) -> Resul
     let words = format!("{OF_WARDS} Those of the cohort of the client record.");
     // How many are NEET or not known is a figure of this table: a ward that it hides is not named in the next.
     let named: BTreeSet<String> = first.rows.iter().map(|row| row.key.clone()).collect();
-    let of_first = table(("neet_by_ward", title, CLIENTS), ("in the cohort", "NEET or not known"), first.rows);
+    let of_first =
+        table(("neet_by_ward", title, CLIENTS), ("in the cohort", "NEET or not known"), first.rows);
     let mut of_wards =
         section("Who is NEET or not known, by ward", &[words], of_first, shown::notes([&first.disclosed]));
     of_wards.chart = Some(Chart::Bars([2, 3, 4]));
@@ -114,8 +115,10 @@ pub(super) fn unseen(newest: Option<&NewestMonth<'_>>, policy: &Policy) -> Resul
         );
         return Ok(vec![of_wards]);
     }
-    let words = "Those of the table above who are NEET or not known: whoever of them is not NEET is not known.";
-    let of_second = table(("neet_of_unseen_by_ward", title, UNSEEN), ("NEET or not known", "NEET"), second.rows);
+    let words =
+        "Those of the table above who are NEET or not known: whoever of them is not NEET is not known.";
+    let of_second =
+        table(("neet_of_unseen_by_ward", title, UNSEEN), ("NEET or not known", "NEET"), second.rows);
     let notes = shown::notes([&second.disclosed]);
     Ok(vec![of_wards, section("NEET, and not known, by ward", &[words.to_owned()], of_second, notes)])
 }
@@ -149,7 +152,8 @@ pub(super) fn support(
     let title = format!("Who may need support, by ward, as told on {}", day(&release.as_of));
     let through = through((&title, TOLD), wards.collect(), time, policy)?;
     let table = table(("support_by_ward", title, TOLD), ("young people", "may need support"), through.rows);
-    let words = format!("{OF_WARDS} It is the home of today, and no ranking: wards differ by who lives there.");
+    let words =
+        format!("{OF_WARDS} It is the home of today, and no ranking: wards differ by who lives there.");
     let notes = shown::notes([&through.disclosed]);
     let mut section = section("Who may need support, by ward", &[words], table, notes);
     section.chart = Some(Chart::Bars([2, 3, 4]));

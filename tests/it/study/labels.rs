@@ -375,5 +375,8 @@ fn whatever_words_a_study_can_get_are_on_a_list() {
     assert!(told > 100, "{told}");
     assert!(wrong.is_empty(), "{wrong:#?}");
     // A state is told as the reports tell it.
-    assert_eq!(definitions.meanings("cohort_outcome", "state")["post16_seen"], "lost until sixteen, seen again after");
+    assert_eq!(
+        definitions.meanings("cohort_outcome", "state")["post16_seen"],
+        "lost until sixteen, seen again after"
+    );
 }

@@ -16,7 +16,10 @@ pub fn agree(report: &Value, expected: &Tables) {
     let last = table(report, "status_by_month")["rows"].as_array().unwrap().last().unwrap()["key"].clone();
     let period = last.as_str().unwrap().split_once('_').unwrap().1;
     let ours = |row: &&NeetRate| {
-        row.population == "client_record" && row.breakdown == "ward" && row.period == period && row.n_cohort > 0
+        row.population == "client_record"
+            && row.breakdown == "ward"
+            && row.period == period
+            && row.n_cohort > 0
     };
     let newest = expected.neet_rate.iter().filter(ours).map(|row| row.ay).max().unwrap();
     let rows = || expected.neet_rate.iter().filter(ours).filter(|row| row.ay == newest);
@@ -40,7 +43,8 @@ fn support(report: &Value, expected: &Tables) {
     let marked = marked(report, expected);
     let mut wards = Wards::new();
     for row in expected.learner.iter().filter(|row| (2021..=2024).contains(&row.cohort_ay.unwrap_or(0))) {
-        let counts = wards.entry(homes.get(&row.person).copied().unwrap_or("not_known").to_owned()).or_default();
+        let counts =
+            wards.entry(homes.get(&row.person).copied().unwrap_or("not_known").to_owned()).or_default();
         counts[0] += 1;
         counts[1] += i64::from(marked.contains(&row.person));
     }
@@ -65,6 +69,9 @@ fn held(shown: &Value, wards: &Wards, may_be_named: impl Fn(&str) -> bool) -> Ve
     }
     assert_eq!(rows.len(), lines.len() + 1, "{name}: no ward more, and the sum");
     let all = rows.last().unwrap()["figures"].as_array().unwrap();
-    assert_eq!((all[0]["count"].as_i64(), all[1]["count"].as_i64()), (Some(sum(wards, 0)), Some(sum(wards, 1))));
+    assert_eq!(
+        (all[0]["count"].as_i64(), all[1]["count"].as_i64()),
+        (Some(sum(wards, 0)), Some(sum(wards, 1)))
+    );
     named.into_keys().collect()
 }
