@@ -1,5 +1,6 @@
 //! The reports: what they say beside the truth, and what they never say.
 mod forms;
+mod no_ward;
 mod screened;
 mod shape;
 mod six;

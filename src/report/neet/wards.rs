@@ -30,7 +30,7 @@ pub(super) fn is_told<'a>(mut groups: impl Iterator<Item = &'a String>) -> bool 
 /// What is said where nothing tells of any ward: unknown is not empty.
 pub(super) fn not_told() -> Section {
     let words = "Not told: nothing here says in which ward any home lies. The site's postcode directory (`postcode_directory`) takes a column \
-                 `ward` with the codes of wards; what is pulled from then on has them, and `pull --full` gives them to what was pulled before.";
+                 `ward` with the codes of wards; `pull` then reads files again, and `pull --full` asks services anew.";
     Section {
         title: "By ward".to_owned(),
         words: vec![words.to_owned()],
