@@ -299,7 +299,7 @@ fn escaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{disclosure::KeyKind, study::classes::Tier};
+    use crate::study::classes::Tier;
 
     /// As many learners as each value says have it, of a list of values; one row each.
     fn described_by(policy: &Policy, words: &[&str], have: &[(&str, u32)]) -> Value {
