@@ -39,7 +39,8 @@ pub fn homes(person: &PersonFacts, area: &Area, as_of: NaiveDate, here: &str) ->
     }
     // Before anything tells of a home it is the one that is told of first.
     let before = (told_from - first).num_days() as usize;
-    days.splice(..0, vec![days[0]; before]);
+    let reached = vec![days[0]; before];
+    drop(days.splice(..0, reached));
     let shown: Vec<(&str, Option<&String>)> =
         days.into_iter().map(|(la, ward)| (la, ward.filter(|_| la == here))).collect();
     let row = |(from, to, (la, ward)): (usize, usize, (&str, Option<&String>))| {
