@@ -3,7 +3,7 @@
     attack.py FOLDER
 
 tables.jsonl, large.jsonl: for every hidden cell HiGHS finds the range that agrees with the exact counts of all shown
-ones. sums.jsonl: ACRO says which sums fail its primary rules. Both are written by the tests in
+ones. sums.jsonl, counts.jsonl: ACRO says which sums and which counts fail its primary rules. All are written by the tests in
 src/disclosure/tabular/outside.rs. Prints one line of figures; ends with 1 at the first disagreement.
 """
 
@@ -120,6 +120,51 @@ def agree(path):
     return f"ACRO: the same rules fail for {sums} sums of {frames} frames"
 
 
+def agree_on_counts(path):
+    """Tables of counts, half of them with totals: what fails there is small here, and the other way round.
+
+    What the gate hides and ACRO passes is a difference on purpose, and of two kinds: a count that is nearly all of a whole, and one
+    that stands beside a small one so that nobody works that out. Where nobody is in a row or a column, ACRO's table has none.
+    """
+    import acro
+    import pandas
+
+    checker = acro.ACRO(suppress=False)
+    tables = small = nearly = beside = absent = 0
+    for line in path.read_text().splitlines():
+        table = json.loads(line)
+        people = [
+            (f"r{row}", f"c{column}")
+            for row, counts in enumerate(table["counts"])
+            for column, count in enumerate(counts)
+            for _ in range(count)
+        ]
+        data = pandas.DataFrame(people, columns=["row", "column"])
+        checker.crosstab(data.row, data.column, margins=table["with_totals"])
+        outcome = checker.results.get_index(-1).outcome
+        for cell in table["cells"]:
+            row, column = ("All" if key == "total" else kind + key for kind, key in zip("rc", cell["keys"]))
+            if row not in outcome.index or column not in outcome.columns:
+                if cell["count"] or not cell["hidden"]:
+                    raise SystemExit(f"ACRO has no {row}, {column}, of {line}")
+                absent += 1
+                continue
+            words = str(outcome.loc[row, column])
+            if ("MinimumThresholdCheck" in words) != cell["small"] or ("PresenceOfZeroCheck" in words) != (cell["count"] == 0):
+                raise SystemExit(f"ACRO says {words!r} of {cell} in {line}")
+            if cell["small"] and not cell["hidden"]:
+                raise SystemExit(f"{cell} is small and shown in {line}")
+            small += cell["small"]
+            nearly += cell["nearly_all"] and not cell["small"]
+            beside += cell["hidden"] and not cell["small"] and not cell["nearly_all"]
+        tables += 1
+    return (
+        f"the same {small} counts fail of {tables} tables; of those that it passes {nearly} are hidden here as nearly all and {beside} "
+        f"beside others; {absent} counts of nobody are not in its tables"
+    )
+
+
 if __name__ == "__main__":
     folder = pathlib.Path(sys.argv[1])
-    print(attack(folder / "tables.jsonl") + "; of 1,000 cells, " + attack(folder / "large.jsonl") + "; " + agree(folder / "sums.jsonl"))
+    found = [attack(folder / "tables.jsonl"), "of 1,000 cells, " + attack(folder / "large.jsonl"), agree(folder / "sums.jsonl")]
+    print("; ".join([*found, agree_on_counts(folder / "counts.jsonl")]))

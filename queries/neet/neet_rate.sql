@@ -1,15 +1,15 @@
 /*
 title = "NEET, not known and both together: at each month's end and as the December to February average, by area, year and group"
 grain = ["ay", "population", "period", "breakdown", "category"]
-reads = ["nccis_month", "learner", "circumstance_year", "policy"]
+reads = ["nccis_month", "learner", "circumstance_year", "home_ward", "policy"]
 purposes = ["research", "participation"]
 published = true
 [columns]
 ay = "The academic year, by its end year"
 population = "client_record: whom the authority leads on, as published; resident: living here at the month's end; ever_y6_here: in Year 6 here, wherever now"
 period = "A month by name, or dec_to_feb: the mean of the three month ends, as published"
-breakdown = "all; age: academic age; sex; sen, disadvantage and setting: as in Year 11"
-category = "Which one of the breakdown; not_known where nobody says"
+breakdown = "all; age: academic age; sex; sen, disadvantage and setting: as in Year 11; ward: of the home at the month's end"
+category = "Which one of the breakdown; not_known where nobody says; of wards also elsewhere (a home in another authority) and not_told (a home here, in no ward that anything tells)"
 n_months = "Months held: three make a whole average"
 n_cohort = "Month ends of young people in the denominator; of a single month they are people"
 n_participating = "Of them in education, training or work with study that counts as participation"
@@ -90,6 +90,7 @@ members as (
             when 'sex' then coalesce(learner.sex, 'not_known')
             when 'sen' then coalesce(year_11.sen, 'not_known')
             when 'disadvantage' then coalesce(year_11.disadvantage, 'not_known')
+            when 'ward' then case when home_ward.ward_state = 'told' then home_ward.ward else coalesce(home_ward.ward_state, 'not_known') end
             else coalesce(year_11.setting, 'not_known')
         end as category,
         nccis_month.status,
@@ -97,8 +98,12 @@ members as (
     from nccis_month
     inner join learner on learner.learner_id = nccis_month.learner_id
     left join year_11 on year_11.learner_id = nccis_month.learner_id
+    left join home_ward
+        on home_ward.learner_id = nccis_month.learner_id
+       and home_ward.starts_on <= nccis_month.month_on
+       and home_ward.ends_on >= nccis_month.month_on
     cross join (values ('client_record'), ('resident'), ('ever_y6_here')) as populations(population)
-    cross join (values ('all'), ('age'), ('sex'), ('sen'), ('disadvantage'), ('setting')) as breakdowns(breakdown)
+    cross join (values ('all'), ('age'), ('sex'), ('sen'), ('disadvantage'), ('setting'), ('ward')) as breakdowns(breakdown)
     where case populations.population
               when 'client_record' then nccis_month.membership = 'in_cohort'
               when 'resident' then nccis_month.resident

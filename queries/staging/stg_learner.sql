@@ -49,6 +49,7 @@ final as (
         latest.sex,
         latest.ethnicity,
         latest.home_la,
+        latest.ward,
         latest.observed_on,
         latest.source,
         latest.feed,

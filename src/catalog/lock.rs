@@ -8,6 +8,8 @@ use std::{
 
 /// How often a waiting process looks again.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
+/// The lock file of those who need the folder for temporary files without writing to the lake.
+const SPILLING: &str = "spilling";
 
 /// Why a lock was not to be had.
 #[derive(Debug, thiserror::Error)]
@@ -67,6 +69,31 @@ impl Lock {
         }
     }
 
+    /// The writer's lock if nobody has it; none if somebody has. Never waits.
+    pub fn if_free(data_dir: &Path, verb: &str) -> Result<Option<Self>, LockFault> {
+        match Self::take(data_dir, verb, Duration::ZERO, |_| ()) {
+            Err(LockFault::Held(_)) => Ok(None),
+            lock => lock.map(Some),
+        }
+    }
+
+    /// Takes the lock of whoever needs the folder for temporary files and has not the writer's: several may have it at once.
+    pub fn to_spill(data_dir: &Path) -> Result<Self, LockFault> {
+        let file = open(&data_dir.join(SPILLING))?;
+        file.lock_shared()?;
+        Ok(Self { _file: file })
+    }
+
+    /// Keeps everybody from [`Lock::to_spill`] for a moment; none if somebody is there. Never waits.
+    pub fn of_nobody_spilling(data_dir: &Path) -> Result<Option<Self>, LockFault> {
+        let file = open(&data_dir.join(SPILLING))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(Self { _file: file })),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(error.into()),
+        }
+    }
+
     /// Takes the lock that a run on a source holds from its first request to its end. Never waits.
     pub fn of_source(data_dir: &Path, source: &str) -> Result<Self, LockFault> {
         let folder = data_dir.join("running");
@@ -108,5 +135,16 @@ mod tests {
         let _writer = Lock::take(dir.path(), "build", Duration::ZERO, |_| ()).unwrap();
         let second = Lock::take(dir.path(), "pull", Duration::from_millis(50), |_| ());
         assert!(matches!(second, Err(LockFault::Held(verb)) if verb == "build"));
+        assert!(Lock::if_free(dir.path(), "sweep").unwrap().is_none());
+    }
+
+    #[test]
+    fn several_may_spill_at_once_and_nobody_clears_away_beneath_them() {
+        let dir = tempfile::tempdir().unwrap();
+        let (one, other) = (Lock::to_spill(dir.path()).unwrap(), Lock::to_spill(dir.path()).unwrap());
+        drop(one);
+        assert!(Lock::of_nobody_spilling(dir.path()).unwrap().is_none());
+        drop(other);
+        assert!(Lock::of_nobody_spilling(dir.path()).unwrap().is_some());
     }
 }

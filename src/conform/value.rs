@@ -49,7 +49,7 @@ pub(super) fn read(
                 return Err(Problem::NotAnAuthority);
             }
         }
-        ColumnType::Lsoa => {
+        ColumnType::Lsoa | ColumnType::Ward => {
             let text = raw.text();
             let (nation, digits) = text.trim().split_at_checked(1).unwrap_or(("", ""));
             let shaped = matches!(nation, "E" | "W" | "S" | "N") && digits.len() == 8;

@@ -99,7 +99,7 @@ pub fn run(settings: Settings, reload: &mut Reload<'_>) -> Result<Ended, DaemonF
     notify::ready();
     let stop = Stop::default();
     let work: Arc<dyn Work> = Arc::new(Pipeline);
-    let ended = Turning { keeper, clock, work, health, stop, sender, reload }.run(&inbox);
+    let ended = Turning { keeper, clock, work, health, stop, sender, swept: None, reload }.run(&inbox);
     runtime.shutdown_background();
     Ok(ended)
 }

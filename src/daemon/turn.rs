@@ -17,13 +17,15 @@ use std::{
         mpsc::{Receiver, RecvTimeoutError, Sender},
     },
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 /// The longest sleep: the clock may step while nobody looks.
 const LONGEST: Duration = Duration::from_secs(15);
 /// The shortest, so that a slot that cannot begin yet does not keep a core busy.
 const SHORTEST: Duration = Duration::from_millis(250);
+/// How often what a killed process left is looked for.
+const SWEEPS: Duration = Duration::from_mins(1);
 
 /// What the loop hears.
 #[derive(Clone, Copy, Debug)]
@@ -62,6 +64,8 @@ pub(super) struct Turning<'a> {
     pub(super) health: Arc<Health>,
     pub(super) stop: Stop,
     pub(super) sender: Sender<Message>,
+    /// When what a killed process left was looked for.
+    pub(super) swept: Option<Instant>,
     pub(super) reload: &'a mut Reload<'a>,
 }
 
@@ -92,6 +96,10 @@ impl Turning<'_> {
         let now = self.clock.now();
         let orders = self.keeper.tick(now).inspect_err(|_| telemetry::emit(Event::CatalogSilent));
         let answered = orders.is_ok();
+        if self.swept.is_none_or(|swept| swept.elapsed() >= SWEEPS) {
+            self.swept = Some(Instant::now());
+            self.work.sweep(self.keeper.settings());
+        }
         for order in orders.unwrap_or_default() {
             self.begin(order);
         }

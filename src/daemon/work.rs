@@ -26,6 +26,8 @@ pub trait Work: Send + Sync {
     }
     /// Answers the lists that lie in folders for it.
     fn answer(&self, _settings: &Arc<Settings>, _stop: &Stop) {}
+    /// Clears away what a process that was killed left in the folder for temporary files.
+    fn sweep(&self, _settings: &Arc<Settings>) {}
 }
 
 /// The pipeline, called as the verbs call it.
@@ -67,6 +69,12 @@ impl Work for Pipeline {
                 telemetry::emit(Event::WorkFailed { source: Name::NONE, why: why(&fault) });
                 false
             }
+        }
+    }
+
+    fn sweep(&self, settings: &Arc<Settings>) {
+        if let Err(fault) = pipeline::clear_left_over(&settings.data_dir) {
+            telemetry::emit(Event::WorkFailed { source: Name::NONE, why: why(&fault) });
         }
     }
 

@@ -21,9 +21,8 @@ impl<'a> Listed<'a> {
         let mut against: Option<String> = None;
         for line in rules.into_records().flatten() {
             let is_of = |at: usize, name: &str| line.get(at).is_some_and(|said| said == name);
-            // The table's own rule counts; of another table's, the first is better than none.
-            let counts = is_of(0, table) || is_of(0, "*") || against.is_none();
-            if is_of(1, column) && is_of(2, "words") && counts {
+            // The table's own rule counts before that of all tables; another table's may be about something else of the same name.
+            if is_of(1, column) && is_of(2, "words") && (is_of(0, table) || is_of(0, "*")) {
                 against = line.get(3).map(str::to_owned);
                 if is_of(0, table) {
                     break;
@@ -79,6 +78,12 @@ mod tests {
             "{kinds:?}"
         );
         assert_ne!(of("outcome", "kind"), kinds, "each table its own");
+        assert!(of("neet_rate", "category").is_empty(), "another table's categories are none of its own");
+        assert_eq!(
+            of("ks4_rate", "population"),
+            of("link_sensitivity", "population"),
+            "a rule for all tables"
+        );
         assert!(of("cohort_member", "ks2_score").is_empty());
     }
 }

@@ -295,7 +295,8 @@ impl Checker<'_> {
         {
             self.complain(&near, format!("`{name}` would keep the day of birth"), "make it a `month`");
         }
-        if treatment == Treatment::Keep && matches!(kind, ColumnType::Lsoa) && !self.public {
+        if treatment == Treatment::Keep && matches!(kind, ColumnType::Lsoa | ColumnType::Ward) && !self.public
+        {
             let problem = format!("`{name}` would keep an area that a source states");
             self.complain(&near, problem, "coarsen it from the postcode");
         }
@@ -324,6 +325,7 @@ impl Checker<'_> {
             ("establishment", None) => ColumnType::Establishment,
             ("la", None) => ColumnType::Authority,
             ("lsoa", None) => ColumnType::Lsoa,
+            ("ward", None) => ColumnType::Ward,
             ("text", None) => ColumnType::Text,
             ("code", Some(list)) if self.codes.contains_key(list) => ColumnType::Code(Name::declare(list)),
             ("code", Some(list)) => {

@@ -26,6 +26,7 @@ pub(super) fn data_type(column: &ColumnPlan) -> DataType {
         | ColumnType::Establishment
         | ColumnType::Authority
         | ColumnType::Lsoa
+        | ColumnType::Ward
         | ColumnType::Text => DataType::Utf8,
     }
 }

@@ -78,7 +78,7 @@ pub use rights::{
 pub use rotate::{RotateFault, Rotated, rotate};
 pub use runs::{Verdict, approve, discard};
 pub use scan::{Found, KnownIds, KnownStudies, Mark, Scanned, Whose, scan};
-pub use site::{Site, SiteFault, key_fits};
+pub use site::{Site, SiteFault, clear_left_over, key_fits};
 pub use stop::Stop;
 #[cfg(feature = "warehouse")]
 pub use study::{

@@ -1,12 +1,16 @@
 use super::{BuildReport, Site, SiteFault, admit::operator, build::queries, rights};
 use crate::{
     catalog::Access,
+    disclosure::{self, Count, CountTable, Figure, Policy},
     fault::failpoint,
     release::{self, Column, Coverage, Release, ReleaseInput, TableFile},
     telemetry::{self, Event},
     warehouse::Limits,
 };
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
 
 /// Publishes a build's tables as a snapshot and notes it, and who made it, in the catalog.
 ///
@@ -19,13 +23,15 @@ pub fn release(site: &mut Site, built: &BuildReport, who: &str) -> Result<Releas
     }
     let _lock = site.lock("release")?;
     failpoint("release.begun")?;
+    let coverage = coverage(site)?;
     let input = ReleaseInput {
+        rows_told: rows_told(site, built, &coverage)?,
         tables: built.tables.iter().map(table_file).collect(),
         definitions: checksums(site)?,
         words: words(site, built),
         as_of: site.today(),
         home_authority: site.settings.home_authority.clone(),
-        coverage: coverage(site)?,
+        coverage,
         synthetic: site.settings.demo.is_some(),
         key_fingerprint: site.key.fingerprint(),
         limits: Limits {
@@ -61,6 +67,38 @@ fn table_file(table: &crate::warehouse::BuiltTable) -> TableFile {
         path: table.path.clone(),
         sha256: table.sha256.clone(),
     }
+}
+
+/// What may be said of each number of rows: rows are no people, but a few rows are a few people's. By the policy for what is published,
+/// whatever the site's own is, so that the same content has the same codebook.
+fn rows_told(
+    site: &Site,
+    built: &BuildReport,
+    coverage: &[Coverage],
+) -> Result<BTreeMap<u64, Option<u64>>, SiteFault> {
+    let policy = if site.settings.demo.is_some() {
+        Policy::synthetic(site.key.kind()).map_err(|refusal| SiteFault::Build(refusal.to_string()))?
+    } else {
+        Policy::published()
+    };
+    let tables = built.tables.iter().map(|table| table.rows);
+    let rows: BTreeSet<u64> = tables.chain(coverage.iter().map(|read| read.rows)).collect();
+    let told = |rows: u64| {
+        let key = vec!["rows".to_owned()];
+        let count = CountTable {
+            title: "rows".to_owned(),
+            population: "rows of a table".to_owned(),
+            dimensions: key.clone(),
+            wholes: vec![Count::leaf(key, rows)],
+        };
+        let disclosed = disclosure::disclose(&count, &policy);
+        let figure = disclosed.ok().and_then(|table| table.as_ref().rows.first()?.figures.first().copied());
+        match figure {
+            Some(Figure::Count(about)) => u64::try_from(about).ok(),
+            _ => None,
+        }
+    };
+    Ok(rows.into_iter().map(|rows| (rows, told(rows))).collect())
 }
 
 /// What the codes of the tables mean.

@@ -121,6 +121,8 @@ impl Site {
             Some(sealed) => key.with_trail(&sealed)?,
             None => key,
         };
+        // What cannot be cleared away now is no reason to refuse whoever only reads: the next tries again.
+        let _ = clear_left_over(&settings.data_dir);
         let (stop, lock) = (Stop::default(), Mutex::default());
         let mut site = Self { settings, definitions, key, catalog, stop, lock };
         // What the list says is done before anything is read: a backup may just have been brought back.
@@ -180,11 +182,8 @@ impl Site {
     /// writer's lock only: no other process is then between writing a file and naming it.
     pub(super) fn sweep(&mut self) -> Result<(), SiteFault> {
         let data_dir = self.settings.data_dir.clone();
-        let tmp = data_dir.join("tmp");
-        if tmp.is_dir() {
-            fs::remove_dir_all(&tmp)?;
-        }
-        private_folder(&tmp)?;
+        clear_releases(&data_dir)?;
+        clear_tmp(&data_dir)?;
         failpoint("sweep.begun")?;
         self.abandon_dead()?;
         self.catalog.forget_retired()?;
@@ -216,6 +215,49 @@ impl Site {
         }
         Ok(())
     }
+}
+
+/// Clears away what dead processes left: temporary files, and releases that were not finished. They are rows under pseudonyms, for
+/// which nobody has a use any more. Never waits: where somebody is at work who may need what lies there, it is left to whoever comes
+/// next.
+pub fn clear_left_over(data_dir: &Path) -> Result<(), SiteFault> {
+    if is_empty(&data_dir.join("tmp")) && unfinished_releases(data_dir).is_empty() {
+        return Ok(());
+    }
+    if let Some(_alone) = Lock::if_free(data_dir, "sweep")? {
+        clear_releases(data_dir)?;
+        clear_tmp(data_dir)?;
+    }
+    Ok(())
+}
+
+#[cfg(feature = "warehouse")]
+fn unfinished_releases(data_dir: &Path) -> Vec<PathBuf> {
+    crate::release::drafts(&data_dir.join("releases"))
+}
+#[cfg(not(feature = "warehouse"))]
+const fn unfinished_releases(_: &Path) -> Vec<PathBuf> {
+    Vec::new()
+}
+
+/// Removes releases that were not finished. Under the writer's lock only: then nobody is at one.
+fn clear_releases(data_dir: &Path) -> io::Result<()> {
+    unfinished_releases(data_dir).iter().try_for_each(fs::remove_dir_all)
+}
+
+/// Empties the folder for temporary files, unless somebody spills there. Under the writer's lock only.
+fn clear_tmp(data_dir: &Path) -> Result<(), SiteFault> {
+    let tmp = data_dir.join("tmp");
+    if !is_empty(&tmp) {
+        let Some(_alone) = Lock::of_nobody_spilling(data_dir)? else { return Ok(()) };
+        fs::remove_dir_all(&tmp)?;
+    }
+    Ok(private_folder(&tmp)?)
+}
+
+/// Whether nothing lies in a folder, or it is not there.
+fn is_empty(folder: &Path) -> bool {
+    fs::read_dir(folder).map_or(true, |mut entries| entries.next().is_none())
 }
 
 /// Whether a run that began at one instant may still be taken up at another.

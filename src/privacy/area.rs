@@ -5,6 +5,8 @@ use std::collections::HashMap;
 pub struct Area {
     /// Lower layer super output area.
     pub lsoa: Box<str>,
+    /// Electoral ward, where the directory tells of one.
+    pub ward: Option<Box<str>>,
     /// Local authority, three digits.
     pub la: Box<str>,
 }

@@ -155,6 +155,10 @@ fn coarsen(kind: &ColumnType, text: &str, directory: &PostcodeDirectory) -> Cell
     match kind {
         ColumnType::Month => month_of(text),
         ColumnType::Lsoa => directory.find(text).map_or(Cell::Null, |area| Cell::Text((&*area.lsoa).into())),
+        ColumnType::Ward => directory
+            .find(text)
+            .and_then(|area| area.ward.as_deref())
+            .map_or(Cell::Null, |ward| Cell::Text(ward.into())),
         ColumnType::Authority => {
             directory.find(text).map_or(Cell::Null, |area| Cell::Text((&*area.la).into()))
         }
@@ -199,6 +203,7 @@ mod tests {
             columns: vec![
                 column("birth_month", ColumnType::Month, Treatment::Coarsen, Some(0)),
                 column("home_la", ColumnType::Authority, Treatment::Coarsen, Some(1)),
+                column("ward", ColumnType::Ward, Treatment::Coarsen, Some(1)),
                 column("note", ColumnType::Text, Treatment::Drop, None),
             ],
             key: vec![],
@@ -211,22 +216,28 @@ mod tests {
     fn coarsening_keeps_the_month_and_the_area_and_nothing_else() {
         let keyed = Key::for_demo(1).keyed();
         let mut directory = PostcodeDirectory::default();
-        directory.insert("ZT1 1AA", Area { lsoa: "E01999001".into(), la: "998".into() });
+        let area = |ward: Option<&str>| Area {
+            lsoa: "E01999001".into(),
+            ward: ward.map(Into::into),
+            la: "998".into(),
+        };
+        directory.insert("ZT1 1AA", area(Some("E05999001")));
+        directory.insert("ZT1 1AB", area(None));
         let door = Door::new(&keyed, "school", &directory);
-        let identity =
-            Identified::new(Identity(vec![Some("2010-03-31".to_owned()), Some("zt11aa".to_owned())]));
-        let origin = Origin { document: [0; 16], part: 1, row: 2 };
-        let cells = vec![Cell::Null, Cell::Null, Cell::Text("a secret".into())];
         let subject = door.subject("", &Identified::new(PersonKey("17".to_owned())));
-        let drawn = door.draw(
-            Identified::new(Row { entity: 0, cells, origin }),
-            &plan(),
-            Some(subject),
-            &identity,
-            None,
-            &mut Scratch::default(),
-        );
-        let first = chrono::NaiveDate::from_ymd_opt(2010, 3, 1).unwrap();
-        assert_eq!(drawn.get().cells, vec![Cell::Date(days(first)), Cell::Text("998".into()), Cell::Null]);
+        let drawn = |postcode: &str| {
+            let identity =
+                Identified::new(Identity(vec![Some("2010-03-31".to_owned()), Some(postcode.to_owned())]));
+            let origin = Origin { document: [0; 16], part: 1, row: 2 };
+            let cells = vec![Cell::Null, Cell::Null, Cell::Null, Cell::Text("a secret".into())];
+            let row = Identified::new(Row { entity: 0, cells, origin });
+            let drawn = door.draw(row, &plan(), Some(subject), &identity, None, &mut Scratch::default());
+            drawn.get().cells.clone()
+        };
+        let first = Cell::Date(days(chrono::NaiveDate::from_ymd_opt(2010, 3, 1).unwrap()));
+        let text = |text: &str| Cell::Text(text.into());
+        assert_eq!(drawn("zt11aa"), [first.clone(), text("998"), text("E05999001"), Cell::Null]);
+        assert_eq!(drawn("ZT1 1AB"), [first.clone(), text("998"), Cell::Null, Cell::Null], "no ward is told");
+        assert_eq!(drawn("ZT9 9ZZ"), [first, Cell::Null, Cell::Null, Cell::Null]);
     }
 }

@@ -26,6 +26,8 @@ pub enum ColumnType {
     Authority,
     /// A lower layer super output area.
     Lsoa,
+    /// An electoral ward.
+    Ward,
     /// Free text; only in public entities.
     Text,
 }
@@ -96,7 +98,8 @@ impl ColumnPlan {
 
     /// Whether it says where somebody is or lives.
     pub fn tells_a_place(&self) -> bool {
-        matches!(self.kind, ColumnType::Establishment | ColumnType::Authority | ColumnType::Lsoa)
+        use ColumnType::{Authority, Establishment, Lsoa, Ward};
+        matches!(self.kind, Establishment | Authority | Lsoa | Ward)
     }
 
     /// What stands in it instead of a place.

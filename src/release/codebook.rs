@@ -1,10 +1,61 @@
-//! The codebook: what each table and column of a release holds, and what its codes mean. Totals of rows and nothing else is counted in it.
+//! The codebook: what each table and column of a release holds, and what its codes mean. Numbers of rows and nothing else is counted
+//! in it, as far as they may be told.
 
 use serde::Serialize;
+use std::{
+    collections::BTreeMap,
+    fmt::{self, Display},
+};
 
 use super::fault::ReleaseFault;
-use super::manifest::{Content, Table, pretty};
-use super::{Coverage, Words};
+use super::manifest::{Content, pretty};
+use super::{Column, Coverage, Words};
+
+/// What the manifest says exactly, as far as it may be told.
+type RowsTold = BTreeMap<u64, Option<u64>>;
+
+/// A number of rows as it may be told.
+#[derive(Debug, Clone, Copy, Serialize)]
+#[serde(untagged)]
+pub(super) enum Rows {
+    About(u64),
+    Hidden(&'static str),
+}
+
+impl Rows {
+    fn of(rows: u64, told: &RowsTold) -> Self {
+        told.get(&rows).copied().flatten().map_or(Self::Hidden("c"), Self::About)
+    }
+}
+
+impl Display for Rows {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::About(rows) => to.write_str(&grouped(*rows)),
+            Self::Hidden(symbol) => to.write_str(symbol),
+        }
+    }
+}
+
+/// A table.
+#[derive(Debug, Serialize)]
+pub(super) struct Described<'a> {
+    pub name: &'a str,
+    pub title: &'a str,
+    pub grain: &'a [String],
+    pub columns: &'a [Column],
+    pub purposes: &'a [String],
+    pub rows: Rows,
+    pub sha256: &'a str,
+}
+
+/// What was read of a source.
+#[derive(Debug, Serialize)]
+pub(super) struct Read<'a> {
+    pub source: &'a str,
+    pub entity: &'a str,
+    pub rows: Rows,
+}
 
 #[derive(Debug, Serialize)]
 pub(super) struct Codebook<'a> {
@@ -13,11 +64,11 @@ pub(super) struct Codebook<'a> {
     pub home_authority: &'a str,
     pub synthetic: bool,
     pub status: &'static str,
-    pub tables: &'a [Table],
+    pub tables: Vec<Described<'a>>,
     /// What codes mean.
     pub values: &'a Words,
-    pub sources: &'a [Coverage],
-    pub definitions: &'a std::collections::BTreeMap<String, String>,
+    pub sources: Vec<Read<'a>>,
+    pub definitions: &'a BTreeMap<String, String>,
 }
 
 impl<'a> Codebook<'a> {
@@ -25,7 +76,22 @@ impl<'a> Codebook<'a> {
         release: &'a str,
         content: &'a Content,
         (sources, values): (&'a [Coverage], &'a Words),
+        told: &RowsTold,
     ) -> Self {
+        let tables = content.tables.iter().map(|table| Described {
+            name: &table.name,
+            title: &table.title,
+            grain: &table.grain,
+            columns: &table.columns,
+            purposes: &table.purposes,
+            rows: Rows::of(table.rows, told),
+            sha256: &table.sha256,
+        });
+        let sources = sources.iter().map(|read| Read {
+            source: &read.source,
+            entity: &read.entity,
+            rows: Rows::of(read.rows, told),
+        });
         Self {
             release,
             as_of: &content.as_of,
@@ -36,9 +102,9 @@ impl<'a> Codebook<'a> {
             } else {
                 "pseudonymised personal data"
             },
-            tables: &content.tables,
+            tables: tables.collect(),
             values,
-            sources,
+            sources: sources.collect(),
             definitions: &content.definitions,
         }
     }
@@ -58,7 +124,7 @@ impl<'a> Codebook<'a> {
 }
 
 /// `1234567` as `1,234,567`.
-pub(super) fn grouped(number: u64) -> String {
+fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (at, digit) in digits.chars().enumerate() {

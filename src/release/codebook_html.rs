@@ -1,7 +1,6 @@
 //! The codebook as one page: no scripts, nothing from elsewhere, fit for a screen reader and for paper.
 
-use super::codebook::{Codebook, grouped};
-use super::manifest::Table;
+use super::codebook::{Codebook, Described};
 use std::collections::BTreeMap;
 
 /// Codes and what they mean, by column.
@@ -11,7 +10,7 @@ const STYLE: &str = include_str!("codebook.css");
 
 pub(super) fn page(codebook: &Codebook) -> String {
     let sections: Vec<String> =
-        codebook.tables.iter().map(|table| section(table, codebook.values.get(&table.name))).collect();
+        codebook.tables.iter().map(|table| section(table, codebook.values.get(table.name))).collect();
     format!(
         "<!doctype html>\n<html lang=\"en-GB\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
@@ -37,6 +36,8 @@ fn head(codebook: &Codebook) -> String {
         "<strong>Pseudonymised personal data.</strong> Each row is about one child. It stays inside the controller\u{2019}s \
          walls; figures that leave go through disclosure control first."
     };
+    // What is made up is told as it is.
+    let rounded = if codebook.synthetic { "" } else { ROUNDED };
     let facts = facts(&[
         ("Release", code(codebook.release)),
         ("Local authority", escaped(codebook.home_authority)),
@@ -46,25 +47,30 @@ fn head(codebook: &Codebook) -> String {
     format!(
         "<h1>Codebook</h1>\n<p class=\"notice\">{notice}</p>\n{facts}\
          <p>An empty cell means <em>not known</em>, never <em>no</em> and never zero, unless the column says otherwise. An \
-         academic year is named by the year in which it ends: 2025 is 2024/25.</p>\n"
+         academic year is named by the year in which it ends: 2025 is 2024/25.</p>\n{rounded}"
     )
 }
 
+const ROUNDED: &str = "<p>Numbers of rows are rounded to 5, and <code>c</code> stands for fewer than 10: a few rows are a few \
+                       people\u{2019}s.</p>\n";
+
 fn contents(codebook: &Codebook) -> String {
-    let link = |table: &Table| format!("<a href=\"#table-{0}\"><code>{0}</code></a>", escaped(&table.name));
-    let rows = codebook.tables.iter().map(|table| [link(table), escaped(&table.title), grouped(table.rows)]);
+    let link =
+        |table: &Described<'_>| format!("<a href=\"#table-{0}\"><code>{0}</code></a>", escaped(table.name));
+    let rows =
+        codebook.tables.iter().map(|table| [link(table), escaped(table.title), table.rows.to_string()]);
     let columns = [("Table", ""), ("Holds", ""), ("Rows", "number")];
     let index = table("What each table holds and how many rows it has", columns, rows);
     format!("<nav aria-labelledby=\"tables\">\n<h2 id=\"tables\">Tables</h2>\n{index}</nav>\n")
 }
 
-fn section(described: &Table, values: Option<&ByColumn>) -> String {
-    let name = escaped(&described.name);
+fn section(described: &Described<'_>, values: Option<&ByColumn>) -> String {
+    let name = escaped(described.name);
     let grain: Vec<String> = described.grain.iter().map(|column| code(column)).collect();
     let purposes = described.purposes.join(", ").replace("ap_", "AP ").replace('_', " ");
     let facts = facts(&[
         ("One row per", grain.join(", ")),
-        ("Rows", grouped(described.rows)),
+        ("Rows", described.rows.to_string()),
         ("May serve", if purposes.is_empty() { "no purpose".to_owned() } else { escaped(&purposes) }),
     ]);
     let rows = described.columns.iter().map(|column| {
@@ -77,7 +83,7 @@ fn section(described: &Table, values: Option<&ByColumn>) -> String {
     format!(
         "<section aria-labelledby=\"table-{name}\">\n<h2 id=\"table-{name}\"><code>{name}</code></h2>\n\
          <p class=\"title\">{title}</p>\n{facts}{table}</section>\n",
-        title = escaped(&described.title),
+        title = escaped(described.title),
         table = table(&format!("Columns of {name}"), columns, rows)
     )
 }
@@ -91,7 +97,7 @@ fn codes(words: &BTreeMap<String, String>) -> String {
 
 fn sources(codebook: &Codebook) -> String {
     let rows =
-        codebook.sources.iter().map(|row| [escaped(&row.source), escaped(&row.entity), grouped(row.rows)]);
+        codebook.sources.iter().map(|row| [escaped(row.source), escaped(row.entity), row.rows.to_string()]);
     let columns = [("Source", ""), ("Entity", ""), ("Rows", "number")];
     let table = table("Rows read, by source and entity", columns, rows);
     format!("<section aria-labelledby=\"sources\">\n<h2 id=\"sources\">Sources</h2>\n{table}</section>\n")

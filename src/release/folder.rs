@@ -13,6 +13,8 @@ use super::fault::ReleaseFault;
 use super::manifest::{hex, sha256};
 
 const CURRENT: &str = "current";
+/// How the name of what is being written begins: no release's name does.
+const NEW: &str = ".new-";
 
 /// A release that is being written, under a name that nobody takes for a release. Gone again if it is not finished.
 pub(super) struct Draft {
@@ -25,7 +27,7 @@ pub(super) struct Draft {
 impl Draft {
     /// An empty draft; what a killed run left of the same release is swept away.
     pub fn begin(releases_dir: &Path, id: &str) -> Result<Self, ReleaseFault> {
-        let folder = releases_dir.join(format!(".new-{id}"));
+        let folder = releases_dir.join(format!("{NEW}{id}"));
         if folder.exists() {
             fs::remove_dir_all(&folder).map_err(|error| ReleaseFault::file(&folder, &error))?;
         }
@@ -89,6 +91,15 @@ impl Draft {
         reach("release.renamed", &self.target)?;
         self.target.parent().map_or(Ok(()), sync_folder)
     }
+}
+
+/// The releases that are being written, or that a process was killed over.
+pub fn drafts(releases_dir: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(releases_dir).into_iter().flatten().flatten();
+    let is_draft = |path: &PathBuf| {
+        path.is_dir() && path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(NEW))
+    };
+    entries.map(|entry| entry.path()).filter(is_draft).collect()
 }
 
 impl Drop for Draft {

@@ -30,7 +30,7 @@ use chrono::NaiveDate;
 use serde::Serialize;
 
 pub use fault::ReleaseFault;
-pub use folder::{current, ids};
+pub use folder::{current, drafts, ids};
 pub use verify::{Flaw, Verification, verify};
 
 use crate::warehouse::{self, DatabaseTable, Limits};
@@ -100,6 +100,9 @@ pub struct ReleaseInput {
     pub home_authority: String,
     /// Rows read, by source and entity, in any order.
     pub coverage: Vec<Coverage>,
+    /// What the codebook and the page beside the data may say of each number of rows: none where it may not be told. They travel further
+    /// than rows do. No part of the content.
+    pub rows_told: BTreeMap<u64, Option<u64>>,
     /// True when every learner is made up.
     pub synthetic: bool,
     /// The fingerprint of the key that its pseudonyms are of. No part of the content.
@@ -223,7 +226,7 @@ fn write(
     draft.add_written("warehouse.duckdb")?;
     let mut coverage = input.coverage.clone();
     coverage.sort();
-    let codebook = codebook::Codebook::new(id, &content, (&coverage, &input.words));
+    let codebook = codebook::Codebook::new(id, &content, (&coverage, &input.words), &input.rows_told);
     draft.add("codebook.json", codebook.json()?.as_bytes())?;
     draft.add("codebook.html", codebook_html::page(&codebook).as_bytes())?;
     draft.add("README.md", readme::page(&codebook).as_bytes())?;

@@ -1,15 +1,13 @@
 //! The page that lies beside the data: what it is, what it may be used for, how to open and how to cite it.
 
-use super::codebook::{Codebook, grouped};
+use super::codebook::Codebook;
 
 pub(super) fn page(codebook: &Codebook) -> String {
-    let example = codebook.tables.first().map_or("", |table| table.name.as_str());
+    let example = codebook.tables.first().map_or("", |table| table.name);
     let tables: Vec<String> = codebook
         .tables
         .iter()
-        .map(|table| {
-            format!("| `{}` | {} | {} |", table.name, table.title.replace('|', "\\|"), grouped(table.rows))
-        })
+        .map(|table| format!("| `{}` | {} | {} |", table.name, table.title.replace('|', "\\|"), table.rows))
         .collect();
     format!(
         "# Release {id}\n\n{status}\n\n{body}",
@@ -33,8 +31,9 @@ fn status(codebook: &Codebook) -> &'static str {
         "**This is pseudonymised personal data.** Names and numbers that identify have been replaced by keyed codes, but each \
          row is still about one child, and the law on personal data applies to all of it: keep it inside the \
          controller's walls, use it for the purposes it was released for, and delete it when they are done.\n\
-         The tables of counts are part of it. Nothing here has been through disclosure control; a figure that leaves \
-         the controller goes through `throughline report` or `throughline query` first."
+         The tables of counts are part of it. But for the numbers of rows below and in the codebook (rounded to 5, `c`: fewer than 10) \
+         nothing here has been through disclosure control; a figure that leaves the controller goes through `throughline report` or \
+         `throughline query` first."
     }
 }
 

@@ -7,6 +7,7 @@ mod before;
 mod offers;
 mod read;
 mod tested;
+mod wards;
 
 pub(super) use after::group_words as setting_words;
 
@@ -28,7 +29,10 @@ pub fn report(release: &Release, policy: &Policy) -> Result<Report, ReportFault>
     let mut of_guarantee = Vec::new();
     sections.extend(after::status(&months, policy, &mut short)?);
     sections.extend(after::trend(&months, policy)?);
-    sections.extend(after::groups(&months, policy)?);
+    let newest = after::NewestMonth::of_months(&months, policy)?;
+    sections.extend(after::groups(newest.as_ref(), policy)?);
+    let homes = read::homes(release)?;
+    sections.extend(wards::unseen(newest.as_ref(), policy)?);
     let guarantee = offers::guarantee(release, policy, &mut of_guarantee)?;
     if !months.is_empty() || guarantee.is_some() {
         sections.push(offers::coming(release, policy, &mut short)?);
@@ -38,7 +42,10 @@ pub fn report(release: &Release, policy: &Policy) -> Result<Report, ReportFault>
     let lost_sight = before::lost_sight(release, policy, &mut short)?;
     let lost_are_shown = lost_sight.as_ref().is_some_and(before::is_shown_whole);
     sections.extend(lost_sight);
-    sections.extend(before::risk(release, lost_are_shown, policy)?);
+    sections.extend(before::risk(release, lost_are_shown, &homes, policy)?);
+    if !sections.is_empty() && !wards::is_told(homes.values()) {
+        sections.push(wards::not_told());
+    }
     sections.extend(tested::tested(release, policy)?);
     if sections.is_empty() {
         return Err(ReportFault::Nothing(
@@ -57,8 +64,7 @@ pub fn report(release: &Release, policy: &Policy) -> Result<Report, ReportFault>
 
 /// What is not shown, and why.
 const LEFT_OUT: [&str; 4] = [
-    "By ward: of a home the lake holds the small area (LSOA), no list here says in which ward that lies, and a small area has too few young \
-     people to be shown. By school and provider stands above.",
+    "By small area (LSOA): each has too few young people for any figure. By ward, where the site's postcode directory tells of wards, stands above.",
     "Ethnic group: the points do not use it; whether they treat groups alike is in the table risk_fairness of the release.",
     "Two groups at once (a school and a need, say): tables with sums both ways are not shown, for what is hidden could be \
      worked out.",

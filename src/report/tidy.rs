@@ -32,8 +32,9 @@ const PLACE: [(&str, &str); 6] = [
 pub fn files(report: &Report) -> Result<Vec<TidyFile>, ReportFault> {
     let mut files = Vec::new();
     for table in report.tables() {
-        files.push(TidyFile { name: format!("{}.csv", table.name), text: csv(&lines(report, table))? });
-        files.push(TidyFile { name: format!("{}.meta.csv", table.name), text: csv(&meta(table))? });
+        let data = lines(report, table);
+        files.push(TidyFile { name: format!("{}.csv", table.name), text: csv(&data)? });
+        files.push(TidyFile { name: format!("{}.meta.csv", table.name), text: csv(&meta(table, &data))? });
     }
     let about = serde_json::to_vec_pretty(&serde_json::json!({
         "report": report.name, "title": report.title, "about": report.about, "left_out": report.left_out,
@@ -57,7 +58,7 @@ pub(super) fn lines(report: &Report, table: &Table) -> Vec<Vec<String>> {
     // A table whose rows are times has no filter of its own, and rows under headings have one for each of them.
     let headings = headings(table);
     let has_filter = !is_time(table) && headings.is_empty();
-    header.extend(has_filter.then(|| table.rows_are.0.to_owned()));
+    header.extend(has_filter.then(|| filter_name(table).to_owned()));
     header.extend(headings.iter().map(|heading| column_name(heading)));
     header.extend(table.said.iter().map(|(name, _)| (*name).to_owned()));
     header.extend(table.columns.iter().map(|column| column.name.to_owned()));
@@ -127,7 +128,29 @@ fn is_time(table: &Table) -> bool {
     ["month", "academic_year"].contains(&table.rows_are.0)
 }
 
-fn meta(table: &Table) -> Vec<Vec<String>> {
+/// The name of a table's filter. What is called as the service calls its own columns of places is taken for one of them.
+fn filter_name(table: &Table) -> &'static str {
+    match table.rows_are.0 {
+        "provider" => "provider_placed_with",
+        "school" => "school_of_roll",
+        "ward" => "ward_of_home",
+        other => other,
+    }
+}
+
+/// What each column is. A filter of which every row says the same is none, and stands in the data alone.
+fn meta(table: &Table, data: &[Vec<String>]) -> Vec<Vec<String>> {
+    let mut lines = described(table);
+    let (header, rows) = data.split_first().map_or((&[][..], data), |(header, rows)| (&header[..], rows));
+    let has_levels = |name: &String| {
+        let at = header.iter().position(|column| column == name);
+        at.is_none_or(|at| rows.iter().any(|row| row.get(at) != rows[0].get(at)))
+    };
+    lines.retain(|line| line[1] != "Filter" || has_levels(&line[0]));
+    lines
+}
+
+fn described(table: &Table) -> Vec<Vec<String>> {
     let line = |cells: [&str; 9]| cells.map(str::to_owned).to_vec();
     let mut lines = vec![line([
         "col_name",
@@ -149,7 +172,7 @@ fn meta(table: &Table) -> Vec<Vec<String>> {
         lines.push(line([&column_name(heading), "Filter", heading, "", "", "", "", "", TOTAL]));
     }
     if !is_time(table) && headings.is_empty() {
-        let (name, label) = table.rows_are;
+        let (name, label) = (filter_name(table), table.rows_are.1);
         // What the service shows first: the sum, or where there is none the first row.
         let default = table.rows.iter().find(|row| row.is_total).or(table.rows.first());
         let default = default.map_or("", |row| row.label.as_str());

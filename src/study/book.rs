@@ -4,12 +4,11 @@ use super::{
     cell::{Cell, Kind},
     classes::Part,
     cut::{Data, Frame},
-    definition::Set,
-    linkage::Linkage,
     plan::{FramePlan, Plan, Variable},
     risk::Risk,
+    told,
 };
-use crate::disclosure::{self, Count, CountTable, Figure, Policy, StateCount, Symbol, Waterfall};
+use crate::disclosure::{self, Figure, Policy, StateCount, Symbol, Waterfall};
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::{
@@ -27,7 +26,7 @@ const NOT_MET: &str = "not met";
 /// How a column is told that is told exactly.
 const AS_IT_IS: &str = "as it is";
 /// Whom everything here counts.
-const POPULATION: &str = "the study's learners";
+pub(super) const POPULATION: &str = "the study's learners";
 
 const STYLE: &str = include_str!("../report/page.css");
 /// Cells here are words, not figures.
@@ -85,10 +84,14 @@ pub struct About {
     pub lawful: Vec<String>,
     /// Learners who are not there.
     pub canaries: Vec<String>,
-    /// How alike learners are; none of dummy data.
+    /// How alike learners are; none of dummy data. What is written of it is `risk_told`.
+    #[serde(skip)]
     pub risk: Option<Risk>,
-    /// What somebody with another extract can do.
-    pub linkage: Vec<Linkage>,
+    /// The same, its counts through the gate.
+    #[serde(rename = "risk")]
+    pub risk_told: Value,
+    /// What somebody with another extract can do, its counts through the gate.
+    pub linkage: Value,
     /// SHA-256 of each file, by path.
     pub files: BTreeMap<String, String>,
 }
@@ -196,33 +199,6 @@ fn figure(figure: &Figure) -> Value {
     }
 }
 
-/// How alike learners are, its numbers through the gate: they count the few.
-fn alike(risk: &Risk, policy: &Policy) -> Option<String> {
-    let key = |name: &str| vec![name.to_owned()];
-    let alone = Count::leaf(key("alone"), risk.unique);
-    let few = Count::whole(key("few"), risk.in_small_groups, alone);
-    let table = CountTable {
-        title: "how alike learners are".to_owned(),
-        population: POPULATION.to_owned(),
-        dimensions: key("group"),
-        wholes: vec![Count::whole(key("learners"), risk.learners, few)],
-    };
-    let disclosed = disclosure::disclose(&table, policy).ok()?;
-    let told = |at: usize| {
-        let figure = disclosed.as_ref().rows.get(at).and_then(|row| row.figures.first());
-        figure.map_or_else(|| "x".to_owned(), ToString::to_string)
-    };
-    Some(format!(
-        "Learners: {}. In groups of fewer than {} by what others may know of them: {}. Alone with it: {}. Allowed: {:.1}% alone{}.",
-        told(0),
-        risk.k,
-        told(1),
-        told(2),
-        risk.most_unique * 100.0,
-        if risk.set == Set::Open { ", nobody in a small group" } else { "" }
-    ))
-}
-
 fn page(book: &Value, data: &Data, about: &About, policy: &Policy) -> String {
     let mut body = String::new();
     let tables = book["tables"].as_array().map(Vec::as_slice).unwrap_or_default();
@@ -232,7 +208,7 @@ fn page(book: &Value, data: &Data, about: &About, policy: &Policy) -> String {
     let risk = about
         .risk
         .as_ref()
-        .and_then(|risk| alike(risk, policy))
+        .and_then(|risk| told::alike(risk, policy))
         .map_or_else(String::new, |words| format!("<p>{}</p>\n", escaped(&words)));
     let facts: String = [
         ("Study", &about.study),
@@ -323,7 +299,7 @@ fn escaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{disclosure::KeyKind, study::classes::Tier};
+    use crate::study::classes::Tier;
 
     /// As many learners as each value says have it, of a list of values; one row each.
     fn described_by(policy: &Policy, words: &[&str], have: &[(&str, u32)]) -> Value {
@@ -381,28 +357,6 @@ mod tests {
         }
         let unknown = described_by(&Policy::published(), &words, &[("high", 3000), ("", 440)]);
         assert!(unknown["learners_by_value"]["other"] == "c", "all that are known are one: {unknown}");
-    }
-
-    #[test]
-    fn how_many_are_alone_passes_the_gate() {
-        let risk = Risk {
-            learners: 3456,
-            identifying: Vec::new(),
-            unique: 2,
-            in_small_groups: 18,
-            smallest: 1,
-            set: Set::Linkable,
-            k: 10,
-            most_unique: 0.05,
-        };
-        let words = alike(&risk, &Policy::published()).unwrap();
-        assert!(words.contains("Learners: 3455.") && words.contains("Alone with it: c."), "{words}");
-        assert!(!words.contains("3456") && !words.contains(": 2.") && !words.contains("18"), "{words}");
-        let words = alike(&risk, &Policy::synthetic(KeyKind::Demo).unwrap()).unwrap();
-        assert!(
-            words.contains("Learners: 3456.") && words.contains(": 18.") && words.contains(": 2."),
-            "{words}"
-        );
     }
 
     #[test]

@@ -22,13 +22,14 @@ mod plan;
 mod proposal;
 mod quick;
 mod risk;
+mod told;
 mod write;
 
 pub(crate) use crate::definitions::query::WHOSE;
 pub use book::{About, Approval, codebook};
 pub use canary::{MOST_CANARIES, plant};
 pub use cell::{Cell, Kind};
-pub use classes::{Classes, Tier};
+pub use classes::{Classes, Part, Tier};
 pub use coarsen::Coarsen;
 pub use cut::{CutFault, Data, Frame, cut, merge_small_places};
 pub use definition::{FILE, Output, Set, Study, beginning};
@@ -39,6 +40,7 @@ pub use plan::{FramePlan, Known, Plan, Variable, check};
 pub use proposal::{Proposal, proposals};
 pub use quick::quick_starts;
 pub use risk::{Risk, risk};
+pub use told::{linkage_told, risk_told};
 pub use write::{csv, parquet, sha256};
 
 use std::collections::BTreeMap;

@@ -92,6 +92,7 @@ fn built(folder: &Path, year: i16) -> ReleaseInput {
             Coverage { source: "wonde".into(), entity: "enrolment".into(), rows: 14_213 },
             Coverage { source: "ap-register".into(), entity: "placement".into(), rows: 187 },
         ],
+        rows_told: BTreeMap::from([(14_213, Some(14_215)), (187, Some(185)), (3, None)]),
         key_fingerprint: "01234567".into(),
         synthetic: false,
         limits: Limits::default(),
@@ -146,6 +147,15 @@ fn a_release_holds_what_it_should() {
     for outside in ["<script", "http:", "https:", "src=", "url("] {
         assert!(!html.contains(outside), "{outside}");
     }
+    // Of rows it is told what may be told, on the pages and in the file; the manifest, which is part of the data, knows the number.
+    for page in [&readme, &html] {
+        assert!(page.contains("rounded to 5") && !page.contains("14,213"), "{page}");
+    }
+    assert!(html.contains(">14,215<") && html.contains(">c<"), "{html}");
+    assert_eq!(codebook["sources"][1]["rows"], 14_215);
+    assert_eq!([&codebook["tables"][0]["rows"], &codebook["tables"][1]["rows"]], ["c", "c"]);
+    let manifest: serde_json::Value = serde_json::from_slice(&files["manifest.json"]).unwrap();
+    assert_eq!(manifest["content"]["tables"][0]["rows"], 3);
     let here = site.path().to_string_lossy().into_owned();
     for (name, bytes) in &files {
         assert!(!String::from_utf8_lossy(bytes).contains(&here), "{name} tells where it was made");

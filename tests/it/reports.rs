@@ -1,5 +1,7 @@
 //! The reports: what they say beside the truth, and what they never say.
 mod forms;
+mod no_ward;
+mod screened;
 mod shape;
 mod six;
 mod small_school;
@@ -60,7 +62,7 @@ fn counts(value: &Value, found: &mut Vec<i64>) {
 /// No place that has a name in a report has fewer than ten learners.
 fn named_have_ten(report: &Value) {
     let are_places = |table: &&Value| {
-        ["place", "provider", "school"].iter().any(|name| table["rows_are"][0] == *name)
+        ["place", "provider", "school", "ward"].iter().any(|name| table["rows_are"][0] == *name)
             && table["columns"][0]["unit"] == "count"
     };
     for row in tables(report).filter(are_places).flat_map(|table| table["rows"].as_array().unwrap()) {
@@ -93,6 +95,7 @@ fn under_every_policy_no_report_shows_few_learners_or_names_a_small_place() {
             tidy: &dir.path().join("cohort"),
         });
         shape::is_a_workbook_by_the_rules(&dir.path().join("cohort.xlsx"), &data);
+        shape::are_tidy(&dir.path().join("cohort"), &data);
         on_the_cohort_page(&ran.out, &data);
         let states = fs::read_to_string(dir.path().join("cohort/states_at_sixteen.csv")).unwrap();
         assert!(states.contains("not found anywhere") && states.contains("Total"), "{states}");
@@ -118,7 +121,7 @@ fn under_every_policy_no_report_shows_few_learners_or_names_a_small_place() {
                 assert!(report != "neet" || warns, "{policy}");
             }
             // What is asked for and no table has is said.
-            let not_there = [("neet", "By ward: "), ("ap", "Level 3 by provider: ")];
+            let not_there = [("neet", "By small area (LSOA): "), ("ap", "Level 3 by provider: ")];
             for (_, said) in not_there.iter().filter(|(of, _)| *of == report) {
                 assert!(page.contains(said) && words.out.contains(said), "{report}: {said}");
             }

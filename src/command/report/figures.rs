@@ -87,6 +87,7 @@ pub(super) fn group_words(group: &str) -> &str {
 /// A state at sixteen in words.
 pub(super) fn state_words(state: &str) -> &str {
     match state {
+        "not_yet_16" => "not sixteen yet",
         "died" => "died",
         "left_england" => "left England",
         "moved_out_of_area" => "moved to another authority",
@@ -106,5 +107,23 @@ pub(super) fn state_words(state: &str) -> &str {
         "withheld" => "objected: only counted",
         "total" => "all",
         other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::definitions::Definitions;
+
+    #[test]
+    fn a_state_has_the_same_words_in_a_report_and_in_a_codebook() {
+        let definitions = Definitions::load(None).unwrap();
+        let states = definitions.meanings("attrition_waterfall", "state");
+        assert_eq!(states.len(), 18, "{states:?}");
+        for (state, meaning) in &states {
+            assert_eq!(state_words(state), meaning);
+        }
+        let of_learners = definitions.meanings("cohort_outcome", "state");
+        assert!(of_learners.iter().all(|(state, meaning)| states.get(state) == Some(meaning)));
     }
 }

@@ -155,7 +155,7 @@ impl Evidence {
                 }
                 None => 0.0,
             },
-            ColumnType::Lsoa | ColumnType::Text => 0.0,
+            ColumnType::Lsoa | ColumnType::Ward | ColumnType::Text => 0.0,
         }
     }
 

@@ -26,6 +26,7 @@ use std::{
 struct Made {
     pulls: AtomicU32,
     publishes: AtomicU32,
+    sweeps: AtomicU32,
     waits: bool,
     fails: bool,
 }
@@ -42,6 +43,9 @@ impl Work for Made {
     fn publish(&self, _: &Arc<Settings>, _: &Stop) -> bool {
         self.publishes.fetch_add(1, Ordering::SeqCst);
         true
+    }
+    fn sweep(&self, _: &Arc<Settings>) {
+        self.sweeps.fetch_add(1, Ordering::SeqCst);
     }
 }
 
@@ -65,6 +69,7 @@ fn turning(work: &Arc<Made>, drive: impl FnOnce(&mpsc::Sender<Message>) + Send +
         health: Arc::new(Health::new(settings)),
         stop: Stop::default(),
         sender,
+        swept: None,
         reload: &mut |_| None,
     };
     let ended = turning.run(&inbox);
@@ -75,7 +80,13 @@ fn turning(work: &Arc<Made>, drive: impl FnOnce(&mpsc::Sender<Message>) + Send +
 }
 
 fn made(waits: bool, fails: bool) -> Arc<Made> {
-    Arc::new(Made { pulls: AtomicU32::new(0), publishes: AtomicU32::new(0), waits, fails })
+    Arc::new(Made {
+        pulls: AtomicU32::new(0),
+        publishes: AtomicU32::new(0),
+        sweeps: AtomicU32::new(0),
+        waits,
+        fails,
+    })
 }
 
 fn until(counter: impl Fn() -> bool) {
@@ -120,6 +131,8 @@ fn what_was_pulled_is_published_and_a_refused_configuration_changes_nothing() {
         loop_.send(Message::Terminate).unwrap();
     });
     assert_eq!(ended, (Ended::InOrder, "done published".into()));
+    // What a killed process left was looked for at once, and not at every turn.
+    assert_eq!(work.sweeps.load(Ordering::SeqCst), 1);
 }
 
 #[test]

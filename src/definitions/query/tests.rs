@@ -43,6 +43,7 @@ fn the_embedded_queries_are_all_well_formed() {
             "high_attainer",
             "home_move",
             "home_move_year",
+            "home_ward",
             "index_sensitivity",
             "ks2_rate",
             "ks2_subject",

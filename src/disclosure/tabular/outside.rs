@@ -7,7 +7,7 @@ use rand_chacha::ChaCha8Rng;
 use serde_json::json;
 
 use super::proofs::{held, pattern, random};
-use super::{Tabular, disclose};
+use super::{Tabular, disclose, woven};
 use crate::disclosure::{Failing, Policy, failing};
 
 fn folder() -> PathBuf {
@@ -85,4 +85,57 @@ fn sums_for_an_output_checker() {
         lines.push_str(&format!("{}\n", json!({ "groups": groups, "fails": verdicts })));
     }
     fs::write(folder().join("sums.jsonl"), lines).unwrap();
+}
+
+/// A table of counts in two dimensions, from hardly a small count to mostly such, noughts among them.
+fn counted(rng: &mut ChaCha8Rng) -> (Vec<Vec<u64>>, bool) {
+    let (rows, columns) = (rng.random_range(2..6), rng.random_range(2..5));
+    let most = [12, 25, 60][rng.random_range(0..3)];
+    let nobody = rng.random_range(0..4);
+    let mut count = || if rng.random_range(0..10) < nobody { 0 } else { rng.random_range(0..most) };
+    let counts: Vec<Vec<u64>> = (0..rows).map(|_| (0..columns).map(|_| count()).collect()).collect();
+    (counts, rng.random_range(0..2) == 0)
+}
+
+#[test]
+#[ignore = "writes files for benches/gate"]
+fn counts_for_an_output_checker() {
+    let mut rng = ChaCha8Rng::seed_from_u64(9);
+    let policy = Policy::published();
+    let mut lines = String::new();
+    let mut tables = 0;
+    while tables < 1_000 {
+        let (counts, with_totals) = counted(&mut rng);
+        // Of nobody there is no table.
+        if counts.iter().flatten().sum::<u64>() == 0 {
+            continue;
+        }
+        tables += 1;
+        let groups: Vec<(Vec<String>, u64)> = counts
+            .iter()
+            .enumerate()
+            .flat_map(|(row, counts)| {
+                let cell =
+                    move |(column, count): (usize, &u64)| (vec![row.to_string(), column.to_string()], *count);
+                counts.iter().enumerate().map(cell)
+            })
+            .collect();
+        let names = ["row", "column"].map(str::to_owned);
+        let table = Tabular::of_groups("t", "p", &names, &groups, with_totals).unwrap();
+        let shown = disclose(&table, &policy).unwrap();
+        let (_, web) = woven(&table).unwrap();
+        let primary = web.small(&policy);
+        let listed = (0..web.cells.len()).filter(|at| web.cells[*at].listed);
+        let cells = listed.zip(&shown.rows).zip(pattern(&shown)).map(|((at, row), hidden)| {
+            let count = web.cells[at].count;
+            let small = policy.is_small(count);
+            json!({ "keys": row.keys, "count": count, "small": small, "nearly_all": primary[at] && !small, "hidden": hidden })
+        });
+        let cells: Vec<_> = cells.collect();
+        lines.push_str(&format!(
+            "{}\n",
+            json!({ "counts": counts, "with_totals": with_totals, "cells": cells })
+        ));
+    }
+    fs::write(folder().join("counts.jsonl"), lines).unwrap();
 }

@@ -15,7 +15,7 @@ pub use missing::{Missing, Reach, SupplierCopy};
 
 use super::{Site, SiteFault, Watch, build, link::standing};
 use crate::{
-    catalog::Access,
+    catalog::{Access, Lock},
     config::Role,
     definitions::query::QuerySet,
     link::{self, Found, People, Roll, Standing},
@@ -323,6 +323,8 @@ fn tables(
         spill_to: Some(site.settings.data_dir.join("tmp")),
     };
     let behind = queries.behind(&names);
+    // Whoever resolves writes nothing to the lake and does not wait for whoever does: nobody clears away what is spilled meanwhile.
+    let _spilling = Lock::to_spill(&site.settings.data_dir)?;
     let mut told = |name: &str, done: usize, of: usize| watch.part(name, done, of);
     warehouse::views(&behind, &names, &inputs, &context, &options, &mut told)
         .map_err(|fault| SiteFault::Build(fault.to_string()))

@@ -155,7 +155,8 @@ fn manifest(
         lawful: open.study.lawful.clone(),
         canaries,
         risk: Some(trial.risk.clone()),
-        linkage: trial.linkage.clone(),
+        risk_told: study::risk_told(&trial.risk, policy),
+        linkage: study::linkage_told(&trial.linkage, policy),
         files: BTreeMap::new(),
     }
 }

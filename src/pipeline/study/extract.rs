@@ -141,7 +141,8 @@ fn quick_about(study: &Study, policy: &Policy) -> About {
         lawful: study.lawful.clone(),
         canaries: Vec::new(),
         risk: None,
-        linkage: Vec::new(),
+        risk_told: serde_json::Value::Null,
+        linkage: serde_json::json!([]),
         files: std::collections::BTreeMap::new(),
     }
 }

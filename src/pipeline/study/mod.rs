@@ -3,6 +3,7 @@
 mod approved;
 mod cutting;
 mod extract;
+mod lent;
 mod outputs;
 mod sacro;
 

@@ -5,19 +5,15 @@ use super::{
         query::{Held, Question, paid},
     },
     OpenStudy, StudyFault,
+    lent::Lent,
 };
 use crate::{
-    catalog::private_folder,
     disclosure::{Figure, Policy, Symbol, Told},
     fault::failpoint,
     query::{self, Cell, Kind, TableShape},
     study::{self, About, Data},
 };
 use serde_json::{Value, json};
-use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
-};
 
 /// A table that passed the gate.
 pub struct Shown {
@@ -109,27 +105,20 @@ pub(super) fn outputs(
         may_be_asked(site, open).map_err(StudyFault::Refused)?;
     }
     let folder = site.settings.data_dir.join("tmp").join(format!("study-{}", std::process::id()));
-    private_folder(&folder)?;
-    let asked = ask(site, &folder, open, data, (who, policy));
-    let swept = std::fs::remove_dir_all(&folder);
-    let shown = asked?;
-    swept?;
-    Ok(shown)
+    let mut lent = Lent::none(folder);
+    for frame in &data.frames {
+        lent.lend(&frame.plan.name, &study::parquet(data, frame)?)?;
+    }
+    ask(site, &lent, open, (who, policy))
 }
 
 fn ask(
     site: &mut Site,
-    folder: &Path,
+    lent: &Lent,
     open: &OpenStudy,
-    data: &Data,
     (who, policy): (&str, &Policy),
 ) -> Result<Vec<Shown>, StudyFault> {
-    let mut files: BTreeMap<String, PathBuf> = BTreeMap::new();
-    for frame in &data.frames {
-        let file = folder.join(format!("{}.parquet", frame.plan.name));
-        super::super::write_private(&file, &study::parquet(data, frame)?)?;
-        files.insert(frame.plan.name.clone(), file);
-    }
+    let files = lent.files();
     failpoint("study.asked")?;
     let shapes = shapes(open);
     let mut shown = Vec::new();
@@ -139,7 +128,7 @@ fn ask(
         let answer = if policy.threshold() > 0 {
             let held = Held {
                 name: &format!("study {} {}", open.study.name, open.binds),
-                files: &files,
+                files,
                 // Looked at already.
                 is_of_many: &|_, _| false,
                 verb: "study release",
@@ -149,7 +138,7 @@ fn ask(
             let question = Question { who, purpose: "research", text: sql, spend: output.spend };
             paid(site, &held, &question, &plan, policy).map_err(refused)?.0
         } else {
-            query::answer(sql, &plan, &files, &site.settings.memory_limit, policy).map_err(refused)?
+            query::answer(sql, &plan, files, &site.settings.memory_limit, policy).map_err(refused)?
         };
         let answer = answer.as_ref();
         let lines = query::lines(&plan, answer);

@@ -8,7 +8,8 @@ use super::super::{
 use super::{read::Month, section};
 use crate::disclosure::{self, Disclosed, DisclosedTable, Figure, LinkGrid, LinkGroup, Policy, Symbol};
 
-const CLIENTS: &str = "young people of academic age 16 and 17 in the cohort of the authority's client record";
+pub(super) const CLIENTS: &str =
+    "young people of academic age 16 and 17 in the cohort of the authority's client record";
 
 /// The counts of a month, as the gate names them.
 const PARTS: [&str; 6] = ["cohort", "combined", "neet", "not_known", "participating", "working"];
@@ -268,24 +269,55 @@ const BREAKDOWNS: [(&str, &str); 4] = [
     ("disadvantage", "Disadvantage in Year 11"),
 ];
 
-/// Who is NEET or not known at the end of the newest month of the winter.
-pub(super) fn groups(months: &[Month], policy: &Policy) -> Result<Option<Section>, ReportFault> {
-    let Some(ay) = newest(months) else { return Ok(None) };
-    let Some(last) = of_year(months, ay).pop() else { return Ok(None) };
-    let period = last.period.clone();
-    // Where the sum over all groups is hidden above, groups would give it away.
-    let through = disclose(&[last], policy)?;
-    if !through.figures(&PARTS).iter().all(|(_, figures)| figures[..2].iter().all(|f| f.is_number())) {
-        return Ok(None);
+/// The newest month that is held, group by group.
+pub(super) struct NewestMonth<'a> {
+    /// The month in words.
+    pub(super) name: String,
+    pub(super) time: Time,
+    /// Whether it is shown of everybody together how many they are and how many of them are NEET or not known.
+    pub(super) sums_are_shown: bool,
+    /// Whether it is shown, too, which of the two.
+    pub(super) parts_are_shown: bool,
+    months: Vec<&'a Month>,
+}
+
+impl<'a> NewestMonth<'a> {
+    /// None where no month is held.
+    pub(super) fn of_months(months: &'a [Month], policy: &Policy) -> Result<Option<Self>, ReportFault> {
+        let Some(ay) = newest(months) else { return Ok(None) };
+        let Some(last) = of_year(months, ay).pop() else { return Ok(None) };
+        let name = format!("{} {}", month_name(&last.period), last.calendar_year());
+        let through = disclose(&[last], policy)?;
+        let shown = |parts: usize| {
+            let mut rows = through.figures(&PARTS).into_iter();
+            rows.all(|(_, figures)| figures[..parts].iter().all(|figure| figure.is_number()))
+        };
+        let here = months.iter().filter(|month| month.ay == ay && month.period == last.period);
+        Ok(Some(Self {
+            name,
+            time: Time::year(ay),
+            sums_are_shown: shown(2),
+            parts_are_shown: shown(4),
+            months: here.collect(),
+        }))
     }
-    let here: Vec<&Month> = months.iter().filter(|month| month.ay == ay && month.period == period).collect();
-    let Some(name) = here.first().map(|month| format!("{} {}", month_name(&period), month.calendar_year()))
-    else {
-        return Ok(None);
-    };
+
+    /// Its groups by one breakdown.
+    pub(super) fn of(&self, breakdown: &str) -> impl Iterator<Item = &'a Month> {
+        self.months.iter().copied().filter(move |month| month.breakdown == breakdown)
+    }
+}
+
+/// Who is NEET or not known at the end of the newest month of the winter.
+pub(super) fn groups(
+    newest: Option<&NewestMonth<'_>>,
+    policy: &Policy,
+) -> Result<Option<Section>, ReportFault> {
+    // Where the sum over all groups is hidden above, groups would give it away.
+    let Some(newest) = newest.filter(|newest| newest.sums_are_shown) else { return Ok(None) };
     let mut grids = Vec::new();
     for (breakdown, title) in BREAKDOWNS {
-        let groups = here.iter().filter(|month| month.breakdown == breakdown && month.cohort > 0);
+        let groups = newest.of(breakdown).filter(|month| month.cohort > 0);
         let groups: Vec<LinkGroup> = groups
             .map(|month| LinkGroup {
                 group: month.category.clone(),
@@ -299,9 +331,10 @@ pub(super) fn groups(months: &[Month], policy: &Policy) -> Result<Option<Section
             grids.push((title, groups));
         }
     }
-    let title = format!("NEET or not known at the end of {name}, by group");
-    let time = Time::year(ay);
-    let Some((rows, disclosed)) = stacked(&title, CLIENTS, grids, &time, policy)? else { return Ok(None) };
+    let title = format!("NEET or not known at the end of {}, by group", newest.name);
+    let Some((rows, disclosed)) = stacked(&title, CLIENTS, grids, &newest.time, policy)? else {
+        return Ok(None);
+    };
     let table = Table {
         name: "neet_by_group",
         title,

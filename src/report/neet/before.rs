@@ -9,13 +9,13 @@ use super::super::{
 use super::{
     after::{group_words, stacked},
     read::{self, Standing, Told},
-    section,
+    section, wards,
 };
 use crate::disclosure::{Figure, LinkGroup, Policy, Symbol};
 use std::collections::{BTreeMap, BTreeSet};
 
 const LEARNERS: &str = "everybody in Years 7 to 11 by age of whom any source tells";
-const TOLD: &str = "everybody in Years 8 to 11 by age of whom any source tells";
+pub(super) const TOLD: &str = "everybody in Years 8 to 11 by age of whom any source tells";
 
 /// What is said of where somebody is today.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -130,6 +130,7 @@ pub(super) fn is_shown_whole(lost_sight: &Section) -> bool {
 pub(super) fn risk(
     release: &Release,
     lost_are_shown: bool,
+    homes: &BTreeMap<String, String>,
     policy: &Policy,
 ) -> Result<Vec<Section>, ReportFault> {
     const PARTS: [&str; 7] = ["learners", "support", "red", "amber", "rest", "green", "not_known"];
@@ -167,9 +168,10 @@ pub(super) fn risk(
                     .to_owned(),
             );
         }
+        sections.extend(wards::support(release, &told, homes, (&time, policy))?);
     } else if let Some(section) = sections.first_mut() {
         section.notes.push(
-            "By year group, circumstance and place nothing is shown: the number of all who may need support is hidden, and \
+            "By year group, circumstance, place and ward nothing is shown: the number of all who may need support is hidden, and \
              their groups would give it away."
                 .to_owned(),
         );
@@ -231,7 +233,7 @@ fn bands(title: String, figures: &[Figure], time: &Time, policy: &Policy, notes:
 
 const OF_SUPPORT: (&str, &str) = ("young people", "may need support");
 
-fn is_marked(told: &Told) -> bool {
+pub(super) fn is_marked(told: &Told) -> bool {
     ["red", "amber"].contains(&told.band.as_str())
 }
 

@@ -202,6 +202,16 @@ pub(super) fn moved_away(release: &Release) -> Result<BTreeSet<String>, ReportFa
     Ok(elsewhere.into_iter().chain(gone).collect())
 }
 
+/// By learner, the ward of the home today, or in a word why there is none.
+pub(super) fn homes(release: &Release) -> Result<BTreeMap<String, String>, ReportFault> {
+    let rows = release.read("home_ward", |row| {
+        (row.text("ends_on")? >= release.as_of).then_some(())?;
+        let state = row.text("ward_state")?;
+        Some((row.text("learner_id")?, row.text("ward").unwrap_or(state)))
+    })?;
+    Ok(rows.into_iter().collect())
+}
+
 /// Learners by the end year of their Year 6.
 pub(super) fn cohorts(release: &Release) -> Result<Vec<(String, i64)>, ReportFault> {
     release.read("learner", |row| Some((row.text("learner_id")?, row.number("cohort_ay")?)))

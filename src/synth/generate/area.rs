@@ -152,7 +152,7 @@ impl Builder {
             self.postcodes.push(Postcode {
                 text: format!("ZT{outward} {}{}{}", inward / 400, letter(inward / 20), letter(inward)),
                 lsoa: format!("E01{la}{:03}", (outward * 10 + inward / 64) % 1000),
-                ward: format!("{la}W{outward:02}"),
+                ward: format!("E05{la}{outward:03}"),
                 la,
             });
         }

@@ -82,7 +82,7 @@ pub struct Postcode {
     pub text: String,
     /// Lower layer super output area.
     pub lsoa: String,
-    /// Ward.
+    /// Electoral ward: as large as the postal district.
     pub ward: String,
     /// Local authority, three digits.
     pub la: Code,

@@ -61,6 +61,7 @@ impl Cause {
                     table,
                     "area_spell"
                         | "home_move"
+                        | "home_ward"
                         | "cohort_member"
                         | "cohort_outcome"
                         | "circumstance_year"
@@ -83,8 +84,8 @@ pub type Causes = BTreeMap<u32, BTreeSet<Cause>>;
 /// What the rows of a demonstration say wrongly, and what the program did not take from them.
 pub fn of_rows(demo: &Demo) -> Causes {
     let mut causes = Causes::new();
-    let postcodes: HashMap<&str, &str> =
-        demo.world.postcodes.iter().map(|one| (one.text.as_str(), one.la)).collect();
+    let areas = demo.world.postcodes.iter().map(|one| (one.text.as_str(), (one.la, one.ward.as_str())));
+    let postcodes: HashMap<&str, (&str, &str)> = areas.collect();
     let rows = truth::rows(&demo.estate());
     for row in &rows {
         let of_row = row.slips.iter().filter_map(|slip| of_slip(slip, &postcodes));
@@ -104,15 +105,15 @@ pub fn of_rows(demo: &Demo) -> Causes {
     causes
 }
 
-/// A slip only matters where it changes what is kept of the cell: the month, the sex, the authority. One in a name or a
+/// A slip only matters where it changes what is kept of the cell: the month, the sex, the authority, the ward. One in a name or a
 /// number is a matter of linkage.
-fn of_slip(slip: &Slip, postcodes: &HashMap<&str, &str>) -> Option<Cause> {
+fn of_slip(slip: &Slip, postcodes: &HashMap<&str, (&str, &str)>) -> Option<Cause> {
     let month = |date: &str| date.get(..7).map(str::to_owned);
-    let la = |postcode: &str| postcodes.get(postcode).copied();
+    let area = |postcode: &str| postcodes.get(postcode);
     match slip.cell.as_str() {
         "birth_date" => (month(&slip.says) != month(&slip.right)).then_some(Cause::BirthMonth),
         "sex" => Some(Cause::Sex),
-        "postcode" => (la(&slip.says) != la(&slip.right)).then_some(Cause::Home),
+        "postcode" => (area(&slip.says) != area(&slip.right)).then_some(Cause::Home),
         _ => None,
     }
 }

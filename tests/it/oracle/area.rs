@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 /// Home and educating authority by day, from the first evidence to the day that everything is seen from.
 pub struct Area {
     first: Option<NaiveDate>,
+    told_from: Option<NaiveDate>,
     days: Vec<AreaDay>,
 }
 
@@ -31,7 +32,7 @@ impl Area {
         let points = home_points(person, as_of);
         let first_point = points.first().map(|(day, ..)| *day);
         let Some(first) = journey.first_day().into_iter().chain(first_point).min() else {
-            return Self { first: None, days: Vec::new() };
+            return Self { first: None, told_from: None, days: Vec::new() };
         };
         let index = |day: NaiveDate| (day - first).num_days() as usize;
         let mut days = vec![AreaDay::default(); index(as_of) + 1];
@@ -48,7 +49,17 @@ impl Area {
                 _ => stay.la,
             });
         }
-        Self { first: Some(first), days }
+        Self { first: Some(first), told_from: first_point, days }
+    }
+
+    /// The first day of which anything is known.
+    pub const fn first(&self) -> Option<NaiveDate> {
+        self.first
+    }
+
+    /// The first day on which anything tells of a home.
+    pub const fn told_from(&self) -> Option<NaiveDate> {
+        self.told_from
     }
 
     /// Nothing is known before the first evidence or after the day that everything is seen from.

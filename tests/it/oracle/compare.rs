@@ -125,6 +125,7 @@ pub fn compare(expected: &Tables, published: &Tables) -> Report {
         compare_rows(&expected.area_spell, &published.area_spell),
         compare_rows(&expected.home_move, &published.home_move),
         compare_rows(&expected.home_move_year, &published.home_move_year),
+        compare_rows(&expected.home_ward, &published.home_ward),
         compare_rows(&expected.cohort_member, &published.cohort_member),
         compare_rows(&expected.cohort_outcome, &published.cohort_outcome),
         compare_rows(&expected.outcome, &published.outcome),

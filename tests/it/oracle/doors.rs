@@ -93,8 +93,9 @@ impl Seen<'_> {
             ethnicity: says.ethnicity.then_some(identity.ethnicity),
         });
         if says.home {
-            let la = self.world.postcode(self.person.home_on(day)).la;
-            self.facts.addresses.push(Address { la, observed_on: Some(day) });
+            let home = self.world.postcode(self.person.home_on(day));
+            let ward = Some(home.ward.clone()).filter(|ward| !ward.is_empty());
+            self.facts.addresses.push(Address { la: home.la, ward, observed_on: Some(day) });
         }
     }
 

@@ -60,9 +60,10 @@ pub struct Attributes {
     pub ethnicity: Option<Code>,
 }
 
-/// A home authority that a row shows; a live row has no day of observation.
+/// A home that a row shows, by its authority and its ward; a live row has no day of observation.
 pub struct Address {
     pub la: Code,
+    pub ward: Option<String>,
     pub observed_on: Option<NaiveDate>,
 }
 

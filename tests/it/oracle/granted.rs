@@ -10,6 +10,7 @@ impl Tables {
         self.learner.iter_mut().for_each(|row| row.person = Person(0));
         self.spell.iter_mut().for_each(|row| row.person = Person(0));
         self.area_spell.iter_mut().for_each(|row| row.person = Person(0));
+        self.home_ward.iter_mut().for_each(|row| row.person = Person(0));
         self.home_move.iter_mut().for_each(|row| row.person = Person(0));
         self.cohort_member.iter_mut().for_each(|row| row.person = Person(0));
         self.cohort_outcome.iter_mut().for_each(|row| row.person = Person(0));
@@ -53,6 +54,7 @@ impl Tables {
         replace(&mut self.learner, &published.learner, people);
         replace(&mut self.spell, &published.spell, people);
         replace(&mut self.area_spell, &published.area_spell, people);
+        replace(&mut self.home_ward, &published.home_ward, people);
         replace(&mut self.home_move, &published.home_move, people);
         replace(&mut self.cohort_member, &published.cohort_member, people);
         replace(&mut self.cohort_outcome, &published.cohort_outcome, people);

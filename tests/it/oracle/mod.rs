@@ -40,6 +40,7 @@ mod goals;
 mod granted;
 mod held;
 mod home_moves;
+mod home_ward;
 mod journey;
 mod ks2;
 mod learner;
@@ -98,6 +99,7 @@ pub use engagement::{
 };
 pub use goals::{Goal, GoalScore, distances as goal_distances, scores as goal_scores};
 pub use held::{ENGAGEMENT, GOALS, LINKAGE, RELINKED, REVIEWS, agree, everywhere as held_everywhere};
+pub use home_ward::HomeWard;
 pub use ks2::{Ks2Rate, Ks2Subject};
 pub use levels::{LeaverMet, LevelBy19, LevelBy19Rate};
 pub use linked::Subject;
@@ -145,6 +147,7 @@ pub struct Tables {
     pub area_spell: Vec<AreaSpell>,
     pub home_move: Vec<home_moves::HomeMove>,
     pub home_move_year: Vec<home_moves::HomeMoveYear>,
+    pub home_ward: Vec<HomeWard>,
     pub cohort_member: Vec<CohortMember>,
     pub cohort_outcome: Vec<CohortOutcome>,
     pub outcome: Vec<Outcome>,
@@ -249,7 +252,7 @@ impl Tables {
         self.school_beating = beating::beating(&self.school_result, &self.school_prediction);
         self.school_value_added = schools::value_added(&self.ks4_result, &years);
         self.school_similar = schools::similar(&self.ks4_result, &years);
-        let known = neet_rates::Known::of(&self.learner, &self.circumstance_year);
+        let known = neet_rates::Known::of(&self.learner, &self.circumstance_year, &self.home_ward);
         self.neet_rate = neet_rates::rates(&self.nccis_month, &known);
         self.guarantee_rate = neet_rates::guarantees(&self.september_guarantee, &known);
         self.ccis_destination_rate = neet_rates::destinations(&self.ccis_destination, &pairs, &known);
@@ -373,6 +376,7 @@ fn derive(facts: &Facts) -> Tables {
         }
         tables.learner.push(learner);
         tables.area_spell.extend(area.spells(person.number));
+        tables.home_ward.extend(home_ward::homes(person, &area, facts.as_of, facts.here));
         tables.home_move.extend(home_moves::moves(person.number, &area, facts.here));
         tables.outcome.extend(ledger::outcomes(person.number, &awards));
         tables.absence_enrolment.extend(absence::enrolments(person, facts.as_of));

@@ -1,12 +1,13 @@
 //! Counts and shares of what became of people after sixteen, person by person into cells.
 use super::cells::{Fixed, Person};
+use super::home_ward::HomeWard;
 use super::measures::CircumstanceYear;
 use super::neet_rows::{
     CcisDestination, CcisDestinationRate, GuaranteeRate, NccisMonth, NeetRate, SeptemberGuarantee,
 };
 use super::rows::{CohortMember, CohortOutcome, Learner};
 use super::waterfall::Z;
-use chrono::Datelike;
+use chrono::{Datelike, NaiveDate};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What the groups of a count go by.
@@ -14,11 +15,15 @@ pub struct Known<'a> {
     sex: BTreeMap<Person, Option<&'a str>>,
     years: BTreeMap<(Person, i64), &'a CircumstanceYear>,
     year_11: BTreeMap<Person, &'a CircumstanceYear>,
+    homes: BTreeMap<Person, Vec<&'a HomeWard>>,
 }
 
 impl<'a> Known<'a> {
-    pub fn of(learners: &'a [Learner], years: &'a [CircumstanceYear]) -> Self {
+    pub fn of(learners: &'a [Learner], years: &'a [CircumstanceYear], homes: &'a [HomeWard]) -> Self {
+        let mut homes_of: BTreeMap<Person, Vec<&HomeWard>> = BTreeMap::new();
+        homes.iter().for_each(|row| homes_of.entry(row.person).or_default().push(row));
         Self {
+            homes: homes_of,
             sex: learners.iter().map(|row| (row.person, row.sex.as_deref())).collect(),
             years: years.iter().map(|row| ((row.person, row.ay), row)).collect(),
             year_11: years
@@ -27,6 +32,14 @@ impl<'a> Known<'a> {
                 .map(|row| (row.person, row))
                 .collect(),
         }
+    }
+
+    /// The ward of a home on a day, or the word for why there is none.
+    fn ward(&self, person: Person, day: NaiveDate) -> String {
+        let mut homes = self.homes.get(&person).into_iter().flatten();
+        let home = homes.find(|row| row.starts_on <= day && day <= row.ends_on);
+        let word = |row: &&HomeWard| row.ward.clone().unwrap_or_else(|| row.ward_state.clone());
+        home.map_or_else(|| "not_known".to_owned(), word)
     }
 
     fn groups(&self, person: Person, year: Option<&CircumstanceYear>) -> Vec<(&'static str, String)> {
@@ -99,6 +112,7 @@ pub fn rates(rows: &[NccisMonth], known: &Known<'_>) -> Vec<NeetRate> {
     for row in rows {
         let mut groups = known.groups(row.person, known.year_11.get(&row.person).copied());
         groups.push(("age", row.academic_age.to_string()));
+        groups.push(("ward", known.ward(row.person, row.month_on)));
         for period in periods(row) {
             months.entry((row.ay, period)).or_default().insert(row.month_on);
             let populations = [

@@ -18,6 +18,7 @@ pub fn published(folder: &Path, people: &People) -> Result<Tables, String> {
         area_spell: table(folder, people)?,
         home_move: table(folder, people)?,
         home_move_year: table(folder, people)?,
+        home_ward: table(folder, people)?,
         cohort_member: table(folder, people)?,
         cohort_outcome: table(folder, people)?,
         outcome: table(folder, people)?,

@@ -184,5 +184,8 @@ pub fn guarantees(tables: &Tables, offers: &[Offer]) -> Vec<SeptemberGuarantee> 
 
 /// Its rates.
 pub fn guarantee_rates(tables: &Tables, rows: &[SeptemberGuarantee]) -> Vec<GuaranteeRate> {
-    neet_rates::guarantees(rows, &neet_rates::Known::of(&tables.learner, &tables.circumstance_year))
+    neet_rates::guarantees(
+        rows,
+        &neet_rates::Known::of(&tables.learner, &tables.circumstance_year, &tables.home_ward),
+    )
 }

@@ -3,6 +3,7 @@ mod before;
 mod cohort;
 mod held;
 mod provided;
+mod wards;
 
 use super::{figure, table};
 use crate::{
@@ -30,6 +31,7 @@ pub fn agree(site: &Path, world: &World, expected: &Tables) {
     provided::agree(site, expected);
     before::circumstances(&report, expected);
     before::places(&report, expected);
+    wards::agree(&report, expected);
     cohort::agree(site, expected);
     scorecard(&run_in(site, &["--json", "report", "scorecard"]).json(), expected);
     schools(&run_in(site, &["--json", "report", "school"]).json(), expected);

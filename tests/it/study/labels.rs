@@ -8,6 +8,11 @@ use std::{
     path::Path,
     process::Command,
 };
+use throughline::{
+    definitions::Definitions,
+    pipeline,
+    study::{Classes, Kind, Part, Tier},
+};
 
 /// A table as the programs have it: each column by name, its cells as told (labels for codes), empty where not known.
 type Told = BTreeMap<String, Vec<String>>;
@@ -327,4 +332,51 @@ fn labels_leave_out_learners_who_are_not_there() {
     } else {
         println!("skipped: there is no Rscript, so that quickstart.R is not run");
     }
+}
+
+/// Columns of words that no list can hold, and why.
+const FREE: [(&str, &str); 7] = [
+    ("home_la", NUMBER),
+    ("educating_la", NUMBER),
+    ("la_code", NUMBER),
+    ("from_la", NUMBER),
+    ("to_la", NUMBER),
+    ("ward", "the code of an area"),
+    ("pathway", "words of a list one after the other"),
+];
+const NUMBER: &str = "the number of an authority";
+
+#[test]
+fn whatever_words_a_study_can_get_are_on_a_list() {
+    let definitions = Definitions::load(None).unwrap();
+    let classes = Classes::read(definitions.files.text("schemas/research.csv").unwrap()).unwrap();
+    let shape = pipeline::own_shape().unwrap();
+    let (mut told, mut wrong) = (0, Vec::new());
+    for (name, table) in &shape.tables {
+        let is_of_learners = table.columns.iter().any(|column| column.name == "learner_id");
+        if !is_of_learners || !table.purposes.iter().any(|purpose| purpose == "research") {
+            continue;
+        }
+        let words = table.columns.iter().filter(|column| column.sql_type == "VARCHAR");
+        for column in words.filter(|column| column.name != "learner_id") {
+            let class = classes.of(name, &column.name, Kind::Text);
+            if class.part == Part::Place || class.tier == Tier::Never {
+                continue;
+            }
+            let is_free = FREE.iter().any(|(free, _)| *free == column.name);
+            let is_listed = !definitions.meanings(name, &column.name).is_empty();
+            told += 1;
+            if is_free == is_listed {
+                let what = if is_free { "is listed and free" } else { "has no list, and no reason why" };
+                wrong.push(format!("{name}.{}: {what}", column.name));
+            }
+        }
+    }
+    assert!(told > 100, "{told}");
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    // A state is told as the reports tell it.
+    assert_eq!(
+        definitions.meanings("cohort_outcome", "state")["post16_seen"],
+        "lost until sixteen, seen again after"
+    );
 }

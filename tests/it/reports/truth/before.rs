@@ -54,7 +54,7 @@ pub fn circumstances(report: &Value, expected: &Tables) {
     }
 }
 
-fn marked(report: &Value, expected: &Tables) -> BTreeSet<Person> {
+pub fn marked(report: &Value, expected: &Tables) -> BTreeSet<Person> {
     let as_of = report["about"]["as_of"].as_str().unwrap();
     let of_day = expected.risk_score.iter().filter(|row| row.predicted_on.to_string() == as_of);
     of_day
