@@ -130,7 +130,7 @@ pub(super) fn told(outcome: &Outcome) -> QueryRefusal {
             "the columns that this reads could not be copied",
             "`throughline verify` says whether the release is whole; or give the engine more memory",
         ),
-        Outcome::Rows(_) | Outcome::Frame { .. } | Outcome::Engine => engine(),
+        Outcome::Rows(_) | Outcome::Frame { .. } | Outcome::Busy | Outcome::Engine => engine(),
     }
 }
 

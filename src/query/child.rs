@@ -23,6 +23,13 @@ pub const VERB: &str = "query-engine";
 const PATIENCE: Duration = Duration::from_secs(4);
 /// What the process may take beside the engine's memory.
 const BESIDE: u64 = 3 << 30;
+/// The least memory of an engine that a question over real learners is asked with.
+const LEAST_MEMORY: u64 = 256 << 20;
+/// No question may take longer, and the answer to none is handed over before.
+const LONGEST: Duration = Duration::from_secs(60);
+/// Of a processor a question over real learners has to get this share at least, in one of so many parts. Where it gets less, what little one
+/// learner changes would become seconds, and the drawn limit would tell of it.
+const LEAST_SHARE: u32 = 5;
 /// Groups by combination of conditions that come back at most.
 const MOST_ROWS: usize = 20_000;
 
@@ -58,7 +65,8 @@ pub(super) struct OverBlocks {
 pub struct Pace {
     /// From its beginning, copies and all: what takes longer is stopped.
     pub limit: Duration,
-    /// If it is done before, in whatever way, a processor goes on with nothing until then: neither the clock nor the processor's time tells how long it took.
+    /// If it is done before, in whatever way, the process goes on with nothing until then, and hands over what it has only then: neither the
+    /// clock nor the processor's time tells how long it took.
     pub until: Option<Duration>,
 }
 
@@ -89,6 +97,8 @@ pub(super) enum Outcome {
     TooMany,
     /// It took too long.
     Time,
+    /// The machine had something else to do, however much this was.
+    Busy,
     /// It took too much memory.
     Memory,
     /// The copies could not be made.
@@ -99,16 +109,33 @@ pub(super) enum Outcome {
 
 /// Runs an errand in a process of its own and waits for it.
 pub(super) fn send(errand: &Errand) -> Outcome {
-    let begun = Instant::now();
-    let until = errand.pace.until.unwrap_or_default();
-    let busy = thread::spawn(move || {
-        while begun.elapsed() < until {
-            std::hint::spin_loop();
-        }
-    });
-    let outcome = try_send(errand).unwrap_or(Outcome::Engine);
-    let _ = busy.join();
-    outcome
+    try_send(errand).unwrap_or(Outcome::Engine)
+}
+
+/// Whether this process may have what its errand needs: whoever lowers that from outside would learn, by what no longer fits, what it took.
+pub(super) fn has_room(errand: &Errand) -> bool {
+    errand.bytes >= LEAST_MEMORY && has_limits(errand)
+}
+
+#[cfg(target_os = "linux")]
+fn has_limits(errand: &Errand) -> bool {
+    use rustix::process::{Resource, getrlimit};
+    let least = [
+        (Resource::As, of_memory(errand)),
+        (Resource::Data, of_memory(errand)),
+        (Resource::Rss, of_memory(errand)),
+        (Resource::Cpu, LONGEST.as_secs() + PATIENCE.as_secs()),
+        (Resource::Stack, 1 << 20),
+    ];
+    least.into_iter().all(|(resource, least)| getrlimit(resource).current.is_none_or(|limit| limit >= least))
+}
+#[cfg(not(target_os = "linux"))]
+fn has_limits(_: &Errand) -> bool {
+    true
+}
+
+fn of_memory(errand: &Errand) -> u64 {
+    errand.bytes.saturating_mul(2).saturating_add(BESIDE)
 }
 
 fn try_send(errand: &Errand) -> std::io::Result<Outcome> {
@@ -171,7 +198,17 @@ pub fn serve() {
         .read_to_end(&mut text)
         .ok()
         .and_then(|_| serde_json::from_slice::<Errand>(&text).ok());
-    let outcome = errand.map_or(Outcome::Engine, |errand| run(&errand, begun));
+    let until = errand.as_ref().and_then(|errand| errand.pace.until);
+    let mut outcome = errand.map_or(Outcome::Engine, |errand| run(&errand, begun));
+    if let Some(until) = until {
+        // What it took, and what the system says of it to whoever looks, is the same for all: it goes on with nothing.
+        while begun.elapsed() < until {
+            std::hint::spin_loop();
+        }
+        if processor_time() < until / LEAST_SHARE {
+            outcome = Outcome::Busy;
+        }
+    }
     let Ok(text) = serde_json::to_vec(&outcome) else { return };
     let mut out = std::io::stdout().lock();
     let _ = out.write_all(&text).and_then(|()| out.write_all(b"\n"));
@@ -179,6 +216,17 @@ pub fn serve() {
         let _ = out.write_all(rows);
     }
     let _ = out.flush();
+}
+
+/// What this process has had of a processor.
+#[cfg(target_os = "linux")]
+fn processor_time() -> Duration {
+    use rustix::time::{ClockId, clock_gettime};
+    Duration::try_from(clock_gettime(ClockId::ProcessCPUTime)).unwrap_or_default()
+}
+#[cfg(not(target_os = "linux"))]
+fn processor_time() -> Duration {
+    Duration::MAX
 }
 
 fn run(errand: &Errand, begun: Instant) -> Outcome {
@@ -239,7 +287,7 @@ fn limit(errand: &Errand) {
     let both = |most: u64| Rlimit { current: Some(most), maximum: Some(most) };
     let _ = setrlimit(Resource::Core, both(0));
     let _ = setrlimit(Resource::Fsize, both(0));
-    let _ = setrlimit(Resource::As, both(errand.bytes.saturating_mul(2).saturating_add(BESIDE)));
+    let _ = setrlimit(Resource::As, both(of_memory(errand)));
     let _ = setrlimit(Resource::Cpu, both((errand.pace.whole() + PATIENCE).as_secs()));
 }
 #[cfg(not(target_os = "linux"))]

@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use super::answer::{engine, errand, plain, size, told};
-use super::child::{Errand, Outcome, OverBlocks, Pace, send};
+use super::child::{Errand, Outcome, OverBlocks, Pace, has_room, send};
 use super::guard::Guard;
 use super::packed::{PackedRow, unpacked, width};
 use super::plan::Plan;
@@ -65,6 +65,14 @@ pub fn ready<'p>(
     let keys = guard.keys.len();
     let expected = usize::try_from(framed).unwrap_or_default() * width(keys, guard.amounts.len());
     let dealt = Some(OverBlocks { dealt, keys, expected });
+    if !has_room(&errand) {
+        return Err(QueryRefusal::new(
+            "limits",
+            "a question over real learners is not worked on under limits of memory or processor time that are set around it: what no longer fits would tell of \
+             what it took",
+            "lift them (`ulimit -v unlimited`), and let `build.memory_limit` be 256MB or more",
+        ));
+    }
     Ok(Ready { errand: Errand { sql: guard.bounded.clone(), dealt, ..errand }, guard })
 }
 
@@ -79,6 +87,14 @@ impl Ready<'_> {
         let (values, bytes) = match send(&self.errand) {
             Outcome::Frame { values, rows } => (values, rows),
             outcome @ Outcome::Disagrees => return Err(told(&outcome)),
+            Outcome::Busy => {
+                return Err(QueryRefusal::new(
+                    "busy",
+                    "the machine had too much else to do: what it gave to this question was less than a fifth of a processor, and how long it takes has to be \
+                     about the same for every question. It was paid for, whatever it is about",
+                    "ask when the machine has less to do",
+                ));
+            }
             // How much it was hangs on the rows: what was too much, and whether that was time or memory, is not said.
             _ => return Err(too_much()),
         };

@@ -98,6 +98,15 @@ impl Compiler<'_> {
                 "ask for less at once, with fewer expressions within each other",
             ));
         }
+        let is_sum = |output: &Output| matches!(output.shown, Shown::Figure(Measure::Sum(_)));
+        if scope.degree() > 0 && outputs.iter().any(is_sum) {
+            return Err(QueryRefusal::new(
+                "sum_of_rows",
+                "of a table with several rows for a learner a sum would be of each learner's mean row, for how much one learner adds has to be bounded",
+                "ask for the mean (avg), which is the mean of each learner's mean; or count learners by steps of their own sum: with n as (select \
+                 learner_id, sum(sessions_absent) as missed from absence_learner group by learner_id)",
+            ));
+        }
         let (filters, amounts, measures) = figures(made, outputs)?;
         let is_disjoint = keys.iter().all(|key| is_one_each(key, scope));
         let most_groups = if is_disjoint { 1 } else { most_groups(keys, select, scope) };

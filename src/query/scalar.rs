@@ -198,7 +198,7 @@ impl Compiler<'_> {
                         Kind::Number,
                     )),
                     (Kind::Number | Kind::Null, Kind::Number | Kind::Null) if word == "//" => {
-                        Ok(Typed::made(format!("floor({} / {})", left.sql, right.sql), Kind::Number))
+                        Ok(Typed::made(format!("trunc({} / {})", left.sql, right.sql), Kind::Number))
                     }
                     (Kind::Number | Kind::Null, Kind::Number | Kind::Null) => {
                         Ok(Typed::made(format!("({} {word} {})", left.sql, right.sql), Kind::Number))
@@ -229,7 +229,12 @@ impl Compiler<'_> {
     }
 
     fn between(&mut self, expr: &Expr, negated: bool, ends: (&Expr, &Expr), here: Here<'_, '_>) -> Made {
-        let (sides, _) = self.alike([expr, ends.0, ends.1], here)?;
+        // The engine writes what lies between once for each end.
+        let before = self.work;
+        let operand = self.scalar(expr, here)?;
+        self.work = self.work.saturating_add(self.work - before);
+        let mut sides = vec![operand, self.scalar(ends.0, here)?, self.scalar(ends.1, here)?];
+        let (sides, _) = unify(&mut sides)?;
         let not = if negated { "not " } else { "" };
         Ok(Typed::made(format!("({} {not}between {} and {})", sides[0], sides[1], sides[2]), Kind::Bool))
     }
@@ -325,7 +330,8 @@ impl Compiler<'_> {
     fn cast(&mut self, expr: &Expr, to: &DataType, here: Here<'_, '_>) -> Made {
         let made = self.scalar(expr, here)?;
         let sql = &made.sql;
-        let whole = |sql: &str| Typed::made(format!("round({sql})"), Kind::Number);
+        // As the engine does: a half goes to the even one of its neighbours.
+        let whole = |sql: &str| Typed::made(format!("round_even({sql}, 0)"), Kind::Number);
         Ok(match (to, made.kind) {
             (
                 DataType::Int(_) | DataType::Integer(_) | DataType::BigInt(_) | DataType::SmallInt(_),
@@ -340,9 +346,7 @@ impl Compiler<'_> {
                 | DataType::Float(_)
                 | DataType::Decimal(_),
                 Kind::Bool,
-            ) => {
-                Typed::made(format!("(case {sql} when true then 1e0 when false then 0e0 end)"), Kind::Number)
-            }
+            ) => Typed::made(format!("cast({sql} as double)"), Kind::Number),
             (
                 DataType::Double(_)
                 | DataType::Float(_)
@@ -353,10 +357,9 @@ impl Compiler<'_> {
             ) => Typed { sql: made.sql, kind: Kind::Number, own: made.own },
             (DataType::Varchar(_) | DataType::Text | DataType::String(_), Kind::Text)
             | (DataType::Date, Kind::Date) => made,
-            (DataType::Varchar(_) | DataType::Text | DataType::String(_), Kind::Bool) => Typed::made(
-                format!("(case {sql} when true then 'true' when false then 'false' end)"),
-                Kind::Text,
-            ),
+            (DataType::Varchar(_) | DataType::Text | DataType::String(_), Kind::Bool) => {
+                Typed::made(format!("cast({sql} as varchar)"), Kind::Text)
+            }
             (DataType::Date, Kind::Text) => day_in(sql)?,
             _ => return Err(QueryRefusal::part("this conversion")),
         })

@@ -132,6 +132,15 @@ fn what_a_row_takes_is_bounded_by_the_text() {
     };
     assert!(compile(&cases(1), &shapes()).unwrap().guard.is_ok());
     assert_eq!(compile(&cases(3), &shapes()).unwrap().guard.unwrap_err().code, "too_long");
+    // The engine writes what lies between once for each end: eleven within each other were seconds of work.
+    let between = |depth: usize| {
+        let inner = (0..depth).fold("dis_y6".to_owned(), |inner, _| {
+            format!("(case when {inner} then 1 else 0 end between 0 and 1)")
+        });
+        format!("select count(*) from cohort_member where {inner}")
+    };
+    assert!(compile(&between(3), &shapes()).unwrap().guard.is_ok());
+    assert_eq!(compile(&between(11), &shapes()).unwrap().guard.unwrap_err().code, "too_long");
     let equal = |times: usize| {
         format!(
             "select count(*) from cohort_member where {}",
