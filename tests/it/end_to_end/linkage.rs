@@ -199,7 +199,6 @@ fn deep_releases_know_how_well_they_are_linked() {
 }
 
 /// Pairs that a rule or a range of probability had joined, those drawn of them, and those of one person.
-#[derive(Default)]
 struct Drawn {
     joined: f64,
     sampled: i64,
@@ -216,19 +215,28 @@ fn answered(demo: &Demo, size: usize) -> BTreeMap<String, Drawn> {
     };
     let data = demo.site().join("data");
     let persons = persons(demo);
-    let mut found: BTreeMap<String, Drawn> = BTreeMap::new();
+    // Two who agree best with each other are one pair, drawn of either.
+    let mut answers: BTreeMap<(String, String), bool> = BTreeMap::new();
     for pair in review(&["--sample", &size.to_string()])["pairs"].as_array().unwrap() {
-        let [one, other] = ["one", "other"].map(|side| pair[side].as_str().unwrap());
-        let is_one = persons[one] == persons[other];
-        decided(&data, (one, other), if is_one { LinkVerdict::Same } else { LinkVerdict::Different });
-        let drawn = found.entry(pair["band"].as_str().unwrap().to_owned()).or_default();
-        drawn.sampled += 1;
-        drawn.right += i64::from(is_one);
+        let [one, other] = ["one", "other"].map(|side| pair[side].as_str().unwrap().to_owned());
+        let is_one = persons[&one] == persons[&other];
+        answers.insert((one, other), is_one);
     }
-    for band in review(&["--list"])["sample"].as_array().unwrap() {
-        let drawn = found.get_mut(band["band"].as_str().unwrap()).unwrap();
-        drawn.joined = band["joined"].as_f64().unwrap();
+    for ((one, other), is_one) in &answers {
+        let verdict = if *is_one { LinkVerdict::Same } else { LinkVerdict::Different };
+        decided(&data, (one.as_str(), other.as_str()), verdict);
     }
+    let list = review(&["--list"]);
+    let number = |band: &serde_json::Value, name: &str| band[name].as_i64().unwrap();
+    let bands = list["sample"].as_array().unwrap().iter().map(|band| {
+        let (joined, sampled, right) =
+            (number(band, "joined") as f64, number(band, "looked_at"), number(band, "right"));
+        (band["band"].as_str().unwrap().to_owned(), Drawn { joined, sampled, right })
+    });
+    let found: BTreeMap<String, Drawn> = bands.collect();
+    assert_eq!(found.values().map(|one| one.sampled).sum::<i64>(), answers.len() as i64);
+    let right = answers.values().filter(|is_one| **is_one).count() as i64;
+    assert_eq!(found.values().map(|one| one.right).sum::<i64>(), right);
     found
 }
 
