@@ -231,9 +231,6 @@ fn of_meta(data: &Lines, meta: &Lines) -> Vec<String> {
             found.push(wrong(values.iter().any(|value| value.trim() != *value), || {
                 format!("the filter {name} has spaces about it")
             }));
-            found.push(wrong(values.iter().any(|value| value.chars().count() > 120), || {
-                format!("the filter {name} has too long a value")
-            }));
         }
     }
     // Whatever is not described says when or where, or one thing in every row.
