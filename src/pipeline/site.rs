@@ -247,9 +247,10 @@ fn clear_releases(data_dir: &Path) -> io::Result<()> {
 
 /// Empties the folder for temporary files, unless somebody spills there. Under the writer's lock only.
 fn clear_tmp(data_dir: &Path) -> Result<(), SiteFault> {
+    // Taken in any case: so its file is there before anybody who only reads would have to make one.
+    let Some(_alone) = Lock::of_nobody_spilling(data_dir)? else { return Ok(()) };
     let tmp = data_dir.join("tmp");
-    if !is_empty(&tmp) {
-        let Some(_alone) = Lock::of_nobody_spilling(data_dir)? else { return Ok(()) };
+    if tmp.is_dir() {
         fs::remove_dir_all(&tmp)?;
     }
     Ok(private_folder(&tmp)?)
