@@ -141,7 +141,8 @@ fn what_a_row_takes_is_bounded_by_the_text() {
     };
     assert!(compile(&between(3), &shapes()).unwrap().guard.is_ok());
     assert_eq!(compile(&between(11), &shapes()).unwrap().guard.unwrap_err().code, "too_long");
-    let of_rows = "select sum(a.ks2_score) as s from cohort_member a join spell b on b.learner_id = a.learner_id";
+    let of_rows =
+        "select sum(a.ks2_score) as s from cohort_member a join spell b on b.learner_id = a.learner_id";
     assert_eq!(compile(of_rows, &shapes()).unwrap().guard.unwrap_err().code, "sum_of_rows");
     assert!(compile(&of_rows.replace("sum", "avg"), &shapes()).unwrap().guard.is_ok());
     let equal = |times: usize| {
