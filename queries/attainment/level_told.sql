@@ -1,7 +1,7 @@
 /*
 title = "Whether anybody tells of awards in the years after sixteen: in all, and where each learner was on a roll"
 grain = ["learner_id", "by_age"]
-reads = ["learner", "stg_enrolment", "stg_qualification", "build_context"]
+reads = ["learner", "school", "stg_enrolment", "stg_qualification", "build_context"]
 [columns]
 learner_id = "Pseudonym of the learner"
 by_age = "18 or 19: the end of academic age 17 or 18"
@@ -11,22 +11,24 @@ n_years_told = "Of them those in which somebody tells of awards after sixteen at
 */
 -- Whoever tells of awards after sixteen tells of some at Level 3, passed or not: a GCSE of somebody a year behind says nothing of the others.
 -- A learner record names apprenticeships and T levels and no other aim by its level, so that these alone tell nothing either.
+-- A sixth form that converts goes on under another number: a roll under the old one is told of by awards under the new.
 with awards as (
     select distinct
         learner.cohort_ay,
-        stg_qualification.establishment_id,
+        coalesce(school.school_id, stg_qualification.establishment_id) as place,
         academic_year(stg_qualification.awarded_on) as ay
     from stg_qualification
     inner join learner on learner.learner_id = stg_qualification.learner_id
+    left join school on school.establishment_id = stg_qualification.establishment_id
     where stg_qualification.awarded_on > year_ends_on(learner.cohort_ay + 5)
       and (stg_qualification.level = '3' or stg_qualification.kind in ('a_level', 'as_level'))
       and stg_qualification.kind not in ('apprenticeship', 't_level')
 ),
 
 places_told as (
-    select distinct establishment_id, ay
+    select distinct place, ay
     from awards
-    where establishment_id is not null
+    where place is not null
 ),
 
 ages as (
@@ -68,8 +70,9 @@ rolls as (
        and stg_enrolment.status in ('C', 'M', 'F')
        and stg_enrolment.starts_on <= year_ends_on(learner.cohort_ay + 5 + steps.step)
        and coalesce(stg_enrolment.ends_on, stg_enrolment.observed_on, build_context.as_of) >= year_starts_on(learner.cohort_ay + 5 + steps.step)
+    left join school on school.establishment_id = stg_enrolment.establishment_id
     left join places_told
-        on places_told.establishment_id = stg_enrolment.establishment_id
+        on places_told.place = coalesce(school.school_id, stg_enrolment.establishment_id)
        and places_told.ay = learner.cohort_ay + 5 + steps.step
     group by learner.learner_id, learner.cohort_ay, steps.step
 ),

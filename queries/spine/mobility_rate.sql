@@ -11,16 +11,18 @@ category = "all, a kind of establishment, or the id of the school"
 n_on_roll = "Pupils on a main roll (single, or main of two) on the January census day: the denominator"
 n_joined = "Main rolls that began in the year at another school than the place before, outside August and September"
 n_joined_from_nowhere = "Of them those of whom nothing is known before: from abroad, or from where no source tells"
-n_left = "Main rolls that ended in the year with a move that is neither a change of phase nor the end of schooling"
+n_left = "Main rolls that ended in the year with a move that is neither a change of phase, the end of schooling nor the school's own end"
 n_left_unexplained = "Of them those that nothing explains"
 n_left_to_nowhere = "Of them those after which nobody knows of a place: with n_joined_from_nowhere what is missing, counted and not left out"
+n_school_closed = "Main rolls that ended because the school closed: counted beside n_left, not in it"
 numerator = "n_joined + n_left: events, not pupils"
 rate = "numerator for each hundred on roll; empty where nobody was on roll in January"
 rate_low = "Lower end of its 95% interval, as if events stood alone"
 rate_high = "Upper end of its 95% interval"
 */
 -- Whoever changes school within an authority leaves one and joins another: over all schools here that is two events, as in
--- the usual measure of a school's mobility. A roll that begins when a phase does, or ends when one does, is none.
+-- the usual measure of a school's mobility. A roll that begins when a phase does, or ends when one does, is none; nor is one that
+-- ends with its school, which says nothing of how many come and go there. Who joins another school for that in mid-year counts there.
 with places as (
     select
         spell.learner_id,
@@ -47,7 +49,8 @@ joined as (
         case when place_before is null then 1 else 0 end as n_joined_from_nowhere,
         0 as n_left,
         0 as n_left_unexplained,
-        0 as n_left_to_nowhere
+        0 as n_left_to_nowhere,
+        0 as n_school_closed
     from places
     where is_roll_here
       and (place_before is null or place_before <> school_id)
@@ -63,9 +66,10 @@ departed as (
         0 as n_on_roll,
         0 as n_joined,
         0 as n_joined_from_nowhere,
-        1 as n_left,
+        case when school_move.move_type <> 'school_closed' then 1 else 0 end as n_left,
         case when school_move.move_type = 'unexplained' then 1 else 0 end as n_left_unexplained,
-        case when school_move.joined_on is null then 1 else 0 end as n_left_to_nowhere
+        case when school_move.move_type <> 'school_closed' and school_move.joined_on is null then 1 else 0 end as n_left_to_nowhere,
+        case when school_move.move_type = 'school_closed' then 1 else 0 end as n_school_closed
     from school_move
     inner join places
         on places.learner_id = school_move.learner_id
@@ -84,7 +88,8 @@ on_roll as (
         0 as n_joined_from_nowhere,
         0 as n_left,
         0 as n_left_unexplained,
-        0 as n_left_to_nowhere
+        0 as n_left_to_nowhere,
+        0 as n_school_closed
     from learner_year
     where on_roll
       and attending
@@ -108,7 +113,8 @@ grouped as (
         events.n_joined_from_nowhere,
         events.n_left,
         events.n_left_unexplained,
-        events.n_left_to_nowhere
+        events.n_left_to_nowhere,
+        events.n_school_closed
     from events
     cross join (values ('all'), ('kind'), ('school')) as scopes(scope)
 ),
@@ -123,7 +129,8 @@ counts as (
         sum(n_joined_from_nowhere) as n_joined_from_nowhere,
         sum(n_left) as n_left,
         sum(n_left_unexplained) as n_left_unexplained,
-        sum(n_left_to_nowhere) as n_left_to_nowhere
+        sum(n_left_to_nowhere) as n_left_to_nowhere,
+        sum(n_school_closed) as n_school_closed
     from grouped
     group by ay, scope, category
 ),
@@ -139,6 +146,7 @@ final as (
         cast(n_left as bigint) as n_left,
         cast(n_left_unexplained as bigint) as n_left_unexplained,
         cast(n_left_to_nowhere as bigint) as n_left_to_nowhere,
+        cast(n_school_closed as bigint) as n_school_closed,
         cast(n_joined + n_left as bigint) as numerator,
         per_hundred(n_joined + n_left, n_on_roll) as rate,
         poisson_low(n_joined + n_left, n_on_roll) as rate_low,

@@ -110,7 +110,12 @@ fn shape(table: &ReleasedTable) -> TableShape {
         let is_other = kind != Kind::Learner && column.name.starts_with(WHOSE);
         (!is_other).then(|| (column.name.clone(), kind))
     });
-    TableShape { columns: columns.collect(), one_row_each: table.grain == [WHOSE] }
+    let beside = || table.grain.iter().filter(|column| *column != WHOSE).cloned().collect();
+    TableShape {
+        columns: columns.collect(),
+        one_row_each: table.grain == [WHOSE],
+        told_apart_by: table.grain.iter().any(|column| column == WHOSE).then(beside),
+    }
 }
 
 /// Answers a question.

@@ -26,7 +26,7 @@ const BESIDE: u64 = 3 << 30;
 /// The least memory of an engine that a question over real learners is asked with.
 const LEAST_MEMORY: u64 = 256 << 20;
 /// No question may take longer, and the answer to none is handed over before.
-const LONGEST: Duration = Duration::from_secs(60);
+pub const LONGEST: Duration = Duration::from_secs(60);
 /// Of a processor a question over real learners has to get this share at least, in one of so many parts. Where it gets less, what little one
 /// learner changes would become seconds, and the drawn limit would tell of it.
 const LEAST_SHARE: u32 = 5;

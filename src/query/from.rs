@@ -85,6 +85,7 @@ impl Compiler<'_> {
                     degree,
                     is_left: false,
                     is_by_learner: true,
+                    told_apart_by: None,
                 };
                 Ok((format!("({sql}) as {ours}"), relation))
             }
@@ -111,6 +112,7 @@ impl Compiler<'_> {
                 degree,
                 is_left: false,
                 is_by_learner: true,
+                told_apart_by: None,
             };
             return Ok((format!("{named} as {ours}"), relation));
         }
@@ -141,6 +143,7 @@ impl Compiler<'_> {
             degree,
             is_left: false,
             is_by_learner: true,
+            told_apart_by: shape.told_apart_by.clone(),
         };
         let learner = relation.columns.iter().find(|column| column.kind == Kind::Learner);
         if let Some(learner) = learner {

@@ -19,7 +19,7 @@ const MOST_AMOUNTS: usize = 8;
 pub(super) struct Amount {
     pub sql: String,
     pub filter: Option<usize>,
-    /// The name of the column, where it is one of the release and of the first table.
+    /// The name of the column, where it is one of the release as it is stored.
     pub column: Option<String>,
 }
 

@@ -37,7 +37,7 @@ mod tests;
 pub use answer::{Cell, answer, lines, with_margins};
 pub use calls::allowed_functions;
 #[cfg(feature = "warehouse")]
-pub use child::{Pace, VERB, serve};
+pub use child::{LONGEST, Pace, VERB, serve};
 #[cfg(feature = "warehouse")]
 pub use frame::{Ready, of_one_learner, ready};
 pub use guard::Guard;

@@ -120,7 +120,7 @@ impl Compiler<'_> {
     fn column(&mut self, parts: &[sqlparser::ast::Ident], here: Here<'_, '_>) -> Made {
         let found = here.scope.find(parts)?;
         self.note(&found);
-        let own = found.own && found.relation == Some(0);
+        let own = found.own && found.relation.is_some();
         match found.kind {
             Kind::Learner => Err(QueryRefusal::row_level(
                 "learner_id is counted and joined on, and used for nothing else: it names a row",

@@ -47,6 +47,8 @@ pub struct TableShape {
     pub columns: Vec<(String, Kind)>,
     /// Whether it has one row for each learner at most.
     pub one_row_each: bool,
+    /// The columns that tell the rows of one learner apart: no two have the same in all of them. None where that is not known.
+    pub told_apart_by: Option<Vec<String>>,
 }
 
 impl TableShape {
@@ -88,6 +90,8 @@ pub(super) struct Relation {
     pub is_left: bool,
     /// Whether it is joined by learner and by nothing else.
     pub is_by_learner: bool,
+    /// [`TableShape::told_apart_by`], of a table of the release.
+    pub told_apart_by: Option<Vec<String>>,
 }
 
 impl Relation {

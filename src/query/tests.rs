@@ -4,6 +4,10 @@ fn shapes() -> Shapes {
     let table = |columns: &[(&str, Kind)]| TableShape {
         columns: columns.iter().map(|(name, kind)| ((*name).to_owned(), *kind)).collect(),
         one_row_each: !columns.iter().any(|(name, _)| *name == "spell_no"),
+        told_apart_by: columns
+            .iter()
+            .any(|(name, _)| *name == "spell_no")
+            .then(|| vec!["spell_no".to_owned()]),
     };
     [
         (
@@ -104,6 +108,31 @@ fn bombs_for_the_parser_are_refused() {
     assert_eq!(refused(&"select ".repeat(1_900)), "syntax");
     assert_eq!(refused(&"x".repeat(20_000)), "too_long");
     assert_eq!(refused("select count(*)\u{a0}from cohort_member"), "characters");
+}
+
+/// Noise hangs on how many groups one learner can be in: never more than there are rows, where the conditions list what tells rows apart.
+#[test]
+fn groups_of_a_learner_are_no_more_than_rows() {
+    let most = |text: &str| compile(text, &shapes()).unwrap().guard.unwrap().most_groups;
+    for (text, groups) in [
+        ("select spell_no, kind, count(*) from spell group by 1, 2", 12),
+        ("select spell_no, kind, count(*) from spell where spell_no in (1, 2) group by 1, 2", 2),
+        ("select kind, count(*) from spell where spell_no = 1 group by 1", 1),
+        ("select kind, count(*) from spell where kind in ('a', 'b') and spell_no in (1, 2, 3) group by 1", 2),
+        (
+            "select s.kind, count(*) from spell s join spell t using (learner_id) where s.spell_no = 1 group by 1",
+            12,
+        ),
+        (
+            "select s.kind, count(*) from cohort_member c left join spell s using (learner_id) where s.spell_no in (1, 2) group by 1",
+            2,
+        ),
+        // A column of that name in another table, or one that is reckoned with, tells no rows of this one apart.
+        ("select kind, count(*) from spell where spell_no + 1 = 2 group by 1", 12),
+        ("select kind, count(*) from spell where spell_no not in (1, 2) group by 1", 12),
+    ] {
+        assert_eq!(most(text), groups, "{text}");
+    }
 }
 
 /// A column that a statement makes is worked out wherever it is named, so a few within each other would be work without end; as long texts would be,

@@ -4,6 +4,8 @@ mod dealt;
 mod functions;
 mod locality;
 mod of_many;
+#[cfg(target_os = "linux")]
+mod paused;
 mod real;
 mod truth;
 

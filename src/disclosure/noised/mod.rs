@@ -133,9 +133,27 @@ impl<'a> Asked<'a> {
         (SURE * (self.variance as f64 + rounding).sqrt()).ceil()
     }
 
+    /// Whether a learner can be in more groups than count.
+    fn cuts_groups(&self) -> bool {
+        self.is_keyed && self.terms.most_groups >= MOST_GROUPS
+    }
+
+    /// Whether a learner can well have more rows than count.
+    fn cuts_rows(&self) -> bool {
+        self.terms.most_of_one < SAID
+    }
+
     fn in_words(&self) -> String {
+        let groups = self.cuts_groups().then(|| format!("{MOST_GROUPS} groups"));
+        let rows = self.cuts_rows().then(|| format!("{} rows of a table", self.terms.most_of_one));
+        let most: Vec<String> = groups.into_iter().chain(rows).collect();
+        let of = if most.is_empty() {
+            String::new()
+        } else {
+            format!(" when of each learner at most {} count", most.join(" and "))
+        };
         format!(
-            "No figure is exact: each count is near the true one, within {} of it in 95 of 100 cases, so that no answer tells whether \
+            "No figure is exact: each count is near the true one{of}, within {} of it in 95 of 100 cases, so that no answer tells whether \
              one learner is in it.",
             self.margin()
         )
@@ -262,7 +280,7 @@ fn notices(asked: &Asked<'_>, groups: &[(Vec<Option<String>>, Vec<Told>)]) -> Ve
             ),
             instead: instead.to_owned(),
         });
-        if asked.terms.most_groups >= MOST_GROUPS {
+        if asked.cuts_groups() {
             notices.push(Notice {
                 what: format!("a learner counts in {MOST_GROUPS} groups at most"),
                 why: "in how many groups one learner is decides how far the figures are off; of more, some are drawn".to_owned(),
@@ -270,7 +288,7 @@ fn notices(asked: &Asked<'_>, groups: &[(Vec<Option<String>>, Vec<Told>)]) -> Ve
             });
         }
     }
-    if asked.terms.most_of_one < SAID {
+    if asked.cuts_rows() {
         notices.push(Notice {
             what: format!("of one learner {} rows of a table count at most", asked.terms.most_of_one),
             why: "tables with several rows for a learner that stand beside each other multiply them; of more, some are drawn".to_owned(),

@@ -141,6 +141,20 @@ fn attack_11_a_learner_of_many_rows_counts_once_and_in_few_groups() {
     assert_eq!(counted.values().map(|tally| tally.all).collect::<Vec<_>>(), [1; 5]);
 }
 
+/// Where a learner's rows or groups can be more than count, the sentence about the true figure says which true figure is meant.
+#[test]
+fn what_is_left_out_of_each_learner_is_said_where_exactness_is() {
+    let asked = frame(&[("a", some(0..300))], 0);
+    let words = |most_groups: u64, most_of_one: u64| {
+        let terms = Terms { most_groups, most_of_one, spend: 1, seed: Seed(&[1; 32]) };
+        disclose(&asked, terms, &Policy::published()).policy_in_words
+    };
+    assert!(words(11, 400).contains("near the true one, within "));
+    assert!(words(12, 400).contains("the true one when of each learner at most 12 groups count, within "));
+    assert!(words(1, 40).contains("at most 40 rows of a table count, within "));
+    assert!(words(12, 40).contains("at most 12 groups and 40 rows of a table count, within "));
+}
+
 /// What the noise of an answer is measured by: nobody can change the answer by more, whoever is put in the place of whom.
 fn change(one: &Frame, other: &Frame, terms: Terms<'_>) -> f64 {
     let values = |frame: &Frame, levels: &[usize]| -> Vec<Option<String>> {

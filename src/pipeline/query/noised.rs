@@ -12,11 +12,10 @@ use sha2::{Digest, Sha256};
 use std::{collections::BTreeMap, path::PathBuf, thread, time::Duration, time::Instant};
 
 /// How long a question may take, in hundredths of a second: drawn for each, for whether it took too long is a figure too. One learner can change
-/// how long it takes by the work on a block of a few ([`Ready::brought`]), which is little beside this deviation.
+/// how long it takes by the work on a block of a few ([`Ready::brought`]), which is little beside this deviation. At most [`query::LONGEST`].
 const ABOUT: i64 = 4_500;
 const DEVIATION: u64 = 500;
 const LEAST: i64 = 3_000;
-const MOST: i64 = 6_000;
 /// When an answer comes, or a refusal of one that was paid for: after this time, however long it took. A hundred questions a year can wait.
 /// What works for it is ended some seconds after the longest limit.
 const ANSWERED: Duration = Duration::from_secs(75);
@@ -128,7 +127,7 @@ fn worked_out(
     (salt, policy): (&[u8], &Policy),
 ) -> Result<Disclosed<Answer>, QueryRefusal> {
     let limit = limit(Seed(&site.key.derive("how long a question may take", salt)));
-    let until = (is_awaited && comes_after(site).is_some()).then(|| hundredths(MOST));
+    let until = (is_awaited && comes_after(site).is_some()).then_some(query::LONGEST);
     let frame = ready.brought(Pace { limit, until })?;
     let seed = site.key.derive("what figures are off by", salt);
     let terms =
@@ -143,8 +142,8 @@ fn hundredths(of: i64) -> Duration {
 /// How long a question may take: drawn again where it falls outside, so that no end of the range is more likely than what is beside it.
 fn limit(seed: Seed<'_>) -> Duration {
     let draw = |at: u64| ABOUT + seed.noise(&[b"limit", &at.to_le_bytes()], DEVIATION * DEVIATION);
-    let within = (0..100).map(draw).find(|drawn| (LEAST..=MOST).contains(drawn));
-    hundredths(within.unwrap_or(ABOUT))
+    let mut drawn = (0..100).map(draw).filter(|drawn| *drawn >= LEAST).map(hundredths);
+    drawn.find(|drawn| *drawn <= query::LONGEST).unwrap_or_else(|| hundredths(ABOUT))
 }
 
 fn ledger(what: &str, instead: &'static str) -> QueryRefusal {

@@ -3,6 +3,7 @@
 use super::cells::{Cell, Fixed, People, Person};
 use super::codes;
 use super::days::{academic_year, day};
+use super::evidence::Places;
 use super::facts::{Facts, PersonFacts, Qualification};
 use super::measures::Ks4Result;
 use super::rows::{Group, Row, Spell, column, row};
@@ -92,11 +93,12 @@ fn size(award: &Qualification, level: i64) -> Option<(i64, i64)> {
 /// What is held of awards after sixteen.
 pub struct Told {
     cohorts: BTreeSet<(i32, i32)>,
+    /// By the school that goes on under another number.
     places: BTreeSet<(String, i32)>,
 }
 
 impl Told {
-    pub fn of(facts: &Facts, cohorts: &BTreeMap<u32, i32>) -> Self {
+    pub fn of(facts: &Facts, cohorts: &BTreeMap<u32, i32>, places: &Places<'_>) -> Self {
         let mut told = Self { cohorts: BTreeSet::new(), places: BTreeSet::new() };
         for person in &facts.people {
             let Some(cohort) = cohorts.get(&person.number) else { continue };
@@ -109,7 +111,8 @@ impl Told {
             for award in person.qualifications.iter().filter(after) {
                 let ay = academic_year(award.awarded_on);
                 told.cohorts.insert((*cohort, ay));
-                told.places.extend(award.establishment.clone().map(|place| (place, ay)));
+                let school = award.establishment.as_deref().map(|one| places.school(one).to_owned());
+                told.places.extend(school.map(|school| (school, ay)));
             }
         }
         told
@@ -122,6 +125,7 @@ pub fn levels(
     cohort: i32,
     ks4: &Ks4Result,
     told: &Told,
+    places: &Places<'_>,
     as_of: NaiveDate,
 ) -> Vec<LevelBy19> {
     let mut rows = Vec::new();
@@ -142,8 +146,10 @@ pub fn levels(
             };
             let rolls: Vec<_> = person.enrolments.iter().filter(during).collect();
             on_roll += i64::from(!rolls.is_empty());
-            n_told +=
-                i64::from(rolls.iter().any(|roll| told.places.contains(&(roll.establishment.clone(), ay))));
+            let is_told = |roll: &&super::facts::Enrolment| {
+                told.places.contains(&(places.school(&roll.establishment).to_owned(), ay))
+            };
+            n_told += i64::from(rolls.iter().any(is_told));
         }
         let of_level = |level: i64| {
             let mut first: BTreeMap<(&str, &str), (NaiveDate, i64, i64)> = BTreeMap::new();

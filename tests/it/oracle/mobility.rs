@@ -20,6 +20,7 @@ row! {
     n_left: i64 = "n_left",
     n_left_unexplained: i64 = "n_left_unexplained",
     n_left_to_nowhere: i64 = "n_left_to_nowhere",
+    n_school_closed: i64 = "n_school_closed",
     numerator: i64 = "numerator",
     rate: Option<Fixed<4>> = "rate",
     rate_low: Option<Fixed<4>> = "rate_low",
@@ -34,6 +35,7 @@ struct Counts {
     left: i64,
     unexplained: i64,
     to_nowhere: i64,
+    closed: i64,
 }
 
 type Groups = BTreeMap<(i64, &'static str, String), Counts>;
@@ -89,6 +91,10 @@ pub fn rates(
             let usual = ["phase_transition", "end_of_schooling"];
             if let Some(one) = departure.filter(|one| !usual.contains(&one.move_type.as_str())) {
                 count(&mut groups, one.ay, school, &spell.kind, &|n| {
+                    if one.move_type == "school_closed" {
+                        n.closed += 1;
+                        return;
+                    }
                     n.left += 1;
                     n.unexplained += i64::from(one.move_type == "unexplained");
                     n.to_nowhere += i64::from(one.joined_on.is_none());
@@ -112,6 +118,7 @@ fn rate(ay: i64, scope: &str, category: String, n: &Counts) -> MobilityRate {
         n_left: n.left,
         n_left_unexplained: n.unexplained,
         n_left_to_nowhere: n.to_nowhere,
+        n_school_closed: n.closed,
         numerator: events,
         rate: Fixed::fraction(100 * events, n.on_roll),
         rate_low: ends.map(|ends| ends.0),

@@ -329,7 +329,7 @@ fn derive(facts: &Facts) -> Tables {
     let ground = risk::Ground::of(facts, &places);
     let cohort_of =
         |person: &facts::PersonFacts| Some((person.number, learner::learner(person).cohort_ay? as i32));
-    let told = levels::Told::of(facts, &facts.people.iter().filter_map(cohort_of).collect());
+    let told = levels::Told::of(facts, &facts.people.iter().filter_map(cohort_of).collect(), &places);
     for person in &facts.people {
         let learner = learner::learner(person);
         let cohort = learner.cohort_ay.map(|ay| ay as i32);
@@ -352,7 +352,8 @@ fn derive(facts: &Facts) -> Tables {
             tables.ks2_subject.push(ks2::subject(facts, person, cohort));
             let ks4 = attainment::result(&member, &at, &awards, year_11);
             if let Some(ks4) = &ks4 {
-                tables.level_by_19.extend(levels::levels(person, cohort, ks4, &told, facts.as_of));
+                let levels = levels::levels(person, cohort, ks4, &told, &places, facts.as_of);
+                tables.level_by_19.extend(levels);
                 tables.leaver_met.extend(levels::met(person, ks4, &journey.spells, facts.as_of));
             }
             if let (Some(ks4), Some(ladder)) = (&ks4, beyond::ladder(&at, &awards)) {
