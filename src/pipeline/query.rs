@@ -113,7 +113,6 @@ fn shape(table: &ReleasedTable) -> TableShape {
     let beside = || table.grain.iter().filter(|column| *column != WHOSE).cloned().collect();
     TableShape {
         columns: columns.collect(),
-        one_row_each: table.grain == [WHOSE],
         told_apart_by: table.grain.iter().any(|column| column == WHOSE).then(beside),
     }
 }

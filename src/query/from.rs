@@ -135,7 +135,7 @@ impl Compiler<'_> {
             table: Some(called.to_owned()),
             work: 0,
         });
-        let degree = u32::from(!shape.one_row_each);
+        let degree = u32::from(!shape.one_row_each());
         let relation = Relation {
             name: says,
             alias: ours.clone(),

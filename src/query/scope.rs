@@ -45,13 +45,17 @@ impl Kind {
 pub struct TableShape {
     /// Column name and kind, in order.
     pub columns: Vec<(String, Kind)>,
-    /// Whether it has one row for each learner at most.
-    pub one_row_each: bool,
-    /// The columns that tell the rows of one learner apart: no two have the same in all of them. None where that is not known.
+    /// The columns that tell the rows of one learner apart: no two have the same in all of them, and there is one at most where there is no
+    /// such column. None where that is not known.
     pub told_apart_by: Option<Vec<String>>,
 }
 
 impl TableShape {
+    /// Whether it has one row for each learner at most.
+    pub fn one_row_each(&self) -> bool {
+        self.told_apart_by.as_ref().is_some_and(Vec::is_empty)
+    }
+
     /// Whether its rows are about learners, so that a count of them can be checked.
     pub fn is_of_learners(&self) -> bool {
         self.columns.iter().any(|(_, kind)| *kind == Kind::Learner)

@@ -3,11 +3,13 @@ use super::*;
 fn shapes() -> Shapes {
     let table = |columns: &[(&str, Kind)]| TableShape {
         columns: columns.iter().map(|(name, kind)| ((*name).to_owned(), *kind)).collect(),
-        one_row_each: !columns.iter().any(|(name, _)| *name == "spell_no"),
-        told_apart_by: columns
-            .iter()
-            .any(|(name, _)| *name == "spell_no")
-            .then(|| vec!["spell_no".to_owned()]),
+        told_apart_by: Some(
+            columns
+                .iter()
+                .filter(|(name, _)| *name == "spell_no")
+                .map(|(name, _)| (*name).to_owned())
+                .collect(),
+        ),
     };
     [
         (

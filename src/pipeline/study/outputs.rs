@@ -82,7 +82,7 @@ fn shapes(open: &OpenStudy) -> query::Shapes {
             (variable.name.clone(), kind)
         });
         let columns = columns.chain([("learner_id".to_owned(), Kind::Learner)]).collect();
-        (plan.name.clone(), TableShape { columns, one_row_each: plan.is_of_learners(), told_apart_by: None })
+        (plan.name.clone(), TableShape { columns, told_apart_by: plan.is_of_learners().then(Vec::new) })
     };
     open.plan.frames.iter().map(shape).collect()
 }

@@ -51,7 +51,7 @@ fn attack_19_no_refused_function_passes_anywhere() {
                 ("x".to_owned(), Kind::Number),
                 ("s".to_owned(), Kind::Text),
             ],
-            one_row_each: true,
+            told_apart_by: Some(Vec::new()),
         },
     )]
     .into();
