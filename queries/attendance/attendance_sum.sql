@@ -56,7 +56,8 @@ final as (
         min(starts_on) as first_starts_on,
         max(starts_on) as last_starts_on,
         max(ends_on) as last_ends_on,
-        min(case when month(starts_on) >= 9 then starts_on end) as first_in_autumn,
+        -- A year begins in autumn.
+        case when month(min(starts_on)) >= 9 then min(starts_on) end as first_in_autumn,
         min(case when month(starts_on) <= 3 then starts_on end) as first_in_spring,
         min(case when month(starts_on) between 4 and 8 then starts_on end) as first_in_summer,
         bool_and(week_no(starts_on) = week_no(ends_on)) as is_each_in_a_week,
