@@ -2,7 +2,7 @@
 title = "Learners that became one, and learners that came apart"
 grain = ["changed_at", "learner_id_before", "learner_id_after"]
 reads = ["moved_subject", "learner_link", "subject_told"]
-purposes = ["research", "participation", "ap_commissioning"]
+purposes = ["research", "participation"]
 published = true
 [columns]
 changed_at = "The day on which subjects were linked anew"

@@ -2,7 +2,7 @@
 title = "How firmly each learner's rows hold together, and its weight if doubtful learners are left out"
 grain = ["learner_id"]
 reads = ["learner_strength", "cohort_member", "learner", "link_weight"]
-purposes = ["research", "participation", "ap_commissioning"]
+purposes = ["research", "participation"]
 published = true
 of_many = ["learner_id"]
 [columns]

@@ -2,7 +2,7 @@
 title = "How those linked differ from those who were not"
 grain = ["dimension", "category"]
 reads = ["link_quality"]
-purposes = ["research", "participation", "ap_commissioning"]
+purposes = ["research", "participation"]
 published = true
 [columns]
 dimension = "What subjects are grouped by: setting, sex, ethnicity, sen, fsm, care, eal or upn"

@@ -2,7 +2,7 @@
 title = "Match rates of whom a source or an establishment tells of in its newest year, beside those before"
 grain = ["dimension", "category"]
 reads = ["link_group", "subject_told"]
-purposes = ["research", "participation", "ap_commissioning"]
+purposes = ["research", "participation"]
 published = true
 [columns]
 dimension = "source or provider"

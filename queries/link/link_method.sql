@@ -2,7 +2,7 @@
 title = "By which rule or weight the subjects of each source were linked"
 grain = ["source", "band", "method"]
 reads = ["subject_profile"]
-purposes = ["research", "participation", "ap_commissioning"]
+purposes = ["research", "participation"]
 published = true
 [columns]
 source = "The source of the subjects"

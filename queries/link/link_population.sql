@@ -2,7 +2,7 @@
 title = "Whom each source told of in each term, and how much it told of them"
 grain = ["source", "ay", "term"]
 reads = ["subject_told", "subject_profile"]
-purposes = ["research", "participation", "ap_commissioning"]
+purposes = ["research", "participation"]
 published = true
 [columns]
 source = "The source"

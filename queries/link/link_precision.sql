@@ -2,7 +2,7 @@
 title = "How often links of each band are right: as stated, and as persons found who looked"
 grain = ["band"]
 reads = ["subject_profile", "link_rule", "link_sampled"]
-purposes = ["research", "participation", "ap_commissioning"]
+purposes = ["research", "participation"]
 published = true
 [columns]
 band = "certain: joined by a rule; likely: by weights; other bands are of pairs that were not joined"

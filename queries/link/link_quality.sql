@@ -2,7 +2,7 @@
 title = "Who was linked, and how far the links may be believed, group by group"
 grain = ["dimension", "category"]
 reads = ["link_group", "link_rule"]
-purposes = ["research", "participation", "ap_commissioning"]
+purposes = ["research", "participation"]
 published = true
 [columns]
 dimension = "What subjects are grouped by: all, source, provider, setting, sex, ethnicity, sen, fsm, care, eal or upn"

@@ -2,7 +2,7 @@
 title = "Where each cohort ended if only firm links are believed: as counted, as believed, and weighted"
 grain = ["threshold", "cohort_ay", "population", "state_order"]
 reads = ["population_member", "outcome_state", "learner_linkage"]
-purposes = ["research", "participation", "ap_commissioning"]
+purposes = ["research", "participation"]
 published = true
 [columns]
 threshold = "Only links of this probability or more are believed: 0.99, 0.95 or 0.90"

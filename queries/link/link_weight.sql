@@ -2,7 +2,7 @@
 title = "How much each believed learner counts for, at three thresholds, so that those not linked are made up for"
 grain = ["threshold", "cohort_ay", "sex", "disadvantage"]
 reads = ["cohort_member", "learner", "learner_strength", "link_rule"]
-purposes = ["research", "participation", "ap_commissioning"]
+purposes = ["research", "participation"]
 published = true
 [columns]
 threshold = "Only links of this probability or more are believed: 0.99, 0.95 or 0.90"

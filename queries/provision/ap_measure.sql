@@ -13,7 +13,7 @@ number = "Number of the measure, 1 to 13"
 n_placements = "Placements that began in the year: everybody who started"
 numerator = "What is counted or added up; empty where nothing is held"
 denominator = "Of how many placements, half days, learner-years or returns"
-n_missing = "Placements of which it is not known: in neither"
+n_missing = "Placements of which it is not known: in neither; of costs those without a price, and those of which it is not known whether they came back and held"
 value = "numerator / denominator; for events for each 100 learner-years; for median_days the median"
 value_low = "Lower end of its 95% interval, where it has one"
 value_high = "Upper end"
@@ -22,7 +22,11 @@ measure_state = "known, nothing_known, not_held where no source of that kind is 
 */
 -- Each placement counts at its provider and among all.
 with outcomes as (
-    select ap_outcome.*, case levels.level when 1 then ap_outcome.establishment_id else 'all' end as place
+    select
+        ap_outcome.*,
+        -- What is still to come has cost money and cannot have held: it would make each return look dearer than it was.
+        ap_outcome.sustained_two_terms in ('sustained', 'not_sustained', 'not_returned') as is_return_known,
+        case levels.level when 1 then ap_outcome.establishment_id else 'all' end as place
     from ap_outcome
     cross join (values (1), (2)) as levels(level)
 ),
@@ -68,8 +72,8 @@ sums as (
         sum(days) as days_during,
         sum(days_after) as days_after,
         count(*) filter (where is_open) as n_open,
-        count(cost) as n_costs,
-        sum(cost) as costs,
+        count(cost) filter (where is_return_known) as n_costs,
+        sum(case when is_return_known then cost end) as costs,
         count(*) filter (where cost is not null and sustained_two_terms = 'sustained') as n_paid_returns
     from outcomes
     group by place, ay, audit_group

@@ -60,7 +60,7 @@ use std::{path::Path, time::Duration};
 #[derive(Debug, thiserror::Error)]
 pub enum CatalogFault {
     /// `SQLite` refused.
-    #[error("the catalog cannot be used: {0}")]
+    #[error("{}", refused(.0))]
     Sqlite(#[from] rusqlite::Error),
     /// A newer or foreign catalog.
     #[error(
@@ -75,6 +75,17 @@ pub enum CatalogFault {
     /// The key is not the lake's.
     #[error(transparent)]
     Key(#[from] KeyFault),
+}
+
+/// What SQLite refused, with what to do where that is known.
+fn refused(error: &rusqlite::Error) -> String {
+    match error.sqlite_error_code() {
+        Some(rusqlite::ErrorCode::DiskFull) => {
+            "the disk of the data folder is full (the catalog cannot be written): make room or move the folder, and run it again; what was finished stands"
+                .to_owned()
+        }
+        _ => format!("the catalog cannot be used: {error}"),
+    }
 }
 
 /// The open catalog.

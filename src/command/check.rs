@@ -1,7 +1,9 @@
 use super::{Exit, Verdict, list, screen::Screen, trial};
 use crate::{
+    catalog::{Catalog, CatalogFault},
     config::{Role, Settings, Source},
     definitions::{Complaint, Definitions, connector::Form},
+    disclosure::Policy,
     pipeline::{check_policy, outside},
     privacy::{Key, KeyKind},
 };
@@ -53,7 +55,13 @@ pub(super) fn check(config: &Path, connect: bool, screen: &Screen) -> Verdict {
         facts["connected"] = answered;
         exit
     } else {
-        screen.result("All is well.");
+        let todo = still_to_do(&settings);
+        if todo.is_empty() {
+            screen.result("All is well.");
+        }
+        for line in todo {
+            screen.result(&format!("to do    {line}"));
+        }
         Exit::Done
     };
     screen.document(&facts);
@@ -72,8 +80,42 @@ fn check_key(settings: &Settings, complaints: &mut Vec<Complaint>, done: &mut Ve
                 "make a real one: throughline init",
             ));
         }
-        Ok(_) => done.push(format!("key: {file}")),
+        Ok(key) => {
+            let before = complaints.len();
+            if let Err(fault) = check_lake(settings, &key) {
+                complaints.push(Complaint::file(&file, fault.to_string(), ""));
+            }
+            if let Err(refusal) = Policy::named(&settings.disclosure_policy, key.kind()) {
+                let config = settings.file.display().to_string();
+                complaints.push(Complaint::file(
+                    &config,
+                    format!("`policy` under [disclosure]: {refusal}"),
+                    "",
+                ));
+            }
+            if complaints.len() == before {
+                done.push(format!("key: {file}"));
+            }
+        }
     }
+}
+
+/// Whether the lake that is there, if one is, was written with this key.
+fn check_lake(settings: &Settings, key: &Key) -> Result<(), CatalogFault> {
+    let catalog = settings.data_dir.join("catalog.sqlite");
+    if catalog.is_file() { Catalog::open(&catalog)?.check_key(key).map(|_| ()) } else { Ok(()) }
+}
+
+/// What stands between this configuration and a first pull: not wrong, and nothing works without it.
+fn still_to_do(settings: &Settings) -> Vec<&'static str> {
+    let mut todo = Vec::new();
+    if settings.sources.is_empty() {
+        todo.push("no source is described: nothing will be pulled (`throughline map FILE` drafts one for a sheet; docs/running.md)");
+    }
+    if settings.home_authority == "000" {
+        todo.push("`home_authority` is 000, which is no authority: nobody lives or is on a roll here");
+    }
+    todo
 }
 
 /// Until when the register knows who somebody is.

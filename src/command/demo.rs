@@ -110,7 +110,7 @@ fn is_demo(config: &Path) -> bool {
 
 fn configuration(world: &World, args: &DemoArgs) -> String {
     let mut text = format!(
-        "# A demonstration. Everything under estate/ plays the outside world; nobody in it is real.\n\ndata_dir = \"data\"\nkey_file = \"key\"                  # made from the seed, marked as such: no real source accepts it\nhome_authority = \"{}\"\nas_of = \"{}\"\npostcode_directory = \"estate/council/postcodes.csv\"\n\n[disclosure]\npolicy = \"synthetic\"              # shows exact figures; only a demonstration's key may choose it\n\n[demo]\nestate = \"estate\"\nseed = {}\nlearners = {}\n",
+        "# A demonstration. Everything under estate/ plays the outside world; nobody in it is real.\n\ndata_dir = \"data\"\nkey_file = \"key\"                  # made from the seed, marked as such: no real source accepts it\nhome_authority = \"{}\"\nas_of = \"{}\"\npostcode_directory = \"estate/council/postcodes.csv\"\n\n[disclosure]\npolicy = \"synthetic\"              # shows exact figures; only a demonstration's key may choose it\n\n[resolve]\nmost_rows_per_day = 1000000    # a demonstration's day never ends; where it does, 20000\n\n[demo]\nestate = \"estate\"\nseed = {}\nlearners = {}\n",
         synth::world::HOME_LA,
         synth::world::as_of(),
         args.seed,

@@ -208,8 +208,9 @@ pub(super) fn link_words(report: &LinkReport) -> String {
         );
     }
     if report.doubts > 0 {
-        let doubts = counted(report.doubts, "pair needs", "pairs need");
-        words += &format!("\n{}", wrap(&format!("{doubts} a person's eye: `throughline link review`."), 0));
+        let doubts = counted(report.doubts, "pair of entries is", "pairs of entries are");
+        let review = "`throughline link review` lays them before a person, those of the same two learners once, those decided no more";
+        words += &format!("\n{}", wrap(&format!("{doubts} in doubt: {review}."), 0));
     }
     words
 }

@@ -192,6 +192,11 @@ fn asked(plan: &Plan, rows: &[Vec<Option<String>>]) -> Option<Asked> {
             amount.rows += number(1)? as u64;
         }
     }
+    // Without keys there is one group, whoever is in it.
+    if keys == 0 && groups.is_empty() {
+        let amounts = vec![Amount::default(); plan.amounts];
+        groups.insert(Vec::new(), AskedGroup { amounts, ..AskedGroup::default() });
+    }
     let figures = plan.outputs.iter().filter_map(|output| match output.shown {
         Shown::Figure(measure) => Some(measure),
         Shown::Key(_) => None,

@@ -9,14 +9,23 @@ const WIDTH: f64 = 720.0;
 pub(super) fn drawn(at: usize, table: &Table, kind: Chart) -> Option<String> {
     let (picture, height, told) = match kind {
         Chart::Lines(columns) => lines(table, columns)?,
-        Chart::Bars(columns) => bars(table, columns)?,
+        Chart::Bars(columns) => bars(table, columns, None)?,
+        Chart::BarsBeside(columns, beside) => bars(table, columns, Some(beside))?,
         Chart::Funnel(columns, middle) => funnel(table, columns, middle)?,
         Chart::Ranges(columns) => ranges(table, columns)?,
+    };
+    let beside = if let Chart::BarsBeside(_, at) = kind {
+        table
+            .columns
+            .get(at)
+            .map_or_else(String::new, |column| format!(" The upright stroke is the {}.", column.heading))
+    } else {
+        String::new()
     };
     Some(format!(
         "<figure>\n<div class=\"wide\" role=\"region\" aria-labelledby=\"f{at}\" tabindex=\"0\">\n<svg viewBox=\"0 0 {WIDTH} {height}\" role=\"img\" aria-labelledby=\"t{at} d{at}\">\n\
          <title id=\"t{at}\">{}</title>\n<desc id=\"d{at}\">{}</desc>\n{picture}</svg>\n</div>\n\
-         <figcaption id=\"f{at}\">{}. The figures are in the table below.</figcaption>\n</figure>\n",
+         <figcaption id=\"f{at}\">{}.{beside} The figures are in the table below.</figcaption>\n</figure>\n",
         escaped(&table.title),
         escaped(&told),
         escaped(&table.title)
@@ -116,8 +125,12 @@ fn marker(nth: usize, x: f64, y: f64) -> String {
     }
 }
 
-/// A bar for each row, its range as a line through its end.
-fn bars(table: &Table, [rate, low, high]: [usize; 3]) -> Option<(String, f64, String)> {
+/// A bar for each row, its range as a line through its end; across it a stroke at another rate, where one is named.
+fn bars(
+    table: &Table,
+    [rate, low, high]: [usize; 3],
+    beside: Option<usize>,
+) -> Option<(String, f64, String)> {
     const LEFT: f64 = 370.0;
     const RIGHT: f64 = 690.0;
     const STEP: f64 = 26.0;
@@ -129,7 +142,9 @@ fn bars(table: &Table, [rate, low, high]: [usize; 3]) -> Option<(String, f64, St
     if rows.len() < 2 {
         return None;
     }
-    let scale = scale(rows.iter().map(|(_, [_, _, high])| *high).fold(0.0, f64::max));
+    let beside_of = |row: &Row| beside.and_then(|at| per_cent(row, at));
+    let ends = rows.iter().flat_map(|(row, [_, _, high])| [Some(*high), beside_of(row)]);
+    let scale = scale(ends.flatten().fold(0.0, f64::max));
     let x = |value: f64| LEFT + (RIGHT - LEFT) * value / scale.0;
     let bottom = 8.0 + STEP * rows.len() as f64;
     let mut out = String::new();
@@ -149,20 +164,23 @@ fn bars(table: &Table, [rate, low, high]: [usize; 3]) -> Option<(String, f64, St
             |at: usize| row.figures.get(at).map_or_else(String::new, |figure| words::cell(*figure, decimals));
         let _ = writeln!(
             out,
-            "<text x=\"{name_at}\" y=\"{:.1}\" text-anchor=\"end\">{name}</text>\
+            "{name}\
              <rect class=\"bar\" x=\"{LEFT}\" y=\"{:.1}\" width=\"{width:.1}\" height=\"14\"/>\
              <path class=\"whisker\" d=\"M{least:.1} {top:.1}v10M{least:.1} {:.1}H{most:.1}M{most:.1} {top:.1}v10\"/>",
-            y + 13.0,
             y + 2.0,
             y + 9.0,
-            name_at = LEFT - 8.0,
-            name = escaped(&short(&row.label)),
+            name = named(&row.label, LEFT - 8.0, y + 9.0),
             width = x(*rate_) - LEFT,
             least = x(*low_),
             most = x(*high_),
             top = y + 4.0,
         );
-        told.push(format!("{}: {}, between {} and {}", row.label, text(rate), text(low), text(high)));
+        let mut said = format!("{}: {}, between {} and {}", row.label, text(rate), text(low), text(high));
+        if let (Some(at), Some(value)) = (beside, beside_of(row)) {
+            let _ = writeln!(out, "<path class=\"beside\" d=\"M{:.1} {:.1}v18\"/>", x(value), y);
+            let _ = write!(said, "; beside it {}", text(at));
+        }
+        told.push(said);
     }
     Some((out, bottom + 26.0, format!("{}.", told.join("; "))))
 }
@@ -203,11 +221,9 @@ fn ranges(table: &Table, columns: [usize; 3]) -> Option<(String, f64, String)> {
         let y = 17.0 + STEP * at as f64;
         let _ = writeln!(
             out,
-            "<text x=\"{}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>\
+            "{}\
              <path class=\"whisker\" d=\"M{:.1} {y:.1}H{:.1}\"/><circle class=\"point\" cx=\"{:.1}\" cy=\"{y:.1}\" r=\"5.5\"/>",
-            LEFT - 8.0,
-            y + 4.0,
-            escaped(&short(&row.label)),
+            named(&row.label, LEFT - 8.0, y),
             x(*low),
             x(*high),
             x(*middle)
@@ -221,13 +237,25 @@ fn ranges(table: &Table, columns: [usize; 3]) -> Option<(String, f64, String)> {
     ))
 }
 
-/// As much of a name as there is room for.
-fn short(label: &str) -> String {
-    const ROOM: usize = 56;
-    if label.chars().count() <= ROOM {
-        return label.to_owned();
+/// The name of a row to the left of `x`, in one line or in two, and as much of it as there is room for in letters as wide as any.
+fn named(label: &str, x: f64, middle: f64) -> String {
+    const ROOM: usize = 44;
+    let text = |line: &str, y: f64| {
+        let line = if line.chars().count() > ROOM {
+            line.chars().take(ROOM - 1).chain(['\u{2026}']).collect()
+        } else {
+            line.to_owned()
+        };
+        format!("<text x=\"{x}\" y=\"{y:.1}\" text-anchor=\"end\">{}</text>", escaped(&line))
+    };
+    let spaces =
+        label.char_indices().filter(|(at, letter)| *letter == ' ' && label[..*at].chars().count() <= ROOM);
+    match spaces.last() {
+        Some((at, _)) if label.chars().count() > ROOM => {
+            text(&label[..at], middle - 2.5) + &text(&label[at + 1..], middle + 10.5)
+        }
+        _ => text(label, middle + 4.0),
     }
-    label.chars().take(ROOM - 1).chain(['\u{2026}']).collect()
 }
 
 /// A point for each row by its size and rate, between limits that widen where there are few.
@@ -298,7 +326,7 @@ fn funnel(table: &Table, [whole, rate]: [usize; 2], held_against: Middle) -> Opt
             y(rate),
             x(size) + 9.0,
             y(rate) - 7.0,
-            escaped(&short(&row.key))
+            escaped(&row.key)
         );
         let _ = write!(told, "{}: {rate}% of {size}. ", row.label);
     }

@@ -243,6 +243,8 @@ pub enum Chart {
     Lines(&'static [usize]),
     /// A bar for each row: the columns of the rate and of its ends.
     Bars([usize; 3]),
+    /// The same, and across each bar a stroke at the rate of another column.
+    BarsBeside([usize; 3], usize),
     /// A point for each row: the columns of the denominator and the rate, and what they are held against.
     Funnel([usize; 2], Middle),
     /// A point with its range for each row, below and above nought: the columns of the estimate and of its ends.

@@ -10,6 +10,7 @@ pub use otlp::{export_to, flush};
 use crate::fault::{Count, Name};
 use chrono::{DateTime, NaiveDateTime, Utc};
 use std::{
+    io::IsTerminal,
     net::SocketAddr,
     sync::atomic::{AtomicU64, Ordering},
     time::Duration,
@@ -268,7 +269,8 @@ pub fn start(verbosity: Verbosity, json: bool) {
         Verbosity::Trace => LevelFilter::TRACE,
     };
     let ours = tracing_subscriber::filter::Targets::new().with_target("throughline", level);
-    let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let is_seen = std::io::stderr().is_terminal();
+    let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(is_seen);
     let registry = tracing_subscriber::registry();
     // A second start, in tests, keeps the first subscriber.
     let _ = if json {

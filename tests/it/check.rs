@@ -218,3 +218,29 @@ fn a_demonstration_key_opens_nothing_outside_its_estate() {
     assert!(ran.code != 0 && ran.err.contains("demonstration key"), "{}", ran.err);
     assert!(!site.data().join("lake").exists());
 }
+
+/// What would stop the first thing that somebody does with a site is said by `check`, and a site with nothing to do is not called well.
+#[test]
+fn a_site_that_cannot_work_is_not_well() {
+    let site = TestSite::new();
+    fs::write(site.inbox("gias").join("Establishment.json"), "[{\"URN\": \"100001\"}]").unwrap();
+    site.source("gias", "gias-json", "");
+    site.configure("2026-03-31");
+    let ran = site.run(&["check"]);
+    assert!(ran.code == 0 && ran.out.contains("All is well"), "{}\n{}", ran.out, ran.err);
+    assert_eq!(site.run(&["pull"]).code, 0);
+    let config = site.path().join("throughline.toml");
+    let text = fs::read_to_string(&config).unwrap();
+    fs::write(&config, format!("{text}\n[disclosure]\npolicy = \"synthetic\"\n")).unwrap();
+    let ran = site.run(&["check"]);
+    assert!(ran.code == 2 && ran.err.contains("[disclosure]"), "exact figures of real learners: {}", ran.err);
+    fs::write(&config, text).unwrap();
+    fs::write(site.path().join("key"), (0..32).map(|at| at * 7 + 1).collect::<Vec<u8>>()).unwrap();
+    let ran = site.run(&["check"]);
+    assert!(ran.code == 2 && ran.err.contains("not the key the lake was written with"), "{}", ran.err);
+    let empty = TestSite::new();
+    empty.configure("2026-03-31");
+    let ran = empty.run(&["check"]);
+    assert!(ran.code == 0 && ran.out.contains("no source is described"), "{}\n{}", ran.out, ran.err);
+    assert!(!ran.out.contains("All is well"));
+}

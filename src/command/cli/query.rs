@@ -9,7 +9,7 @@ control. `\\d` lists the tables, `\\d TABLE` the columns of one. docs/query.md h
 question is in the audit. Over real learners figures are near the truth, and a hundred questions may be asked in a year."
 )]
 pub struct QueryArgs {
-    /// The question; without one, a prompt. `select ks2_band, count(distinct learner_id) from cohort_member group by ks2_band`.
+    /// The question; without one, a prompt. `select sen_y6, count(distinct learner_id) as learners from cohort_member group by sen_y6`.
     #[arg(value_name = "SELECT", conflicts_with = "file", allow_hyphen_values = true)]
     pub statement: Option<String>,
     /// Read it from a file.

@@ -98,7 +98,7 @@ impl<'q> Session<'q> {
                     text.push_str(&format!("  [{}] {reason}\n", number + 1));
                 }
                 text.push_str(
-                    "A number, or your own words without a name, number, birth date or postcode; [b] back: ",
+                    "A number, or your own words without a name, number, birth date or postcode; [b] back, [q] quit: ",
                 );
             }
             _ => text.push_str(&format!("{KEYS}: ")),
@@ -152,9 +152,17 @@ impl<'q> Session<'q> {
     }
 
     fn reason(&mut self, line: &str) -> Step {
-        if matches!(line.to_lowercase().as_str(), "b" | "back") {
-            self.asking = Asking::Verdict;
-            return Step::Show;
+        match line.to_lowercase().as_str() {
+            "b" | "back" => {
+                self.asking = Asking::Verdict;
+                return Step::Show;
+            }
+            // Whoever leaves here has not said why: this pair stays open.
+            "q" | "quit" => {
+                self.asking = Asking::Nothing;
+                return Step::Show;
+            }
+            _ => {}
         }
         let Ok(number) = line.parse::<usize>() else { return Step::Seal(line.to_owned()) };
         if let Some(reason) = number.checked_sub(1).and_then(|at| FIXED_REASONS.get(at)) {

@@ -71,7 +71,11 @@ fn lists(certificate: &Value) -> String {
         .filter_map(Value::as_str)
         .collect();
     if !withdrawn.is_empty() {
-        let told = format!("Releases that are withdrawn and cannot be run again: {}.", withdrawn.join(", "));
+        let told = format!(
+            "Releases that are withdrawn and cannot be run again: {}. Make one without the person now: `throughline release`. Until then reports, \
+             questions and studies are answered from the newest release that is left, which is an older one, or from none.",
+            withdrawn.join(", ")
+        );
         out.push_str("\n\n");
         out.push_str(&wrap(&told, 0));
     }

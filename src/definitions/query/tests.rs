@@ -251,3 +251,19 @@ fn who_told_of_whom_is_read_from_every_entity_about_people() {
         .collect();
     assert_eq!(not_read, LEFT_OUT, "read it in queries/link/subject_told.sql, or say here why not");
 }
+
+/// What a header says a table may serve, and what a build lets it serve, are one thing where every source's agreement allows all.
+#[test]
+fn no_table_claims_a_purpose_that_what_it_reads_does_not_serve() {
+    let schemas = crate::definitions::Definitions::load(None).unwrap().schemas;
+    let set = QuerySet::load(None).map_err(|problems| problems.to_string()).unwrap();
+    let mut claimed = Vec::new();
+    for (name, query) in &set.queries {
+        let read = behind(&set, name);
+        for schema in schemas.iter().filter(|schema| read.contains(&format!("lake_{}", schema.name))) {
+            let not_served = query.purposes.iter().filter(|purpose| !schema.purposes.contains(purpose));
+            claimed.extend(not_served.map(|purpose| format!("{name}: {purpose}, by {}", schema.name)));
+        }
+    }
+    assert!(claimed.is_empty(), "{claimed:#?}");
+}

@@ -21,6 +21,9 @@ const LEAST: i64 = 3_000;
 const ANSWERED: Duration = Duration::from_secs(75);
 /// Over invented learners it comes at the next full second.
 const PULSE_OF_INVENTED: Duration = Duration::from_secs(1);
+/// What a count of rows is called that nobody gave a name, and what it is called here.
+const ROWS: &str = "rows";
+const LEARNERS: &str = "learners";
 /// Others may be answered at the same moment: then this one is looked at again.
 const MOST_TRIES: usize = 5;
 
@@ -73,7 +76,16 @@ pub(super) fn answer(
         is_awaited: true,
     };
     let (answer, entered) = paid(site, &held, question, &plan, policy)?;
-    Ok(Reply { plan, answer, entered: Some(entered) })
+    Ok(Reply { plan: of_learners(plan), answer, entered: Some(entered) })
+}
+
+/// What nobody gave a name is called by what it is here: `count(*)` counts learners.
+fn of_learners(mut plan: Plan) -> Plan {
+    let is_free = plan.outputs.iter().all(|output| output.name != LEARNERS);
+    if let Some(rows) = plan.outputs.iter_mut().find(|output| output.name == ROWS && is_free) {
+        LEARNERS.clone_into(&mut rows.name);
+    }
+    plan
 }
 
 /// Answers a question over real learners, or a table of a study, from the budget.

@@ -187,7 +187,10 @@ fn may_ask(site: &mut Site, ask: &Ask<'_>, queries: &QuerySet) -> Result<Scope, 
         ));
     }
     let Some(view) = queries.views.get(ask.view) else {
-        let known: Vec<&str> = queries.views.keys().map(String::as_str).collect();
+        // What other views are made of is no answer to anybody.
+        let is_a_part = |name: &String| queries.views.values().any(|view| view.reads.contains(name));
+        let known: Vec<&str> =
+            queries.views.keys().filter(|name| !is_a_part(name)).map(String::as_str).collect();
         return Err(ResolveFault::Usage(format!("there is no such view: --view is {}", known.join(", "))));
     };
     if ask.since.is_some() && !view.reads.iter().any(|name| name == "view_context") {
@@ -260,9 +263,14 @@ fn note(
     let asked = Access { about: &told, people: rows, ..access(ask) };
     if !site.catalog.note_lookup(&asked, most, &stamp)? {
         telemetry::emit(Event::LookupRefused { why: "too many" });
+        let anew = if site.settings.demo.is_some() {
+            "a demonstration's day never ends: set it higher there"
+        } else {
+            "tomorrow counts anew"
+        };
         return Err(ResolveFault::Refused(format!(
             "with this list {} would have looked up more than {most} rows today, the most that `most_rows_per_day` under \
-             [resolve] allows: nothing was answered. The audit has it; tomorrow counts anew",
+             [resolve] allows: nothing was answered. The audit has it; {anew}",
             ask.who
         )));
     }

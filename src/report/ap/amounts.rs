@@ -17,7 +17,8 @@ struct Placement {
     attended: Option<i64>,
     /// Pounds in ten-thousandths.
     cost: Option<i64>,
-    has_held: bool,
+    /// Whether it came back and held for two terms, where that is known.
+    has_held: Option<bool>,
 }
 
 fn placements(release: &Release, until: i64) -> Result<Vec<Placement>, ReportFault> {
@@ -31,7 +32,11 @@ fn placements(release: &Release, until: i64) -> Result<Vec<Placement>, ReportFau
             offered: row.number("sessions_offered"),
             attended: row.number("sessions_attended"),
             cost: row.ten_thousandths("cost"),
-            has_held: row.text("sustained_two_terms").as_deref() == Some("sustained"),
+            has_held: match row.text("sustained_two_terms").as_deref() {
+                Some("sustained") => Some(true),
+                Some("not_sustained" | "not_returned") => Some(false),
+                _ => None,
+            },
         })
     })
 }
@@ -94,7 +99,7 @@ fn whole(ten_thousandths: i64) -> i64 {
 }
 
 /// Whether one or two providers could be told from a sum over all: their prices are their own.
-fn tells_of_a_provider(all: &[Placement], policy: &Policy) -> bool {
+fn tells_of_a_provider<'a>(all: impl IntoIterator<Item = &'a Placement>, policy: &Policy) -> bool {
     let mut by_provider: BTreeMap<&str, i64> = BTreeMap::new();
     for placement in all {
         *by_provider.entry(&placement.provider).or_default() += placement.cost.map_or(0, whole);
@@ -102,6 +107,28 @@ fn tells_of_a_provider(all: &[Placement], policy: &Policy) -> bool {
     by_provider.retain(|_, sum| *sum > 0);
     let sums: Vec<i64> = by_provider.into_values().collect();
     disclosure::failing(&sums, policy).iter().any(|rule| *rule != Failing::Few)
+}
+
+/// The cost of those placements of which it is known whether they came back and held.
+const SETTLED: &str = "cost_settled";
+
+/// Whether the two costs beside one another tell of few: of those of which it is known, or of the rest, which is their difference.
+fn rest_tells(all: &[Placement], policy: &Policy) -> bool {
+    let (known, rest): (Vec<&Placement>, Vec<&Placement>) =
+        all.iter().filter(|one| one.cost.is_some()).partition(|one| one.has_held.is_some());
+    let of_learners = |part: &[&Placement]| {
+        let mut sums: BTreeMap<&str, i64> = BTreeMap::new();
+        for placement in part {
+            *sums.entry(&placement.learner).or_default() += placement.cost.map_or(0, whole);
+        }
+        sums.into_values().collect::<Vec<i64>>()
+    };
+    let tells = |part: &[&Placement]| {
+        !part.is_empty()
+            && (tells_of_a_provider(part.iter().copied(), policy)
+                || !disclosure::failing(&of_learners(part), policy).is_empty())
+    };
+    tells(&known) || tells(&rest)
 }
 
 const COLUMNS: [Column; 3] = [
@@ -132,6 +159,9 @@ pub(super) fn amounts(
             Some(counted(one)?.1)
         }),
         Amount::of(("cost", "cost", "pounds", true), &all, |one| one.cost.map(whole)),
+        Amount::of((SETTLED, "of it: known whether they came back and held", "pounds", true), &all, |one| {
+            one.has_held.and(one.cost).map(whole)
+        }),
     ];
     let mut rows = Vec::new();
     let mut learners: Vec<u64> = Vec::new();
@@ -139,7 +169,11 @@ pub(super) fn amounts(
         let n = amount.by_learner.len() as u64;
         // A few who have one amount and not another would be told by the difference.
         let is_near = learners.iter().any(|other| (1..policy.threshold()).contains(&other.abs_diff(n)));
-        let is_a_price = amount.key == "cost" && tells_of_a_provider(&all, policy);
+        let is_a_price = match amount.key {
+            "cost" => tells_of_a_provider(&all, policy),
+            SETTLED => rest_tells(&all, policy),
+            _ => false,
+        };
         let figures = if is_near || is_a_price { HIDDEN } else { amount.shown(population, policy)? };
         if figures[0].is_number() {
             learners.push(n);
@@ -210,14 +244,15 @@ fn attended(rows: &[Row]) -> Option<String> {
     ))
 }
 
-/// The cost of all with a price over those of them that came back and held, from figures as they are shown.
+/// The cost of all with a price of which it is known, over those of them that came back and held, from figures as they are shown.
 fn for_each_return(all: &[Placement], rows: &[Row], anyway: Option<f64>, policy: &Policy) -> String {
-    let priced = || all.iter().filter(|placement| placement.cost.is_some());
-    let held: u64 = priced().filter(|placement| placement.has_held).count() as u64;
-    let left = priced().count() as u64 - held;
+    let priced = |has_held: bool| {
+        all.iter().filter(|one| one.cost.is_some() && one.has_held == Some(has_held)).count() as u64
+    };
+    let (held, left) = (priced(true), priced(false));
     let few = policy.threshold();
-    match total(rows, "cost") {
-        None => "What a return that held has cost cannot be told: no source has a price, or the sum may not be shown.".to_owned(),
+    match total(rows, SETTLED) {
+        None => "What a return that held has cost cannot be told: no source has a price, of none is it known yet, or the sum may not be shown.".to_owned(),
         Some(_) if held == 0 || held < few || left < few => {
             "What a return that held has cost is not told: too few returned and held, or all but a few.".to_owned()
         }
@@ -226,7 +261,7 @@ fn for_each_return(all: &[Placement], rows: &[Row], anyway: Option<f64>, policy:
             let rounded = |n: u64| (n + base / 2) / base * base;
             let (held, paid) = (rounded(held), rounded(held + left));
             format!(
-                "Each return that held for two terms has cost £{}: £{} for {} placements with a price over {} that held. {}",
+                "Each return that held for two terms has cost £{}: £{} for {} placements with a price, of which it is known whether they held, over {} that did. {}",
                 thousands(cost.unsigned_abs() / held.max(1)),
                 thousands(cost.unsigned_abs()),
                 thousands(paid),
@@ -297,7 +332,7 @@ mod tests {
             offered: Some(100),
             attended: Some(70),
             cost: Some(cost * 10_000),
-            has_held: learner.is_multiple_of(3),
+            has_held: Some(learner.is_multiple_of(3)),
         }
     }
 
@@ -321,6 +356,29 @@ mod tests {
         assert_eq!(said, "If 12% would have returned anyway, each return beyond them has cost £133,099.");
         assert!(beside_anyway(378_000, 2, 18, Some(12.0)).contains("none has returned beyond them"));
         assert!(beside_anyway(378_000, 5, 18, None).contains("ap_would_return_percent"));
+    }
+
+    #[test]
+    fn what_is_still_to_come_is_no_part_of_what_a_return_cost() {
+        let policy = Policy::published();
+        let of = |unsettled: usize| -> Vec<Placement> {
+            let open =
+                (100..100 + unsettled).map(|at| Placement { has_held: None, ..placed(at, at % 4, 900) });
+            (0..60).map(|at| placed(at, at % 4, 500)).chain(open).collect()
+        };
+        let said = |all: &[Placement]| {
+            let amount =
+                Amount::of((SETTLED, "", "", true), all, |one| one.has_held.and(one.cost).map(whole));
+            let shown = if rest_tells(all, &policy) { HIDDEN } else { amount.shown("p", &policy).unwrap() };
+            for_each_return(all, &[row(&amount, shown, 2026)], None, &policy)
+        };
+        // 60 at £500, of which 20 held; 40 at £900 are still out.
+        assert!(
+            said(&of(40)).starts_with("Each return that held for two terms has cost £1,500: £30,000 for 60 ")
+        );
+        assert!(said(&of(0)).starts_with("Each return that held for two terms has cost £1,500"));
+        // Six that are still out: their cost would be the difference of two sums.
+        assert!(said(&of(6)).starts_with("What a return that held has cost cannot be told"));
     }
 
     #[test]

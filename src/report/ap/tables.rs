@@ -226,6 +226,6 @@ pub(super) fn own(provider: &str, all: Told<'_>, is_comparable: bool) -> Section
             rows,
         }),
         notes: Vec::new(),
-        chart: Some(Chart::Bars([2, 3, 4])),
+        chart: Some(Chart::BarsBeside([2, 3, 4], 5)),
     }
 }

@@ -14,6 +14,9 @@ pub(super) const CLIENTS: &str =
 /// The counts of a month, as the gate names them.
 const PARTS: [&str; 6] = ["cohort", "combined", "neet", "not_known", "participating", "working"];
 
+/// The academic ages that the cohort is of.
+const AGES: [&str; 2] = ["16", "17"];
+
 /// The months whose mean is published.
 const WINTER: [&str; 3] = ["december", "january", "february"];
 
@@ -193,6 +196,12 @@ fn in_words(counts: &Row, rates: &Row, wider: &Row) -> String {
     said
 }
 
+/// Whether anybody of an age is in the cohort of a year.
+fn is_held(months: &[Month], ay: i64, age: &str) -> bool {
+    let is_of_age = |month: &&Month| month.ay == ay && month.breakdown == "age" && month.category == age;
+    months.iter().filter(is_of_age).any(|month| month.cohort > 0)
+}
+
 /// Year by year, the mean of the ends of December, January and February.
 pub(super) fn trend(months: &[Month], policy: &Policy) -> Result<Option<Section>, ReportFault> {
     let mut years: Vec<i64> = months.iter().map(|month| month.ay).collect();
@@ -200,11 +209,17 @@ pub(super) fn trend(months: &[Month], policy: &Policy) -> Result<Option<Section>
     years.dedup();
     let mut rows = Vec::new();
     let mut disclosed = Vec::new();
+    let mut of_one_age = Vec::new();
     for ay in years {
         let winter: Vec<&Month> =
             of_year(months, ay).into_iter().filter(|month| WINTER.contains(&month.period.as_str())).collect();
         // A mean of fewer months is not the published one.
         if winter.len() != WINTER.len() || winter.iter().all(|month| month.cohort == 0) {
+            continue;
+        }
+        // Fewer are NEET at sixteen than at seventeen: a year of one age beside years of both would look like a rise.
+        if let Some(age) = AGES.iter().find(|age| !is_held(months, ay, age)) {
+            of_one_age.push(format!("{} has none, for nobody of {age} is held.", academic_year(ay)));
             continue;
         }
         let through = disclose(&winter, policy)?;
@@ -239,10 +254,15 @@ pub(super) fn trend(months: &[Month], policy: &Policy) -> Result<Option<Section>
         columns,
         rows,
     };
-    let words = "The mean of the ends of December, January and February, as the Department for Education publishes it: the \
-                 sum of those NEET over the sum of the cohorts, so without whoever is in no client record. The range takes somebody counted at \
-                 three month ends as one person. A year of which a month is not held has no row.";
-    let mut section = section("Year by year", &[words.to_owned()], table, shown::notes(&disclosed));
+    let mut words = "The mean of the ends of December, January and February, as the Department for Education publishes it: the \
+                     sum of those NEET over the sum of the cohorts, so without whoever is in no client record. The range takes somebody counted at \
+                     three month ends as one person. A year of which a month or one of the two ages is not held has no row."
+        .to_owned();
+    for said in of_one_age {
+        words.push(' ');
+        words.push_str(&said);
+    }
+    let mut section = section("Year by year", &[words], table, shown::notes(&disclosed));
     section.chart = Some(Chart::Lines(&[1, 4, 7]));
     Ok(Some(section))
 }

@@ -403,13 +403,16 @@ fn figures(
     all
 }
 
-/// What everything with a price has cost, for each of those of them that came back and held; and beyond those who would have
-/// come back anyway, whose share no policy says.
+/// What everything has cost that has a price and of which it is known whether it came back and held, for each that did; and beyond those who
+/// would have come back anyway, whose share no policy says.
 fn money(cases: &[&Case<'_>]) -> [Figure; 2] {
-    let paid: Vec<(i64, bool)> = cases
-        .iter()
-        .filter_map(|case| Some((case.row.cost?.0, case.row.sustained_two_terms == "sustained")))
-        .collect();
+    let held = |case: &Case<'_>| match case.row.sustained_two_terms.as_str() {
+        "sustained" => Some(true),
+        "not_sustained" | "not_returned" => Some(false),
+        _ => None,
+    };
+    let paid: Vec<(i64, bool)> =
+        cases.iter().filter_map(|case| Some((case.row.cost?.0, held(case)?))).collect();
     let pence: i64 = paid.iter().map(|(cost, _)| cost).sum();
     let held = paid.iter().filter(|(_, held)| *held).count() as i64;
     let additional = Figure {

@@ -212,11 +212,21 @@ fn years(report: &Value, expected: &Tables) {
         // The published rate is rounded to four places first: a half may fall either way.
         (number(shown) - number(wanted)).abs() <= 1
     };
+    // A year of one age alone is not beside years of both.
+    let has_both_ages = |ay: i64| {
+        let of_record =
+            || expected.neet_rate.iter().filter(|row| row.population == "client_record" && row.ay == ay);
+        let holds = |age: &str| {
+            of_record().any(|row| row.breakdown == "age" && row.category == age && row.n_cohort > 0)
+        };
+        holds("16") && holds("17")
+    };
     let rows = expected.neet_rate.iter().filter(|row| {
         row.population == "client_record"
             && row.breakdown == "all"
             && row.period == "dec_to_feb"
             && row.n_months == 3
+            && has_both_ages(row.ay)
     });
     let mut found = 0;
     for row in rows.filter(|row| row.neet_rate.is_some()) {

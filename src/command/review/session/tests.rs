@@ -112,7 +112,13 @@ fn whoever_leaves_keeps_what_was_decided() {
         ran.ended.as_ref().unwrap();
         assert_eq!(ran.decisions(), [(1, Different, "sealed two children of one name")], "{end:?}");
     }
-    assert_eq!(run(&queue(2), "s\n").decisions(), [], "without a reason nothing is decided");
+    for end in ["", "q\n", "Quit\n"] {
+        assert_eq!(
+            run(&queue(2), &format!("s\n{end}")).decisions(),
+            [],
+            "without a reason nothing is decided"
+        );
+    }
 }
 
 #[test]
