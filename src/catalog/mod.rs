@@ -77,7 +77,7 @@ pub enum CatalogFault {
     Key(#[from] KeyFault),
 }
 
-/// What SQLite refused, with what to do where that is known.
+/// What `SQLite` refused, with what to do where that is known.
 fn refused(error: &rusqlite::Error) -> String {
     match error.sqlite_error_code() {
         Some(rusqlite::ErrorCode::DiskFull) => {

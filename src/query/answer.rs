@@ -37,7 +37,7 @@ pub fn answer(
     memory: &str,
     policy: &Policy,
 ) -> Result<Disclosed<Answer>, QueryRefusal> {
-    let (errand, _) = errand(typed, plan, files, memory)?;
+    let (errand, ..) = errand(typed, plan, files, memory)?;
     let rows = match send(&errand) {
         Outcome::Rows(rows) => rows,
         outcome => return Err(told(&outcome)),
@@ -46,13 +46,14 @@ pub fn answer(
     through_the_gate(&asked, policy)
 }
 
-/// What the other process is given to do, and how many rows the longest table has, to the next power of two.
+/// What the other process is given to do, how many rows the longest table has, to the next power of two, and how many bytes the copies are
+/// reckoned with.
 pub(super) fn errand(
     typed: &str,
     plan: &Plan,
     files: &BTreeMap<String, PathBuf>,
     memory: &str,
-) -> Result<(Errand, u64), QueryRefusal> {
+) -> Result<(Errand, u64, u64), QueryRefusal> {
     let bytes = bytes_of(memory);
     let mut copies = Vec::new();
     let (mut weight, mut longest) = (0, 1);
@@ -86,7 +87,7 @@ pub(super) fn errand(
         memory: memory.to_owned(),
         bytes,
     };
-    Ok((errand, longest))
+    Ok((errand, longest, weight))
 }
 
 /// The one door: exact figures on this side, what may be shown on the other.

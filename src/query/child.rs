@@ -23,8 +23,6 @@ pub const VERB: &str = "query-engine";
 const PATIENCE: Duration = Duration::from_secs(4);
 /// What the process may take beside the engine's memory.
 const BESIDE: u64 = 3 << 30;
-/// The least memory of an engine that a question over real learners is asked with.
-const LEAST_MEMORY: u64 = 256 << 20;
 /// No question may take longer, and the answer to none is handed over before.
 pub const LONGEST: Duration = Duration::from_secs(60);
 /// Of a processor a question over real learners has to get this share at least, in one of so many parts. Where it gets less, what little one
@@ -113,12 +111,8 @@ pub(super) fn send(errand: &Errand) -> Outcome {
 }
 
 /// Whether this process may have what its errand needs: whoever lowers that from outside would learn, by what no longer fits, what it took.
-pub(super) fn has_room(errand: &Errand) -> bool {
-    errand.bytes >= LEAST_MEMORY && has_limits(errand)
-}
-
 #[cfg(target_os = "linux")]
-fn has_limits(errand: &Errand) -> bool {
+pub(super) fn has_room(errand: &Errand) -> bool {
     use rustix::process::{Resource, getrlimit};
     let least = [
         (Resource::As, of_memory(errand)),
@@ -130,7 +124,7 @@ fn has_limits(errand: &Errand) -> bool {
     least.into_iter().all(|(resource, least)| getrlimit(resource).current.is_none_or(|limit| limit >= least))
 }
 #[cfg(not(target_os = "linux"))]
-fn has_limits(_: &Errand) -> bool {
+pub(super) fn has_room(_: &Errand) -> bool {
     true
 }
 
@@ -199,7 +193,12 @@ pub fn serve() {
         .ok()
         .and_then(|_| serde_json::from_slice::<Errand>(&text).ok());
     let until = errand.as_ref().and_then(|errand| errand.pace.until);
-    let mut outcome = errand.map_or(Outcome::Engine, |errand| run(&errand, begun));
+    // The engine and its threads stay until the end: when they went would tell when the work was done.
+    let mut kept = None;
+    let mut outcome = errand.map_or(Outcome::Engine, |errand| {
+        touch_all(&errand);
+        run(&errand, begun, &mut kept)
+    });
     if let Some(until) = until {
         // What it took, and what the system says of it to whoever looks, is the same for all: it goes on with nothing.
         while begun.elapsed() < until {
@@ -229,17 +228,31 @@ fn processor_time() -> Duration {
     Duration::MAX
 }
 
-fn run(errand: &Errand, begun: Instant) -> Outcome {
+/// Takes all the memory that the work may come to, and gives it back: the most that the process ever had, which anybody may look up, is then
+/// the same whoever is found, and where the machine has not so much this ends for every question.
+fn touch_all(errand: &Errand) {
+    if errand.pace.until.is_some() {
+        let brought = errand.dealt.map_or(0, |over| 2 * over.expected);
+        let all = vec![1_u8; usize::try_from(errand.bytes).unwrap_or_default() + brought];
+        std::hint::black_box(&all);
+    }
+}
+
+fn run(errand: &Errand, begun: Instant, kept: &mut Option<Sealed>) -> Outcome {
     limit(errand);
     let limits = Limits { threads: 1, memory: errand.memory.clone(), spill_to: None };
     let millis = u64::try_from(errand.pace.limit.as_millis()).unwrap_or(u64::MAX);
     let dealt = errand.dealt.map(|over| over.dealt);
     let Ok(engine) = Sealed::open(&errand.copies, dealt, &limits, millis) else { return Outcome::Copies };
+    let engine = kept.insert(engine);
     let left = errand.pace.limit.saturating_sub(begun.elapsed());
     let stop = engine.stop();
+    let whole = errand.pace.whole();
     thread::spawn(move || {
         thread::sleep(left);
         stop();
+        // When this thread went would tell the limit that was drawn.
+        thread::sleep(whole);
     });
     close_everything();
     let reading = engine.reading(&errand.typed).and_then(|text| serde_json::from_str(&text).ok());
@@ -248,7 +261,7 @@ fn run(errand: &Errand, begun: Instant) -> Outcome {
     }
     let found = match errand.dealt {
         None => engine.rows(&errand.sql).map(Outcome::Rows),
-        Some(over) => over_blocks(&engine, errand, over, begun),
+        Some(over) => over_blocks(engine, errand, over, begun),
     };
     match found {
         Err("Out of Memory") => Outcome::Memory,

@@ -53,14 +53,14 @@ fn is_column(expr: &Expr, scope: &Scope<'_>, at: usize, column: &str) -> bool {
 
 /// How many values a condition leaves to an expression, where it lists them.
 fn values_said(condition: &Expr, is_it: &dyn Fn(&Expr) -> bool) -> Option<u64> {
+    let is_value = |expr: &Expr| matches!(expr, Expr::Value(_) | Expr::TypedString(_));
     match condition {
         Expr::Nested(inner) => values_said(inner, is_it),
         Expr::BinaryOp { left, op: BinaryOperator::Eq, right } => {
-            let is_value = |expr: &Expr| matches!(expr, Expr::Value(_) | Expr::TypedString(_));
             (is_it(left) && is_value(right) || is_it(right) && is_value(left)).then_some(1)
         }
         Expr::In { expr, target: InTarget::List(list), negated: false, .. } if is_it(expr) => {
-            Some(list.len() as u64)
+            list.iter().all(is_value).then_some(list.len() as u64)
         }
         _ => None,
     }

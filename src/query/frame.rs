@@ -18,6 +18,11 @@ use crate::warehouse::Dealt;
 const ROWS_OF_BLOCK: u64 = 512;
 const MOST_BLOCKS: u64 = 4096;
 
+/// Bytes of memory that a question over real learners has, beside what the copies are reckoned with, these so many times. Of the first what the
+/// text may come to (`MOST_WIDTH` of the guard) is a fifth.
+const ENGINE: u64 = 640 << 20;
+const OF_COPIES: u64 = 4;
+
 /// The table that has a row for each learner.
 const LEARNERS: &str = "learner";
 /// Rows of a frame at most, by the text and by how many learners there are: so many take some hundred megabytes.
@@ -50,7 +55,10 @@ pub fn ready<'p>(
     memory: &str,
 ) -> Result<Ready<'p>, QueryRefusal> {
     let guard = plan.guard.as_ref().map_err(Clone::clone)?;
-    let (errand, longest) = errand(typed, plan, files, memory).map_err(|_| too_much())?;
+    let (errand, longest, weight) = errand(typed, plan, files, memory).map_err(|_| too_much())?;
+    // Not what the configuration says: whoever chose it finely would learn, by what no longer fits, who is there.
+    let bytes = ENGINE + OF_COPIES * weight;
+    let errand = Errand { memory: format!("{}MiB", bytes >> 20), bytes, ..errand };
     let all = files.get(LEARNERS).and_then(|file| size(file, &BTreeSet::new())).map(|(rows, _)| rows);
     let framed = all.unwrap_or(longest).saturating_mul(guard.most_groups);
     if framed > MOST_FRAMED {
@@ -70,7 +78,7 @@ pub fn ready<'p>(
             "limits",
             "a question over real learners is not worked on under limits of memory or processor time that are set around it: what no longer fits would tell of \
              what it took",
-            "lift them (`ulimit -v unlimited`), and let `build.memory_limit` be 256MB or more",
+            "lift them (`ulimit -v unlimited`)",
         ));
     }
     Ok(Ready { errand: Errand { sql: guard.bounded.clone(), dealt, ..errand }, guard })

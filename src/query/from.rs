@@ -9,7 +9,7 @@ use super::parse::{name, none, single};
 use super::refusal::{QueryRefusal, said};
 use super::rows::conjuncts;
 use super::scalar::Here;
-use super::scope::{Column, Compiler, Kind, Relation, Scope, quoted_name};
+use super::scope::{Column, Compiler, Kind, Named, Relation, Scope, quoted_name};
 
 /// Tables that one SELECT may join.
 const MOST_JOINED: usize = 6;
@@ -36,6 +36,10 @@ impl Compiler<'_> {
             sql.push_str(&self.join(join, &mut scope)?);
         }
         self.degree = self.degree.max(scope.degree_in_all());
+        // Each join holds what it looks up and what comes out of it.
+        let columns = scope.relations.iter().map(|relation| relation.columns.len()).sum();
+        self.carries(columns, scope.relations.len() as u64 + 2);
+        self.widest = self.widest.max(columns as u64);
         Ok((sql, scope))
     }
 
@@ -103,8 +107,11 @@ impl Compiler<'_> {
         if says.is_empty() {
             called.clone_into(&mut says);
         }
-        if let Some((_, named, columns, degree)) = self.named.iter().find(|(name, ..)| name == called) {
-            let (columns, degree) = (columns.clone(), *degree);
+        if let Some(Named { ours: named, columns, degree, width, .. }) =
+            self.named.iter().find(|known| known.called == called)
+        {
+            let (named, columns, degree) = (named.clone(), columns.clone(), *degree);
+            self.width = self.width.saturating_add(*width);
             let relation = Relation {
                 name: says,
                 alias: ours.clone(),

@@ -25,6 +25,9 @@ const MOST_BESIDE: u64 = 40;
 /// Steps that a row may take, and that it may take where there are as many rows as two tables make.
 const MOST_WORK: u64 = 4_000;
 const MOST_WORK_BESIDE: u64 = 1_000;
+/// Columns in places where the engine holds them, by the text ([`Compiler`]'s `width`). At some 20 KB each that is a fifth of the memory that a
+/// question has, whoever is found.
+const MOST_WIDTH: u64 = 6_000;
 
 /// A statement as a frame.
 #[derive(Debug, Clone, PartialEq)]
@@ -96,6 +99,20 @@ impl Compiler<'_> {
                     self.work
                 ),
                 "ask for less at once, with fewer expressions within each other",
+            ));
+        }
+        // A subquery in a condition stands beside all columns of what is around it; what each learner brings stands beside the keys.
+        let selects = self.facts.selects as u64;
+        let brought = 4 * (keys.len() + made.filters.len() + made.amounts.len() + 2) as u64;
+        let width = selects.saturating_mul(self.widest).saturating_add(self.width).saturating_add(brought);
+        if width > MOST_WIDTH {
+            return Err(QueryRefusal::new(
+                "too_wide",
+                format!(
+                    "what this comes to carries some {width} columns from place to place, and at most {MOST_WIDTH} are taken: how much memory it takes \
+                     would tell of who is there"
+                ),
+                "name the columns that you need and not *, join fewer tables, and name a query in brackets once",
             ));
         }
         let is_sum = |output: &Output| matches!(output.shown, Shown::Figure(Measure::Sum(_)));

@@ -77,6 +77,8 @@ pub fn compile(text: &str, shapes: &Shapes) -> Result<Plan, QueryRefusal> {
         degree: 0,
         work: 0,
         equal: 0,
+        width: 0,
+        widest: 0,
     };
     let mut plan = compiler.outermost(&query)?;
     let tables = std::mem::take(&mut plan.facts.tables);

@@ -8,8 +8,10 @@ use super::from::{not_by_learner, relation_of};
 use super::parse::{name, none, parts, single};
 use super::refusal::QueryRefusal;
 use super::scalar::Here;
-use super::scope::{Column, Compiler, Kind, Scope, quoted_name};
+use super::scope::{Column, Compiler, Kind, Named, Scope, quoted_name};
 
+/// In how many places the engine holds the columns of a SELECT: as they are worked out, told apart or put together, and handed on.
+const HELD_OF_ONE: u64 = 3;
 /// SELECTs within one statement.
 const MOST_SELECTS: usize = 12;
 
@@ -24,17 +26,18 @@ impl Compiler<'_> {
                 "a list of columns after a name",
             )?;
             let called = name(&query.alias.name)?;
-            if self.shapes.contains_key(&called) || self.named.iter().any(|(known, ..)| *known == called) {
+            if self.shapes.contains_key(&called) || self.named.iter().any(|known| known.called == called) {
                 return Err(QueryRefusal::new(
                     "ambiguous",
                     "a named query has the name of a table or of another one",
                     "give it a name of its own",
                 ));
             }
+            let before = self.width;
             let (sql, columns, degree) = self.rows(&query.query)?;
             let ours = self.fresh('w');
             made.push(format!("{ours} as ({sql})"));
-            self.named.push((called, ours, columns, degree));
+            self.named.push(Named { called, ours, columns, degree, width: self.width - before });
         }
         Ok(made)
     }
@@ -120,6 +123,7 @@ impl Compiler<'_> {
                 "a query inside another has to keep learner_id, so that whoever stands behind a figure can be counted",
             ));
         }
+        self.carries(columns.len(), HELD_OF_ONE);
         let list: Vec<String> =
             columns.iter().map(|(sql, column)| format!("{sql} as {}", column.sql)).collect();
         let sql = format!("select {distinct}{} from {from}{tail}", list.join(", "));

@@ -368,7 +368,9 @@ impl Compiler<'_> {
     pub(super) fn date(&mut self, expr: &Expr, here: Here<'_, '_>) -> Result<String, QueryRefusal> {
         let made = self.scalar(expr, here)?;
         match made.kind {
-            Kind::Date | Kind::Null => Ok(made.sql),
+            Kind::Date => Ok(made.sql),
+            // Of nothing the engine does not know which of its functions is meant.
+            Kind::Null => Ok(format!("cast({} as date)", made.sql)),
             Kind::Text => Ok(day_in(&made.sql)?.sql),
             _ => Err(QueryRefusal::kinds("a day and a value that is none")),
         }

@@ -202,8 +202,8 @@ pub struct Facts {
 /// What is gathered while a statement is read.
 pub(super) struct Compiler<'s> {
     pub shapes: &'s Shapes,
-    /// Named queries: what the statement calls them, what we call them, their columns, and how often they multiply rows.
-    pub named: Vec<(String, String, Vec<Column>, u32)>,
+    /// Named queries, in their order.
+    pub named: Vec<Named>,
     /// Columns that are read, by table.
     pub reads: BTreeMap<String, BTreeSet<String>>,
     pub facts: Facts,
@@ -216,6 +216,24 @@ pub(super) struct Compiler<'s> {
     pub work: u64,
     /// How many equalities of what are both no values were read.
     pub equal: u64,
+    /// Columns that the engine carries, for each place where it holds rows of them: it lays out room for all of them as soon as one row comes by,
+    /// so that how much memory it takes tells whether one does.
+    pub width: u64,
+    /// Columns of the widest FROM.
+    pub widest: u64,
+}
+
+/// A named query.
+pub(super) struct Named {
+    /// What the statement calls it.
+    pub called: String,
+    /// What we call it.
+    pub ours: String,
+    pub columns: Vec<Column>,
+    /// How often it multiplies rows.
+    pub degree: u32,
+    /// What it takes wherever it is named: [`Compiler::width`].
+    pub width: u64,
 }
 
 impl Compiler<'_> {
@@ -223,6 +241,11 @@ impl Compiler<'_> {
     pub fn fresh(&mut self, letter: char) -> String {
         self.counter += 1;
         format!("{letter}{}", self.counter)
+    }
+
+    /// Counts columns that the engine holds in so many places.
+    pub fn carries(&mut self, columns: usize, places: u64) {
+        self.width = self.width.saturating_add((columns as u64).saturating_mul(places));
     }
 
     /// Notes that a column is read.

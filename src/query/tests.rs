@@ -112,6 +112,35 @@ fn bombs_for_the_parser_are_refused() {
     assert_eq!(refused("select count(*)\u{a0}from cohort_member"), "characters");
 }
 
+/// The engine lays out room for all columns once one row comes by. A statement of a few kilobytes had three thousand, and whether memory was
+/// short then told of a cell of one learner.
+#[test]
+fn what_is_carried_is_bounded_by_the_text() {
+    let stars = |times: usize, uses: usize| {
+        let stars = vec!["w.*"; times].join(", ");
+        let one_of = vec!["o.learner_id not in (select z from v)"; uses].join(" and ");
+        format!(
+            "with w as (select m.learner_id as i, m.* from cohort_member m where m.ks2_score = 118), \
+             v as (select w.i as z, {stars} from w) select count(*) as n from cohort_member o where {one_of}"
+        )
+    };
+    let columns = |times: usize, joins: usize| {
+        let texts: Vec<String> = (0..times).map(|at| format!("'text' as a{at}")).collect();
+        let joins: String =
+            (0..joins).map(|at| format!(" left join v v{at} on v{at}.z = o.learner_id")).collect();
+        format!(
+            "with v as (select learner_id as z, {} from cohort_member) select count(*) as n from cohort_member o{joins}",
+            texts.join(", ")
+        )
+    };
+    let code = |text: String| compile(&text, &shapes()).unwrap().guard.err().map(|refusal| refusal.code);
+    assert_eq!(code(stars(2, 2)), None);
+    assert_eq!(code(stars(300, 1)), Some("too_wide"));
+    assert_eq!(code(stars(100, 4)), Some("too_wide"), "each time that it is named");
+    assert_eq!(code(columns(20, 4)), None);
+    assert_eq!(code(columns(300, 5)), Some("too_wide"), "without a star");
+}
+
 /// Noise hangs on how many groups one learner can be in: never more than there are rows, where the conditions list what tells rows apart.
 #[test]
 fn groups_of_a_learner_are_no_more_than_rows() {
@@ -132,6 +161,9 @@ fn groups_of_a_learner_are_no_more_than_rows() {
         // A column of that name in another table, or one that is reckoned with, tells no rows of this one apart.
         ("select kind, count(*) from spell where spell_no + 1 = 2 group by 1", 12),
         ("select kind, count(*) from spell where spell_no not in (1, 2) group by 1", 12),
+        // A list of columns lists no values.
+        ("select kind, count(*) from spell where spell_no in (spell_no) group by 1", 12),
+        ("select spell_no, count(*) from spell where spell_no in (1, spell_no) group by 1", 12),
     ] {
         assert_eq!(most(text), groups, "{text}");
     }

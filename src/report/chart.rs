@@ -248,9 +248,9 @@ fn named(label: &str, x: f64, middle: f64) -> String {
         };
         format!("<text x=\"{x}\" y=\"{y:.1}\" text-anchor=\"end\">{}</text>", escaped(&line))
     };
-    let spaces =
+    let mut spaces =
         label.char_indices().filter(|(at, letter)| *letter == ' ' && label[..*at].chars().count() <= ROOM);
-    match spaces.last() {
+    match spaces.next_back() {
         Some((at, _)) if label.chars().count() > ROOM => {
             text(&label[..at], middle - 2.5) + &text(&label[at + 1..], middle + 10.5)
         }

@@ -2,17 +2,17 @@
 use rustix::process::{Pid, Signal, kill_process};
 use std::{
     io::{Read, Write},
-    process::{Command, Stdio},
+    process::{Child, Command, Stdio},
     thread,
     time::Duration,
 };
 
-/// What the process answers to an errand of no tables that is handed over after two seconds, stopped for so many milliseconds of them.
-fn answer(stopped: u64) -> String {
+/// The process with an errand of no tables that may take a second, and is handed over after so many.
+fn begun(until: u64) -> Child {
     let errand = serde_json::json!({
         "typed": "select 1", "sql": "select 1", "facts": { "tables": [], "words": [], "texts": [], "selects": 1 },
         "copies": [], "dealt": null, "memory": "256MB", "bytes": 256_u64 << 20,
-        "pace": { "limit": { "secs": 1, "nanos": 0 }, "until": { "secs": 2, "nanos": 0 } },
+        "pace": { "limit": { "secs": 1, "nanos": 0 }, "until": { "secs": until, "nanos": 0 } },
     });
     let mut child = Command::new(env!("CARGO_BIN_EXE_throughline"))
         .arg("query-engine")
@@ -20,8 +20,14 @@ fn answer(stopped: u64) -> String {
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    let pid = Pid::from_child(&child);
     child.stdin.take().unwrap().write_all(&serde_json::to_vec(&errand).unwrap()).unwrap();
+    child
+}
+
+/// What it answers after two seconds, stopped for so many milliseconds of them.
+fn answer(stopped: u64) -> String {
+    let mut child = begun(2);
+    let pid = Pid::from_child(&child);
     if stopped > 0 {
         thread::sleep(Duration::from_millis(20));
         kill_process(pid, Signal::STOP).unwrap();
@@ -32,6 +38,31 @@ fn answer(stopped: u64) -> String {
     child.stdout.take().unwrap().read_to_string(&mut text).unwrap();
     assert!(child.wait().unwrap().success());
     text
+}
+
+/// What anybody may look up of a process: the most memory it had in kB, and how many threads it has.
+fn seen(pid: u32) -> (u64, u64) {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let number = |name: &str| {
+        let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+        line.trim().trim_end_matches(" kB").parse().unwrap()
+    };
+    (number("VmHWM:"), number("Threads:"))
+}
+
+/// The most memory of the process is what a question has, whatever it found; and neither the engine nor what stops it goes before the end.
+#[test]
+fn who_looks_at_the_process_learns_nothing_of_its_work() {
+    let mut child = begun(3);
+    let pid = child.id();
+    let at = |millis: u64| {
+        thread::sleep(Duration::from_millis(millis));
+        seen(pid)
+    };
+    let (early, late) = (at(700), at(1_700));
+    assert!(early.0 >= 256 << 10, "{early:?}");
+    assert_eq!(early, late, "its time to work was over in between");
+    assert!(child.wait().unwrap().success());
 }
 
 /// Were a question on a crowded machine worked on as ever, what little one learner adds would become seconds, and whether it took too long
