@@ -21,7 +21,7 @@ const MOST_BLOCKS: u64 = 4096;
 /// Bytes of memory that a question over real learners has, beside what the copies are reckoned with, these so many times. Of the first what the
 /// text may come to (`MOST_WIDTH` of the guard) is a fifth.
 const ENGINE: u64 = 640 << 20;
-const OF_COPIES: u64 = 4;
+const OF_COPIES: u64 = 2;
 
 /// The table that has a row for each learner.
 const LEARNERS: &str = "learner";

@@ -231,9 +231,13 @@ pub fn certificate_of(site: &mut Site, who: &str, id: i64) -> Result<serde_json:
     let role = if roles.may(who, Role::Approver) { Role::Approver } else { Role::Rights };
     let about = format!("case {id}");
     may(site, who, role, "rights certificate", &about)?;
+    let found = site.catalog.case(id)?.and_then(|(case, _)| serde_json::from_str(&case.outcome).ok());
+    let Some(certificate) = found else {
+        refused(site, who, role.word(), "rights certificate", &about)?;
+        return Err(RightsFault::NoCase(id).into());
+    };
     note(site, who, role.word(), ("rights certificate", &about, 0, "done"))?;
-    let (case, _) = site.catalog.case(id)?.ok_or(RightsFault::NoCase(id))?;
-    serde_json::from_str(&case.outcome).map_err(|_| RightsFault::NoCase(id).into())
+    Ok(certificate)
 }
 
 /// An open case and what was asked, sealed.

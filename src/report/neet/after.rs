@@ -242,6 +242,10 @@ pub(super) fn trend(months: &[Month], policy: &Policy) -> Result<Option<Section>
     if rows.is_empty() {
         return Ok(None);
     }
+    // A part of a month may be hidden of which no mean is made.
+    let hidden = Figure::Symbol(Symbol::Confidential);
+    let hides = rows.iter().flat_map(|row| &row.figures).any(|figure| *figure == hidden);
+    let notes = if hides { shown::notes(&disclosed) } else { Vec::new() };
     let mut columns = vec![column("mean_cohort", "mean cohort", Unit::Count)];
     columns.extend(RATES);
     let table = Table {
@@ -262,7 +266,7 @@ pub(super) fn trend(months: &[Month], policy: &Policy) -> Result<Option<Section>
         words.push(' ');
         words.push_str(&said);
     }
-    let mut section = section("Year by year", &[words], table, shown::notes(&disclosed));
+    let mut section = section("Year by year", &[words], table, notes);
     section.chart = Some(Chart::Lines(&[1, 4, 7]));
     Ok(Some(section))
 }
