@@ -19,8 +19,8 @@ fn whole_numbers_are_those_of_the_engine() {
     for (key, typed) in [
         ("cast((ks2_score - 100) / 2 as int)", ""),
         ("cast((ks2_score - 100) / 4 as bigint)", ""),
-        ("(cohort_ay - 2019) // 2", ""),
-        ("(cohort_ay - 2019) // -3", ""),
+        ("(cohort_ay - 3001) // 2", ""),
+        ("(cohort_ay - 1001) // -3", ""),
         ("(ks2_score - 100) // 4", "trunc((ks2_score - 100) / 4)"),
         ("(ks2_score - 100) % 4", ""),
         ("floor((ks2_score - 100) / 4)", ""),

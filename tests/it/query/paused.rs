@@ -24,9 +24,9 @@ fn begun(until: u64) -> Child {
     child
 }
 
-/// What it answers after two seconds, stopped for so many milliseconds of them.
+/// What it answers after five seconds, stopped for so many milliseconds of them.
 fn answer(stopped: u64) -> String {
-    let mut child = begun(2);
+    let mut child = begun(5);
     let pid = Pid::from_child(&child);
     if stopped > 0 {
         thread::sleep(Duration::from_millis(20));
@@ -69,6 +69,6 @@ fn who_looks_at_the_process_learns_nothing_of_its_work() {
 /// would tell of it.
 #[test]
 fn a_question_that_got_hardly_any_processor_is_said_to_have_met_a_busy_machine() {
-    assert_eq!(answer(2_100), "\"busy\"\n");
+    assert_eq!(answer(5_100), "\"busy\"\n");
     assert_ne!(answer(0), "\"busy\"\n");
 }

@@ -351,7 +351,17 @@ fn amounts(report: &Value, expected: &Tables) {
     );
     assert_eq!(figure(shown, "cost", "learners"), count(learners.len() as i64));
     assert_eq!(figure(shown, "cost", "total"), count(sum));
-    let held = priced.iter().filter(|(row, _)| row.sustained_two_terms == "sustained").count() as i64;
+    // What a return has cost is of those of which it is known whether they came back and held.
+    let is_settled = |row: &ApPlacement| {
+        ["sustained", "not_sustained", "not_returned"].contains(&row.sustained_two_terms.as_str())
+    };
+    let settled = || priced.iter().filter(|(row, _)| is_settled(row));
+    let learners: BTreeSet<Person> = settled().map(|(row, _)| row.person).collect();
+    let sum: i64 = settled().map(|(_, pounds)| pounds).sum();
+    assert!(settled().count() < priced.len(), "some are still out");
+    assert_eq!(figure(shown, "cost_settled", "learners"), count(learners.len() as i64));
+    assert_eq!(figure(shown, "cost_settled", "total"), count(sum));
+    let held = settled().filter(|(row, _)| row.sustained_two_terms == "sustained").count() as i64;
     let said = if held == 0 {
         "What a return that held has cost is not told".to_owned()
     } else {
