@@ -245,7 +245,10 @@ impl Reading<'_> {
         let slot = slot(intake, self.file);
         let (mut opened, sha256) = match self.open() {
             Ok(Some(opened)) => opened,
-            Ok(None) => return Ok(true),
+            Ok(None) => {
+                intake.meets(self.feed, (slot, self.file.ordinal));
+                return Ok(true);
+            }
             Err(Problem::StillArriving) => {
                 intake.meets(self.feed, (slot, self.file.ordinal));
                 intake.tally.note(Fault::told(place, Problem::StillArriving));
@@ -398,7 +401,8 @@ impl Reading<'_> {
         let shape = content.shape(&header, self.wanted);
         let context = DocumentContext { shape, tenant: &BTreeMap::new(), params: &params, captures };
         let mut binding = Binding::of(self.feed, &context, &self.connector.nulls, &codes, &plans);
-        if binding.is_mute {
+        // A table of a bundle is what its name says, in whichever edition.
+        if binding.is_mute && matches!(opened, Opened::File(_)) {
             // Names alone would go into the register, and nothing of what the sheet says into the lake.
             intake.tally.note(Fault::document(place, Problem::NothingOfItsOwn));
             return Ok(None);

@@ -182,7 +182,7 @@ impl Reader<'_> {
         let headed = header.iter().enumerate().filter(|(_, text)| !text.is_empty()).map(|(at, _)| at);
         let left = headed.filter(|at| !read.contains(at)).collect();
         seen.columns = (read, left);
-        if binding.is_mute {
+        if binding.is_mute && matches!(opened, Opened::File(_)) {
             return Err(Problem::NothingOfItsOwn);
         }
         if binding.lacks_required(plans).is_some() {

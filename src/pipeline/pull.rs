@@ -194,7 +194,11 @@ fn pull_source(
         return Ok(refused(SourceOutcome::Refused(reason.to_owned())));
     }
     if let Some((problem, hint)) = unready(source, &site.definitions).into_iter().next() {
-        return Ok(refused(SourceOutcome::Failed(format!("{problem}: {hint}"))));
+        let reason = format!("{problem}: {hint}");
+        if options.effect == Effect::Publish {
+            note_failed(site, source, &reason)?;
+        }
+        return Ok(refused(SourceOutcome::Failed(reason)));
     }
     let Some(connector) = connector else {
         return Ok(refused(SourceOutcome::Failed("there is no such connector".into())));
@@ -215,6 +219,14 @@ fn pull_source(
         Effect::Publish => finish(intake, title, asked?),
         effect => forget(intake, title, asked?, effect),
     }
+}
+
+/// Notes a run that could not begin, so that `status` says why a slot failed.
+fn note_failed(site: &mut Site, source: &Source, reason: &str) -> Result<(), SiteFault> {
+    let _lock = site.lock("pull")?;
+    let stamp = site.stamp();
+    let run = site.catalog.begin_pull("pull", source.name.as_str(), (false, ""), &stamp)?;
+    Ok(site.catalog.fail(&run, reason, &[], &stamp)?)
 }
 
 /// Says what would have come of it, and leaves nothing behind.

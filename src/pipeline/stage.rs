@@ -176,7 +176,6 @@ impl Waiting {
             && self.faults.is_empty()
             && self.cursors.is_empty()
             && self.documents.is_empty()
-            && self.readings.is_empty()
             && self.void.is_empty()
             && self.words.is_empty()
     }

@@ -49,8 +49,11 @@ fn column_of(texts: &[String], feed: &Feed, plans: &[EntityPlan], identity: &Ide
     };
     let of_identity =
         feed.identity.iter().find(|(_, spec)| reads(spec)).map(|(at, _)| identity.fields[*at].0);
+    // What the feed is for names a header that the learner's rows read too.
+    let is_person = |entity: usize| plans[entity].name.as_str() == "learner";
+    let (people, own): (Vec<_>, Vec<_>) = feed.rows.iter().partition(|row| is_person(row.entity));
     of_identity.or_else(|| {
-        feed.rows.iter().find_map(|row| {
+        own.into_iter().chain(people).find_map(|row| {
             let at = row.columns.iter().position(|spec| spec.as_ref().is_some_and(reads))?;
             plans[row.entity].columns.get(at).map(|column| column.name)
         })
