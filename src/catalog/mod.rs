@@ -3,6 +3,7 @@
 //! A file exists if and only if the catalog names it under a published run. Batches are *staged* as they are
 //! written; one *publish* transaction makes a run's batches visible and moves its cursors, so cursor, data and
 //! identities cannot disagree. Everything that writes goes through `Catalog::write`, one `BEGIN IMMEDIATE` at a time.
+mod aside;
 mod audit;
 mod chain;
 mod clearing;

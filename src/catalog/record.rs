@@ -86,6 +86,8 @@ pub struct SetAside {
     pub row: u32,
     /// Which column; empty for all.
     pub column: String,
+    /// What the connector calls it in a sheet; empty where it does not say. The catalog does not keep it.
+    pub header: String,
     /// The problem's stable word.
     pub problem: String,
     /// The problem in words.
@@ -94,6 +96,10 @@ pub struct SetAside {
     pub hint: String,
     /// What it cost.
     pub consequence: String,
+    /// The day on which its run began.
+    pub day: String,
+    /// The file has been read again since, or the source whole: what is so now is said by a later line, if at all.
+    pub past: bool,
 }
 
 impl SetAside {
@@ -107,10 +113,13 @@ impl SetAside {
             sheet: fault.place.part,
             row: fault.place.row,
             column: fault.place.column.to_string(),
+            header: String::new(),
             problem: fault.problem.code().to_owned(),
             detail: fault.problem.to_string(),
             hint: fault.problem.hint().to_owned(),
             consequence: fault.consequence.code().to_owned(),
+            day: String::new(),
+            past: false,
         }
     }
 }

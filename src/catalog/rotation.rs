@@ -210,7 +210,12 @@ impl Catalog {
         self.write(|tx| {
             rename_files(tx, rotation)?;
             rename_people(tx, rotation)?;
+            // Of files that nobody has read whole, only the old key's names are known.
+            tx.execute("DELETE FROM reading WHERE slot NOT IN (SELECT slot FROM document)", [])?;
             for DocumentNames { row, slot, reading, content } in &rotation.documents {
+                let sql =
+                    "UPDATE reading SET slot = ?2 WHERE slot = (SELECT slot FROM document WHERE rowid = ?1)";
+                tx.execute(sql, params![row, slot])?;
                 let sql = "UPDATE document SET slot = ?2, digest = ?3, content = ?4 WHERE rowid = ?1";
                 tx.execute(sql, params![row, slot, reading, content])?;
             }
@@ -327,6 +332,7 @@ mod tests {
             ("document", "slot"),
             ("document", "digest"),
             ("document", "content"),
+            ("reading", "slot"),
             ("staged_document", "slot"),
             ("staged_document", "digest"),
             ("staged_document", "content"),

@@ -212,6 +212,7 @@ impl Catalog {
         self.write(|tx| {
             settled::forget(tx, run)?;
             tx.execute("DELETE FROM quarantine WHERE run_id = ?1", [run])?;
+            tx.execute("DELETE FROM reading WHERE run_id = ?1", [run])?;
             end(tx, run, RunState::Abandoned, "the process ended before the run did", now)
         })
     }
@@ -221,6 +222,7 @@ impl Catalog {
         self.write(|tx| {
             settled::forget(tx, run)?;
             tx.execute("DELETE FROM quarantine WHERE run_id = ?1", [run])?;
+            tx.execute("DELETE FROM reading WHERE run_id = ?1", [run])?;
             tx.execute("DELETE FROM run WHERE id = ?1 AND state = 'running'", [run])?;
             Ok(())
         })

@@ -151,6 +151,11 @@ const LATER: &str = "
 CREATE TABLE IF NOT EXISTS rights_lift(case_id INTEGER PRIMARY KEY REFERENCES rights_case(id)) STRICT;
 -- People whose entries in the register went by age; the marks by which a right still reaches them are sealed.
 CREATE TABLE IF NOT EXISTS grown_out(subject BLOB PRIMARY KEY, source TEXT NOT NULL, marks BLOB NOT NULL) STRICT;
+-- Files that a run read, or could not read, by keyed place and by the number that they had then: what was set aside of a
+-- file holds until it is read again.
+CREATE TABLE IF NOT EXISTS reading(
+    run_id INTEGER NOT NULL REFERENCES run(id), feed TEXT NOT NULL, slot BLOB NOT NULL, document INTEGER NOT NULL,
+    PRIMARY KEY (run_id, feed, slot)) STRICT;
 ";
 
 /// Creates the tables, or checks that they are of a format this program knows.

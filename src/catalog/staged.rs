@@ -115,6 +115,8 @@ pub struct Batch {
     pub cursors: Vec<(String, String, String)>,
     /// Documents read whole.
     pub documents: Vec<ReadDocument>,
+    /// Files that were read or could not be, with the number that each has in its inbox now: (feed, slot, number).
+    pub readings: Vec<(String, Digest16, u32)>,
     /// Documents that do not count after all.
     pub void: Vec<i64>,
     /// What documents said beside their rows.
@@ -214,6 +216,12 @@ impl Catalog {
                 tx.execute(
                     "INSERT OR REPLACE INTO staged_document VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
                     params![run.id, read.feed, read.slot, read.reading, read.content, read.seq],
+                )?;
+            }
+            for (feed, slot, document) in &batch.readings {
+                tx.execute(
+                    "INSERT OR REPLACE INTO reading VALUES (?1, ?2, ?3, ?4)",
+                    params![run.id, feed, slot, document],
                 )?;
             }
             stage_words(tx, run, &batch.words)?;

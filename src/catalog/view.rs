@@ -1,4 +1,4 @@
-use super::{Catalog, CatalogFault, FileKind, Run, SetAside};
+use super::{Catalog, CatalogFault, FileKind, Run};
 use crate::{
     fault::{Count, Problem},
     privacy::{Digest16, Pseudonym},
@@ -272,31 +272,6 @@ impl Catalog {
                     gone: n(8)?,
                     withheld: n(9)?,
                 },
-            })
-        })?;
-        Ok(rows.collect::<rusqlite::Result<_>>()?)
-    }
-
-    /// What was set aside by each source's newest pull that read anything; of one source, or of all.
-    pub fn quarantine(&self, source: Option<&str>) -> Result<Vec<SetAside>, CatalogFault> {
-        let mut statement = self.read().prepare(
-            "SELECT run_id, source, feed, document, part, row, column_name, problem, detail, hint, consequence
-               FROM quarantine q WHERE ?1 IS NULL OR source = ?1
-              ORDER BY source, feed, document, part, row, column_name",
-        )?;
-        let rows = statement.query_map(params![source], |row| {
-            Ok(SetAside {
-                run: row.get(0)?,
-                source: row.get(1)?,
-                feed: row.get(2)?,
-                document: row.get(3)?,
-                sheet: row.get(4)?,
-                row: row.get(5)?,
-                column: row.get(6)?,
-                problem: row.get(7)?,
-                detail: row.get(8)?,
-                hint: row.get(9)?,
-                consequence: row.get(10)?,
             })
         })?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)

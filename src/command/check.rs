@@ -1,10 +1,10 @@
-use super::{Exit, Verdict, list, screen::Screen, trial};
+use super::{Exit, Verdict, list, passed, screen::Screen, trial};
 use crate::{
     catalog::{Catalog, CatalogFault},
     config::{Role, Settings, Source},
     definitions::{Complaint, Definitions, connector::Form},
     disclosure::Policy,
-    pipeline::{check_policy, outside},
+    pipeline::{check_policy, outside, passed_over, unready},
     privacy::{Key, KeyKind},
 };
 use std::path::Path;
@@ -17,8 +17,9 @@ pub(super) fn check(config: &Path, connect: bool, screen: &Screen) -> Verdict {
     let mut done = vec![format!("configuration: {} ({} sources)", config.display(), settings.sources.len())];
     check_key(&settings, &mut complaints, &mut done);
     done.push(roles(&settings));
-    match Definitions::load(settings.definitions.as_deref()) {
-        Err(found) => complaints.extend(found),
+    let definitions = Definitions::load(settings.definitions.as_deref());
+    match &definitions {
+        Err(found) => complaints.extend(found.iter().cloned()),
         Ok(definitions) => {
             done.push(format!(
                 "definitions: {} schemas, {} code lists, {} connectors",
@@ -27,26 +28,29 @@ pub(super) fn check(config: &Path, connect: bool, screen: &Screen) -> Verdict {
                 definitions.connectors.len()
             ));
             done.extend(definitions.files.overlaid().map(|path| format!("overlaid by the site: {path}")));
-            complaints.extend(check_policy(&settings, &definitions));
+            complaints.extend(check_policy(&settings, definitions));
             if let Some(policy) = &settings.retention.policy {
                 let (rules, file) = (settings.retention.rows.len(), policy.display());
                 done.push(format!("retention policy: {file} ({rules} entities)"));
             }
             done.push(identities(&settings));
             for source in &settings.sources {
-                check_source(&settings, source, &definitions, &mut complaints);
+                check_source(&settings, source, definitions, &mut complaints);
             }
         }
     }
+    let passed = definitions.as_ref().map_or_else(|_| Vec::new(), |known| passed_over(&settings, known));
     check_queries(&settings, &mut complaints, &mut done);
     check_rolls(&settings, &mut complaints);
     let mut facts = serde_json::json!({
         "checked": done,
+        "passed_over": passed::document(&passed),
         "complaints": complaints.iter().map(|c| serde_json::json!({ "file": c.file, "line": c.line, "problem": c.problem, "hint": c.hint })).collect::<Vec<_>>(),
     });
     for line in &done {
         screen.result(&format!("checked  {line}"));
     }
+    passed::say(&passed, screen);
     let exit = if !complaints.is_empty() {
         screen.fail(&list(&complaints));
         Exit::Usage
@@ -171,26 +175,17 @@ fn check_source(
     let file = settings.file.display().to_string();
     let name = source.name;
     let mut complain = |problem: String, hint: &str| complaints.push(Complaint::file(&file, problem, hint));
-    let Some(connector) = definitions.connectors.get(&source.connector) else {
-        complain(format!("the source `{name}` names no connector"), "name a file of connectors/");
-        return;
-    };
-    match &connector.form {
-        Form::Rest(_) => {
-            if source.base_url.is_none() {
-                complain(format!("the source `{name}` has no `base_url`"), "say where the service is");
-            }
-            if source.token_file.as_ref().is_none_or(|file| !file.is_file()) {
-                complain(
-                    format!("the token of the source `{name}` cannot be read"),
-                    "name it in `token_file`",
-                );
-            }
+    for (problem, hint) in unready(source, definitions) {
+        complain(problem, &hint);
+    }
+    let connector = definitions.connectors.get(&source.connector);
+    if connector.is_some_and(|connector| matches!(connector.form, Form::Rest(_))) {
+        if source.base_url.is_none() {
+            complain(format!("the source `{name}` has no `base_url`"), "say where the service is");
         }
-        Form::File(_) if source.inbox.as_ref().is_none_or(|inbox| !inbox.is_dir()) => {
-            complain(format!("the source `{name}` has no inbox"), "name a folder in `inbox`");
+        if source.token_file.as_ref().is_none_or(|file| !file.is_file()) {
+            complain(format!("the token of the source `{name}` cannot be read"), "name it in `token_file`");
         }
-        Form::File(_) => {}
     }
     let today = settings.as_of.unwrap_or_else(|| chrono::Utc::now().date_naive());
     if let Some(reason) = source.refusal(today) {

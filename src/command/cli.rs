@@ -301,6 +301,9 @@ pub struct QuarantineArgs {
     /// Every place, not only the sums.
     #[arg(long)]
     pub all: bool,
+    /// What was set aside of files that were read again since, instead of what holds now.
+    #[arg(long)]
+    pub past: bool,
     /// Say which file each document is, by its name as the inbox now has it; on a terminal only, for a name may be a
     /// child's.
     #[arg(long)]

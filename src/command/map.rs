@@ -28,7 +28,7 @@ pub(super) fn map(settings: &Settings, args: &MapArgs, screen: &Screen) -> Verdi
         .map_err(|problem| Halt::new(Exit::Failed, format!("the file {problem}: {}", problem.hint())))?;
     if let Some(fit) = mapped.fits.first().filter(|_| !args.new) {
         screen.document(&json!({ "fits": mapped.fits.iter().map(fit_json).collect::<Vec<_>>() }));
-        say_fit(fit, &definitions, &wishes.name, screen);
+        say_fit(fit, &definitions, &wishes.name, sight(args, screen), screen);
         return Ok(Exit::Done);
     }
     let Mapped { proposal, tried, .. } = mapped;
@@ -40,7 +40,7 @@ pub(super) fn map(settings: &Settings, args: &MapArgs, screen: &Screen) -> Verdi
         Some(Err(untried)) => return Err(untried_words(untried)),
         None => return Err(Halt::new(Exit::Failed, "the draft could not be tried")),
     };
-    let sight = args.show || (std::io::stdout().is_terminal() && !screen.json);
+    let sight = sight(args, screen);
     say(&proposal, &tried, sight, screen);
     let path = folder.join("connectors").join(format!("{}.toml", wishes.name));
     let written = agreed(args, &path, screen)?;
@@ -50,6 +50,11 @@ pub(super) fn map(settings: &Settings, args: &MapArgs, screen: &Screen) -> Verdi
     }
     screen.document(&proposal_json(&proposal, &tried, written.then_some(&path)));
     Ok(Exit::Done)
+}
+
+/// Whether what the sheet says may be shown: on a terminal, or where it is asked for.
+fn sight(args: &MapArgs, screen: &Screen) -> bool {
+    args.show || (std::io::stdout().is_terminal() && !screen.json)
 }
 
 /// The folder that a file lies in.
@@ -95,10 +100,11 @@ fn wishes(args: &MapArgs, definitions: &Definitions) -> Result<Wishes, Halt> {
 
 fn fit_json(fit: &Fit) -> Value {
     json!({ "connector": fit.connector, "feed": fit.feed.as_str(), "records": fit.records.0,
-            "set_aside": fit.records.1, "pattern": fit.pattern, "name_fits": fit.named })
+            "set_aside": fit.records.1, "pattern": fit.pattern, "name_fits": fit.named, "columns_read": fit.reads,
+            "not_read": fit.left.iter().map(|(at, _)| letters(*at)).collect::<Vec<_>>(), "params": fit.params })
 }
 
-fn say_fit(fit: &Fit, definitions: &Definitions, name: &str, screen: &Screen) {
+fn say_fit(fit: &Fit, definitions: &Definitions, name: &str, sight: bool, screen: &Screen) {
     let title = definitions.connectors.get(&fit.connector).map_or("", |connector| connector.title.as_str());
     screen.result(&format!("The connector {} reads this file as it is ({title}).", fit.connector));
     screen.result(&format!(
@@ -106,6 +112,19 @@ fn say_fit(fit: &Fit, definitions: &Definitions, name: &str, screen: &Screen) {
         counted(fit.records.0, "row", "rows"),
         counted(fit.records.1, "of them", "of them")
     ));
+    if !fit.left.is_empty() {
+        let columns = fit.left.iter().map(|(at, header)| match header.as_str() {
+            header if sight && !header.is_empty() => format!("{} ({header})", letters(*at)),
+            _ => letters(*at),
+        });
+        let words = format!(
+            "It reads {} of {} columns. Not read by it: {}. If one of them matters, draft a connector of its own: add --new.",
+            fit.reads,
+            fit.reads + fit.left.len(),
+            columns.collect::<Vec<_>>().join(", ")
+        );
+        screen.result(&wrap(&words, 2));
+    }
     if !fit.named {
         let words = format!(
             "Its files are called {}; this one is not. Rename the file, or draft a connector of its own: add --new.",
@@ -114,7 +133,7 @@ fn say_fit(fit: &Fit, definitions: &Definitions, name: &str, screen: &Screen) {
         screen.result(&wrap(&words, 0));
     }
     screen.result("\nTo read such files, add a source to the configuration:\n");
-    screen.result(&source_block(name, &fit.connector, &[]));
+    screen.result(&source_block(name, &fit.connector, &fit.params));
     screen.say("\nA connector of its own all the same: add --new.");
 }
 

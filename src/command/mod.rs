@@ -16,6 +16,7 @@ mod lineage;
 mod linking;
 mod map;
 mod pairs;
+mod passed;
 mod person;
 mod place;
 mod pull;

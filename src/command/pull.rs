@@ -1,12 +1,12 @@
 use super::{
-    Exit, Halt, Verdict, estate,
+    Exit, Halt, Verdict, estate, passed,
     screen::{Screen, counted, table, thousands},
     trial,
 };
 use crate::{
     config::Settings,
     fault::Count,
-    pipeline::{self, Effect, PullOptions, PullReport, Site, SourceOutcome},
+    pipeline::{self, Effect, PassedOver, PullOptions, PullReport, Site, SourceOutcome, passed_over},
 };
 use serde_json::json;
 
@@ -26,7 +26,15 @@ pub(super) fn pull(mut settings: Settings, options: &PullOptions, screen: &Scree
     };
     let words = if options.effect == Effect::Publish { pull_words(&report) } else { trial::words(&report) };
     screen.result(&words);
-    screen.document(&trial::document(&report));
+    let asked = |passed: &PassedOver| {
+        options.sources.is_empty() || options.sources.iter().any(|name| name == passed.source.as_str())
+    };
+    let mut passed = passed_over(&site.settings, &site.definitions);
+    passed.retain(asked);
+    passed::say(&passed, screen);
+    let mut document = trial::document(&report);
+    document["passed_over"] = passed::document(&passed);
+    screen.document(&document);
     Ok(verdict(&report))
 }
 

@@ -1,4 +1,6 @@
 //! What was set aside: the list, the names behind the numbers, and the file that goes back to its supplier.
+mod columns;
+
 use super::{
     Exit, Halt, Verdict,
     cli::{Quarantine, QuarantineArgs},
@@ -9,9 +11,10 @@ use crate::{
     catalog::SetAside,
     config::{Settings, Source},
     definitions::{Definitions, connector::Form},
-    pipeline::{Site, SiteFault, export, write_private},
+    pipeline::{Site, SiteFault, export, patterns, write_private},
     source::inbox,
 };
+use columns::Columns;
 use serde_json::json;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -38,10 +41,23 @@ fn list(settings: Settings, args: &QuarantineArgs, screen: &Screen) -> Verdict {
         ));
     }
     let site = Site::open(settings)?;
-    let lines = site.catalog.quarantine(args.source.as_deref())?;
+    let mut lines = site.catalog.quarantine(args.source.as_deref())?;
+    let columns = Columns { settings: &site.settings, definitions: &site.definitions };
+    for line in &mut lines {
+        if let Some(hint) = columns.hint(line) {
+            line.hint = hint;
+        }
+        if let Some(header) = columns.header(line) {
+            line.header = header;
+        }
+    }
+    let all = lines.len();
+    lines.retain(|line| line.past == args.past);
     screen.document(&json!({ "quarantine": lines }));
+    let rest = (all - lines.len()) as u64;
     if lines.is_empty() {
-        screen.result("Nothing was set aside.");
+        screen.result(if args.past { "Nothing is past." } else { "Nothing was set aside." });
+        say_rest(rest, args.past, screen);
         return Ok(Exit::Done);
     }
     screen.result(&if args.all { every_line(&lines) } else { sums(&lines) });
@@ -56,8 +72,17 @@ fn list(settings: Settings, args: &QuarantineArgs, screen: &Screen) -> Verdict {
     if !args.all {
         screen.say("Every place: add --all.");
     }
+    say_rest(rest, args.past, screen);
     screen.say("Give a supplier their file back, marked: throughline quarantine export FILE --to OUT.xlsx");
     Ok(Exit::Done)
+}
+
+/// How much is not in the list: what is past, or what holds.
+fn say_rest(rest: u64, past: bool, screen: &Screen) {
+    if rest > 0 && !past {
+        let more = counted(rest, "more place is", "more places are");
+        screen.say(&wrap(&format!("{more} of files that were read again since: add --past."), 0));
+    }
 }
 
 /// Which file each document is, as the inbox has it now.
@@ -115,14 +140,17 @@ fn give_back(
         fs::remove_file(to)?;
     }
     let marks = marked.marks as u64;
-    let (rows, ours, whole) = (marked.rows, marked.ours, marked.whole);
+    let (rows, ours, whole, lacks) = (marked.rows, marked.ours, marked.whole, marked.lacks.clone());
     marked.write(|bytes| write_private(to, bytes))?;
     screen.document(&json!({
         "source": source.name.as_str(), "marks": marks, "rows": rows, "not_the_suppliers": ours,
-        "whole_file": whole.map(crate::fault::Problem::code), "written": to.display().to_string()
+        "whole_file": whole.map(crate::fault::Problem::code), "headers_missing": lacks, "written": to.display().to_string()
     }));
     let what = match (whole, marks) {
-        (Some(problem), _) => format!("The file as a whole: {problem}."),
+        (Some(problem), _) if lacks.is_empty() => format!("The file as a whole: {problem}."),
+        (Some(problem), _) => {
+            format!("The file as a whole: {problem}. Its likeliest line lacks {}.", lacks.join(", "))
+        }
         (None, 0) => "Everything in it can be read: there is nothing to mend.".to_owned(),
         (None, n) => {
             format!("{} to mend in {}.", counted(n, "place", "places"), counted(rows as u64, "row", "rows"))
@@ -187,35 +215,52 @@ fn source_of<'s>(
     });
     match (found.next(), found.next()) {
         (Some(one), None) => Ok(one),
-        (None, _) => Err(Halt::new(Exit::Usage, "the file is in no source's inbox: say which with --source")),
+        (None, _) => Err(Halt::new(Exit::Usage, unread(settings, definitions, &real))),
         (Some(_), Some(_)) => {
             Err(Halt::new(Exit::Usage, "several sources read this file: say which with --source"))
         }
     }
 }
 
-/// Alike problems of one source are one line; what to do about each kind of problem follows once.
-/// How often each problem occurred, with its first place, and what to do about each.
+/// Why no source reads a file: its inbox is none's, or its name is none that the inbox's connector reads.
+fn unread(settings: &Settings, definitions: &Definitions, real: &Path) -> String {
+    let holds = |source: &&Source| {
+        let inbox = source.inbox.as_deref().and_then(|inbox| fs::canonicalize(inbox).ok());
+        inbox.is_some_and(|inbox| real.starts_with(inbox))
+    };
+    match settings.sources.iter().find(holds) {
+        Some(source) => format!(
+            "the file is in the inbox of {}, and its name fits no pattern of the connector, so it is not read: such files are called {}. Rename it",
+            source.name,
+            patterns(source, definitions).join(", ")
+        ),
+        None => "the file is in no source's inbox: say which with --source".to_owned(),
+    }
+}
+
+/// How often each problem occurred, with its first place, and what to do about each: alike problems of one source are one
+/// line.
 pub(super) fn sums(lines: &[SetAside]) -> String {
-    let mut by: BTreeMap<[&str; 4], (u64, String)> = BTreeMap::new();
-    let mut hints: BTreeMap<&str, &str> = BTreeMap::new();
+    let mut by: BTreeMap<[String; 5], (u64, String)> = BTreeMap::new();
+    let past = lines.iter().any(|line| line.past);
+    let mut hints: BTreeSet<(&str, &str)> = BTreeSet::new();
     for line in lines {
-        let key = [&line.source, &line.column, &line.detail, &line.consequence].map(String::as_str);
-        let place = || {
-            format!("document {}, sheet {}, row {}", line.document, line.sheet, thousands(line.row.into()))
-        };
-        by.entry(key).or_insert_with(|| (0, place())).0 += 1;
+        let day = if past { line.day.clone() } else { String::new() };
+        let key = [line.source.clone(), what(line), line.detail.clone(), line.consequence.clone(), day];
+        by.entry(key).or_insert_with(|| (0, place_of(line))).0 += 1;
         if !line.hint.is_empty() {
-            hints.insert(&line.detail, &line.hint);
+            hints.insert((&line.detail, &line.hint));
         }
     }
     let mut rows: Vec<_> = by.into_iter().collect();
     rows.sort_by(|a, b| b.1.0.cmp(&a.1.0).then_with(|| a.0.cmp(&b.0)));
-    let rows = rows.into_iter().map(|([source, column, detail, consequence], (n, first))| {
-        let cells = [source, &what(column, detail), &consequence.replace('_', " "), &first];
-        std::iter::once(thousands(n)).chain(cells.map(str::to_owned)).collect()
+    let rows = rows.into_iter().map(|([source, what, _, consequence, day], (n, first))| {
+        let row = vec![thousands(n), source, what, consequence.replace('_', " "), first];
+        if past { [row, vec![day]].concat() } else { row }
     });
-    let mut out = table(&["times", "source", "problem", "what happened", "first at"], rows.collect(), &[0]);
+    let mut header = vec!["times", "source", "problem", "what happened", "first at"];
+    header.extend(past.then_some("day"));
+    let mut out = table(&header, rows.collect(), &[0]);
     if !hints.is_empty() {
         out.push_str("\n\nWhat to do");
     }
@@ -226,25 +271,39 @@ pub(super) fn sums(lines: &[SetAside]) -> String {
     out
 }
 
-/// The column and what is wrong with it, or with the whole row.
-fn what(column: &str, detail: &str) -> String {
-    if column.is_empty() { detail.to_owned() } else { format!("{column}: {detail}") }
+/// Where a line was found, as far as it says: what is of a whole sheet has no row.
+fn place_of(line: &SetAside) -> String {
+    let parts = [("document", line.document), ("sheet", line.sheet), ("row", line.row)];
+    let parts = parts.into_iter().filter(|(_, at)| *at > 0);
+    parts.map(|(word, at)| format!("{word} {}", thousands(at.into()))).collect::<Vec<_>>().join(", ")
+}
+
+/// The column, under the header that the connector knows it by, and what is wrong with it; or with the whole row.
+fn what(line: &SetAside) -> String {
+    let SetAside { column, header, detail, .. } = line;
+    match (column.as_str(), header.as_str()) {
+        ("", _) => detail.clone(),
+        (column, "") => format!("{column}: {detail}"),
+        (column, header) => format!("{column} ({header}): {detail}"),
+    }
 }
 
 fn every_line(lines: &[SetAside]) -> String {
+    let at = |n: u32| if n == 0 { String::new() } else { n.to_string() };
     let rows = lines.iter().map(|line| {
         vec![
             line.source.clone(),
             line.feed.clone(),
-            line.document.to_string(),
-            line.sheet.to_string(),
-            line.row.to_string(),
-            what(&line.column, &line.detail),
+            at(line.document),
+            at(line.sheet),
+            at(line.row),
+            what(line),
             line.consequence.replace('_', " "),
+            line.day.clone(),
         ]
     });
     table(
-        &["source", "feed", "document", "sheet", "row", "problem", "what happened"],
+        &["source", "feed", "document", "sheet", "row", "problem", "what happened", "day"],
         rows.collect(),
         &[2, 3, 4],
     )

@@ -1,5 +1,5 @@
 use super::{
-    Exit, Halt, Verdict,
+    Exit, Halt, Verdict, passed,
     pull::{COUNTED, counts_line, with_counts},
     schedule::Standing,
     screen::{Screen, table},
@@ -7,7 +7,7 @@ use super::{
 use crate::{
     catalog::{CatalogFault, RunEntry},
     config::Settings,
-    pipeline::Site,
+    pipeline::{Site, passed_over},
 };
 use chrono::{DateTime, Utc};
 use serde_json::json;
@@ -41,12 +41,14 @@ pub(super) fn status(settings: Settings, screen: &Screen) -> Verdict {
             release.id, release.as_of
         ));
     }
+    let passed = passed_over(&site.settings, &site.definitions);
+    passed::say(&passed, screen);
     let counts: Vec<_> = counts
         .iter()
         .map(|line| with_counts(json!({ "source": line.source, "feed": line.feed }), &line.count))
         .collect();
     screen.document(&json!({ "feeds": counts, "runs": runs, "releases": releases,
-                             "schedule": standing.as_json(&site.settings) }));
+                             "passed_over": passed::document(&passed), "schedule": standing.as_json(&site.settings) }));
     Ok(Exit::Done)
 }
 

@@ -13,7 +13,7 @@ use crate::{
 };
 use std::{
     borrow::Cow,
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
 };
 
 /// What a document brings beside its records.
@@ -54,6 +54,8 @@ pub struct Binding<'a> {
     pub(super) width: Option<usize>,
     /// Columns that the connector fills and this document lacks: (entity, column position).
     pub missing: Vec<(usize, usize)>,
+    /// A sheet that can fill no row of what the feed is for: at most, it says who people are.
+    pub is_mute: bool,
 }
 
 pub(super) enum BoundPerson {
@@ -67,6 +69,8 @@ pub(super) struct BoundRow<'a> {
     pub(super) when: Vec<Condition<'a>>,
     pub(super) requires: &'a [usize],
     pub(super) cells: Vec<(usize, BoundCell<'a>)>,
+    /// This document lacks a column without which the row is passed over, or one that its condition asks for.
+    silent: bool,
 }
 
 /// What a place has to say, or not to say.
@@ -184,6 +188,10 @@ impl<'a> Binding<'a> {
                 }
             }
         }
+        let is_own =
+            |row: &&BoundRow<'_>| plans.get(row.entity).is_some_and(|plan| plan.name.as_str() != "learner");
+        let own = rows.iter().filter(is_own).count();
+        let is_mute = own > 0 && rows.iter().filter(is_own).all(|row| row.silent);
         let deleted = feed
             .deleted
             .as_ref()
@@ -193,7 +201,7 @@ impl<'a> Binding<'a> {
             Shape::Cells(header) => header.map(<[String]>::len),
             Shape::Trees { .. } => None,
         };
-        Self { person, identity, rows, deleted, when, nulls, width, missing }
+        Self { person, identity, rows, deleted, when, nulls, width, missing, is_mute }
     }
 
     /// Whether a column's dates wait for its other rows to tell the order of day and month.
@@ -242,6 +250,25 @@ impl<'a> Binding<'a> {
 
     fn cells(&self) -> impl Iterator<Item = &BoundCell<'a>> {
         self.identity.iter().chain(self.rows.iter().flat_map(|row| row.cells.iter())).map(|(_, cell)| cell)
+    }
+
+    /// Columns of the sheet, from 0, that rows of it are read from.
+    pub fn columns(&self) -> BTreeSet<usize> {
+        let person = match &self.person {
+            Some(BoundPerson::Field(locators)) => locators.as_slice(),
+            _ => &[],
+        };
+        let heard = self.rows.iter().filter(|row| !row.silent);
+        let conditions = self.when.iter().chain(heard.clone().flat_map(|row| &row.when));
+        let cells = self.identity.iter().chain(heard.flat_map(|row| &row.cells));
+        let locators = cells.flat_map(|(_, cell)| &cell.locators);
+        let locators = locators.chain(conditions.flat_map(|one| &one.locators)).chain(person);
+        let deleted = self.deleted.iter().flat_map(|(locators, _)| locators);
+        let columns = locators.chain(deleted).filter_map(|locator| match locator {
+            Locator::Column(at) => Some(*at),
+            Locator::Path(..) => None,
+        });
+        columns.collect()
     }
 
     /// Whether a column that no row can do without is missing.
@@ -298,7 +325,8 @@ impl Finder<'_> {
             (Some(each), Shape::Trees { record, .. }) => Some(record.path("", each).unwrap_or_default()),
             _ => None,
         };
-        BoundRow { entity: row.entity, each: path, when, requires: &row.requires, cells }
+        let silent = sheet && silent;
+        BoundRow { entity: row.entity, each: path, when, requires: &row.requires, cells, silent }
     }
 
     fn cell<'a>(&self, each: &str, spec: &'a CellSpec) -> BoundCell<'a> {

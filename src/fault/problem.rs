@@ -53,6 +53,8 @@ pub enum Problem {
     DuplicateKey,
     /// A column that the connector needs is not in the header.
     MissingColumn,
+    /// None of the columns that tell what the connector is for: the sheet is another kind of sheet.
+    NothingOfItsOwn,
     /// No row looks like the header.
     NoHeader,
     /// No rows under the header.
@@ -157,6 +159,7 @@ impl Problem {
             Self::NobodyNamed => "nobody_named",
             Self::DuplicateKey => "duplicate_key",
             Self::MissingColumn => "missing_column",
+            Self::NothingOfItsOwn => "nothing_of_its_own",
             Self::NoHeader => "no_header",
             Self::Empty => "empty",
             Self::NoSheet => "no_sheet",
@@ -239,6 +242,9 @@ impl Problem {
             Self::NobodyNamed => "give at least a UPN, or a name and a date of birth",
             Self::DuplicateKey => "remove one of the two rows",
             Self::MissingColumn => "compare the sheet's header with the connector's `from` lists",
+            Self::NothingOfItsOwn => {
+                "this seems to be another kind of sheet: `throughline map FILE` says which connector reads it"
+            }
             Self::NoHeader => "compare the sheet's first rows with the connector's `header.must_have`",
             Self::Empty => "send the sheet with its rows",
             Self::NoSheet => "compare the workbook's sheets with the connector's `sheet`",
@@ -321,6 +327,7 @@ impl fmt::Display for Problem {
             Self::NobodyNamed => f.write_str("nothing says who this is"),
             Self::DuplicateKey => f.write_str("the same again as a row before it, which stands"),
             Self::MissingColumn => f.write_str("column not found"),
+            Self::NothingOfItsOwn => f.write_str("no column of what the connector is for"),
             Self::NoHeader => f.write_str("no header found"),
             Self::Empty => f.write_str("no rows"),
             Self::NoSheet => f.write_str("no such sheet"),

@@ -4,9 +4,9 @@
 pub(super) mod book;
 mod words;
 
-use super::preview::{Sample, preview};
+use super::preview::{FeedPreview, Sample, preview};
 use crate::{
-    conform::propose::{HeaderRow, described},
+    conform::propose::{HeaderRow, described, nearest_header},
     definitions::{
         Connector, Definitions,
         connector::{CellOrigin, CellSpec, Feed, FileForm, Form, fold},
@@ -32,6 +32,8 @@ pub struct Marked {
     pub ours: usize,
     /// Why the file as a whole cannot be read, where it cannot.
     pub whole: Option<Problem>,
+    /// Headers that its likeliest header line lacks, as the connector writes them.
+    pub lacks: Vec<String>,
 }
 
 impl Marked {
@@ -92,7 +94,15 @@ pub fn export(
     let Form::File(form) = &connector.form else { return Err(Problem::UnreadableFile) };
     let looked = look::look(fs::read(inbox.join(path)).map_err(|_| Problem::UnreadableFile)?)?;
     let mut findings = Findings::default();
+    let glance = preview(definitions, connector, &Sample { inbox, path, params, show: 0 });
     for feed in &connector.feeds {
+        // A sheet without any column of what the feed is for has nothing to mend: it is another kind of sheet.
+        let is_other =
+            |seen: &FeedPreview| seen.feed == feed.name && seen.problem == Some(Problem::NothingOfItsOwn);
+        if glance.feeds.iter().any(is_other) {
+            findings.whole = Some(Problem::NothingOfItsOwn);
+            continue;
+        }
         // One kind of row at a time: a column's name tells the cell only among the columns of one.
         for rows in &feed.rows {
             let feed = Feed { rows: vec![rows.clone()], ..feed.clone() };
@@ -127,6 +137,7 @@ impl Findings {
             rows: rows.len(),
             ours: self.ours,
             whole: self.whole,
+            lacks: self.missing.into_iter().map(|(_, text)| text).collect(),
         })
     }
 
@@ -156,8 +167,16 @@ impl Findings {
                     self.missing.insert((seen.part, text.to_owned()));
                 }
             }
-            if let Some(problem) = seen.problem.filter(|problem| *problem != Problem::MissingColumn) {
+            // Of one kind of row alone, a sheet may have nothing.
+            let of_kind = [Problem::MissingColumn, Problem::NothingOfItsOwn];
+            if let Some(problem) = seen.problem.filter(|problem| !of_kind.contains(problem)) {
                 self.whole = Some(problem);
+            }
+            if seen.problem == Some(Problem::NoHeader)
+                && let Some(near) = nearest_header(looked, &feed.form(form).header)
+            {
+                let texts = near.missing.iter().filter_map(|texts| texts.first());
+                self.missing.extend(texts.map(|text| (near.part, text.clone())));
             }
             let cells = Cells { definitions, feed, header };
             let faults =

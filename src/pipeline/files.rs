@@ -1,3 +1,4 @@
+mod lacking;
 mod order;
 #[cfg(test)]
 pub(super) mod tests;
@@ -95,6 +96,7 @@ fn one_of_each_scope(intake: &mut Intake<'_>, feed: &Feed, files: Vec<InboxFile>
         let place = intake.place(feed);
         if group.iter().any(|file| folder(file) != folder(&group[0])) {
             for file in group {
+                intake.meets(feed, (slot(intake, &file), file.ordinal));
                 let place = Place { document: file.ordinal, part: 1, ..place };
                 intake.tally.note(Fault::document(place, Problem::TwoOfOneScope));
             }
@@ -108,6 +110,7 @@ fn one_of_each_scope(intake: &mut Intake<'_>, feed: &Feed, files: Vec<InboxFile>
         });
         let newest = group.pop();
         for file in group {
+            intake.meets(feed, (slot(intake, &file), file.ordinal));
             let place = Place { document: file.ordinal, part: 1, ..place };
             intake.tally.note(Fault::told(place, Problem::OlderOfOneScope));
         }
@@ -239,25 +242,38 @@ impl Reading<'_> {
     /// Reads the file, unless it was read as it is. Whether nothing of it is missing.
     fn read(&self, intake: &mut Intake<'_>, watch: &mut dyn Watch) -> Result<bool, SiteFault> {
         let place = Place { document: self.file.ordinal, part: 1, ..intake.place(self.feed) };
+        let slot = slot(intake, self.file);
         let (mut opened, sha256) = match self.open() {
             Ok(Some(opened)) => opened,
-            Ok(None) => return Ok(true),
+            Ok(None) => {
+                intake.meets(self.feed, (slot, self.file.ordinal));
+                return Ok(true);
+            }
             Err(Problem::StillArriving) => {
+                intake.meets(self.feed, (slot, self.file.ordinal));
                 intake.tally.note(Fault::told(place, Problem::StillArriving));
                 return Ok(false);
             }
             Err(problem) => {
+                intake.meets(self.feed, (slot, self.file.ordinal));
                 intake.tally.note(Fault::document(place, problem));
                 return Ok(false);
             }
         };
-        let (digest, slot) = (intake.document_digest(&sha256), self.slot(intake));
+        let digest = intake.document_digest(&sha256);
         let reading = intake.reading(&sha256, &definitions_of(intake, self.connector));
         if intake.has_read(self.feed, &slot, &reading)? {
             return Ok(true);
         }
+        intake.meets(self.feed, (slot, self.file.ordinal));
         let content = match self.content(&mut opened) {
             Ok(content) => content,
+            Err(Problem::NoHeader) => {
+                let known = (&*intake.site.definitions.plans, &intake.site.definitions.identity);
+                let faults = lacking::faults(&self.file.path, (self.feed, self.form), known, place);
+                faults.into_iter().for_each(|fault| intake.tally.note(fault));
+                return Ok(false);
+            }
             Err(problem) => {
                 intake.tally.note(Fault::document(place, problem));
                 return Ok(false);
@@ -281,13 +297,6 @@ impl Reading<'_> {
         }
         intake.document_read(self.feed, (slot, reading, digest));
         Ok(true)
-    }
-
-    /// The file's place, keyed. A folder of past files is another place than the inbox, whatever the files are called.
-    fn slot(&self, intake: &Intake<'_>) -> Digest16 {
-        let inside = intake.source.inbox.as_ref().and_then(|inbox| self.file.path.strip_prefix(inbox).ok());
-        let inside = inside.unwrap_or(&self.file.path).to_string_lossy();
-        intake.slot(&if intake.reads_the_past() { format!("past/{inside}") } else { inside.into() })
     }
 
     /// Opens the file, or its table in a bundle. None where the bundle says that it holds none.
@@ -392,6 +401,12 @@ impl Reading<'_> {
         let shape = content.shape(&header, self.wanted);
         let context = DocumentContext { shape, tenant: &BTreeMap::new(), params: &params, captures };
         let mut binding = Binding::of(self.feed, &context, &self.connector.nulls, &codes, &plans);
+        // A table of a bundle is what its name says, in whichever edition.
+        if binding.is_mute && matches!(opened, Opened::File(_)) {
+            // Names alone would go into the register, and nothing of what the sheet says into the lake.
+            intake.tally.note(Fault::document(place, Problem::NothingOfItsOwn));
+            return Ok(None);
+        }
         for (entity, column) in &binding.missing {
             let column = &plans[*entity].columns[*column];
             let consequence =
@@ -464,6 +479,13 @@ impl Reading<'_> {
             }
         }
     }
+}
+
+/// A file's place, keyed. A folder of past files is another place than the inbox, whatever the files are called.
+fn slot(intake: &Intake<'_>, file: &InboxFile) -> Digest16 {
+    let inside = intake.source.inbox.as_ref().and_then(|inbox| file.path.strip_prefix(inbox).ok());
+    let inside = inside.unwrap_or(&file.path).to_string_lossy();
+    intake.slot(&if intake.reads_the_past() { format!("past/{inside}") } else { inside.into() })
 }
 
 /// The checksums of the connector and of every schema and code list: mended definitions read a file again.

@@ -19,7 +19,7 @@ use crate::{
 use gate::{Gate, Passage};
 use reading::{read_with, reading};
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     collections::{HashMap, HashSet},
     time::{Duration, Instant},
 };
@@ -69,6 +69,8 @@ pub(super) struct Intake<'a> {
     going_on: Option<Checkpoint>,
     /// Files that lay in the inbox, read or known already.
     met: RefCell<Met>,
+    /// Whether one of them is as it was when it was read whole.
+    stands: Cell<bool>,
 }
 
 /// Counts by feed, and what was set aside.
@@ -167,6 +169,7 @@ impl<'a> Intake<'a> {
             unread: 0,
             resumed,
             met: RefCell::default(),
+            stands: Cell::new(false),
             done,
             points,
             going_on: None,
@@ -416,7 +419,9 @@ impl<'a> Intake<'a> {
         if self.resumed && catalog.staged_document(&self.run, feed, slot)?.as_ref() == Some(reading) {
             return Ok(true);
         }
-        Ok(!self.full && catalog.last_document(source, feed, slot)?.as_ref() == Some(reading))
+        let is_known = !self.full && catalog.last_document(source, feed, slot)?.as_ref() == Some(reading);
+        self.stands.set(self.stands.get() || is_known);
+        Ok(is_known)
     }
 
     /// What a published run found at a place, and the sequence at which that was first read.

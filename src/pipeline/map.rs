@@ -1,15 +1,18 @@
 //! An unknown file: which connector already reads it, or what a new one would have to say.
 use super::preview::{FeedPreview, Sample, preview};
 use crate::{
-    conform::propose::{Proposal, Refusal, Wishes, propose},
+    conform::propose::{Proposal, Refusal, Wishes, described, propose},
     definitions::{
         Complaint, Connector, Definitions,
-        connector::{FileFormat, Form},
+        connector::{FileFormat, Form, Header},
     },
     fault::{Name, Problem},
-    source::{inbox, look},
+    source::{
+        inbox,
+        look::{self, Looked},
+    },
 };
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{cmp::Reverse, collections::BTreeMap, fs, path::Path};
 
 /// A connector that reads the file as it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +27,12 @@ pub struct Fit {
     pub pattern: String,
     /// Whether this file's name fits it.
     pub named: bool,
+    /// How many columns of the sheet it reads.
+    pub reads: usize,
+    /// Those that it does not read: position from 1, and the header, which is for the screen of whoever opened the file.
+    pub left: Vec<(u32, String)>,
+    /// Parameters that the source's configuration has to give.
+    pub params: Vec<String>,
 }
 
 /// What a look at a file gave.
@@ -67,7 +76,7 @@ pub fn map(
         let shown = try_out(file, &drafted, connector, SIGHTS);
         shown.ok_or(Untried::Unnamed)
     });
-    Ok(Mapped { fits: fits(file, definitions), proposal, tried })
+    Ok(Mapped { fits: fits(file, &looked, definitions), proposal, tried })
 }
 
 /// A file under a connector's first feed that takes it.
@@ -79,13 +88,15 @@ fn try_out(
 ) -> Option<FeedPreview> {
     let (inbox, name) = (file.parent()?, Path::new(file.file_name()?));
     // What the configuration has yet to say: a site reference that is nobody's.
-    let params = BTreeMap::from([("establishment_id".to_owned(), "AP0".to_owned())]);
+    let params = connector.params(&definitions.plans).into_keys();
+    let params: BTreeMap<String, String> = params.map(|name| (name.to_owned(), "AP0".to_owned())).collect();
     let sample = Sample { inbox, path: name, params: &params, show };
     preview(definitions, connector, &sample).feeds.into_iter().next()
 }
 
-/// Connectors under which at least nine rows in ten of the file are read.
-fn fits(file: &Path, definitions: &Definitions) -> Vec<Fit> {
+/// Connectors under which at least nine rows in ten of the file are read, and say something of what the connector is for:
+/// the one that reads most of the columns first.
+fn fits(file: &Path, looked: &Looked, definitions: &Definitions) -> Vec<Fit> {
     let Some(name) = file.file_name().map(Path::new) else { return Vec::new() };
     let mut fits = Vec::new();
     for connector in definitions.connectors.values() {
@@ -103,7 +114,7 @@ fn fits(file: &Path, definitions: &Definitions) -> Vec<Fit> {
                 alone.feeds[0].files = Some("*".to_owned());
             }
             let Some(seen) = try_out(file, definitions, &alone, 0) else { continue };
-            let read_well = seen.count > 0 && seen.set_aside * 10 <= seen.count;
+            let read_well = seen.own > 0 && seen.set_aside * 10 <= seen.count;
             if seen.problem.is_none() && seen.missing.is_empty() && read_well {
                 fits.push(Fit {
                     connector: connector.name.clone(),
@@ -111,10 +122,22 @@ fn fits(file: &Path, definitions: &Definitions) -> Vec<Fit> {
                     records: (seen.count, seen.set_aside),
                     pattern: pattern.clone(),
                     named,
+                    reads: seen.columns.0.len(),
+                    left: left(&seen, looked, &feed.form(form).header),
+                    params: connector.params(&definitions.plans).into_keys().map(str::to_owned).collect(),
                 });
             }
         }
     }
-    fits.sort_by_key(|fit| (!fit.named, fit.records.1));
+    fits.sort_by_key(|fit| (Reverse(fit.reads), !fit.named, fit.records.1));
     fits
+}
+
+/// The columns that a feed leaves, with their headers as they are written.
+fn left(seen: &FeedPreview, looked: &Looked, form: &Header) -> Vec<(u32, String)> {
+    let sheet = looked.sheets.iter().find(|sheet| sheet.part == seen.part);
+    let header = sheet.and_then(|sheet| described(&sheet.rows, form));
+    let text =
+        |at: usize| header.as_ref().and_then(|header| header.texts.get(at)).map(|(_, shown)| shown.clone());
+    seen.columns.1.iter().map(|at| (*at as u32 + 1, text(*at).unwrap_or_default())).collect()
 }

@@ -20,6 +20,7 @@ mod lineage;
 mod link;
 mod map;
 mod outside;
+mod passed;
 mod preview;
 mod pull;
 #[cfg(feature = "warehouse")]
@@ -43,6 +44,7 @@ mod stop;
 mod study;
 #[cfg(feature = "warehouse")]
 mod trace;
+mod unready;
 
 pub use admit::{Admission, admit, operator};
 pub use audit::{AuditFault, Verified, export_audit, head, read_head, verify_audit, verify_export};
@@ -60,6 +62,7 @@ pub use link::{
 };
 pub use map::{Fit, Mapped, Untried, map};
 pub use outside::{outside, write_private};
+pub use passed::{PassedOver, passed_over, patterns};
 pub use preview::{FeedPreview, Preview, RecordPreview, Sample, preview};
 pub use pull::{Effect, PullOptions, PullReport, SourceOutcome, SourceReport, Trial, pull};
 #[cfg(feature = "warehouse")]
@@ -87,6 +90,7 @@ pub use study::{
 };
 #[cfg(feature = "warehouse")]
 pub use trace::{Fed, FilePlace, Trace, TraceFault, Wanted, trace};
+pub use unready::unready;
 
 /// What a person at a terminal is shown while a verb works.
 pub trait Watch {

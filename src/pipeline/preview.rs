@@ -14,7 +14,13 @@ use crate::{
     privacy::{Cell, Identified, Identity, Origin, PersonKey},
     source::inbox::{self, InboxFile},
 };
-use std::{collections::BTreeMap, convert::Infallible, fmt, path::Path, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    convert::Infallible,
+    fmt,
+    path::Path,
+    time::Duration,
+};
 use zeroize::Zeroize;
 
 /// What one file would say, feed by feed. Identified: for a screen, never for a file or a log.
@@ -39,6 +45,10 @@ pub struct FeedPreview {
     pub count: u64,
     /// How many of them would be set aside.
     pub set_aside: u64,
+    /// How many of them give a row of what the feed is for, and not only of who somebody is.
+    pub own: u64,
+    /// Columns of the sheet that are read, and those that have a header and are not: by position, from 0.
+    pub columns: (BTreeSet<usize>, BTreeSet<usize>),
 }
 
 /// One record as it would be read.
@@ -123,6 +133,8 @@ impl Reader<'_> {
             records: Vec::new(),
             count: 0,
             set_aside: 0,
+            own: 0,
+            columns: Default::default(),
         };
         match reading.open() {
             Ok(None) => return None,
@@ -166,9 +178,17 @@ impl Reader<'_> {
             (plans[*entity].name, column.name, column.required)
         });
         seen.missing = missing.collect();
+        let read = binding.columns();
+        let headed = header.iter().enumerate().filter(|(_, text)| !text.is_empty()).map(|(at, _)| at);
+        let left = headed.filter(|at| !read.contains(at)).collect();
+        seen.columns = (read, left);
+        if binding.is_mute && matches!(opened, Opened::File(_)) {
+            return Err(Problem::NothingOfItsOwn);
+        }
         if binding.lacks_required(plans).is_some() {
             return Err(Problem::MissingColumn);
         }
+        let only_people = reading.feed.rows.iter().all(|rows| is_person(plans[rows.entity].name));
         let mut content = reading.settle(&mut binding, content, opened)?;
         let conformer = Conformer::new(&binding, plans, identity);
         let place =
@@ -177,6 +197,7 @@ impl Reader<'_> {
             let shown = self.record(&conformer, record, place.row(row));
             seen.count += 1;
             seen.set_aside += u64::from(shown.is_set_aside());
+            seen.own += u64::from(shown.rows.iter().any(|(entity, _)| only_people || !is_person(*entity)));
             if seen.records.len() < self.sample.show {
                 seen.records.push(shown);
             }
@@ -272,6 +293,11 @@ impl FeedPreview {
         }
         lines
     }
+}
+
+/// Whether an entity says who somebody is, and nothing about them.
+fn is_person(entity: Name) -> bool {
+    entity.as_str() == "learner"
 }
 
 fn pairs(cells: &[(Name, String)]) -> String {

@@ -4,6 +4,7 @@ use super::{
     intake::{Intake, Met},
     rights,
     service::Slices,
+    unready::unready,
 };
 use crate::{
     catalog::{LockFault, Run, SetAside},
@@ -192,10 +193,15 @@ fn pull_source(
     if let Some(reason) = source.refusal(site.wall_day()) {
         return Ok(refused(SourceOutcome::Refused(reason.to_owned())));
     }
+    if let Some((problem, hint)) = unready(source, &site.definitions).into_iter().next() {
+        let reason = format!("{problem}: {hint}");
+        if options.effect == Effect::Publish {
+            note_failed(site, source, &reason)?;
+        }
+        return Ok(refused(SourceOutcome::Failed(reason)));
+    }
     let Some(connector) = connector else {
-        return Ok(refused(SourceOutcome::Failed(
-            "there is no such connector; see `throughline check`".into(),
-        )));
+        return Ok(refused(SourceOutcome::Failed("there is no such connector".into())));
     };
     telemetry::emit(Event::PullStarted { source: source.name });
     let mut intake = match Intake::open(site, source, directory, (options.full, options.effect)) {
@@ -213,6 +219,14 @@ fn pull_source(
         Effect::Publish => finish(intake, title, asked?),
         effect => forget(intake, title, asked?, effect),
     }
+}
+
+/// Notes a run that could not begin, so that `status` says why a slot failed.
+fn note_failed(site: &mut Site, source: &Source, reason: &str) -> Result<(), SiteFault> {
+    let _lock = site.lock("pull")?;
+    let stamp = site.stamp();
+    let run = site.catalog.begin_pull("pull", source.name.as_str(), (false, ""), &stamp)?;
+    Ok(site.catalog.fail(&run, reason, &[], &stamp)?)
 }
 
 /// Says what would have come of it, and leaves nothing behind.
@@ -302,6 +316,8 @@ fn finish(
     refused: Option<ServiceFault>,
 ) -> Result<SourceReport, SiteFault> {
     let source = intake.source.name;
+    // What was read before stands, whatever else in the inbox cannot be read.
+    let stands = intake.stands();
     let (site, run, _lease, met) = intake.close()?;
     if refused.is_none() && site.stop.is_asked() {
         // What was staged stays: the next pull of this source goes on from there.
@@ -316,7 +332,7 @@ fn finish(
     let (lost, waiting) = (count.documents_set_aside > 0, site.catalog.still_arriving(&run)?);
     let reason = match refused {
         Some(fault) => Some(fault.to_string()),
-        None if lost && count.read == 0 => {
+        None if lost && count.read == 0 && !stands => {
             Some("nothing could be read; see `throughline quarantine`".to_owned())
         }
         None => None,

@@ -64,6 +64,7 @@ pub(super) struct Waiting {
     faults: Vec<(i64, Fault)>,
     pub(super) cursors: Vec<(String, String, String)>,
     pub(super) documents: Vec<ReadDocument>,
+    pub(super) readings: Vec<(String, Digest16, u32)>,
     void: Vec<i64>,
     pub(super) words: Vec<Said>,
     pub(super) points: BTreeMap<(String, String), Point>,
@@ -85,6 +86,7 @@ impl Waiting {
             faults: Vec::new(),
             cursors: Vec::new(),
             documents: Vec::new(),
+            readings: Vec::new(),
             void: Vec::new(),
             words: Vec::new(),
             points: BTreeMap::new(),
@@ -204,6 +206,7 @@ impl Waiting {
             faults: self.faults,
             cursors: self.cursors,
             documents: self.documents,
+            readings: self.readings,
             void: self.void,
             words: self.words,
             ..Batch::default()

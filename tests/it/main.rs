@@ -28,6 +28,7 @@ mod faults;
 mod goals;
 #[cfg(feature = "warehouse")]
 mod held_release;
+mod intake;
 mod keeping;
 mod keys;
 mod keys_everywhere;

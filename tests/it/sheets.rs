@@ -228,7 +228,7 @@ fn of_two_files_of_one_scope_the_newest_is_read_and_strangers_are_read_by_nobody
     // and what was read before stands.
     lay("riverside/places_2022-23.csv", 5, &["05/09/2022"]);
     lay("hillside/places_2022-23.csv", 4, &["06/09/2022"]);
-    pull(&site, 1);
+    pull(&site, 4);
     assert_eq!(standing(&site, "placement", "starts_on"), newest);
     let strangers = &problems(&site)["two_of_one_scope"];
     assert_eq!(*strangers, [(0, "document_set_aside".to_owned()), (0, "document_set_aside".to_owned())]);

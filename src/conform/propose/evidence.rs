@@ -31,6 +31,8 @@ pub(super) struct Evidence {
     establishments: usize,
     authorities: usize,
     names: usize,
+    /// Of those, in several words: a first name and a surname in one cell.
+    full_names: usize,
     long: usize,
     pub(super) dates: Dates,
     /// Texts as written, with how often; none where there are too many to be words of a list.
@@ -91,8 +93,9 @@ impl Evidence {
         self.authorities +=
             usize::from(compact.len() == 3 && compact.bytes().all(|byte| byte.is_ascii_digit()));
         let letters = text.chars().all(|c| c.is_alphabetic() || matches!(c, '\'' | '’' | '-' | ' ' | '.'));
-        self.names +=
-            usize::from(letters && text.split_whitespace().count() <= 3 && text.chars().count() >= 2);
+        let words = text.split_whitespace().count();
+        self.names += usize::from(letters && words <= 3 && text.chars().count() >= 2);
+        self.full_names += usize::from(letters && (2..=3).contains(&words));
         self.long += usize::from(text.split_whitespace().count() > 6 || text.chars().count() > 60);
         self.dates.note(number, cell, text);
         if let Some(words) = &mut self.words {
@@ -134,7 +137,8 @@ impl Evidence {
             }
             IdentityKind::Local => {
                 let different = self.distinct as f64 / self.filled.max(1) as f64;
-                if self.share(self.long) > 0.0 { 0.0 } else { different }
+                // A name is no key: it is somebody else's too, and is written otherwise next time.
+                if self.share(self.long) > 0.0 || self.share(self.full_names) > 0.5 { 0.0 } else { different }
             }
         }
     }
@@ -166,6 +170,11 @@ impl Evidence {
             && self.share(self.dates.readable()) < 0.5
             && self.share(self.numbers) < 0.5
             && self.share(self.yes_no) < 0.5
+    }
+
+    /// Whether its texts come again, as the words of a list do and references do not; a few rows do not tell.
+    pub(super) const fn repeats(&self) -> bool {
+        self.filled < 8 || self.distinct * 2 <= self.filled
     }
 
     /// The latest day in the column.

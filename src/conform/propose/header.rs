@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     definitions::connector::{Header, Spellings, fold},
-    source::RawCell,
+    source::{RawCell, look::Looked},
 };
 use std::collections::{BTreeMap, HashSet};
 
@@ -216,4 +216,39 @@ pub fn described(rows: &[(u32, Vec<RawCell>)], header: &Header) -> Option<Header
         }
     }
     None
+}
+
+/// The line that is likest to a header which a connector describes, where none has all of it.
+pub struct NearHeader {
+    /// The sheet by position, from 1.
+    pub part: u32,
+    /// The line's last row, as a person counts it.
+    pub row: u32,
+    /// What it lacks of `must_have`, each in all its spellings, as the connector writes them.
+    pub missing: Vec<Vec<String>>,
+}
+
+/// Finds the line that has most of what a header must have, on any sheet that a person sees; none where no line has any.
+pub fn nearest_header(looked: &Looked, header: &Header) -> Option<NearHeader> {
+    let height = header.rows.max(1) as usize;
+    let mut best: Option<NearHeader> = None;
+    for sheet in looked.sheets.iter().filter(|sheet| !sheet.hidden && !header.none) {
+        let first = sheet.rows.iter().take(header.search_rows as usize).count();
+        for lines in sheet.rows.windows(height).take(first) {
+            let texts = texts(lines);
+            let there = |any: &Spellings| {
+                any.folded()
+                    .iter()
+                    .any(|wanted| texts.iter().any(|text| text.folded == *wanted || text.own == *wanted))
+            };
+            let missing: Vec<&Spellings> = header.must_have.iter().filter(|any| !there(any)).collect();
+            let least = best.as_ref().map_or(header.must_have.len(), |best| best.missing.len());
+            if !missing.is_empty() && missing.len() < least {
+                let missing = missing.into_iter().map(|any| any.texts().to_vec()).collect();
+                let row = lines.last().map_or(0, |(number, _)| *number);
+                best = Some(NearHeader { part: sheet.part, row, missing });
+            }
+        }
+    }
+    best
 }

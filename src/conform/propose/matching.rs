@@ -63,9 +63,34 @@ pub(super) fn pair(offer: &Offer<'_>, family: &Family, definitions: &Definitions
             chosen.push(found);
         }
     }
+    known_by(offer, family, definitions, &mut chosen);
     eliminate(offer, family, definitions, &mut chosen);
     chosen.sort_by_key(|found| found.column);
     chosen
+}
+
+/// Beside a given name, the name that somebody is known by is the preferred one, though it is the forename of a sheet that has
+/// no other.
+fn known_by(offer: &Offer<'_>, family: &Family, definitions: &Definitions, chosen: &mut [Match]) {
+    let of = |name: &str, chosen: &[Match]| {
+        let field = definitions.identity.position(name).map(Target::Identity);
+        let slot = family.slots.iter().position(|slot| Some(slot.lead) == field)?;
+        chosen.iter().position(|found| found.slot == slot)
+    };
+    let (Some(first), Some(preferred)) = (of("forename", chosen), of("preferred_forename", chosen)) else {
+        return;
+    };
+    let is_known_by = |at: usize| {
+        let header = offer.headers.get(chosen[at].column);
+        header.is_some_and(|header| {
+            header.words.iter().any(|word| ["known", "called", "preferred"].contains(&word.as_str()))
+        })
+    };
+    if is_known_by(first) && !is_known_by(preferred) {
+        let slot = chosen[first].slot;
+        chosen[first].slot = chosen[preferred].slot;
+        chosen[preferred].slot = slot;
+    }
 }
 
 /// What is left over can be told by what is still missing: the other half of a name beside the one that was found, and
@@ -143,7 +168,9 @@ fn weigh(
     let score = if evidence.filled == 0 {
         // Nothing speaks against an empty column under a known header.
         if name >= 0.85 { 0.8 * name } else { 0.0 }
-    } else if evidence.is_free_text() || (cells < 0.3 && !forgives(family, slot, definitions, evidence)) {
+    } else if evidence.is_free_text()
+        || (cells < 0.3 && !forgives(family, slot, definitions, evidence, (name, cells)))
+    {
         0.0
     } else if name >= 0.6 {
         0.75 * name + 0.25 * cells
@@ -264,9 +291,17 @@ fn alone(evidence: &Evidence, family: &Family, slot: &Slot, definitions: &Defini
     }
 }
 
-/// A code column under its own header may be full of words that nobody has met yet.
-fn forgives(family: &Family, slot: &Slot, definitions: &Definitions, evidence: &Evidence) -> bool {
-    matches!(family.kind(definitions, slot.lead), Some(ColumnType::Code(_))) && evidence.is_wordy()
+/// A code column under its own header may be full of words that nobody has met yet. Under one that is only like its own, some
+/// must be known, or come again as words do.
+fn forgives(
+    family: &Family,
+    slot: &Slot,
+    definitions: &Definitions,
+    evidence: &Evidence,
+    (name, cells): (f64, f64),
+) -> bool {
+    let is_code = matches!(family.kind(definitions, slot.lead), Some(ColumnType::Code(_)));
+    is_code && evidence.is_wordy() && (name >= 0.99 || cells > 0.0 || evidence.repeats())
 }
 
 /// A column type's code list.

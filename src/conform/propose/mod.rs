@@ -22,7 +22,7 @@ use crate::{
 };
 use body::Body;
 use evidence::Evidence;
-pub use header::{HeaderRow, described};
+pub use header::{HeaderRow, NearHeader, described, nearest_header};
 
 use header::{FoundHeader, Known};
 use matching::{Match, Offer};

@@ -122,6 +122,14 @@ pub enum Spellings {
 }
 
 impl Spellings {
+    /// The texts as they are written.
+    pub fn texts(&self) -> &[String] {
+        match self {
+            Self::One(text) => std::slice::from_ref(text),
+            Self::Any(texts) => texts,
+        }
+    }
+
     /// The texts, folded.
     pub fn folded(&self) -> Vec<String> {
         match self {

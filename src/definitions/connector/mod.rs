@@ -21,7 +21,10 @@ pub use rest::{
 };
 pub use since::{Changelog, Since, SinceBy};
 
-use crate::{fault::Name, privacy::CodeWords};
+use crate::{
+    fault::Name,
+    privacy::{CodeWords, EntityPlan},
+};
 use std::collections::BTreeMap;
 
 /// One supplier or kind of sheet.
@@ -171,6 +174,29 @@ pub enum CellOrigin {
     Param(String),
     /// A text with captures of the file name.
     Template(String),
+}
+
+impl Connector {
+    /// Parameters of the source that its cells are read from, and whether rows cannot do without them.
+    pub fn params(&self, plans: &[EntityPlan]) -> BTreeMap<&str, bool> {
+        let mut params = BTreeMap::new();
+        let rows = self.feeds.iter().flat_map(|feed| &feed.rows);
+        let cells = rows.flat_map(|row| {
+            let plan = plans.get(row.entity);
+            row.columns.iter().enumerate().map(move |(at, spec)| {
+                let required =
+                    plan.and_then(|plan| plan.columns.get(at)).is_some_and(|column| column.required);
+                (spec.as_ref(), required || row.requires.contains(&at))
+            })
+        });
+        let identity = self.feeds.iter().flat_map(|feed| &feed.identity).map(|(_, spec)| (Some(spec), false));
+        for (spec, needed) in cells.chain(identity) {
+            if let Some(CellOrigin::Param(name)) = spec.map(|spec| &spec.origin) {
+                *params.entry(name.as_str()).or_insert(false) |= needed;
+            }
+        }
+        params
+    }
 }
 
 impl Feed {

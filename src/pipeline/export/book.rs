@@ -133,6 +133,13 @@ fn said(why: Why) -> (&'static str, &'static str) {
 }
 
 fn to_mend(findings: &Findings) -> String {
+    if findings.whole == Some(crate::fault::Problem::NoHeader) && !findings.missing.is_empty() {
+        let texts: Vec<&str> = findings.missing.iter().map(|(_, text)| text.as_str()).collect();
+        return format!(
+            "The line with the column headers lacks: {}. Please put it back under that header, or tell us what it is called now.",
+            texts.join(", ")
+        );
+    }
     match (findings.whole.map(plain), findings.marks.len() + findings.missing.len()) {
         (Some((wrong, mend)), _) => format!("{wrong} {mend}"),
         (None, 0) => "Everything in this file could be read. Thank you: there is nothing to mend.".to_owned(),

@@ -61,6 +61,10 @@ pub(super) fn plain(problem: Problem) -> (&'static str, &'static str) {
             "We cannot find the line with the column headers.",
             "Please put the headers back as they were, above the first row.",
         ),
+        Problem::NothingOfItsOwn => (
+            "This table has none of the columns that we expect.",
+            "Please check that this is the right file. If it is, tell us, and we will look at it with you.",
+        ),
         Problem::NoSheet => {
             ("We cannot find the sheet with the table.", "Please give the sheet its old name and place.")
         }

@@ -1,7 +1,7 @@
 //! In which order files are read. What is read last is the latest, so files that are read again (everything is asked for,
 //! or a definition was mended) keep the order in which their content was first read, whatever they are called; what is
 //! new, or has changed, comes after them.
-use super::{super::SiteFault, InboxFile, Intake, Reading, definitions_of};
+use super::{super::SiteFault, InboxFile, Intake, Reading, definitions_of, slot};
 
 /// Positions of the files that are to be read, in order.
 pub(super) fn of<'f>(
@@ -33,7 +33,7 @@ enum Turn {
 
 impl Reading<'_> {
     fn turn(&self, intake: &Intake<'_>) -> Result<Turn, SiteFault> {
-        let slot = self.slot(intake);
+        let slot = slot(intake, self.file);
         let Some((content, seq)) = intake.first_read(self.feed, &slot)? else { return Ok(Turn::New) };
         // What cannot be opened says so when its turn comes.
         let Ok(Some((_, sha256))) = self.open() else { return Ok(Turn::New) };

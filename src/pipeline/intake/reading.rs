@@ -1,7 +1,8 @@
-//! What a document or a source is read with, as a digest.
-use super::super::Site;
+//! What a document or a source is read with, as a digest; and which files were met.
+use super::{super::Site, Intake};
 use crate::{
     config::Source,
+    definitions::connector::Feed,
     privacy::{Digest16, Keyed, PostcodeDirectory},
 };
 
@@ -39,4 +40,16 @@ pub(super) fn read_with(
         .collect();
     let digest = reading(keyed, b"run", &texts.join(" "), source, directory);
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+impl Intake<'_> {
+    /// A file is read now, or cannot be: what was set aside of it before is past.
+    pub(in crate::pipeline) fn meets(&mut self, feed: &Feed, (slot, document): (Digest16, u32)) {
+        self.waiting.readings.push((feed.name.to_string(), slot, document));
+    }
+
+    /// Whether a file of the inbox is as it was when it was last read whole.
+    pub(in crate::pipeline) const fn stands(&self) -> bool {
+        self.stands.get()
+    }
 }
