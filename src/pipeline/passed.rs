@@ -7,6 +7,7 @@ use crate::{
 };
 use std::{
     collections::{BTreeMap, HashSet},
+    fs,
     path::{Path, PathBuf},
 };
 
@@ -43,6 +44,9 @@ pub fn passed_over(settings: &Settings, definitions: &Definitions) -> Vec<Passed
     }
     // Of a bundle that was unpacked, the folder is taken with all that is in it.
     lying.retain(|path, _| !path.ancestors().any(|folder| taken.contains(folder)));
+    // What the configuration names is read, though by no connector.
+    let directory = settings.postcode_directory.as_deref().and_then(|path| fs::canonicalize(path).ok());
+    lying.retain(|path, _| directory.is_none() || fs::canonicalize(path).ok() != directory);
     let mut found = BTreeMap::<&str, PassedOver>::new();
     for (path, source) in lying {
         let inbox = source.inbox.as_deref().unwrap_or(Path::new(""));
