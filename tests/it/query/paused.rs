@@ -50,18 +50,14 @@ fn seen(pid: u32) -> (u64, u64) {
     (number("VmHWM:"), number("Threads:"))
 }
 
-/// The most memory of the process is what a question has, whatever it found; and neither the engine nor what stops it goes before the end.
+/// The most memory of the process is what a question has, whatever it found; and long after its time to work is over the engine and what stops it are
+/// still there: without the engine two threads would be left.
 #[test]
 fn who_looks_at_the_process_learns_nothing_of_its_work() {
-    let mut child = begun(3);
-    let pid = child.id();
-    let at = |millis: u64| {
-        thread::sleep(Duration::from_millis(millis));
-        seen(pid)
-    };
-    let (early, late) = (at(700), at(1_700));
-    assert!(early.0 >= 256 << 10, "{early:?}");
-    assert_eq!(early, late, "its time to work was over in between");
+    let mut child = begun(5);
+    thread::sleep(Duration::from_millis(4_000));
+    let (most, threads) = seen(child.id());
+    assert!(most >= 256 << 10 && threads > 2, "{most} kB, {threads} threads");
     assert!(child.wait().unwrap().success());
 }
 
