@@ -75,21 +75,20 @@ staged_rows as (
     select 'establishment_link' as entity, source, row_key from stg_establishment_link
 ),
 
-staged as (
-    select entity, source, id_text(row_key) as row_key, cast(count(*) as bigint) as n_staged
+-- A row's name was made of its entity and its source, and so is enough to find it by.
+doubled as (
+    select id_text(row_key) as row_key, cast(count(*) as bigint) as n_staged
     from staged_rows
-    group by entity, source, id_text(row_key)
+    group by id_text(row_key)
+    having count(*) > 1
 ),
 
 -- Most rows are staged, once: only of the others it has to be asked whether they should be.
 not_staged as (
     select stored.*
     from stored
-    left join staged
-        on staged.entity = stored.entity
-       and staged.source = stored.source
-       and staged.row_key = id_text(stored.row_key)
-    where staged.row_key is null
+    left join staged_rows on id_text(staged_rows.row_key) = id_text(stored.row_key)
+    where staged_rows.row_key is null
 ),
 
 -- Of a row's commits the newest counts, and of its lines there any that does not stand: an odd number at the top.
@@ -109,9 +108,9 @@ told as (
 ),
 
 final as (
-    select entity, source, row_key, n_staged
-    from staged
-    where n_staged > 1
+    select distinct staged_rows.entity, staged_rows.source, doubled.row_key, doubled.n_staged
+    from doubled
+    inner join staged_rows on id_text(staged_rows.row_key) = doubled.row_key
     union all
     select entity, source, row_key, cast(0 as bigint) as n_staged
     from told
