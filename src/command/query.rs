@@ -10,7 +10,7 @@ use super::{
 use crate::{
     config::Settings,
     disclosure::{DAYS, Figure, QUESTIONS, Told},
-    pipeline::{self, Entered, OpenRelease, QueryFault, Question, Reply, Site},
+    pipeline::{self, Entered, OpenRelease, QueryFault, Question, Reply, Site, Word},
     query::{Cell, Kind, Shown, lines, with_margins},
 };
 use serde_json::{Map, Value, json};
@@ -252,7 +252,8 @@ fn describe(asked: &OpenRelease, name: &str, screen: &Screen) -> Verdict {
         found.columns.iter().map(|column| column.name.as_str()).filter(|name| is_of_many(name)).collect();
     let rows = found.columns.iter().map(|column| {
         let mark = if of_many.contains(&column.name.as_str()) { "of many" } else { "" };
-        vec![column.name.clone(), column.sql_type.clone(), mark.to_owned(), column.description.clone()]
+        let holds = holding(&column.description, asked.words(name, &column.name));
+        vec![column.name.clone(), column.sql_type.clone(), mark.to_owned(), holds]
     });
     screen.result(&table(&["column", "type", "", "what it holds"], rows.collect(), &[]));
     if !of_many.is_empty() {
@@ -260,11 +261,30 @@ fn describe(asked: &OpenRelease, name: &str, screen: &Screen) -> Verdict {
             "\nof many: worked out from other learners too; no question over real learners may use it",
         );
     }
+    let words: Map<String, Value> = (found.columns.iter())
+        .map(|column| (column.name.clone(), asked.words(name, &column.name)))
+        .filter(|(_, words)| !words.is_empty())
+        .map(|(column, words)| (column, json!(words)))
+        .collect();
     screen.document(
         &json!({ "release": asked.release, "table": name, "title": found.title, "grain": found.grain,
-        "purposes": found.purposes, "columns": found.columns, "of_many": of_many }),
+        "purposes": found.purposes, "columns": found.columns, "of_many": of_many, "words": words }),
     );
     Ok(Exit::Done)
+}
+
+/// Of the words that a column may hold as many as a line has room for; `--json` has all, with what each means.
+const WORDS_SHOWN: usize = 10;
+
+/// What a column holds, and the words that it may.
+fn holding(description: &str, words: &[Word]) -> String {
+    let shown: Vec<&str> = words.iter().take(WORDS_SHOWN).map(|word| word.word.as_str()).collect();
+    let told = match words.len().saturating_sub(WORDS_SHOWN) {
+        _ if words.is_empty() => return description.to_owned(),
+        0 => shown.join(", "),
+        more => format!("{} and {more} more (--json)", shown.join(", ")),
+    };
+    if description.is_empty() { told } else { format!("{description}: {told}") }
 }
 
 fn is_of_learners(table: &crate::release::ReleasedTable) -> bool {

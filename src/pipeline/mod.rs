@@ -66,7 +66,7 @@ pub use passed::{PassedOver, passed_over, patterns};
 pub use preview::{FeedPreview, Preview, RecordPreview, Sample, preview};
 pub use pull::{Effect, PullOptions, PullReport, SourceOutcome, SourceReport, Trial, pull};
 #[cfg(feature = "warehouse")]
-pub use query::{Entered, OpenRelease, QueryFault, Question, Reply, comes_after, open_release, query};
+pub use query::{Entered, OpenRelease, QueryFault, Question, Reply, Word, comes_after, open_release, query};
 pub use reason::{ReasonFault, reason_given, take_reason};
 #[cfg(feature = "warehouse")]
 pub use release::release;

@@ -9,10 +9,14 @@ use crate::{
     disclosure::{Answer, Disclosed, Policy},
     query::{self, Kind, Plan, QueryRefusal, Shapes, TableShape},
     release::{self, ReleasedTable},
+    warehouse::{self, Test},
 };
 pub use noised::{Entered, comes_after};
 pub(in crate::pipeline) use noised::{Held, paid};
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+};
 
 const VERB: &str = "query";
 
@@ -52,9 +56,25 @@ pub struct OpenRelease {
     shapes: Shapes,
     /// What the tables are, as the definitions say it now.
     queries: Result<QuerySet, SiteFault>,
+    /// By table and column: what the definitions say that it may hold, and what each word means where its list says so.
+    words: BTreeMap<(String, String), Vec<Word>>,
+}
+
+/// A word that a column may hold.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Word {
+    /// As it stands in the table.
+    pub word: String,
+    /// What it means, from its code list.
+    pub label: Option<String>,
 }
 
 impl OpenRelease {
+    /// The words that a column may hold; none where it is not held to any.
+    pub fn words(&self, table: &str, column: &str) -> &[Word] {
+        self.words.get(&(table.to_owned(), column.to_owned())).map_or(&[], Vec::as_slice)
+    }
+
     /// Its tables as a statement sees them.
     pub fn shapes(&self) -> &Shapes {
         &self.shapes
@@ -100,7 +120,26 @@ pub fn open_release(site: &Site, wanted: &str) -> Result<OpenRelease, QueryFault
     };
     let tables = release::tables(&folder, id).map_err(failed)?;
     let shapes = tables.iter().map(|(name, table)| (name.clone(), shape(table))).collect();
-    Ok(OpenRelease { release: id.clone(), tables, shapes, queries: build::queries(site) })
+    Ok(OpenRelease { release: id.clone(), tables, shapes, queries: build::queries(site), words: words(site) })
+}
+
+/// What columns are held to, from `schemas/verify.csv`. A file that cannot be read is for `check` to say: here there are no words.
+fn words(site: &Site) -> BTreeMap<(String, String), Vec<Word>> {
+    let rules = site.definitions.files.text("schemas/verify.csv").unwrap_or_default();
+    let mut words = BTreeMap::new();
+    for rule in warehouse::rules(rules).unwrap_or_default() {
+        let Test::Words { words: own, lists } = rule.test else { continue };
+        let listed = lists.iter().filter_map(|list| site.definitions.codes.get(list)).flat_map(|list| {
+            list.rows.iter().map(|row| Word { word: row[0].clone(), label: Some(row[1].clone()) })
+        });
+        let own = own.into_iter().map(|word| Word { word, label: None });
+        let mut all: Vec<Word> = listed.chain(own).collect();
+        // A code may stand on several rows, each with days of its own.
+        let mut seen = BTreeSet::new();
+        all.retain(|word| seen.insert(word.word.clone()));
+        words.insert((rule.table, rule.column), all);
+    }
+    words
 }
 
 fn shape(table: &ReleasedTable) -> TableShape {

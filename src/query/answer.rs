@@ -20,6 +20,9 @@ use crate::warehouse::Copied;
 /// Bytes that a text and a number are reckoned with.
 const TEXT: u64 = 48;
 const NUMBER: u64 = 8;
+/// Tables of fewer rows are all reckoned with so many: of a small one, whoever knows all rows but one would learn by the next power of two whether
+/// that one is there.
+const FEWEST: u64 = 4_096;
 /// Copies may fill so much of the engine's memory: the rest is for the work.
 const COPIES_OF: u64 = 2;
 
@@ -37,7 +40,18 @@ pub fn answer(
     memory: &str,
     policy: &Policy,
 ) -> Result<Disclosed<Answer>, QueryRefusal> {
-    let (errand, ..) = errand(typed, plan, files, memory)?;
+    let (errand, _, weight) = errand(typed, plan, files, memory, bytes_of(memory))?;
+    if weight > errand.bytes / COPIES_OF {
+        return Err(QueryRefusal::new(
+            "memory",
+            format!(
+                "the columns that this reads take {} MB, and the budget for them is {} MB",
+                weight >> 20,
+                (errand.bytes / COPIES_OF) >> 20
+            ),
+            "name fewer columns, or give the engine more: `memory_limit` under [build] of the configuration",
+        ));
+    }
     let rows = match send(&errand) {
         Outcome::Rows(rows) => rows,
         outcome => return Err(told(&outcome)),
@@ -53,8 +67,8 @@ pub(super) fn errand(
     plan: &Plan,
     files: &BTreeMap<String, PathBuf>,
     memory: &str,
+    bytes: u64,
 ) -> Result<(Errand, u64, u64), QueryRefusal> {
-    let bytes = bytes_of(memory);
     let mut copies = Vec::new();
     let (mut weight, mut longest) = (0, 1);
     for (table, columns) in &plan.reads {
@@ -65,17 +79,6 @@ pub(super) fn errand(
         weight += rows * width;
         longest = longest.max(rows);
         copies.push(Copied { table: table.clone(), file, columns: columns.iter().cloned().collect() });
-    }
-    if weight > bytes / COPIES_OF {
-        return Err(QueryRefusal::new(
-            "memory",
-            format!(
-                "the columns that this reads take {} MB, and the budget for them is {} MB",
-                weight >> 20,
-                (bytes / COPIES_OF) >> 20
-            ),
-            "name fewer columns, or give the engine more: `memory_limit` under [build] of the configuration",
-        ));
     }
     let errand = Errand {
         typed: typed.to_owned(),
@@ -149,12 +152,12 @@ fn bytes_of(memory: &str) -> u64 {
     digits.parse::<f64>().map_or(500_000_000, |number| (number * scale) as u64)
 }
 
-/// How many rows a file has, to the next power of two, and how many bytes columns of it take in a row about, by their types. What stands in them
+/// How many rows a file has, to the next power of two from [`FEWEST`] on, and how many bytes columns of it take in a row about, by their types. What stands in them
 /// is not asked: whether it is too much would tell of it.
 pub(super) fn size(file: &Path, columns: &BTreeSet<String>) -> Option<(u64, u64)> {
     let reader = SerializedFileReader::new(File::open(file).ok()?).ok()?;
     let metadata = reader.metadata().file_metadata();
-    let rows = metadata.num_rows().unsigned_abs().next_power_of_two();
+    let rows = metadata.num_rows().unsigned_abs().max(FEWEST).next_power_of_two();
     let wanted =
         metadata.schema_descr().columns().iter().filter(|column| columns.contains(&column.path().string()));
     let width = |column: &ColumnDescPtr| match column.physical_type() {

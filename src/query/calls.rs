@@ -3,6 +3,7 @@ use sqlparser::ast::{Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgum
 
 use super::parse::{none, single};
 use super::refusal::QueryRefusal;
+use super::room::{OF_AGGREGATE, OF_DISTINCT, OF_ORDER, bytes_of};
 use super::scalar::{Here, Made, Typed};
 use super::scope::{Compiler, Kind};
 
@@ -30,10 +31,10 @@ impl Compiler<'_> {
                 Ok(Typed::made(format!("coalesce({})", made.join(", ")), kind))
             }
             ("nullif", [_, _]) => {
-                let before = self.work;
+                let before = self.so_far();
                 let (made, kind) = self.alike(args.iter().copied(), here)?;
                 // The engine writes its first argument twice.
-                self.work = self.work.saturating_add(self.work - before);
+                self.again(before, 1);
                 Ok(Typed::made(format!("nullif({}, {})", made[0], made[1]), kind))
             }
             ("least" | "greatest", [_, ..]) => {
@@ -103,8 +104,19 @@ impl Compiler<'_> {
             None => String::new(),
         };
         self.work = self.work.saturating_add(OF_ROWS);
-        let before = self.work;
+        let before = self.so_far();
         let distinct = if is_distinct(function) { "distinct " } else { "" };
+        let is_ordered = matches!(name, "sum" | "avg" | "mean");
+        let degree = here.scope.degree_in_all();
+        self.room.holds_rows(OF_AGGREGATE * bytes_of(Kind::Text), degree);
+        if is_distinct(function) {
+            // Beside each value stands what its rows are grouped by.
+            self.room.takes(OF_DISTINCT);
+            self.room.holds_rows(self.grouped_by, degree);
+        }
+        if is_ordered {
+            self.room.takes(OF_ORDER);
+        }
         let call = |inside: &str| format!("{name}({distinct}{inside}){filter}");
         match (name, args) {
             ("count", []) => Ok(Typed::made(format!("cast(count(*){filter} as double)"), Kind::Number)),
@@ -122,7 +134,7 @@ impl Compiler<'_> {
             ("sum" | "avg" | "mean", [value]) => {
                 let value = self.number(value, here)?;
                 let word = if name == "sum" { "sum" } else { "avg" };
-                self.work = self.work.saturating_add(self.work - before);
+                self.again(before, 1);
                 // In an order of its own: a sum of doubles hangs on it, and the engine's hangs on everybody's rows.
                 Ok(Typed::made(format!("{word}({distinct}{value} order by {value}){filter}"), Kind::Number))
             }

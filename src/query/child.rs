@@ -137,6 +137,8 @@ fn try_send(errand: &Errand) -> std::io::Result<Outcome> {
     let mut child = Command::new(program)
         .arg(VERB)
         .env_clear()
+        // What it took once stays with it: see `touch_all`.
+        .env("MIMALLOC_PURGE_DELAY", "-1")
         .current_dir(Path::new("/"))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -196,6 +198,7 @@ pub fn serve() {
     // The engine and its threads stay until the end: when they went would tell when the work was done.
     let mut kept = None;
     let mut outcome = errand.map_or(Outcome::Engine, |errand| {
+        limit(&errand);
         touch_all(&errand);
         run(&errand, begun, &mut kept)
     });
@@ -228,18 +231,22 @@ fn processor_time() -> Duration {
     Duration::MAX
 }
 
-/// Takes all the memory that the work may come to, and gives it back: the most that the process ever had, which anybody may look up, is then
-/// the same whoever is found, and where the machine has not so much this ends for every question.
+/// Takes all the memory that the work may come to, piece by piece, and gives it back to what hands out memory in this process, which keeps it: how much
+/// the process has, and had at most, and how often it was given a page, which anybody may look up, then hangs on nobody's rows; and where the machine
+/// has not so much this ends for every question.
 fn touch_all(errand: &Errand) {
+    // Its allocator hands out whole numbers of pieces without a gap between them, and gives a piece of its own more than it was asked for.
+    const PIECE: usize = (1 << 20) - (4 << 10);
     if errand.pace.until.is_some() {
         let brought = errand.dealt.map_or(0, |over| 2 * over.expected);
-        let all = vec![1_u8; usize::try_from(errand.bytes).unwrap_or_default() + brought];
-        std::hint::black_box(&all);
+        let bytes = usize::try_from(errand.bytes).unwrap_or_default();
+        let all = bytes + bytes / 4 + brought;
+        let pieces: Vec<Vec<u8>> = (0..all.div_ceil(PIECE)).map(|_| vec![1_u8; PIECE]).collect();
+        std::hint::black_box(&pieces);
     }
 }
 
 fn run(errand: &Errand, begun: Instant, kept: &mut Option<Sealed>) -> Outcome {
-    limit(errand);
     let limits = Limits { threads: 1, memory: errand.memory.clone(), spill_to: None };
     let millis = u64::try_from(errand.pace.limit.as_millis()).unwrap_or(u64::MAX);
     let dealt = errand.dealt.map(|over| over.dealt);

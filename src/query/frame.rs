@@ -4,24 +4,26 @@ use std::path::PathBuf;
 
 use super::answer::{engine, errand, plain, size, told};
 use super::child::{Errand, Outcome, OverBlocks, Pace, has_room, send};
-use super::guard::Guard;
+use super::guard::{Guard, fits};
 use super::packed::{PackedRow, unpacked, width};
 use super::plan::Plan;
 use super::refusal::QueryRefusal;
+use super::room::{MOST_LETTERS, ROWS_OF_BLOCK};
 use super::scope::Kind;
 use crate::definitions::query::WHOSE;
 use crate::disclosure::{Frame, FrameRow};
 use crate::warehouse::Dealt;
 
-/// Learners are dealt into blocks of so many rows of the longest table, and into so many blocks at most. The engine knows of one block at a time, so
-/// whatever one learner's rows make it leave out is work on these few (docs/decisions/0050).
-const ROWS_OF_BLOCK: u64 = 512;
+/// Learners are dealt into blocks of [`ROWS_OF_BLOCK`] rows of the longest table, and into so many blocks at most. The engine knows of one block at a
+/// time, so whatever one learner's rows make it leave out is work on these few (docs/decisions/0050).
 const MOST_BLOCKS: u64 = 4096;
 
-/// Bytes of memory that a question over real learners has, beside what the copies are reckoned with, these so many times. Of the first what the
-/// text may come to (`MOST_WIDTH` of the guard) is a fifth.
-const ENGINE: u64 = 640 << 20;
+/// Bytes of memory that a question over real learners has, beside what its text may come to ([`crate::query::Room`]) and what the copies are reckoned
+/// with, these so many times.
+const ENGINE: u64 = 256 << 20;
 const OF_COPIES: u64 = 2;
+/// What the copies may come to.
+const MOST_COPIED: u64 = 1 << 30;
 
 /// The table that has a row for each learner.
 const LEARNERS: &str = "learner";
@@ -31,7 +33,7 @@ const MOST_FRAMED: u64 = 8_000_000;
 fn too_much() -> QueryRefusal {
     QueryRefusal::new(
         "work",
-        "this was too much work, or the columns are too many for the memory that there is",
+        "this was too much work, or its columns are too many",
         "join fewer tables, name fewer columns, or ask for fewer years; `throughline verify` says whether the release is whole",
     )
 }
@@ -44,7 +46,7 @@ pub struct Ready<'p> {
 
 /// Judges whether a plan is too much for the memory that there is, before it is paid for.
 ///
-/// `typed` is the text that the plan was made of, `files` the Parquet file of each table, `memory` the engine's limit.
+/// `typed` is the text that the plan was made of, `files` the Parquet file of each table.
 ///
 /// # Errors
 /// [`QueryRefusal`]: not to be answered over real learners, or too much.
@@ -52,12 +54,17 @@ pub fn ready<'p>(
     typed: &str,
     plan: &'p Plan,
     files: &BTreeMap<String, PathBuf>,
-    memory: &str,
 ) -> Result<Ready<'p>, QueryRefusal> {
     let guard = plan.guard.as_ref().map_err(Clone::clone)?;
-    let (errand, longest, weight) = errand(typed, plan, files, memory).map_err(|_| too_much())?;
-    // Not what the configuration says: whoever chose it finely would learn, by what no longer fits, who is there.
-    let bytes = ENGINE + OF_COPIES * weight;
+    // Nothing of what the configuration says: whoever chose it finely would learn, by what no longer fits, who is there.
+    let (errand, longest, weight) = errand(typed, plan, files, "", 0).map_err(|_| too_much())?;
+    if weight > MOST_COPIED {
+        return Err(too_much());
+    }
+    let blocks = (longest / ROWS_OF_BLOCK).clamp(1, MOST_BLOCKS);
+    let room = guard.room.bytes((longest / blocks).max(ROWS_OF_BLOCK), guard.most_of_one);
+    fits(room)?;
+    let bytes = ENGINE + OF_COPIES * weight + room;
     let errand = Errand { memory: format!("{}MiB", bytes >> 20), bytes, ..errand };
     let all = files.get(LEARNERS).and_then(|file| size(file, &BTreeSet::new())).map(|(rows, _)| rows);
     let framed = all.unwrap_or(longest).saturating_mul(guard.most_groups);
@@ -68,8 +75,7 @@ pub fn ready<'p>(
             "name the groups that you need in WHERE (ay in (2023, 2024)), or group by what has one value for each learner",
         ));
     }
-    let blocks = (longest / ROWS_OF_BLOCK).clamp(1, MOST_BLOCKS);
-    let dealt = Dealt { blocks, most_of_one: guard.most_of_one };
+    let dealt = Dealt { blocks, most_of_one: guard.most_of_one, letters: MOST_LETTERS };
     let keys = guard.keys.len();
     let expected = usize::try_from(framed).unwrap_or_default() * width(keys, guard.amounts.len());
     let dealt = Some(OverBlocks { dealt, keys, expected });
@@ -163,5 +169,9 @@ fn placed(bytes: &[u8], places: &[Vec<usize>], guard: &Guard) -> Option<Vec<Fram
             amounts: row.amounts,
         })
     };
-    rows.into_iter().map(row).collect()
+    let mut placed = Vec::with_capacity(rows.len());
+    for each in rows {
+        placed.push(row(each)?);
+    }
+    Some(placed)
 }

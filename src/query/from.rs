@@ -36,10 +36,7 @@ impl Compiler<'_> {
             sql.push_str(&self.join(join, &mut scope)?);
         }
         self.degree = self.degree.max(scope.degree_in_all());
-        // Each join holds what it looks up and what comes out of it.
-        let columns = scope.relations.iter().map(|relation| relation.columns.len()).sum();
-        self.carries(columns, scope.relations.len() as u64 + 2);
-        self.widest = self.widest.max(columns as u64);
+        self.looks_up(&scope);
         Ok((sql, scope))
     }
 
@@ -107,11 +104,11 @@ impl Compiler<'_> {
         if says.is_empty() {
             called.clone_into(&mut says);
         }
-        if let Some(Named { ours: named, columns, degree, width, .. }) =
+        if let Some(Named { ours: named, columns, degree, room, .. }) =
             self.named.iter().find(|known| known.called == called)
         {
             let (named, columns, degree) = (named.clone(), columns.clone(), *degree);
-            self.width = self.width.saturating_add(*width);
+            self.room = self.room.and(*room);
             let relation = Relation {
                 name: says,
                 alias: ours.clone(),
@@ -222,6 +219,7 @@ impl Compiler<'_> {
         }
         let learners = left.kind == Kind::Learner;
         self.note(&left);
+        self.room.beside(right.kind, new.degree);
         if let Some(table) = &right.table {
             self.reads.entry(table.clone()).or_default().insert(right.name.clone());
         }
@@ -239,6 +237,8 @@ impl Compiler<'_> {
                 by_learner |= matches!(relations, [Some(one), Some(other)] if one != other && (one == new || other == new));
                 sql.push(sides);
             } else {
+                // Whatever it compares may stand beside the rows that are looked up in.
+                self.room.beside(Kind::Text, scope.relations[new].degree);
                 sql.push(self.condition(part, Here { scope, aggregates: false })?);
             }
         }

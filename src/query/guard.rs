@@ -11,6 +11,7 @@ use super::extent::{is_one_each, most_groups};
 use super::measures::Ingredients;
 use super::plan::{Key, Output, Shown, base};
 use super::refusal::QueryRefusal;
+use super::room::{MOST_ROOM, OF_PLACE, OF_STEP, ROWS_OF_BLOCK, Room, bytes_of};
 use super::rows::conjuncts;
 use super::scalar::Here;
 use super::scope::{Compiler, Kind, Scope};
@@ -25,9 +26,6 @@ const MOST_BESIDE: u64 = 40;
 /// Steps that a row may take, and that it may take where there are as many rows as two tables make.
 const MOST_WORK: u64 = 4_000;
 const MOST_WORK_BESIDE: u64 = 1_000;
-/// Columns in places where the engine holds them, by the text ([`Compiler`]'s `width`). At some 20 KB each that is a fifth of the memory that a
-/// question has, whoever is found.
-const MOST_WIDTH: u64 = 6_000;
 
 /// A statement as a frame.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,6 +45,8 @@ pub struct Guard {
     pub most_groups: u64,
     /// How many rows of one learner and table are taken at most.
     pub most_of_one: u64,
+    /// How much memory the statement may come to.
+    pub room: Room,
     /// All that is asked, so that the same lines are the same question.
     pub said: Vec<String>,
 }
@@ -101,20 +101,10 @@ impl Compiler<'_> {
                 "ask for less at once, with fewer expressions within each other",
             ));
         }
-        // A subquery in a condition stands beside all columns of what is around it; what each learner brings stands beside the keys.
-        let selects = self.facts.selects as u64;
-        let brought = 4 * (keys.len() + made.filters.len() + made.amounts.len() + 2) as u64;
-        let width = selects.saturating_mul(self.widest).saturating_add(self.width).saturating_add(brought);
-        if width > MOST_WIDTH {
-            return Err(QueryRefusal::new(
-                "too_wide",
-                format!(
-                    "what this comes to carries some {width} columns from place to place, and at most {MOST_WIDTH} are taken: how much memory it takes \
-                     would tell of who is there"
-                ),
-                "name the columns that you need and not *, join fewer tables, and name a query in brackets once",
-            ));
-        }
+        let most_of_one = if self.degree < MOST_DEGREE { MOST_OF_ONE } else { MOST_BESIDE };
+        let mut room = self.room.and(brought(keys, made, scope));
+        room.takes(OF_STEP.saturating_mul(self.work));
+        fits(room.bytes(ROWS_OF_BLOCK, most_of_one))?;
         let is_sum = |output: &Output| matches!(output.shown, Shown::Figure(Measure::Sum(_)));
         if scope.degree() > 0 && outputs.iter().any(is_sum) {
             return Err(QueryRefusal::new(
@@ -166,7 +156,8 @@ impl Compiler<'_> {
             amounts,
             measures,
             most_groups,
-            most_of_one: if self.degree < MOST_DEGREE { MOST_OF_ONE } else { MOST_BESIDE },
+            most_of_one,
+            room,
             said,
         })
     }
@@ -247,6 +238,35 @@ fn said(
         Measure::Mean(of) => format!("figure {at} mean {}", amount(*of)),
     }));
     said.into_iter().collect()
+}
+
+/// What each learner brings to each group: put together, drawn from, told apart and handed on.
+fn brought(keys: &[Key], made: &Ingredients, scope: &Scope<'_>) -> Room {
+    const PLACES: u64 = 4;
+    let keys = keys.iter().map(|key| bytes_of(key.kind));
+    // A condition and what is averaged are numbers, and beside them stand the learner and how many there are.
+    let rest = (made.filters.len() + made.amounts.len()) as u64 * bytes_of(Kind::Number);
+    let row = keys.sum::<u64>() + rest + 2 * bytes_of(Kind::Text);
+    let mut room = Room::default();
+    room.takes(PLACES * OF_PLACE);
+    room.holds_rows(PLACES * row, scope.degree());
+    room
+}
+
+/// Refuses what may come to too much, whoever is found.
+pub(super) fn fits(room: u64) -> Result<(), QueryRefusal> {
+    if room <= MOST_ROOM {
+        return Ok(());
+    }
+    Err(QueryRefusal::new(
+        "too_wide",
+        format!(
+            "what this has to carry from place to place may come to {} MB, and at most {} are taken: how much memory it takes would tell of who is there",
+            room >> 20,
+            MOST_ROOM >> 20
+        ),
+        "name the columns that you need and not *, join fewer tables, look at fewer others with EXISTS, and name a query in brackets once",
+    ))
 }
 
 /// The figures over learners: conditions, amounts with their bounds, and what is shown.

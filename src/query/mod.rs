@@ -24,6 +24,7 @@ mod packed;
 mod parse;
 mod plan;
 mod refusal;
+mod room;
 mod rows;
 mod scalar;
 mod scope;
@@ -43,5 +44,6 @@ pub use frame::{Ready, of_one_learner, ready};
 pub use guard::Guard;
 pub use plan::{Output, Plan, Shown, compile};
 pub use refusal::QueryRefusal;
+pub use room::Room;
 
 pub use scope::{Facts, Kind, Shapes, TableShape};

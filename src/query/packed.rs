@@ -89,7 +89,15 @@ pub(super) fn unpacked(bytes: &[u8], keys: usize, amounts: usize) -> Option<Vec<
         })
     };
     let rows = bytes.chunks_exact(width(keys, amounts));
-    rows.remainder().is_empty().then(|| rows.map(row).collect())?
+    if !rows.remainder().is_empty() {
+        return None;
+    }
+    // Room for all at once: twice as much at a certain row would tell of it.
+    let mut found = Vec::with_capacity(rows.len());
+    for each in rows {
+        found.push(row(each)?);
+    }
+    Some(found)
 }
 
 /// A learner as a number: the first half of the pseudonym, which is one of as many as there are digests.

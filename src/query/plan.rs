@@ -11,7 +11,8 @@ use super::guard::Guard;
 use super::measures::Ingredients;
 use super::parse::{name, none, orders, parse, parts};
 use super::refusal::QueryRefusal;
-use super::rows::{at_position, plain_name};
+use super::room::Room;
+use super::rows::{at_position, conjuncts, plain_name};
 use super::scalar::Here;
 use super::scope::{Compiler, Facts, Kind, Scope, Shapes};
 use crate::disclosure::Measure;
@@ -68,19 +69,9 @@ pub enum Shown {
 /// [`QueryRefusal`], with what would be safe to ask instead.
 pub fn compile(text: &str, shapes: &Shapes) -> Result<Plan, QueryRefusal> {
     let query = parse(text)?;
-    let mut compiler = Compiler {
-        shapes,
-        named: Vec::new(),
-        reads: BTreeMap::new(),
-        facts: Facts::default(),
-        counter: 0,
-        degree: 0,
-        work: 0,
-        equal: 0,
-        width: 0,
-        widest: 0,
-    };
-    let mut plan = compiler.outermost(&query)?;
+    // Which columns are read, and are therefore there, is known when all is read: with that it is read once more.
+    let reads = Compiler::over(shapes, None).outermost(&query)?.reads;
+    let mut plan = Compiler::over(shapes, Some(&reads)).outermost(&query)?;
     let tables = std::mem::take(&mut plan.facts.tables);
     plan.facts = Facts { tables, selects: plan.facts.selects, ..words(text) };
     Ok(plan)
@@ -101,6 +92,24 @@ fn words(text: &str) -> Facts {
         }
     }
     facts
+}
+
+impl<'s> Compiler<'s> {
+    fn over(shapes: &'s Shapes, known: Option<&'s BTreeMap<String, BTreeSet<String>>>) -> Self {
+        Self {
+            shapes,
+            named: Vec::new(),
+            reads: BTreeMap::new(),
+            facts: Facts::default(),
+            counter: 0,
+            degree: 0,
+            work: 0,
+            equal: 0,
+            room: Room::default(),
+            grouped_by: 0,
+            known,
+        }
+    }
 }
 
 impl Compiler<'_> {
@@ -125,20 +134,23 @@ impl Compiler<'_> {
         let (from, scope) = self.from(&select.from, None)?;
         let mut tail = String::new();
         if let Some(selection) = &select.selection {
+            self.compares(&scope, conjuncts(selection).len());
             let here = Here { scope: &scope, aggregates: false };
             tail = format!(" where {}", self.condition(selection, here)?);
         }
         let keys = self.keys(select, &scope)?;
-        let before = self.work;
+        let before = self.so_far();
         let (outputs, made) = self.outputs(select, &scope, &keys)?;
         // What a figure is of stands in a condition of its own, in an amount and in what says whether that is there.
-        self.work = self.work.saturating_add((self.work - before).saturating_mul(OF_FIGURES - 1));
+        self.again(before, OF_FIGURES - 1);
         let learner =
             scope.learner().ok_or_else(|| QueryRefusal::part("FROM without a table of learners"))?;
         // What it reads once more is counted once.
         let selects = std::mem::take(&mut self.facts.selects);
+        let room = self.room;
         let guard = self.guard(select, &scope, &keys, (&made, &outputs), (&named, &from, &tail));
         self.facts.selects = selects;
+        self.room = room;
         named.extend(base(&keys, &made, &learner, &from, &tail, "sum"));
         let sql = format!("with {} {}", named.join(", "), totals(keys.len(), &made));
         let order = match found.order_by {

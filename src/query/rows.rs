@@ -7,11 +7,10 @@ use sqlparser::ast::{
 use super::from::{not_by_learner, relation_of};
 use super::parse::{name, none, parts, single};
 use super::refusal::QueryRefusal;
+use super::room::{OF_ROW, bytes_of};
 use super::scalar::Here;
 use super::scope::{Column, Compiler, Kind, Named, Scope, quoted_name};
 
-/// In how many places the engine holds the columns of a SELECT: as they are worked out, told apart or put together, and handed on.
-const HELD_OF_ONE: u64 = 3;
 /// SELECTs within one statement.
 const MOST_SELECTS: usize = 12;
 
@@ -33,18 +32,19 @@ impl Compiler<'_> {
                     "give it a name of its own",
                 ));
             }
-            let before = self.width;
+            let before = self.room;
             let (sql, columns, degree) = self.rows(&query.query)?;
             let ours = self.fresh('w');
             made.push(format!("{ours} as ({sql})"));
-            self.named.push(Named { called, ours, columns, degree, width: self.width - before });
+            self.named.push(Named { called, ours, columns, degree, room: self.room.since(before) });
         }
         Ok(made)
     }
 
     /// The learners of a query, for IN.
     pub fn learners_of(&mut self, query: &Query) -> Result<String, QueryRefusal> {
-        let (sql, columns, _) = self.rows(query)?;
+        let (sql, columns, degree) = self.rows(query)?;
+        self.room.holds(columns.iter(), 1, degree);
         match columns.as_slice() {
             // One that is empty would make the answer of IN unknown for everybody.
             [only] if only.kind == Kind::Learner => {
@@ -73,8 +73,10 @@ impl Compiler<'_> {
             _ => false,
         };
         none(select.projection.iter().all(plain), "EXISTS (SELECT …) of anything but 1 or *")?;
+        self.looks_through(outer);
         let (from, scope) = self.from(&select.from, Some(outer))?;
         let Some(condition) = &select.selection else { return Err(not_by_learner()) };
+        self.compares(&scope, conjuncts(condition).len());
         let mut sql = Vec::new();
         let mut by_learner = false;
         for part in conjuncts(condition) {
@@ -113,17 +115,23 @@ impl Compiler<'_> {
         let (from, scope) = self.from(&select.from, None)?;
         let mut tail = String::new();
         if let Some(selection) = &select.selection {
+            self.compares(&scope, conjuncts(selection).len());
             let here = Here { scope: &scope, aggregates: false };
             tail.push_str(&format!(" where {}", self.condition(selection, here)?));
         }
+        let around = self.grouped_by;
         let grouped = self.group_by(select, &scope, &mut tail)?;
         let columns = self.projection(&select.projection, &scope, grouped)?;
+        self.grouped_by = around;
         if !columns.iter().any(|(_, column)| column.kind == Kind::Learner) {
             return Err(QueryRefusal::row_level(
                 "a query inside another has to keep learner_id, so that whoever stands behind a figure can be counted",
             ));
         }
-        self.carries(columns.len(), HELD_OF_ONE);
+        // As a list of its own, put together beside what it is grouped by, and told apart.
+        let places = 1 + u64::from(grouped) + u64::from(!distinct.is_empty());
+        self.room.passes(columns.iter().map(|(_, column)| column), places + 2);
+        self.room.holds(columns.iter().map(|(_, column)| column), places, scope.degree());
         let list: Vec<String> =
             columns.iter().map(|(sql, column)| format!("{sql} as {}", column.sql)).collect();
         let sql = format!("select {distinct}{} from {from}{tail}", list.join(", "));
@@ -149,13 +157,17 @@ impl Compiler<'_> {
         }
         let here = Here { scope, aggregates: false };
         let (mut groups, mut by_learner) = (Vec::new(), false);
+        let mut bytes = OF_ROW + bytes_of(Kind::Learner);
         for expr in exprs {
             let expr = at_position(expr, &select.projection)?;
             if let Some(learner) = self.sure_learner(expr, scope)? {
                 by_learner = true;
                 groups.push(learner);
             } else {
-                groups.push(self.scalar(expr, here)?.sql);
+                let made = self.scalar(expr, here)?;
+                self.room.beside(made.kind, scope.degree());
+                bytes += bytes_of(made.kind);
+                groups.push(made.sql);
             }
         }
         if !by_learner {
@@ -166,6 +178,7 @@ impl Compiler<'_> {
         // By the learner of the first table in any case: no group is of two people.
         groups.extend(scope.learner().filter(|learner| !groups.contains(learner)));
         tail.push_str(&format!(" group by {}", groups.join(", ")));
+        self.grouped_by = bytes;
         if let Some(having) = &select.having {
             let here = Here { scope, aggregates: true };
             tail.push_str(&format!(" having {}", self.condition(having, here)?));

@@ -181,9 +181,9 @@ impl Compiler<'_> {
             Op::Eq if !is_value(left) && !is_value(right) => {
                 // What all equals one another the engine compares each with each.
                 self.equal += 1;
-                let before = self.work;
+                let before = self.so_far();
                 let made = self.compared(left, word, right, here);
-                self.work = self.work.saturating_add((self.work - before).saturating_mul(self.equal));
+                self.again(before, self.equal);
                 made
             }
             Op::Eq | Op::NotEq | Op::Lt | Op::LtEq | Op::Gt | Op::GtEq => {
@@ -230,9 +230,9 @@ impl Compiler<'_> {
 
     fn between(&mut self, expr: &Expr, negated: bool, ends: (&Expr, &Expr), here: Here<'_, '_>) -> Made {
         // The engine writes what lies between once for each end.
-        let before = self.work;
+        let before = self.so_far();
         let operand = self.scalar(expr, here)?;
-        self.work = self.work.saturating_add(self.work - before);
+        self.again(before, 1);
         let mut sides = vec![operand, self.scalar(ends.0, here)?, self.scalar(ends.1, here)?];
         let (sides, _) = unify(&mut sides)?;
         let not = if negated { "not " } else { "" };
@@ -303,11 +303,10 @@ impl Compiler<'_> {
         // What is compared is written once: written anew for each value, a few within each other would be a text without end.
         let (operand, whens) = if let Some(operand) = operand {
             let values = conditions.iter().map(|when| &when.condition);
-            let before = self.work;
+            let before = self.so_far();
             let (mut sides, _) = self.alike(std::iter::once(operand).chain(values), here)?;
             // The engine writes it once for each value all the same: within each other they multiply.
-            let copied = (self.work - before).saturating_mul(conditions.len() as u64);
-            self.work = self.work.saturating_add(copied);
+            self.again(before, conditions.len() as u64);
             let operand = sides.remove(0);
             (format!(" {operand}"), sides)
         } else {

@@ -6,6 +6,7 @@ use sqlparser::ast::Ident;
 
 use super::parse::name;
 use super::refusal::QueryRefusal;
+use super::room::Room;
 
 /// What a value is. Only like is compared with like, so that no statement can fail for what stands in a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -135,6 +136,15 @@ impl Scope<'_> {
         self.degree() + self.outer.map_or(0, Scope::degree_in_all)
     }
 
+    /// The columns that may be named, with those of the queries around it.
+    pub fn columns(&self) -> Box<dyn Iterator<Item = &Column> + '_> {
+        let own = self.relations.iter().flat_map(|relation| &relation.columns);
+        match self.outer {
+            Some(outer) => Box::new(own.chain(outer.columns())),
+            None => Box::new(own),
+        }
+    }
+
     /// The learner of the first relation: whom a row of the whole is about.
     pub fn learner(&self) -> Option<String> {
         let first = self.relations.first()?;
@@ -216,11 +226,12 @@ pub(super) struct Compiler<'s> {
     pub work: u64,
     /// How many equalities of what are both no values were read.
     pub equal: u64,
-    /// Columns that the engine carries, for each place where it holds rows of them: it lays out room for all of them as soon as one row comes by,
-    /// so that how much memory it takes tells whether one does.
-    pub width: u64,
-    /// Columns of the widest FROM.
-    pub widest: u64,
+    /// What the engine may hold at once.
+    pub room: Room,
+    /// Bytes of what the rows of the SELECT that is read are grouped by.
+    pub grouped_by: u64,
+    /// The columns that the statement reads, by table, where that is known: those of a table that it does not read are not there.
+    pub known: Option<&'s BTreeMap<String, BTreeSet<String>>>,
 }
 
 /// A named query.
@@ -232,8 +243,8 @@ pub(super) struct Named {
     pub columns: Vec<Column>,
     /// How often it multiplies rows.
     pub degree: u32,
-    /// What it takes wherever it is named: [`Compiler::width`].
-    pub width: u64,
+    /// What it makes the engine hold, wherever it is named.
+    pub room: Room,
 }
 
 impl Compiler<'_> {
@@ -243,9 +254,46 @@ impl Compiler<'_> {
         format!("{letter}{}", self.counter)
     }
 
-    /// Counts columns that the engine holds in so many places.
-    pub fn carries(&mut self, columns: usize, places: u64) {
-        self.width = self.width.saturating_add((columns as u64).saturating_mul(places));
+    /// Counts what a FROM, with those around it, makes the engine hold: each table that is looked up in, and where it is looked at for each row of
+    /// another FROM all that comes of it.
+    pub fn looks_up(&mut self, scope: &Scope<'_>) {
+        let known = self.known;
+        let is_there = |column: &&Column| is_there(column, known);
+        self.room.passes(scope.columns().filter(is_there), scope.relations.len() as u64 + 2);
+        let first = usize::from(scope.outer.is_none());
+        for relation in &scope.relations[first..] {
+            self.room.holds(relation.columns.iter().filter(is_there), 1, relation.degree);
+        }
+        if scope.outer.is_some() {
+            self.room.holds(scope.columns().filter(is_there), 1, scope.degree_in_all());
+        }
+    }
+
+    /// Counts so many conditions of a WHERE: where tables are joined, what each compares may stand beside the rows that are looked up in.
+    pub fn compares(&mut self, scope: &Scope<'_>, conditions: usize) {
+        let most = scope.relations.iter().map(|relation| relation.degree).max().unwrap_or_default();
+        if scope.relations.len() > 1 || scope.outer.is_some() {
+            (0..conditions).for_each(|_| self.room.beside(Kind::Text, most));
+        }
+    }
+
+    /// Counts what stands around an EXISTS: all rows, and those of them that are looked through together.
+    pub fn looks_through(&mut self, around: &Scope<'_>) {
+        let known = self.known;
+        let is_there = |column: &&Column| is_there(column, known);
+        self.room.passes(around.columns().filter(is_there), 2);
+        self.room.holds(around.columns().filter(is_there), 2, around.degree_in_all());
+    }
+
+    /// What all that was read so far comes to.
+    pub const fn so_far(&self) -> (u64, Room) {
+        (self.work, self.room)
+    }
+
+    /// Counts what was read since so many times more: the engine, or this reader, writes it so often.
+    pub fn again(&mut self, (work, room): (u64, Room), times: u64) {
+        self.work = self.work.saturating_add((self.work - work).saturating_mul(times));
+        self.room = self.room.and(self.room.since(room).times(times));
     }
 
     /// Notes that a column is read.
@@ -254,6 +302,14 @@ impl Compiler<'_> {
         if let Some((table, column)) = &found.read {
             self.reads.entry(table.clone()).or_default().insert(column.clone());
         }
+    }
+}
+
+/// Whether a column is there at all: of a table those are that the statement reads, where that is known.
+fn is_there(column: &Column, known: Option<&BTreeMap<String, BTreeSet<String>>>) -> bool {
+    match (&column.table, known) {
+        (Some(table), Some(known)) => known.get(table).is_some_and(|read| read.contains(&column.name)),
+        _ => true,
     }
 }
 

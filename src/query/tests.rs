@@ -112,8 +112,8 @@ fn bombs_for_the_parser_are_refused() {
     assert_eq!(refused("select count(*)\u{a0}from cohort_member"), "characters");
 }
 
-/// The engine lays out room for all columns once one row comes by. A statement of a few kilobytes had three thousand, and whether memory was
-/// short then told of a cell of one learner.
+/// What the engine holds hangs on the rows that come by. A statement of a few kilobytes had three thousand columns, and another held as many rows as
+/// two tables make with each other, again for each EXISTS: whether memory was short then told of a cell of one learner.
 #[test]
 fn what_is_carried_is_bounded_by_the_text() {
     let stars = |times: usize, uses: usize| {
@@ -135,10 +135,53 @@ fn what_is_carried_is_bounded_by_the_text() {
     };
     let code = |text: String| compile(&text, &shapes()).unwrap().guard.err().map(|refusal| refusal.code);
     assert_eq!(code(stars(2, 2)), None);
-    assert_eq!(code(stars(300, 1)), Some("too_wide"));
-    assert_eq!(code(stars(100, 4)), Some("too_wide"), "each time that it is named");
-    assert_eq!(code(columns(20, 4)), None);
-    assert_eq!(code(columns(300, 5)), Some("too_wide"), "without a star");
+    assert_eq!(code(stars(300, 1)), None);
+    assert_eq!(code(stars(300, 8)), Some("too_wide"), "each time that it is named");
+    assert_eq!(code(columns(300, 5)), None);
+    let beside = |texts: usize, stars: usize, exists: usize| {
+        let texts: Vec<String> = (0..texts).map(|at| format!("'text' as a{at}")).collect();
+        let exists = " and exists (select 1 from cohort_member x where x.learner_id = v.z and x.dis_y6)"
+            .repeat(exists);
+        format!(
+            "with w as (select s.learner_id as i, s.kind as k, t.kind as kk, {} from spell s join spell t using (learner_id)), \
+             v as (select w.i as z, {} from w) select count(*) as n from v where v.z is not null{exists}",
+            texts.join(", "),
+            vec!["w.*"; stars].join(", ")
+        )
+    };
+    assert_eq!(code(beside(1, 1, 1)), None);
+    assert_eq!(code(beside(20, 22, 0)), Some("too_wide"), "rows of two tables");
+    assert_eq!(code(beside(1, 6, 6)), Some("too_wide"), "held for each EXISTS");
+    let grouped = |keys: usize| {
+        let keys: Vec<String> = (0..keys).map(|at| format!("least('key {at}')")).collect();
+        format!(
+            "with w as (select s.learner_id from spell s join spell t using (learner_id) group by s.learner_id, s.kind, t.kind, {}) \
+             select count(*) as n from w",
+            keys.join(", ")
+        )
+    };
+    assert_eq!(code(grouped(2)), None);
+    assert_eq!(code(grouped(150)), Some("too_wide"), "by what is not selected");
+    let distinct = |times: usize| {
+        let counts: Vec<String> =
+            (0..times).map(|at| format!("count(distinct kind <> 'k{at}') as n{at}")).collect();
+        format!(
+            "with w as (select learner_id, {} from spell group by learner_id) select count(*) as n from w where n0 > 1",
+            counts.join(", ")
+        )
+    };
+    assert_eq!(code(distinct(20)), None);
+    let room = |text: String| compile(&text, &shapes()).unwrap().guard.unwrap().room.bytes(512, 400);
+    assert!(room(distinct(20)) > room(distinct(10)) + 40_000_000, "each takes megabytes once a row comes by");
+    let copied = |times: usize| {
+        let looked = "exists (select 1 from spell s where s.learner_id = m.learner_id and s.kind <> 'x')";
+        let nested = (0..times).fold(looked.to_owned(), |inner, _| format!("nullif({inner}, m.dis_y6)"));
+        format!("select count(*) as n from cohort_member m where {nested}")
+    };
+    assert!(
+        room(copied(3)) - room(copied(2)) > 3 * (room(copied(1)) - room(copied(0))),
+        "each is written twice"
+    );
 }
 
 /// Noise hangs on how many groups one learner can be in: never more than there are rows, where the conditions list what tells rows apart.

@@ -25,6 +25,8 @@ pub struct Dealt {
     pub blocks: u64,
     /// How many rows of one learner and table are taken at most, if so many are too many: which, hangs on those rows alone.
     pub most_of_one: u64,
+    /// How many letters of a text are taken at most, and how many bytes.
+    pub letters: u64,
 }
 
 /// Where tables stand of which blocks are laid out, and the column that says which block a row is in: no table has one of that name.
@@ -46,14 +48,35 @@ impl Copied {
         format!("create table \"{table}\" as select {columns} from read_parquet({file})")
     }
 
-    /// The whole table, block after block. A row that is about nobody is in none.
-    fn held(&self, dealt: Dealt) -> String {
-        let (table, columns, file) = (&self.table, self.list(), quoted(&self.file.to_string_lossy()));
-        let blocks = dealt.blocks;
+    /// The whole table, block after block, of each text its first letters. A row that is about nobody is in none.
+    fn held(&self, dealt: Dealt, texts: &[String]) -> String {
+        let (table, file) = (&self.table, quoted(&self.file.to_string_lossy()));
+        let (blocks, letters) = (dealt.blocks, dealt.letters);
+        let copied = |name: &String| {
+            if texts.contains(name) {
+                // Of letters that take up to four bytes, a quarter: as many bytes in any case.
+                format!(
+                    "case when strlen(left(\"{name}\", {letters})) <= {letters} then left(\"{name}\", {letters}) \
+                     else left(\"{name}\", {letters} // 4) end as \"{name}\""
+                )
+            } else {
+                format!("\"{name}\"")
+            }
+        };
+        let columns = self.columns.iter().map(copied).collect::<Vec<_>>().join(", ");
         format!(
             "create table {HELD}.\"{table}\" as select {columns}, hash({WHOSE}) % {blocks} as \"{BLOCK}\" from read_parquet({file}) \
              where {WHOSE} is not null order by \"{BLOCK}\""
         )
+    }
+
+    /// Which of the columns are texts.
+    fn texts(&self, connection: &Connection) -> Result<Vec<String>, duckdb::Error> {
+        let (columns, file) = (self.list(), quoted(&self.file.to_string_lossy()));
+        let sql = format!(
+            "select column_name from (describe select {columns} from read_parquet({file})) where column_type = 'VARCHAR'"
+        );
+        connection.prepare(&sql)?.query_map([], |row| row.get(0))?.collect()
     }
 
     /// One block of it.
@@ -90,8 +113,11 @@ impl Sealed {
             connection.execute_batch(&format!("create schema {HELD}")).map_err(engine)?;
         }
         for copied in copies {
-            let sql = dealt.map_or_else(|| copied.whole(), |dealt| copied.held(dealt));
-            connection.execute_batch(&sql).map_err(|error| WarehouseFault::Relation {
+            let sql = match dealt {
+                None => Ok(copied.whole()),
+                Some(dealt) => copied.texts(&connection).map(|texts| copied.held(dealt, &texts)),
+            };
+            sql.and_then(|sql| connection.execute_batch(&sql)).map_err(|error| WarehouseFault::Relation {
                 relation: copied.table.clone(),
                 cause: error.into(),
             })?;
@@ -236,7 +262,7 @@ mod tests {
     /// Of a learner with very many rows as many as are allowed are taken; of all others all.
     #[test]
     fn of_one_learner_no_more_rows_are_taken_than_are_allowed() {
-        let (_dir, sealed) = planted(MANY_AND_FEW, Some(Dealt { blocks: 1, most_of_one: 400 }));
+        let (_dir, sealed) = planted(MANY_AND_FEW, Some(Dealt { blocks: 1, most_of_one: 400, letters: 96 }));
         let found = counts(&sealed, 1).concat();
         let of = |who: &str| {
             found.iter().find(|row| row[0].as_deref() == Some(who)).and_then(|row| row[1].clone())
@@ -245,16 +271,30 @@ mod tests {
         assert_eq!((of("many").as_deref(), of("few3").as_deref()), (Some("400"), Some("10")));
     }
 
+    /// Of a text its first letters are taken: how long one is must not be how much memory there is to be.
+    #[test]
+    fn of_a_text_no_more_letters_are_taken_than_are_allowed() {
+        let long = "select 'amy' as learner_id, repeat('é', 300) as said union all select 'ben', repeat('e', 300) \
+                    union all select 'cas', 'É' || repeat('e', 20)";
+        let (_dir, sealed) = planted(long, Some(Dealt { blocks: 1, most_of_one: 400, letters: 96 }));
+        sealed.lay_out(0).unwrap();
+        let found =
+            sealed.rows("select learner_id, cast(length(said) as varchar) from t order by 1").unwrap();
+        let lengths = [["amy", "24"], ["ben", "96"], ["cas", "21"]];
+        assert_eq!(found, lengths.map(|row| row.map(|cell| Some(cell.to_owned()))));
+    }
+
     /// Each learner is in one block, with all rows; and before one is laid out there is nobody.
     #[test]
     fn each_learner_is_in_one_block() {
-        let (_dir, sealed) = planted(MANY_AND_FEW, Some(Dealt { blocks: 4, most_of_one: 1000 }));
+        let (_dir, sealed) = planted(MANY_AND_FEW, Some(Dealt { blocks: 4, most_of_one: 1000, letters: 96 }));
         assert!(sealed.rows("select learner_id from t").is_err());
         let blocks = counts(&sealed, 4);
         assert!(blocks.iter().filter(|block| !block.is_empty()).count() > 1, "{blocks:?}");
         let mut found = blocks.concat();
         found.sort();
-        let (_other, whole) = planted(MANY_AND_FEW, Some(Dealt { blocks: 1, most_of_one: 1000 }));
+        let (_other, whole) =
+            planted(MANY_AND_FEW, Some(Dealt { blocks: 1, most_of_one: 1000, letters: 96 }));
         assert_eq!(found, counts(&whole, 1).concat());
     }
 }

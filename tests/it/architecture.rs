@@ -31,7 +31,7 @@ fn files_below(folder: &Path, extension: &str) -> Vec<PathBuf> {
     entries.sort();
     for path in entries {
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
-        if path.is_dir() && !name.starts_with('.') && name != "target" {
+        if path.is_dir() && !name.starts_with('.') && name != "target" && name != "node_modules" {
             found.extend(files_below(&path, extension));
         } else if path.extension().is_some_and(|e| e == extension) {
             found.push(path);

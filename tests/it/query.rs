@@ -184,6 +184,14 @@ fn the_answer_is_written_for_programs_too() {
     for (what, code) in [("\\d", 0), ("\\d cohort_member", 0), ("\\d no_such_table", 2)] {
         assert_eq!(ask(demo, &["query", what]).code, code, "{what}");
     }
+    // The words that a column may hold: the schema's own, or those of its list, each with what it means there.
+    let told = ask(demo, &["query", "\\d cohort_member"]).out;
+    assert!(told.contains(": high, other"), "{told}");
+    let told: serde_json::Value =
+        serde_json::from_str(&ask(demo, &["--json", "query", "\\d spell"]).out).unwrap();
+    let words = told["words"]["legal_basis"].as_array().unwrap();
+    assert!(words.iter().any(|word| word["word"] == "ehe_full" && word["label"].is_null()), "{words:?}");
+    assert!(words.iter().any(|word| word["word"] == "s19" && word["label"].is_string()), "{words:?}");
 }
 
 /// Question after question, over several lines and from a pipe: a refusal does not end it, and the last answer's exit code is the whole's.

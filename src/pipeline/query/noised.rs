@@ -110,7 +110,7 @@ pub(in crate::pipeline) fn paid(
         return again(site, held, question, (&before, &kept, policy));
     }
     let salt = salt(&said, guard, question.spend);
-    let ready = query::ready(question.text, plan, held.files, &site.settings.memory_limit)?;
+    let ready = query::ready(question.text, plan, held.files)?;
     // From here on it is paid for: whether there is too much to do, and how long it takes, hangs on the rows.
     let entered = entered(site, held, question, said)?;
     let begun = Instant::now();

@@ -54,7 +54,7 @@ fn frame(plan: &Plan, blocks: Option<u64>) -> Rows {
         file: folder.join(format!("{table}.parquet")),
         columns: columns.iter().cloned().collect(),
     });
-    let dealt = blocks.map(|blocks| Dealt { blocks, most_of_one: 1_000_000 });
+    let dealt = blocks.map(|blocks| Dealt { blocks, most_of_one: 1_000_000, letters: 1_000 });
     let copies: Vec<Copied> = copies.collect();
     let engine = Sealed::open(&copies, dealt, &Limits::default(), 60_000).unwrap();
     let mut found = Rows::new();

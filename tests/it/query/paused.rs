@@ -16,6 +16,9 @@ fn begun(until: u64) -> Child {
     });
     let mut child = Command::new(env!("CARGO_BIN_EXE_throughline"))
         .arg("query-engine")
+        // As the program begins it.
+        .env_clear()
+        .env("MIMALLOC_PURGE_DELAY", "-1")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
@@ -40,24 +43,24 @@ fn answer(stopped: u64) -> String {
     text
 }
 
-/// What anybody may look up of a process: the most memory it had in kB, and how many threads it has.
-fn seen(pid: u32) -> (u64, u64) {
+/// What anybody may look up of a process: the most memory it had in kB and what it has now, and how many threads it has.
+fn seen(pid: u32) -> [u64; 3] {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
     let number = |name: &str| {
         let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap();
         line.trim().trim_end_matches(" kB").parse().unwrap()
     };
-    (number("VmHWM:"), number("Threads:"))
+    [number("VmHWM:"), number("VmRSS:"), number("Threads:")]
 }
 
-/// The most memory of the process is what a question has, whatever it found; and long after its time to work is over the engine and what stops it are
+/// The memory of the process is what a question has, whatever it found, at all times once it began; and long after its time to work is over the engine and what stops it are
 /// still there: without the engine two threads would be left.
 #[test]
 fn who_looks_at_the_process_learns_nothing_of_its_work() {
     let mut child = begun(5);
     thread::sleep(Duration::from_millis(4_000));
-    let (most, threads) = seen(child.id());
-    assert!(most >= 256 << 10 && threads > 2, "{most} kB, {threads} threads");
+    let [most, now, threads] = seen(child.id());
+    assert!(most >= 256 << 10 && now >= 256 << 10 && threads > 2, "{most} kB, {now} kB, {threads} threads");
     assert!(child.wait().unwrap().success());
 }
 
