@@ -42,7 +42,8 @@ impl Compiler<'_> {
     }
 
     /// The learners of a query, for IN.
-    pub fn learners_of(&mut self, query: &Query) -> Result<String, QueryRefusal> {
+    pub fn learners_of(&mut self, query: &Query, around: &Scope<'_>) -> Result<String, QueryRefusal> {
+        self.goes_by(around);
         let (sql, columns, degree) = self.rows(query)?;
         self.room.holds(columns.iter(), 1, degree);
         match columns.as_slice() {

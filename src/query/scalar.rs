@@ -252,7 +252,7 @@ impl Compiler<'_> {
                 let Some(learner) = self.learner(expr, here.scope)? else {
                     return Err(QueryRefusal::part("IN (SELECT …) of anything but learner_id"));
                 };
-                let sql = self.learners_of(query)?;
+                let sql = self.learners_of(query, here.scope)?;
                 // Nobody is in no list: of an empty learner the engine says so where the list is empty, and that it does not know where
                 // anybody is in it.
                 Ok(Typed::made(format!("({learner} is not null and {learner} {not}in ({sql}))"), Kind::Bool))

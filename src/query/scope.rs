@@ -277,6 +277,12 @@ impl Compiler<'_> {
         }
     }
 
+    /// Counts what stands around an IN: all of it goes by the list.
+    pub fn goes_by(&mut self, around: &Scope<'_>) {
+        let known = self.known;
+        self.room.passes(around.columns().filter(|column| is_there(column, known)), 4);
+    }
+
     /// Counts what stands around an EXISTS: all rows, and those of them that are looked through together.
     pub fn looks_through(&mut self, around: &Scope<'_>) {
         let known = self.known;

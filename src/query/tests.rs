@@ -173,6 +173,16 @@ fn what_is_carried_is_bounded_by_the_text() {
     assert_eq!(code(distinct(20)), None);
     let room = |text: String| compile(&text, &shapes()).unwrap().guard.unwrap().room.bytes(512, 400);
     assert!(room(distinct(20)) > room(distinct(10)) + 40_000_000, "each takes megabytes once a row comes by");
+    let one_of = |stars: usize| {
+        let stars = vec!["w.*"; stars].join(", ");
+        format!(
+            "with w as (select m.learner_id as i, m.* from cohort_member m), v as (select w.i as z, {stars} from w) select count(*) as n from v \
+             where v.z in (select learner_id from spell)"
+        )
+    };
+    let without = |stars: usize| one_of(stars).replace(" where v.z in (select learner_id from spell)", "");
+    let added = |stars: usize| room(one_of(stars)) - room(without(stars));
+    assert!(added(20) > added(10) + 4_000_000, "all columns go by a list of learners");
     let copied = |times: usize| {
         let looked = "exists (select 1 from spell s where s.learner_id = m.learner_id and s.kind <> 'x')";
         let nested = (0..times).fold(looked.to_owned(), |inner, _| format!("nullif({inner}, m.dis_y6)"));
