@@ -13,6 +13,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use super::packed::Packing;
+use super::pages;
 use super::scope::Facts;
 use super::second;
 use crate::warehouse::{Copied, Dealt, Limits, Sealed};
@@ -133,11 +134,16 @@ fn of_memory(errand: &Errand) -> u64 {
 }
 
 fn try_send(errand: &Errand) -> std::io::Result<Outcome> {
+    if errand.pace.until.is_some() {
+        // What comes back is read by this one, whose pages are counted too.
+        pages::look_at_program();
+        pages::take_as_drawn()?;
+    }
     let program = std::env::current_exe()?;
     let mut child = Command::new(program)
         .arg(VERB)
         .env_clear()
-        // What it took once stays with it: see `touch_all`.
+        // What it took once stays with it: see `take_all`.
         .env("MIMALLOC_PURGE_DELAY", "-1")
         .current_dir(Path::new("/"))
         .stdin(Stdio::piped())
@@ -199,8 +205,10 @@ pub fn serve() {
     let mut kept = None;
     let mut outcome = errand.map_or(Outcome::Engine, |errand| {
         limit(&errand);
-        touch_all(&errand);
-        run(&errand, begun, &mut kept)
+        match take_all(&errand) {
+            Ok(()) => run(&errand, begun, &mut kept),
+            Err(_) => Outcome::Engine,
+        }
     });
     if let Some(until) = until {
         // What it took, and what the system says of it to whoever looks, is the same for all: it goes on with nothing.
@@ -231,19 +239,16 @@ fn processor_time() -> Duration {
     Duration::MAX
 }
 
-/// Takes all the memory that the work may come to, piece by piece, and gives it back to what hands out memory in this process, which keeps it: how much
-/// the process has, and had at most, and how often it was given a page, which anybody may look up, then hangs on nobody's rows; and where the machine
-/// has not so much this ends for every question.
-fn touch_all(errand: &Errand) {
-    // Its allocator hands out whole numbers of pieces without a gap between them, and gives a piece of its own more than it was asked for.
-    const PIECE: usize = (1 << 20) - (4 << 10);
+/// All that the work may come to is taken at the beginning, where how long it takes, and what it takes, is nobody's business.
+fn take_all(errand: &Errand) -> std::io::Result<()> {
     if errand.pace.until.is_some() {
         let brought = errand.dealt.map_or(0, |over| 2 * over.expected);
         let bytes = usize::try_from(errand.bytes).unwrap_or_default();
-        let all = bytes + bytes / 4 + brought;
-        let pieces: Vec<Vec<u8>> = (0..all.div_ceil(PIECE)).map(|_| vec![1_u8; PIECE]).collect();
-        std::hint::black_box(&pieces);
+        pages::take(bytes + bytes / 4 + brought);
+        pages::look_at_program();
+        pages::take_as_drawn()?;
     }
+    Ok(())
 }
 
 fn run(errand: &Errand, begun: Instant, kept: &mut Option<Sealed>) -> Outcome {

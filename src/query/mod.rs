@@ -21,6 +21,8 @@ mod guard;
 mod measures;
 #[cfg(feature = "warehouse")]
 mod packed;
+#[cfg(feature = "warehouse")]
+mod pages;
 mod parse;
 mod plan;
 mod refusal;
