@@ -10,7 +10,7 @@ use super::policy::Policy;
 use super::refusal::{Notice, Refusal};
 
 /// What is counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Counted {
     /// Distinct learners, all or those who fulfil a filter.
     Learners(Option<usize>),
@@ -19,7 +19,7 @@ pub enum Counted {
 }
 
 /// A figure of an answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Measure {
     /// A count.
     Count(Counted),

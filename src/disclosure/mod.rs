@@ -44,7 +44,7 @@ pub use figure::{Figure, Symbol};
 pub use grid::{LinkGrid, LinkGroup, Rate, Rates, ShareRow, Shares};
 pub use headline::{Headline, HeadlineGroup};
 pub use magnitude::{Failing, MagnitudeRow, Magnitudes, failing};
-pub use noised::{DAYS, Frame, FrameRow, MOST_GROUPS, QUESTIONS, Seed, Terms};
+pub use noised::{DAYS, Frame, FrameRow, MOST_GROUPS, QUESTIONS, Seed, Tallied, Terms};
 pub use policy::{KeyKind, Policy};
 pub use refusal::{Notice, Refusal};
 pub use rounding::{Rounding, record_set_key};
@@ -194,12 +194,18 @@ pub fn disclose_asked(asked: &Asked, policy: &Policy) -> Result<Disclosed<Answer
 }
 
 /// Puts the answer to a question over real learners through the gate: near the truth, for what is spent on it. What it
-/// costs is entered before the frame is made.
-pub fn disclose_noised(frame: &Frame, terms: Terms<'_>, policy: &Policy) -> Disclosed<Answer> {
-    Disclosed(noised::disclose(frame, terms, policy))
+/// costs is entered before anybody's rows are looked at. `frame` has the keys' values and what is asked for; its rows were added up.
+pub fn disclose_noised(
+    frame: &Frame,
+    tallied: &Tallied,
+    terms: Terms<'_>,
+    policy: &Policy,
+) -> Disclosed<Answer> {
+    Disclosed(noised::disclose(frame, tallied, terms, policy))
 }
 
-/// An answer as it was kept; none where it is not one. What it was kept in has to be sealed: else anybody could make one.
+/// An answer as it was kept, or as the process that worked it out handed it over; none where it is not one. What it was kept in has to be sealed: else
+/// anybody could make one.
 pub fn told_again(kept: &str, policy: &Policy) -> Option<Disclosed<Answer>> {
     let kept: asked::Kept = serde_json::from_str(kept).ok()?;
     Some(Disclosed(kept.answer(policy)))

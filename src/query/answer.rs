@@ -40,7 +40,8 @@ pub fn answer(
     memory: &str,
     policy: &Policy,
 ) -> Result<Disclosed<Answer>, QueryRefusal> {
-    let (errand, _, weight) = errand(typed, plan, files, memory, bytes_of(memory))?;
+    let (errand, _, weight) = errand(typed, plan, files)?;
+    let errand = Errand { memory: memory.to_owned(), bytes: bytes_of(memory), ..errand };
     if weight > errand.bytes / COPIES_OF {
         return Err(QueryRefusal::new(
             "memory",
@@ -60,14 +61,12 @@ pub fn answer(
     through_the_gate(&asked, policy)
 }
 
-/// What the other process is given to do, how many rows the longest table has, to the next power of two, and how many bytes the copies are
+/// What the other process is given to do, with no memory yet; how many rows the longest table has, to the next power of two, and how many bytes the copies are
 /// reckoned with.
 pub(super) fn errand(
     typed: &str,
     plan: &Plan,
     files: &BTreeMap<String, PathBuf>,
-    memory: &str,
-    bytes: u64,
 ) -> Result<(Errand, u64, u64), QueryRefusal> {
     let mut copies = Vec::new();
     let (mut weight, mut longest) = (0, 1);
@@ -87,8 +86,8 @@ pub(super) fn errand(
         copies,
         dealt: None,
         pace: Pace::OF_INVENTED,
-        memory: memory.to_owned(),
-        bytes,
+        memory: String::new(),
+        bytes: 0,
     };
     Ok((errand, longest, weight))
 }
@@ -134,7 +133,7 @@ pub(super) fn told(outcome: &Outcome) -> QueryRefusal {
             "the columns that this reads could not be copied",
             "`throughline verify` says whether the release is whole; or give the engine more memory",
         ),
-        Outcome::Rows(_) | Outcome::Frame { .. } | Outcome::Busy | Outcome::Engine => engine(),
+        Outcome::Rows(_) | Outcome::Answer(_) | Outcome::Busy | Outcome::Engine => engine(),
     }
 }
 

@@ -11,8 +11,9 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
 
-use super::packed::Packing;
+use super::gathered::{Gate, Gathered};
 use super::pages;
 use super::scope::Facts;
 use super::second;
@@ -33,7 +34,7 @@ const LEAST_SHARE: u32 = 5;
 const MOST_ROWS: usize = 20_000;
 
 /// What the other side is given.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Serialize, Deserialize)]
 pub(super) struct Errand {
     /// The text as it was typed: read by the engine for a second opinion, and never run.
     pub typed: String,
@@ -49,14 +50,14 @@ pub(super) struct Errand {
     pub bytes: u64,
 }
 
-/// A statement that is run over one block of learners at a time, and whose rows come back packed.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+/// A statement that is run over one block of learners at a time, and whose rows are put through the gate where they are found.
+#[derive(Serialize, Deserialize)]
 pub(super) struct OverBlocks {
     pub dealt: Dealt,
-    /// How many keys a row begins with.
-    pub keys: usize,
-    /// Bytes that come back at most, by the text and by how many learners there are.
-    pub expected: usize,
+    /// How its rows go through the gate.
+    pub gate: Gate,
+    /// Bytes that its groups may come to, by the text and by how many learners there are.
+    pub groups: usize,
 }
 
 /// How long the other side may work.
@@ -84,12 +85,8 @@ impl Pace {
 pub(super) enum Outcome {
     /// The rows, as texts.
     Rows(Vec<Vec<Option<String>>>),
-    /// The values of the keys by place, and the rows as [`super::packed`] has them, which follow behind the line.
-    Frame {
-        values: Vec<Vec<Option<String>>>,
-        #[serde(skip)]
-        rows: Vec<u8>,
-    },
+    /// The answer as it is kept: figures near the true ones, and no others.
+    Answer(String),
     /// The engine reads the text in another way.
     Disagrees,
     /// Too many groups.
@@ -134,11 +131,6 @@ fn of_memory(errand: &Errand) -> u64 {
 }
 
 fn try_send(errand: &Errand) -> std::io::Result<Outcome> {
-    if errand.pace.until.is_some() {
-        // What comes back is read by this one, whose pages are counted too.
-        pages::look_at_program();
-        pages::take_as_drawn()?;
-    }
     let program = std::env::current_exe()?;
     let mut child = Command::new(program)
         .arg(VERB)
@@ -150,16 +142,14 @@ fn try_send(errand: &Errand) -> std::io::Result<Outcome> {
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()?;
-    let text = serde_json::to_vec(errand)?;
+    let text = Zeroizing::new(serde_json::to_vec(errand)?);
     if let Some(mut pipe) = child.stdin.take() {
         pipe.write_all(&text)?;
     }
-    // Room for all that can come: what has to be given twice the room at a certain row tells of it.
-    let expected = errand.dealt.map_or(0, |over| over.expected);
     let (done, found) = mpsc::channel();
     if let Some(mut pipe) = child.stdout.take() {
         thread::spawn(move || {
-            let mut text = Vec::with_capacity(expected);
+            let mut text = Vec::new();
             let read = pipe.read_to_end(&mut text);
             let _ = done.send(read.map(|_| text));
         });
@@ -170,7 +160,7 @@ fn try_send(errand: &Errand) -> std::io::Result<Outcome> {
     // system clears up when this program ends.
     let ended = if errand.pace.until.is_none() { child.wait()?.code() } else { None };
     Ok(match found {
-        Ok(Ok(text)) => told(text).unwrap_or(if ended.is_none() {
+        Ok(Ok(text)) => serde_json::from_slice(&text).unwrap_or(if ended.is_none() {
             // Ended by a signal: of the limits that the system holds.
             Outcome::Memory
         } else {
@@ -181,20 +171,12 @@ fn try_send(errand: &Errand) -> std::io::Result<Outcome> {
     })
 }
 
-/// What the other side wrote: a line, and packed rows behind it.
-fn told(mut text: Vec<u8>) -> Option<Outcome> {
-    let line = text.iter().position(|byte| *byte == b'\n')?;
-    let mut outcome = serde_json::from_slice(&text[..line]).ok()?;
-    if let Outcome::Frame { rows, .. } = &mut outcome {
-        *rows = text.split_off(line + 1);
-    }
-    Some(outcome)
-}
-
 /// The other side: reads its errand, shuts itself in, runs and answers.
 pub fn serve() {
     let begun = Instant::now();
-    let mut text = Vec::new();
+    // Before it is told anything.
+    pages::look_at_program();
+    let mut text = Zeroizing::new(Vec::new());
     let errand = std::io::stdin()
         .lock()
         .read_to_end(&mut text)
@@ -219,13 +201,10 @@ pub fn serve() {
             outcome = Outcome::Busy;
         }
     }
-    let Ok(text) = serde_json::to_vec(&outcome) else { return };
+    let Ok(mut text) = serde_json::to_vec(&outcome) else { return };
+    text.push(b'\n');
     let mut out = std::io::stdout().lock();
-    let _ = out.write_all(&text).and_then(|()| out.write_all(b"\n"));
-    if let Outcome::Frame { rows, .. } = &outcome {
-        let _ = out.write_all(rows);
-    }
-    let _ = out.flush();
+    let _ = out.write_all(&text).and_then(|()| out.flush());
 }
 
 /// What this process has had of a processor.
@@ -242,10 +221,9 @@ fn processor_time() -> Duration {
 /// All that the work may come to is taken at the beginning, where how long it takes, and what it takes, is nobody's business.
 fn take_all(errand: &Errand) -> std::io::Result<()> {
     if errand.pace.until.is_some() {
-        let brought = errand.dealt.map_or(0, |over| 2 * over.expected);
+        let groups = errand.dealt.as_ref().map_or(0, |over| over.groups);
         let bytes = usize::try_from(errand.bytes).unwrap_or_default();
-        pages::take(bytes + bytes / 4 + brought);
-        pages::look_at_program();
+        pages::take(bytes + bytes / 4 + groups);
         pages::take_as_drawn()?;
     }
     Ok(())
@@ -254,7 +232,7 @@ fn take_all(errand: &Errand) -> std::io::Result<()> {
 fn run(errand: &Errand, begun: Instant, kept: &mut Option<Sealed>) -> Outcome {
     let limits = Limits { threads: 1, memory: errand.memory.clone(), spill_to: None };
     let millis = u64::try_from(errand.pace.limit.as_millis()).unwrap_or(u64::MAX);
-    let dealt = errand.dealt.map(|over| over.dealt);
+    let dealt = errand.dealt.as_ref().map(|over| over.dealt);
     let Ok(engine) = Sealed::open(&errand.copies, dealt, &limits, millis) else { return Outcome::Copies };
     let engine = kept.insert(engine);
     let left = errand.pace.limit.saturating_sub(begun.elapsed());
@@ -271,7 +249,7 @@ fn run(errand: &Errand, begun: Instant, kept: &mut Option<Sealed>) -> Outcome {
     if !reading.is_some_and(|reading| second::agrees(&reading, &errand.facts)) {
         return Outcome::Disagrees;
     }
-    let found = match errand.dealt {
+    let found = match &errand.dealt {
         None => engine.rows(&errand.sql).map(Outcome::Rows),
         Some(over) => over_blocks(engine, errand, over, begun),
     };
@@ -284,25 +262,25 @@ fn run(errand: &Errand, begun: Instant, kept: &mut Option<Sealed>) -> Outcome {
     }
 }
 
-/// The rows of all blocks, or the class of what went wrong, which is over time too.
+/// The answer from all blocks, or the class of what went wrong, which is over time too.
 fn over_blocks(
     engine: &Sealed,
     errand: &Errand,
-    over: OverBlocks,
+    over: &OverBlocks,
     begun: Instant,
 ) -> Result<Outcome, &'static str> {
-    let mut packing = Packing::of(over.keys);
+    let mut gathered = Gathered::of(&over.gate).ok_or("no policy")?;
     for block in 0..over.dealt.blocks {
         engine.lay_out(block)?;
         for row in engine.rows(&errand.sql)? {
-            packing.push(row).ok_or("no row of a frame")?;
+            gathered.push(row).ok_or("no row of a question")?;
         }
+        gathered.end_block();
         if begun.elapsed() >= errand.pace.limit {
             return Err("over time");
         }
     }
-    let (values, rows) = packing.done();
-    Ok(Outcome::Frame { values, rows })
+    Ok(Outcome::Answer(gathered.answer().as_ref().kept()))
 }
 
 /// No file may be written, no core kept; so much memory and so much work and no more.

@@ -1,17 +1,16 @@
-//! From what the engine found to a frame for the gate.
+//! A question over real learners: how large it may be, by its text and by how many rows there are, and what comes of it.
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use super::answer::{engine, errand, plain, size, told};
+use super::answer::{engine, errand, size, told};
 use super::child::{Errand, Outcome, OverBlocks, Pace, has_room, send};
+use super::gathered::Gate;
 use super::guard::{Guard, fits};
-use super::packed::{PackedRow, unpacked, width};
 use super::plan::Plan;
 use super::refusal::QueryRefusal;
 use super::room::{MOST_LETTERS, ROWS_OF_BLOCK};
-use super::scope::Kind;
 use crate::definitions::query::WHOSE;
-use crate::disclosure::{Frame, FrameRow};
+use crate::disclosure::{self, Answer, Disclosed, KeyKind, Policy};
 use crate::warehouse::Dealt;
 
 /// Learners are dealt into blocks of [`ROWS_OF_BLOCK`] rows of the longest table, and into so many blocks at most. The engine knows of one block at a
@@ -27,8 +26,11 @@ const MOST_COPIED: u64 = 1 << 30;
 
 /// The table that has a row for each learner.
 const LEARNERS: &str = "learner";
-/// Rows of a frame at most, by the text and by how many learners there are: so many take some hundred megabytes.
+/// Learners in groups at most, by the text and by how many learners there are.
 const MOST_FRAMED: u64 = 8_000_000;
+/// Groups that memory is taken for, where there can be so many, and bytes of one.
+const MOST_TALLIED: u64 = 1 << 20;
+const OF_GROUP: usize = 256;
 
 fn too_much() -> QueryRefusal {
     QueryRefusal::new(
@@ -41,6 +43,9 @@ fn too_much() -> QueryRefusal {
 /// A question that fits: what is run, and how large it is, was judged by the text and by how many rows there are.
 pub struct Ready<'p> {
     errand: Errand,
+    dealt: Dealt,
+    /// Bytes that its groups may come to.
+    groups: usize,
     guard: &'p Guard,
 }
 
@@ -57,7 +62,7 @@ pub fn ready<'p>(
 ) -> Result<Ready<'p>, QueryRefusal> {
     let guard = plan.guard.as_ref().map_err(Clone::clone)?;
     // Nothing of what the configuration says: whoever chose it finely would learn, by what no longer fits, who is there.
-    let (errand, longest, weight) = errand(typed, plan, files, "", 0).map_err(|_| too_much())?;
+    let (errand, longest, weight) = errand(typed, plan, files).map_err(|_| too_much())?;
     if weight > MOST_COPIED {
         return Err(too_much());
     }
@@ -76,9 +81,7 @@ pub fn ready<'p>(
         ));
     }
     let dealt = Dealt { blocks, most_of_one: guard.most_of_one, letters: MOST_LETTERS };
-    let keys = guard.keys.len();
-    let expected = usize::try_from(framed).unwrap_or_default() * width(keys, guard.amounts.len());
-    let dealt = Some(OverBlocks { dealt, keys, expected });
+    let groups = usize::try_from(framed.min(MOST_TALLIED)).unwrap_or_default() * OF_GROUP;
     if !has_room(&errand) {
         return Err(QueryRefusal::new(
             "limits",
@@ -87,55 +90,36 @@ pub fn ready<'p>(
             "lift them (`ulimit -v unlimited`)",
         ));
     }
-    Ok(Ready { errand: Errand { sql: guard.bounded.clone(), dealt, ..errand }, guard })
+    Ok(Ready { errand: Errand { sql: guard.bounded.clone(), ..errand }, dealt, groups, guard })
 }
 
 impl Ready<'_> {
-    /// Runs it on the tables of a release: what each learner brings to each group that there is. `pace` is how long it may take.
+    /// Runs it on the tables of a release and puts what each learner brings to each group through the gate, in a process of its own: what comes back is the
+    /// answer. `pace` is how long it may take, `spend` what is spent on it, `seed` what its figures are off by.
     ///
     /// # Errors
     /// [`QueryRefusal`]: too much work, or read in two ways.
-    pub fn brought(mut self, pace: Pace) -> Result<Frame, QueryRefusal> {
-        self.errand.pace = pace;
-        let guard = self.guard;
-        let (values, bytes) = match send(&self.errand) {
-            Outcome::Frame { values, rows } => (values, rows),
-            outcome @ Outcome::Disagrees => return Err(told(&outcome)),
-            Outcome::Busy => {
-                return Err(QueryRefusal::new(
-                    "busy",
-                    "the machine had too much else to do: what it gave to this question was less than a fifth of a processor, and how long it takes has to be \
-                     about the same for every question. It was paid for, whatever it is about",
-                    "ask when the machine has less to do",
-                ));
-            }
+    pub fn answered(
+        self,
+        pace: Pace,
+        (spend, seed): (u64, &[u8; 32]),
+        (policy, kind): (&Policy, KeyKind),
+    ) -> Result<Disclosed<Answer>, QueryRefusal> {
+        let gate = Gate::of(self.guard, (spend, seed), (policy, kind));
+        let dealt = Some(OverBlocks { dealt: self.dealt, gate, groups: self.groups });
+        match send(&Errand { dealt, pace, ..self.errand }) {
+            Outcome::Answer(kept) => disclosure::told_again(&kept, policy).ok_or_else(engine),
+            outcome @ Outcome::Disagrees => Err(told(&outcome)),
+            Outcome::Busy => Err(QueryRefusal::new(
+                "busy",
+                "the machine had too much else to do: what it gave to this question was less than a fifth of a processor, and how long it takes has to be \
+                 about the same for every question. It was paid for, whatever it is about",
+                "ask when the machine has less to do",
+            )),
             // How much it was hangs on the rows: what was too much, and whether that was time or memory, is not said.
-            _ => return Err(too_much()),
-        };
-        let mut frame = Frame {
-            filters: guard.filters.len(),
-            amounts: guard.amounts.clone(),
-            measures: guard.measures.clone(),
-            ..Frame::default()
-        };
-        let mut places = Vec::new();
-        for (values, kind) in values.iter().zip(&guard.keys) {
-            let (sorted, of) = in_order(values, *kind);
-            frame.keys.push(sorted);
-            places.push(of);
+            _ => Err(too_much()),
         }
-        frame.rows = placed(&bytes, &places, guard).ok_or_else(engine)?;
-        Ok(frame)
     }
-}
-
-/// The values of a key in order, and for each place that it was given the one that it has there.
-fn in_order(values: &[Option<String>], kind: Kind) -> (Vec<Option<String>>, Vec<usize>) {
-    let written: Vec<Option<String>> =
-        values.iter().map(|value| value.as_ref().map(|value| plain(value, kind))).collect();
-    let sorted: Vec<Option<String>> = written.iter().cloned().collect::<BTreeSet<_>>().into_iter().collect();
-    let places = written.iter().map(|value| sorted.partition_point(|each| each < value)).collect();
-    (sorted, places)
 }
 
 /// Whether everything that is read of a learner hangs on that learner's own rows; `is_of_many` says of a table's column whether it hangs
@@ -155,23 +139,4 @@ pub fn of_one_learner(plan: &Plan, is_of_many: impl Fn(&str, &str) -> bool) -> R
             "name columns and not *, and what it is worked out from (ks2_score >= 110 and not ks2_band); `throughline report cohort` shows it, a study gets its rows",
         ))
     })
-}
-
-/// The rows, each with the places of its keys' values; none where they are not those of the plan.
-fn placed(bytes: &[u8], places: &[Vec<usize>], guard: &Guard) -> Option<Vec<FrameRow>> {
-    let rows = unpacked(bytes, places.len(), guard.amounts.len())?;
-    let row = |row: PackedRow| {
-        let levels = row.keys.iter().zip(places).map(|(place, places)| places.get(*place).copied());
-        Some(FrameRow {
-            levels: levels.collect::<Option<_>>()?,
-            mask: row.mask,
-            member: row.member,
-            amounts: row.amounts,
-        })
-    };
-    let mut placed = Vec::with_capacity(rows.len());
-    for each in rows {
-        placed.push(row(each)?);
-    }
-    Some(placed)
 }

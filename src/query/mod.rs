@@ -17,10 +17,10 @@ mod extent;
 #[cfg(feature = "warehouse")]
 mod frame;
 mod from;
+#[cfg(feature = "warehouse")]
+mod gathered;
 mod guard;
 mod measures;
-#[cfg(feature = "warehouse")]
-mod packed;
 #[cfg(feature = "warehouse")]
 mod pages;
 mod parse;

@@ -1,4 +1,4 @@
-//! Memory that is taken before a question is worked on, so that how much a process has, and how often it was given a page, which anybody
+//! Memory that is taken before a question is worked on, so that how much its process has, and how often it was given a page, which anybody
 //! may look up, hangs on nobody's rows. What is left, a page or two for how a stack lies and for what was found, is drowned in a number that is drawn.
 use std::io;
 
@@ -19,14 +19,17 @@ pub(super) fn take(bytes: usize) {
 }
 
 /// Looks at every page of the program's own file and of its libraries: they are fetched when code is first run, and which code that is hangs
-/// on whether a row was found.
+/// on whether a row was found. For a moment others of the same account may read this process: it is called before it knows anything.
 #[cfg(target_os = "linux")]
 pub(super) fn look_at_program() {
+    use rustix::process::{DumpableBehavior, dumpable_behavior, set_dumpable_behavior};
     use std::{fs, os::unix::fs::FileExt};
-    let (Ok(maps), Ok(memory)) = (fs::read_to_string("/proc/self/maps"), fs::File::open("/proc/self/mem"))
-    else {
-        return;
-    };
+    // What nobody may read cannot read itself either, but for the administrator.
+    let before = dumpable_behavior();
+    let _ = set_dumpable_behavior(DumpableBehavior::Dumpable);
+    let memory = fs::File::open("/proc/self/mem");
+    let _ = before.map(set_dumpable_behavior);
+    let (Ok(maps), Ok(memory)) = (fs::read_to_string("/proc/self/maps"), memory) else { return };
     let mut piece = vec![0_u8; PIECE];
     for (begin, end) in maps.lines().filter_map(of_a_file) {
         let mut at = begin;

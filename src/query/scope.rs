@@ -9,7 +9,7 @@ use super::refusal::QueryRefusal;
 use super::room::Room;
 
 /// What a value is. Only like is compared with like, so that no statement can fail for what stands in a row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Kind {
     /// A code or a label.
     Text,

@@ -24,6 +24,7 @@ use super::policy::Policy;
 use super::refusal::Notice;
 pub use draw::Seed;
 pub use frame::{Frame, FrameRow};
+pub use parts::Tallied;
 use parts::{SCALE, Tally};
 
 /// What may be spent on questions within [`DAYS`]: an answer costs one, or more where it is to be more exact.
@@ -57,14 +58,14 @@ pub struct Terms<'a> {
     pub seed: Seed<'a>,
 }
 
-/// Puts a frame through the gate.
-pub(super) fn disclose(frame: &Frame, terms: Terms<'_>, policy: &Policy) -> Answer {
+/// Puts what was added up through the gate; of the frame only what its rows have in common is looked at.
+pub(super) fn disclose(frame: &Frame, tallied: &Tallied, terms: Terms<'_>, policy: &Policy) -> Answer {
     let asked = Asked::of(frame, terms);
     let mut groups = Vec::new();
-    for (levels, tally) in parts::tallies(frame, terms) {
+    for (levels, tally) in &tallied.0 {
         let keys: Vec<Option<String>> =
             levels.iter().enumerate().map(|(key, level)| frame.keys[key][*level].clone()).collect();
-        let near = Near::of(&asked, &keys, &tally);
+        let near = Near::of(&asked, &keys, tally);
         if asked.is_keyed && near.all() < asked.named() {
             continue;
         }

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 pub(super) const SCALE: i64 = 1_000;
 
 /// The exact figures of a group.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Tally {
     /// Its learners.
     pub all: u64,
@@ -19,28 +19,49 @@ pub(super) struct Tally {
     pub sums: Vec<i64>,
 }
 
-/// The groups that anybody is in, by the levels of their keys; without keys the one there is, whoever is in it.
-pub(super) fn tallies(frame: &Frame, terms: Terms<'_>) -> BTreeMap<Vec<usize>, Tally> {
-    let empty = || Tally { all: 0, fulfilling: vec![0; frame.filters], sums: vec![0; frame.amounts.len()] };
-    let mut found = BTreeMap::new();
-    if frame.keys.is_empty() {
-        found.insert(Vec::new(), empty());
+impl Tally {
+    fn of_nobody(frame: &Frame) -> Self {
+        Self { all: 0, fulfilling: vec![0; frame.filters], sums: vec![0; frame.amounts.len()] }
     }
-    let mut rows: Vec<&FrameRow> = frame.rows.iter().collect();
-    rows.sort_unstable_by(|one, other| (one.member, &one.levels).cmp(&(other.member, &other.levels)));
-    for of_learner in rows.chunk_by(|one, other| one.member == other.member) {
-        let mut groups: Vec<&[&FrameRow]> =
-            of_learner.chunk_by(|one, other| one.levels == other.levels).collect();
-        // Which groups count where there are too many hangs on this learner alone.
-        if groups.len() as u64 > terms.most_groups {
-            groups.sort_by_cached_key(|rows| lot(frame, terms, rows[0]));
-            groups.truncate(usize::try_from(terms.most_groups).unwrap_or(usize::MAX));
-        }
-        for rows in groups {
-            add(found.entry(rows[0].levels.clone()).or_insert_with(empty), rows, frame);
+}
+
+/// The exact figures of all groups that anybody is in, of the learners so far, by the places of their keys' values.
+#[derive(Debug)]
+pub struct Tallied(pub(super) BTreeMap<Vec<usize>, Tally>);
+
+impl Tallied {
+    /// Of nobody: without keys there is one group, whoever is in it.
+    pub fn of_nobody(frame: &Frame) -> Self {
+        let whole = frame.keys.is_empty().then(|| (Vec::new(), Tally::of_nobody(frame)));
+        Self(whole.into_iter().collect())
+    }
+
+    /// Adds what the rows of a frame bring: it has all rows of each learner that it has any of.
+    pub fn add(&mut self, frame: &Frame, terms: Terms<'_>) {
+        let mut rows: Vec<&FrameRow> = frame.rows.iter().collect();
+        rows.sort_unstable_by(|one, other| (one.member, &one.levels).cmp(&(other.member, &other.levels)));
+        for of_learner in rows.chunk_by(|one, other| one.member == other.member) {
+            let mut groups: Vec<&[&FrameRow]> =
+                of_learner.chunk_by(|one, other| one.levels == other.levels).collect();
+            // Which groups count where there are too many hangs on this learner alone.
+            if groups.len() as u64 > terms.most_groups {
+                groups.sort_by_cached_key(|rows| lot(frame, terms, rows[0]));
+                groups.truncate(usize::try_from(terms.most_groups).unwrap_or(usize::MAX));
+            }
+            for rows in groups {
+                let of_nobody = || Tally::of_nobody(frame);
+                add(self.0.entry(rows[0].levels.clone()).or_insert_with(of_nobody), rows, frame);
+            }
         }
     }
-    found
+
+    /// The same where the values of the keys have other places: for each key and place the one that it has now.
+    #[must_use]
+    pub fn placed(self, places: &[Vec<usize>]) -> Self {
+        let now =
+            |levels: Vec<usize>| levels.iter().zip(places).map(|(level, places)| places[*level]).collect();
+        Self(self.0.into_iter().map(|(levels, tally)| (now(levels), tally)).collect())
+    }
 }
 
 /// Adds one learner to one group, however many rows say so.

@@ -32,9 +32,20 @@ fn some(members: std::ops::Range<u64>) -> Vec<(u64, u32)> {
     members.map(|member| (member, 0)).collect()
 }
 
+/// The answer to a frame with all its rows.
+pub(super) fn whole(frame: &Frame, terms: Terms<'_>) -> Answer {
+    disclose(frame, &tallied(frame, terms), terms, &Policy::published())
+}
+
+fn tallied(frame: &Frame, terms: Terms<'_>) -> Tallied {
+    let mut tallied = Tallied::of_nobody(frame);
+    tallied.add(frame, terms);
+    tallied
+}
+
 fn ask(frame: &Frame, spend: u64, seed: u8) -> Answer {
     let terms = Terms { most_groups: 1, most_of_one: 400, spend, seed: Seed(&[seed; 32]) };
-    disclose(frame, terms, &Policy::published())
+    whole(frame, terms)
 }
 
 fn near(told: Told) -> Option<(f64, f64)> {
@@ -137,7 +148,7 @@ fn attack_11_a_learner_of_many_rows_counts_once_and_in_few_groups() {
         names.iter().map(|name| (name.as_str(), vec![(1, 0); 10])).collect();
     let asked = frame(&groups, 0);
     let terms = Terms { most_groups: 5, most_of_one: 400, spend: 1, seed: Seed(&[1; 32]) };
-    let counted = parts::tallies(&asked, terms);
+    let counted = tallied(&asked, terms).0;
     assert_eq!(counted.values().map(|tally| tally.all).collect::<Vec<_>>(), [1; 5]);
 }
 
@@ -147,7 +158,7 @@ fn what_is_left_out_of_each_learner_is_said_where_exactness_is() {
     let asked = frame(&[("a", some(0..300))], 0);
     let words = |most_groups: u64, most_of_one: u64| {
         let terms = Terms { most_groups, most_of_one, spend: 1, seed: Seed(&[1; 32]) };
-        disclose(&asked, terms, &Policy::published()).policy_in_words
+        whole(&asked, terms).policy_in_words
     };
     assert!(words(11, 400).contains("near the true one, within "));
     assert!(words(12, 400).contains("the true one when of each learner at most 12 groups count, within "));
@@ -161,7 +172,8 @@ fn change(one: &Frame, other: &Frame, terms: Terms<'_>) -> f64 {
         levels.iter().enumerate().map(|(key, level)| frame.keys[key][*level].clone()).collect()
     };
     let named = |frame: &Frame| -> std::collections::BTreeMap<Vec<Option<String>>, Vec<f64>> {
-        parts::tallies(frame, terms)
+        tallied(frame, terms)
+            .0
             .into_iter()
             .map(|(levels, tally)| {
                 let counts = std::iter::once(tally.all).chain(tally.fulfilling).map(|count| count as f64);

@@ -29,9 +29,10 @@ pub(super) fn choose<'a>(
     loop {
         // Circuits that run over hidden cells already are found much sooner than the general search finds anything.
         for cell in in_order(web, &proofs) {
-            let found =
-                if proofs.holds(cell) { None } else { circuits.cheapest(cell, policy.threshold(), &proofs) };
-            if let Some(found) = found.filter(|found| found.to_hide.is_empty()) {
+            if proofs.holds(cell) {
+                continue;
+            }
+            if let Some(found) = circuits.free(cell, policy.threshold(), &proofs) {
                 take(web, &found, &mut proofs);
             }
         }

@@ -129,12 +129,13 @@ impl Walk {
     pub fn towards(&mut self, atoms: &[usize], sign: i64, goal: i64) -> Vec<Change> {
         let mut at =
             Place { change: vec![0; self.columns.len()], gained: 0, stuck: vec![false; self.columns.len()] };
+        let wished = self.sum_of(atoms, sign as f64);
         let mut idle = 0;
         for _ in 0..MOST_STEPS {
             if at.gained >= goal {
                 break;
             }
-            let Some((column, gain)) = self.best((atoms, sign as f64), &at, idle > 20) else { break };
+            let Some((column, gain)) = self.best(&wished, &at, idle > 20) else { break };
             let before = at.gained;
             self.step(&mut at, column, gain, goal);
             idle = if at.gained > before { 0 } else { idle + 1 };
@@ -145,21 +146,20 @@ impl Walk {
 
     /// The free column that gains most, and how much one of it gains (negative: by falling). The first that gains
     /// at all after a while without gain, for then the search might go in circles.
-    fn best(&self, (atoms, sign): (&[usize], f64), at: &Place, take_first: bool) -> Option<(usize, f64)> {
-        let wished = self.sum_of(atoms, sign);
+    fn best(&self, wished: &[f64], at: &Place, take_first: bool) -> Option<(usize, f64)> {
         let held = |(row, column): (usize, &usize)| (row, wished[*column]);
         let held: Vec<(usize, f64)> =
             self.solved_for.iter().enumerate().map(held).filter(|(_, times)| *times != 0.0).collect();
-        let mut gains = wished;
-        for (gain, factors) in gains.iter_mut().zip(&self.factors) {
-            held.iter().for_each(|(row, times)| *gain -= times * factors[*row]);
-        }
-        let mut useful = gains.into_iter().enumerate().filter(|(column, gain)| {
-            gain.abs() > TINY
-                && self.row_of[*column].is_none()
-                && !at.stuck[*column]
-                && (*gain > 0.0 || at.change[*column] + self.room[*column] > 0)
-        });
+        let free =
+            (0..self.columns.len()).filter(|column| self.row_of[*column].is_none() && !at.stuck[*column]);
+        let mut useful = free
+            .map(|column| {
+                let factors = &self.factors[column];
+                (column, held.iter().fold(wished[column], |gain, (row, times)| gain - times * factors[*row]))
+            })
+            .filter(|(column, gain)| {
+                gain.abs() > TINY && (*gain > 0.0 || at.change[*column] + self.room[*column] > 0)
+            });
         if take_first {
             useful.next()
         } else {
@@ -210,7 +210,9 @@ impl Walk {
     fn apply(&self, at: &mut Place, column: usize, by: i64, gained: i64) {
         at.change[column] += by;
         for (factor, solved_for) in self.factors[column].iter().zip(&self.solved_for) {
-            at.change[*solved_for] -= whole(factor * by as f64);
+            if factor.abs() > TINY {
+                at.change[*solved_for] -= whole(factor * by as f64);
+            }
         }
         at.gained += gained;
         at.stuck.fill(false);

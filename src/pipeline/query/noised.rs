@@ -2,7 +2,7 @@
 use super::{OpenRelease, Question, Reply, VERB, about, files};
 use crate::{
     catalog::{ANSWER, Access, AnsweredQuestion},
-    disclosure::{self, Answer, DAYS, Disclosed, Policy, QUESTIONS, Seed, Terms},
+    disclosure::{self, Answer, DAYS, Disclosed, Policy, QUESTIONS, Seed},
     pipeline::Site,
     privacy::KeyKind,
     query::{self, Guard, Pace, Plan, QueryRefusal, Ready},
@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use std::{collections::BTreeMap, path::PathBuf, thread, time::Duration, time::Instant};
 
 /// How long a question may take, in hundredths of a second: drawn for each, for whether it took too long is a figure too. One learner can change
-/// how long it takes by the work on a block of a few ([`Ready::brought`]), which is little beside this deviation. At most [`query::LONGEST`].
+/// how long it takes by the work on a block of a few ([`Ready::answered`]), which is little beside this deviation. At most [`query::LONGEST`].
 const ABOUT: i64 = 4_500;
 const DEVIATION: u64 = 500;
 const LEAST: i64 = 3_000;
@@ -114,8 +114,7 @@ pub(in crate::pipeline) fn paid(
     // From here on it is paid for: whether there is too much to do, and how long it takes, hangs on the rows.
     let entered = entered(site, held, question, said)?;
     let begun = Instant::now();
-    let terms = (guard, question.spend);
-    let answer = worked_out(site, held.is_awaited, ready, terms, (&salt, policy));
+    let answer = worked_out(site, held.is_awaited, ready, question.spend, (&salt, policy));
     let kept = answer.and_then(|answer| {
         let sealed = site.key.seal(ANSWER, &answer.as_ref().kept()).ok_or_else(unentered)?;
         site.catalog.keep_answer(&entered.id, &sealed).map_err(|_| unentered())?;
@@ -130,21 +129,18 @@ pub(in crate::pipeline) fn paid(
     kept
 }
 
-/// What each learner brings, and what of it may be said.
+/// What may be said of what each learner brings.
 fn worked_out(
     site: &Site,
     is_awaited: bool,
     ready: Ready<'_>,
-    (guard, spend): (&Guard, u64),
+    spend: u64,
     (salt, policy): (&[u8], &Policy),
 ) -> Result<Disclosed<Answer>, QueryRefusal> {
     let limit = limit(Seed(&site.key.derive("how long a question may take", salt)));
     let until = (is_awaited && comes_after(site).is_some()).then_some(query::LONGEST);
-    let frame = ready.brought(Pace { limit, until })?;
     let seed = site.key.derive("what figures are off by", salt);
-    let terms =
-        Terms { most_groups: guard.most_groups, most_of_one: guard.most_of_one, spend, seed: Seed(&seed) };
-    Ok(disclosure::disclose_noised(&frame, terms, policy))
+    ready.answered(Pace { limit, until }, (spend, &seed), (policy, site.key.kind()))
 }
 
 fn hundredths(of: i64) -> Duration {
