@@ -194,14 +194,15 @@ pub fn disclose_asked(asked: &Asked, policy: &Policy) -> Result<Disclosed<Answer
 }
 
 /// Puts the answer to a question over real learners through the gate: near the truth, for what is spent on it. What it
-/// costs is entered before anybody's rows are looked at. `frame` has the keys' values and what is asked for; its rows were added up.
+/// costs is entered before anybody's rows are looked at. `frame` has what is asked for; its rows were added up. None where it was not to go on.
 pub fn disclose_noised(
     frame: &Frame,
     tallied: &Tallied,
     terms: Terms<'_>,
     policy: &Policy,
-) -> Disclosed<Answer> {
-    Disclosed(noised::disclose(frame, tallied, terms, policy))
+    goes_on: &dyn Fn() -> bool,
+) -> Option<Disclosed<Answer>> {
+    noised::disclose(frame, tallied, terms, policy, goes_on).map(Disclosed)
 }
 
 /// An answer as it was kept, or as the process that worked it out handed it over; none where it is not one. What it was kept in has to be sealed: else

@@ -88,6 +88,7 @@ pub(super) fn errand(
         pace: Pace::OF_INVENTED,
         memory: String::new(),
         bytes: 0,
+        groups: 0,
     };
     Ok((errand, longest, weight))
 }
@@ -207,10 +208,16 @@ fn asked(plan: &Plan, rows: &[Vec<Option<String>>]) -> Option<Asked> {
     Some(Asked { groups: groups.into_values().collect(), measures: figures.collect() })
 }
 
+/// Letters of a number at most: what is longer is written with its power of ten.
+const LONGEST_NUMBER: usize = 24;
+
 /// A key as people write it: whole numbers without a point.
 pub(super) fn plain(cell: &str, kind: Kind) -> String {
     match (kind, cell.parse::<f64>()) {
-        (Kind::Number, Ok(number)) => number.to_string(),
+        (Kind::Number, Ok(number)) => {
+            let text = number.to_string();
+            if text.len() > LONGEST_NUMBER { format!("{number:e}") } else { text }
+        }
         _ => cell.to_owned(),
     }
 }

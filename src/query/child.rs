@@ -48,6 +48,9 @@ pub(super) struct Errand {
     pub memory: String,
     /// The same in bytes.
     pub bytes: u64,
+    /// Bytes that the groups of a question over real learners may come to, by the text and by how many learners there are.
+    #[serde(default)]
+    pub groups: u64,
 }
 
 /// A statement that is run over one block of learners at a time, and whose rows are put through the gate where they are found.
@@ -56,8 +59,6 @@ pub(super) struct OverBlocks {
     pub dealt: Dealt,
     /// How its rows go through the gate.
     pub gate: Gate,
-    /// Bytes that its groups may come to, by the text and by how many learners there are.
-    pub groups: usize,
 }
 
 /// How long the other side may work.
@@ -127,7 +128,7 @@ pub(super) fn has_room(_: &Errand) -> bool {
 }
 
 fn of_memory(errand: &Errand) -> u64 {
-    errand.bytes.saturating_mul(2).saturating_add(BESIDE)
+    errand.bytes.saturating_mul(2).saturating_add(2 * errand.groups).saturating_add(BESIDE)
 }
 
 fn try_send(errand: &Errand) -> std::io::Result<Outcome> {
@@ -221,9 +222,8 @@ fn processor_time() -> Duration {
 /// All that the work may come to is taken at the beginning, where how long it takes, and what it takes, is nobody's business.
 fn take_all(errand: &Errand) -> std::io::Result<()> {
     if errand.pace.until.is_some() {
-        let groups = errand.dealt.as_ref().map_or(0, |over| over.groups);
-        let bytes = usize::try_from(errand.bytes).unwrap_or_default();
-        pages::take(bytes + bytes / 4 + groups);
+        let all = errand.bytes.saturating_add(errand.bytes / 4).saturating_add(errand.groups);
+        pages::take(usize::try_from(all).unwrap_or_default());
         pages::take_as_drawn()?;
     }
     Ok(())
@@ -280,7 +280,8 @@ fn over_blocks(
             return Err("over time");
         }
     }
-    Ok(Outcome::Answer(gathered.answer().as_ref().kept()))
+    let answer = gathered.answer(&|| begun.elapsed() < errand.pace.limit).ok_or("over time")?;
+    Ok(Outcome::Answer(answer.as_ref().kept()))
 }
 
 /// No file may be written, no core kept; so much memory and so much work and no more.

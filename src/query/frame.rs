@@ -26,11 +26,12 @@ const MOST_COPIED: u64 = 1 << 30;
 
 /// The table that has a row for each learner.
 const LEARNERS: &str = "learner";
-/// Learners in groups at most, by the text and by how many learners there are.
-const MOST_FRAMED: u64 = 8_000_000;
-/// Groups that memory is taken for, where there can be so many, and bytes of one.
-const MOST_TALLIED: u64 = 1 << 20;
-const OF_GROUP: usize = 256;
+
+/// Bytes that a group of an answer takes where it is added up, beside its keys, and one of these: numbers have 24 letters at most, labels about as many.
+const OF_GROUP: u64 = 192;
+const OF_KEY: u64 = 64;
+/// What all groups may come to.
+const MOST_GROUPED: u64 = 2 << 30;
 
 fn too_much() -> QueryRefusal {
     QueryRefusal::new(
@@ -44,8 +45,6 @@ fn too_much() -> QueryRefusal {
 pub struct Ready<'p> {
     errand: Errand,
     dealt: Dealt,
-    /// Bytes that its groups may come to.
-    groups: usize,
     guard: &'p Guard,
 }
 
@@ -70,18 +69,19 @@ pub fn ready<'p>(
     let room = guard.room.bytes((longest / blocks).max(ROWS_OF_BLOCK), guard.most_of_one);
     fits(room)?;
     let bytes = ENGINE + OF_COPIES * weight + room;
-    let errand = Errand { memory: format!("{}MiB", bytes >> 20), bytes, ..errand };
     let all = files.get(LEARNERS).and_then(|file| size(file, &BTreeSet::new())).map(|(rows, _)| rows);
     let framed = all.unwrap_or(longest).saturating_mul(guard.most_groups);
-    if framed > MOST_FRAMED {
+    let groups = framed.saturating_mul(OF_GROUP + OF_KEY * guard.keys.len() as u64);
+    if groups > MOST_GROUPED {
         return Err(QueryRefusal::new(
             "groups",
             "so many learners in so many groups are too many",
             "name the groups that you need in WHERE (ay in (2023, 2024)), or group by what has one value for each learner",
         ));
     }
+    let errand =
+        Errand { memory: format!("{}MiB", bytes >> 20), bytes, groups, sql: guard.bounded.clone(), ..errand };
     let dealt = Dealt { blocks, most_of_one: guard.most_of_one, letters: MOST_LETTERS };
-    let groups = usize::try_from(framed.min(MOST_TALLIED)).unwrap_or_default() * OF_GROUP;
     if !has_room(&errand) {
         return Err(QueryRefusal::new(
             "limits",
@@ -90,7 +90,7 @@ pub fn ready<'p>(
             "lift them (`ulimit -v unlimited`)",
         ));
     }
-    Ok(Ready { errand: Errand { sql: guard.bounded.clone(), ..errand }, dealt, groups, guard })
+    Ok(Ready { errand, dealt, guard })
 }
 
 impl Ready<'_> {
@@ -106,7 +106,7 @@ impl Ready<'_> {
         (policy, kind): (&Policy, KeyKind),
     ) -> Result<Disclosed<Answer>, QueryRefusal> {
         let gate = Gate::of(self.guard, (spend, seed), (policy, kind));
-        let dealt = Some(OverBlocks { dealt: self.dealt, gate, groups: self.groups });
+        let dealt = Some(OverBlocks { dealt: self.dealt, gate });
         match send(&Errand { dealt, pace, ..self.errand }) {
             Outcome::Answer(kept) => disclosure::told_again(&kept, policy).ok_or_else(engine),
             outcome @ Outcome::Disagrees => Err(told(&outcome)),

@@ -1,6 +1,6 @@
 //! What the engine finds of a question over real learners, block by block, on its way to the gate: in the process that works on it, so that nothing
 //! but the answer, near the truth, comes back to whoever asked.
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroize;
@@ -69,7 +69,7 @@ pub(super) struct Gathered<'g> {
     gate: &'g Gate,
     policy: Policy,
     frame: Frame,
-    /// For each key the places of its values.
+    /// For each key the places of the values that it has in this block.
     places: Vec<HashMap<Option<String>, usize>>,
     tallied: Tallied,
 }
@@ -124,26 +124,14 @@ impl<'g> Gathered<'g> {
     pub fn end_block(&mut self) {
         self.tallied.add(&self.frame, self.gate.terms());
         self.frame.rows.clear();
+        self.frame.keys.iter_mut().for_each(Vec::clear);
+        self.places.iter_mut().for_each(HashMap::clear);
     }
 
-    /// What may be said of it.
-    pub fn answer(self) -> Disclosed<Answer> {
-        let Self { gate, policy, mut frame, tallied, .. } = self;
-        let mut places = Vec::new();
-        for values in &mut frame.keys {
-            let (sorted, of) = in_order(values);
-            *values = sorted;
-            places.push(of);
-        }
-        disclosure::disclose_noised(&frame, &tallied.placed(&places), gate.terms(), &policy)
+    /// What may be said of it; none where it is not to go on.
+    pub fn answer(self, goes_on: &dyn Fn() -> bool) -> Option<Disclosed<Answer>> {
+        disclosure::disclose_noised(&self.frame, &self.tallied, self.gate.terms(), &self.policy, goes_on)
     }
-}
-
-/// The values of a key in order, and for each place that it was given the one that it has there.
-fn in_order(values: &[Option<String>]) -> (Vec<Option<String>>, Vec<usize>) {
-    let sorted: Vec<Option<String>> = values.iter().cloned().collect::<BTreeSet<_>>().into_iter().collect();
-    let places = values.iter().map(|value| sorted.partition_point(|each| each < value)).collect();
-    (sorted, places)
 }
 
 /// A learner as a number: the first half of the pseudonym, which is one of as many as there are digests.
@@ -193,7 +181,7 @@ mod tests {
                 }
                 gathered.end_block();
             }
-            gathered.answer().as_ref().clone()
+            gathered.answer(&|| true).unwrap().as_ref().clone()
         };
         let (all, back): (Vec<usize>, Vec<usize>) = ((0..900).collect(), (0..900).rev().collect());
         let answer = of(&[&all]);
@@ -202,6 +190,15 @@ mod tests {
         assert_eq!(keys, [Some("10"), Some("9")]);
         let Told::Near { value, margin, .. } = answer.groups[1].1[0] else { panic!("a count") };
         assert!((value - 600.0).abs() <= 2.0 * margin, "{value} within {margin}");
+    }
+
+    #[test]
+    fn what_is_stopped_has_no_answer() {
+        let gate = gate(vec![Kind::Number]);
+        let mut gathered = Gathered::of(&gate).unwrap();
+        gathered.push(row("1", 1, "1")).unwrap();
+        gathered.end_block();
+        assert!(gathered.answer(&|| false).is_none());
     }
 
     #[test]

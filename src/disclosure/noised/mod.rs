@@ -58,22 +58,29 @@ pub struct Terms<'a> {
     pub seed: Seed<'a>,
 }
 
-/// Puts what was added up through the gate; of the frame only what its rows have in common is looked at.
-pub(super) fn disclose(frame: &Frame, tallied: &Tallied, terms: Terms<'_>, policy: &Policy) -> Answer {
+/// Groups between one look at whether to go on and the next.
+const LOOKS: usize = 256;
+
+/// Puts what was added up through the gate; of the frame only what its rows have in common is looked at. None where it is not to go on.
+pub(super) fn disclose(
+    frame: &Frame,
+    tallied: &Tallied,
+    terms: Terms<'_>,
+    policy: &Policy,
+    goes_on: &dyn Fn() -> bool,
+) -> Option<Answer> {
     let asked = Asked::of(frame, terms);
     let mut groups = Vec::new();
-    for (levels, tally) in &tallied.0 {
-        let keys: Vec<Option<String>> =
-            levels.iter().enumerate().map(|(key, level)| frame.keys[key][*level].clone()).collect();
-        let near = Near::of(&asked, &keys, tally);
-        if asked.is_keyed && near.all() < asked.named() {
-            continue;
+    for (at, (keys, tally)) in tallied.0.iter().enumerate() {
+        if at % LOOKS == 0 && !goes_on() {
+            return None;
         }
+        let Some(near) = Near::of(&asked, keys, tally) else { continue };
         let figures = frame.measures.iter().map(|measure| near.told(*measure, frame, policy)).collect();
-        groups.push((keys, figures));
+        groups.push((keys.clone(), figures));
     }
     let notices = notices(&asked, &groups);
-    Answer { policy: policy.name(), policy_in_words: asked.in_words(), groups, notices }
+    Some(Answer { policy: policy.name(), policy_in_words: asked.in_words(), groups, notices })
 }
 
 /// What a question asks for, and what that costs in exactness.
@@ -176,7 +183,8 @@ struct Near<'a, 'b> {
 }
 
 impl<'a, 'b> Near<'a, 'b> {
-    fn of(asked: &'a Asked<'b>, keys: &[Option<String>], tally: &Tally) -> Self {
+    /// None where the group is too small to be named, which nothing but its first figure is needed for.
+    fn of(asked: &'a Asked<'b>, keys: &[Option<String>], tally: &Tally) -> Option<Self> {
         let mut name: Vec<&[u8]> = Vec::new();
         for key in keys {
             name.push(if key.is_some() { b"is" } else { b"none" });
@@ -186,18 +194,18 @@ impl<'a, 'b> Near<'a, 'b> {
             let at = at.map_or(u64::MAX, |at| at as u64).to_le_bytes();
             asked.terms.seed.noise(&[&name[..], &[kind.as_bytes(), &at]].concat(), variance) as f64
         };
-        let heads = asked.heads.iter().map(|head| {
+        let near = |head: Option<usize>| {
             let exact = head.map_or(tally.all, |filter| tally.fulfilling[filter]);
-            (*head, exact as f64 + noise("head", *head, asked.variance))
-        });
+            exact as f64 + noise("head", head, asked.variance)
+        };
+        if asked.is_keyed && near(None) < asked.named() {
+            return None;
+        }
+        let heads = asked.heads.iter().map(|head| (*head, near(*head)));
         let wide = asked.variance * 2 * (SCALE * SCALE) as u64;
         let sums = tally.sums.iter().enumerate();
         let sums = sums.map(|(at, sum)| (*sum as f64 + noise("sum", Some(at), wide)) / SCALE as f64);
-        Self { asked, heads: heads.collect(), sums: sums.collect() }
-    }
-
-    fn all(&self) -> f64 {
-        self.head(None)
+        Some(Self { asked, heads: heads.collect(), sums: sums.collect() })
     }
 
     fn head(&self, wanted: Option<usize>) -> f64 {

@@ -25,9 +25,9 @@ impl Tally {
     }
 }
 
-/// The exact figures of all groups that anybody is in, of the learners so far, by the places of their keys' values.
+/// The exact figures of all groups that anybody is in, of the learners so far, by the values of their keys.
 #[derive(Debug)]
-pub struct Tallied(pub(super) BTreeMap<Vec<usize>, Tally>);
+pub struct Tallied(pub(super) BTreeMap<Vec<Option<String>>, Tally>);
 
 impl Tallied {
     /// Of nobody: without keys there is one group, whoever is in it.
@@ -49,18 +49,11 @@ impl Tallied {
                 groups.truncate(usize::try_from(terms.most_groups).unwrap_or(usize::MAX));
             }
             for rows in groups {
-                let of_nobody = || Tally::of_nobody(frame);
-                add(self.0.entry(rows[0].levels.clone()).or_insert_with(of_nobody), rows, frame);
+                let levels = rows[0].levels.iter().enumerate();
+                let keys = levels.map(|(key, level)| frame.keys[key][*level].clone()).collect();
+                add(self.0.entry(keys).or_insert_with(|| Tally::of_nobody(frame)), rows, frame);
             }
         }
-    }
-
-    /// The same where the values of the keys have other places: for each key and place the one that it has now.
-    #[must_use]
-    pub fn placed(self, places: &[Vec<usize>]) -> Self {
-        let now =
-            |levels: Vec<usize>| levels.iter().zip(places).map(|(level, places)| places[*level]).collect();
-        Self(self.0.into_iter().map(|(levels, tally)| (now(levels), tally)).collect())
     }
 }
 

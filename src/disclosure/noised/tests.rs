@@ -34,7 +34,7 @@ fn some(members: std::ops::Range<u64>) -> Vec<(u64, u32)> {
 
 /// The answer to a frame with all its rows.
 pub(super) fn whole(frame: &Frame, terms: Terms<'_>) -> Answer {
-    disclose(frame, &tallied(frame, terms), terms, &Policy::published())
+    disclose(frame, &tallied(frame, terms), terms, &Policy::published(), &|| true).unwrap()
 }
 
 fn tallied(frame: &Frame, terms: Terms<'_>) -> Tallied {
@@ -168,18 +168,15 @@ fn what_is_left_out_of_each_learner_is_said_where_exactness_is() {
 
 /// What the noise of an answer is measured by: nobody can change the answer by more, whoever is put in the place of whom.
 fn change(one: &Frame, other: &Frame, terms: Terms<'_>) -> f64 {
-    let values = |frame: &Frame, levels: &[usize]| -> Vec<Option<String>> {
-        levels.iter().enumerate().map(|(key, level)| frame.keys[key][*level].clone()).collect()
-    };
     let named = |frame: &Frame| -> std::collections::BTreeMap<Vec<Option<String>>, Vec<f64>> {
         tallied(frame, terms)
             .0
             .into_iter()
-            .map(|(levels, tally)| {
+            .map(|(keys, tally)| {
                 let counts = std::iter::once(tally.all).chain(tally.fulfilling).map(|count| count as f64);
                 // A sum's noise has twice the variance of a count's.
                 let sums = tally.sums.iter().map(|sum| *sum as f64 / SCALE as f64 / 2.0_f64.sqrt());
-                (values(frame, &levels), counts.chain(sums).collect())
+                (keys, counts.chain(sums).collect())
             })
             .collect()
     };
