@@ -27,9 +27,11 @@ const MOST_COPIED: u64 = 1 << 30;
 /// The table that has a row for each learner.
 const LEARNERS: &str = "learner";
 
-/// Bytes that a group of an answer takes where it is added up, beside its keys, and one of these: numbers have 24 letters at most, labels about as many.
+/// Bytes that a group of an answer takes where it is added up, beside its keys and figures; one of its keys, of which numbers have 24 letters at most and labels
+/// of a statement 64; one of its conditions and amounts.
 const OF_GROUP: u64 = 192;
-const OF_KEY: u64 = 64;
+const OF_KEY: u64 = 112;
+const OF_FIGURE: u64 = 8;
 /// What all groups may come to.
 const MOST_GROUPED: u64 = 2 << 30;
 
@@ -71,7 +73,8 @@ pub fn ready<'p>(
     let bytes = ENGINE + OF_COPIES * weight + room;
     let all = files.get(LEARNERS).and_then(|file| size(file, &BTreeSet::new())).map(|(rows, _)| rows);
     let framed = all.unwrap_or(longest).saturating_mul(guard.most_groups);
-    let groups = framed.saturating_mul(OF_GROUP + OF_KEY * guard.keys.len() as u64);
+    let figures = (guard.filters.len() + guard.amounts.len()) as u64;
+    let groups = framed.saturating_mul(OF_GROUP + OF_KEY * guard.keys.len() as u64 + OF_FIGURE * figures);
     if groups > MOST_GROUPED {
         return Err(QueryRefusal::new(
             "groups",

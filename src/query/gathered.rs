@@ -129,7 +129,7 @@ impl<'g> Gathered<'g> {
     }
 
     /// What may be said of it; none where it is not to go on.
-    pub fn answer(self, goes_on: &dyn Fn() -> bool) -> Option<Disclosed<Answer>> {
+    pub fn answer(&self, goes_on: &dyn Fn() -> bool) -> Option<Disclosed<Answer>> {
         disclosure::disclose_noised(&self.frame, &self.tallied, self.gate.terms(), &self.policy, goes_on)
     }
 }
