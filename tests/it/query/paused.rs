@@ -32,7 +32,8 @@ fn answer(stopped: u64) -> String {
     let mut child = begun(5);
     let pid = Pid::from_child(&child);
     if stopped > 0 {
-        thread::sleep(Duration::from_millis(20));
+        // Long enough to have begun, on a busy machine too.
+        thread::sleep(Duration::from_millis(400));
         kill_process(pid, Signal::STOP).unwrap();
         thread::sleep(Duration::from_millis(stopped));
         kill_process(pid, Signal::CONT).unwrap();
