@@ -28,7 +28,7 @@ pub(super) fn look_at_program() {
     let before = dumpable_behavior();
     let _ = set_dumpable_behavior(DumpableBehavior::Dumpable);
     let memory = fs::File::open("/proc/self/mem");
-    let _ = before.map(set_dumpable_behavior);
+    let _ = set_dumpable_behavior(before.unwrap_or(DumpableBehavior::NotDumpable));
     let (Ok(maps), Ok(memory)) = (fs::read_to_string("/proc/self/maps"), memory) else { return };
     let mut piece = vec![0_u8; PIECE];
     for (begin, end) in maps.lines().filter_map(of_a_file) {
