@@ -1,7 +1,7 @@
 /*
 title = "Suspension and permanent exclusion rates: events for each hundred pupils on roll in January"
 grain = ["ay", "population", "breakdown", "category"]
-reads = ["suspension_event", "learner_year", "circumstance_year", "school", "build_context"]
+reads = ["suspension_event", "absence_enrolment", "learner_year", "circumstance_year", "school", "build_context"]
 purposes = ["research", "participation", "ap_commissioning"]
 published = true
 [columns]
@@ -9,7 +9,8 @@ ay = "The academic year, by its end year"
 population = "attending: at schools here; resident: who lived here on the January census day"
 breakdown = "all; kind: the kind of establishment (of pupils that of the January census day, of events the school that suspended); fsm: free meals in the spring term; sen: the most observed in the year"
 category = "Which one of the breakdown; not_known where nobody says"
-n_pupils = "On a main roll (single, or main of two) on the January census day: the denominator"
+n_pupils = "On a main roll (single, or main of two) on the January census day, at a school of which a register or a suspension of the year is told: the denominator"
+n_missing = "On a main roll that day at a school of which neither is told: nobody knows who was suspended there, and they are not in the denominator"
 n_not_on_roll = "Others of the population, on no main roll that day: not in the denominator"
 n_suspensions = "Suspensions: events, not pupils"
 suspension_rate = "Suspensions for each 100 pupils"
@@ -24,7 +25,7 @@ permanent_rate = "Permanent exclusions for each 100 pupils: 0.13 is 13 in 10,000
 permanent_low = "Lower end of its 95% interval"
 permanent_high = "Upper end of its 95% interval"
 n_lunchtime = "Lunchtime suspensions, in no rate here"
-n_taken_back = "Suspensions and exclusions that were taken back, in no rate here. No pupil is missing from a count of events: a school that sends none looks like one that suspends nobody, and which schools send is in report quality"
+n_taken_back = "Suspensions and exclusions that were taken back, in no rate here. A school whose register is read and that tells of none counts as one that suspends nobody"
 */
 with groups_of_learner as (
     select
@@ -35,14 +36,29 @@ with groups_of_learner as (
     from circumstance_year
 ),
 
+-- Whoever tells of a school's sessions would tell of its suspensions, too.
+told_schools as (
+    select distinct coalesce(school.school_id, absence_enrolment.establishment_id) as school_id, absence_enrolment.ay
+    from absence_enrolment
+    left join school on school.establishment_id = absence_enrolment.establishment_id
+    union
+    select distinct coalesce(school.school_id, suspension_event.establishment_id) as school_id, suspension_event.ay
+    from suspension_event
+    left join school on school.establishment_id = suspension_event.establishment_id
+),
+
 pupils as (
     select
         learner_year.learner_id,
         learner_year.ay,
         populations.population,
         learner_year.kind,
-        learner_year.on_roll
+        learner_year.on_roll,
+        told_schools.ay is not null as is_told
     from learner_year
+    left join told_schools
+        on told_schools.school_id = learner_year.school_id
+       and told_schools.ay = learner_year.ay
     cross join (values ('attending'), ('resident')) as populations(population)
     where case populations.population when 'attending' then learner_year.attending else learner_year.resident end
 ),
@@ -82,9 +98,10 @@ things as (
         pupils.population,
         pupils.learner_id,
         pupils.kind,
-        case when pupils.on_roll then 1 else 0 end as pupil,
+        case when pupils.on_roll and pupils.is_told then 1 else 0 end as pupil,
+        case when pupils.on_roll and not pupils.is_told then 1 else 0 end as missing,
         case when pupils.on_roll then 0 else 1 end as not_on_roll,
-        case when pupils.on_roll and suspended.learner_id is not null then 1 else 0 end as suspended,
+        case when pupils.on_roll and pupils.is_told and suspended.learner_id is not null then 1 else 0 end as suspended,
         0 as suspension,
         0 as permanent,
         0 as lunchtime,
@@ -100,6 +117,7 @@ things as (
         population,
         learner_id,
         kind,
+        0,
         0,
         0,
         0,
@@ -119,6 +137,7 @@ sums_alike as (
         coalesce(groups_of_learner.fsm, 'not_known') as fsm,
         coalesce(groups_of_learner.sen, 'not_known') as sen,
         sum(things.pupil) as n_pupils,
+        sum(things.missing) as n_missing,
         sum(things.not_on_roll) as n_not_on_roll,
         sum(things.suspended) as n_suspended,
         sum(things.suspension) as n_suspensions,
@@ -149,6 +168,7 @@ counts as (
         breakdown,
         category,
         cast(sum(n_pupils) as bigint) as n_pupils,
+        cast(sum(n_missing) as bigint) as n_missing,
         cast(sum(n_not_on_roll) as bigint) as n_not_on_roll,
         cast(sum(n_suspended) as bigint) as n_suspended,
         cast(sum(n_suspensions) as bigint) as n_suspensions,
@@ -166,6 +186,7 @@ final as (
         breakdown,
         category,
         n_pupils,
+        n_missing,
         n_not_on_roll,
         n_suspensions,
         per_hundred(n_suspensions, n_pupils) as suspension_rate,

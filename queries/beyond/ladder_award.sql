@@ -1,12 +1,13 @@
 /*
 title = "Every award by sixteen on the ladder of levels: its rung, its size against a GCSE and its points"
 grain = ["learner_id", "kind", "subject", "level", "awarded_on"]
-reads = ["cohort_member", "outcome", "code_subject", "code_grade", "code_ladder_hours", "code_ladder_rung", "code_ks4_points", "build_context"]
+reads = ["cohort_member", "outcome", "code_subject", "code_ks4_element", "code_grade", "code_ladder_hours", "code_ladder_rung", "code_ks4_points", "build_context"]
 [columns]
 learner_id = "Pseudonym of the learner"
 ks4_ay = "The academic year, by its end year, in which the learner finishes key stage 4"
 slot = "english, maths, other, or unit for what is only counted"
 rung = "unit, E1, E2, E3, 1, 2 or 3; empty where nothing says the level"
+awards = "How many of them it is: GCSE combined science is two of one grade"
 size_basis = "listed, unit, or none where nobody says how large such an award is"
 points = "Points of the rung or grade times the size, a GCSE at most; 0 when not passed; empty without a rung, a size or a result"
 */
@@ -22,6 +23,7 @@ with awards as (
         outcome.passed,
         outcome.awarded_on,
         code_subject.area,
+        case when outcome.kind = 'gcse' then coalesce(cast(code_ks4_element.awards as integer), 1) else 1 end as awards,
         code_ladder_hours.code as size_code,
         cast(code_ladder_hours.hours as integer) as hours,
         coalesce(code_ladder_hours.graded = 'Y', false) as is_graded,
@@ -35,6 +37,10 @@ with awards as (
     cross join build_context
     inner join cohort_member on cohort_member.learner_id = outcome.learner_id
     left join code_subject on code_subject.code = outcome.subject
+    left join code_ks4_element
+        on code_ks4_element.code = outcome.subject
+       and (code_ks4_element.valid_from is null or code_ks4_element.valid_from <= outcome.awarded_on)
+       and (code_ks4_element.valid_to is null or code_ks4_element.valid_to > outcome.awarded_on)
     left join code_grade on code_grade.code = outcome.grade
     left join code_ladder_hours
         on code_ladder_hours.code = outcome.kind
@@ -69,6 +75,7 @@ final as (
         awarded_on,
         passed,
         rung,
+        awards,
         case when is_unit then 'unit' when area in ('english', 'maths') then area else 'other' end as slot,
         case when is_unit then 'unit' when size_code is null then 'none' else 'listed' end as size_basis,
         case when passed is null then null

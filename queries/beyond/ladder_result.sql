@@ -11,11 +11,11 @@ in_denominator = "Has neither died nor left England"
 ladder_state = "known; none_passed when every result known is a fail or has none; unknown when no source says how anything ended"
 ladder_english = "Points of the best award in English, a GCSE at grade 9 being 9"
 ladder_maths = "The same in maths"
-ladder_others = "Sum of the best three other subjects; all units together are one of them, 0.1 each and 0.5 at most"
+ladder_others = "Sum of the best three other subjects, of which combined science is two; all units together are one of them, 0.1 each and 0.5 at most"
 ladder5 = "2 x English + 2 x maths + others, 63 at most; 0 when none_passed, empty when unknown"
 english_entry = "achieved_2, achieved_1 or achieved_entry by the highest level passed, not_achieved, not_entered, or unknown"
 maths_entry = "The same in maths"
-n_awards = "Awards passed, units left out"
+n_awards = "Awards passed, units left out; combined science is two"
 n_units = "Units and awards outside the framework"
 n_without_points = "Awards passed whose size or level nobody says: they count nothing here, and the ladder is a lower bound"
 */
@@ -31,7 +31,12 @@ with members as (
 
 -- A subject counts once, with its best award of whatever kind.
 best_of_subject as (
-    select learner_id, slot, subject, max(points) as points
+    select
+        learner_id,
+        slot,
+        subject,
+        max(points) as points,
+        max(case when awards = 2 then points end) as second_points
     from ladder_award
     where slot <> 'unit'
     group by learner_id, slot, subject
@@ -53,6 +58,10 @@ candidates as (
     select learner_id, slot, subject, points
     from best_of_subject
     where points is not null
+    union all
+    select learner_id, slot, subject, second_points as points
+    from best_of_subject
+    where second_points is not null
     union all
     select learner_id, slot, subject, cast(points as decimal(9, 4)) as points
     from unit_sums
@@ -78,7 +87,7 @@ slots as (
 counts as (
     select
         learner_id,
-        count(*) filter (where passed and slot <> 'unit') as n_awards,
+        coalesce(sum(case when passed and slot <> 'unit' then awards end), 0) as n_awards,
         count(*) filter (where passed and slot = 'unit') as n_units,
         count(*) filter (where passed and points is null) as n_without_points,
         count(passed) as n_results,

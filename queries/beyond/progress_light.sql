@@ -13,7 +13,7 @@ t_social = "Strengths and difficulties, latest up to that day"
 t_goals = "Goals, latest up to that day"
 n_domains = "How many of them are known"
 distance = "Mean of those known, goals held between 35 and 65; empty with fewer than two or without engagement"
-reliable_changes = "Of the questionnaires up to that day the latest reliable change index; empty where none is held"
+reliable_changes = "Of the questionnaires up to that day, the latest of each measure and informant: the reliable change index furthest from nought; empty where none is held"
 light_now = "Red below 45, or without any reliable change and goals at 40 or less; amber below 55; green from 55 on: set new goals; grey with fewer than two domains; no_rule_for_year"
 light = "The light to be shown: it changes only when two coloured reviews in a row agree or the distance moves by five; grey stays grey"
 */
@@ -57,13 +57,42 @@ scored as (
       and distance_travelled.t_score is not null
 ),
 
+-- Teacher, parent and learner may each have answered: whether anything changed reliably hangs on all of them.
+latest_changes as (
+    select
+        reviews.learner_id,
+        reviews.reviewed_on,
+        distance_travelled.reliable_change_index,
+        row_number() over (
+            partition by reviews.learner_id, reviews.reviewed_on, distance_travelled.measure, distance_travelled.informant
+            order by distance_travelled.later_on desc nulls last, abs(distance_travelled.reliable_change_index) desc nulls last,
+                     distance_travelled.reliable_change_index asc nulls last
+        ) as place
+    from reviews
+    inner join distance_travelled
+        on distance_travelled.learner_id = reviews.learner_id
+       and distance_travelled.later_on <= reviews.reviewed_on
+    where distance_travelled.domain = 'social'
+      and distance_travelled.reliable_change_index is not null
+),
+
+changes as (
+    select
+        learner_id,
+        reviewed_on,
+        case when max(reliable_change_index) >= -min(reliable_change_index) then max(reliable_change_index)
+             else min(reliable_change_index) end as reliable_changes
+    from latest_changes
+    where place = 1
+    group by learner_id, reviewed_on
+),
+
 sides as (
     select
         reviews.learner_id,
         reviews.reviewed_on,
         reviews.ay,
         max(case when scored.domain = 'social' then scored.t_score end) as t_social,
-        max(case when scored.domain = 'social' then scored.reliable_change_index end) as reliable_changes,
         max(case when scored.domain = 'goals' then scored.t_score end) as t_goals
     from reviews
     left join scored
@@ -76,6 +105,7 @@ sides as (
 summed as (
     select
         sides.*,
+        changes.reliable_changes,
         engagement_change.t_score as t_engagement,
         case when engagement_change.t_score is not null then 1 else 0 end
             + case when sides.t_social is not null then 1 else 0 end
@@ -90,6 +120,9 @@ summed as (
     left join engagement_change
         on engagement_change.learner_id = sides.learner_id
        and engagement_change.ay = sides.ay
+    left join changes
+        on changes.learner_id = sides.learner_id
+       and changes.reviewed_on = sides.reviewed_on
     left join rules on rules.ay = sides.ay
 ),
 

@@ -14,8 +14,9 @@ level2_english_maths = "yes, no or unknown: level 2 in both by any qualification
 sustained = "yes, no, unknown or not_due: in education or work from October to March at 16 and at 17"
 travelled = "yes, no or unknown: distance travelled index of 55 or more"
 other_route = "yes, no, unknown or not_due: level 2 English and maths or a travelled index of 55, and sustained"
-category = "realised_gcse; realised_other; partial, one element of the other route; not_yet; unknown"
+category = "realised_gcse; realised_other; unknown: by neither, and one of the two cannot be told, or not yet; partial: by neither, with one element of the other; not_yet"
 */
+-- Whoever has one element of a route and may yet turn out to have the rest is not known not to have realised it.
 with ranked as (
     select
         cohort_member.learner_id,
@@ -52,7 +53,6 @@ routes as (
         case when (level2_english_maths = 'yes' or travelled = 'yes') and sustained = 'yes' then 'yes'
              when sustained = 'no' or (level2_english_maths = 'no' and travelled = 'no') then 'no'
              when level2_english_maths = 'unknown' and travelled = 'unknown' then 'unknown'
-             when level2_english_maths = 'no' and travelled = 'unknown' and sustained = 'yes' then 'no'
              when sustained = 'not_due' then 'not_due'
              else 'unknown'
         end as other_route
@@ -71,9 +71,9 @@ final as (
         other_route,
         case when gcse_route = 'yes' then 'realised_gcse'
              when other_route = 'yes' then 'realised_other'
+             when gcse_route = 'unknown' or other_route <> 'no' then 'unknown'
              when level2_english_maths = 'yes' or travelled = 'yes' or sustained = 'yes' then 'partial'
-             when gcse_route = 'no' and level2_english_maths = 'no' and sustained = 'no' then 'not_yet'
-             else 'unknown'
+             else 'not_yet'
         end as category
     from routes
 )

@@ -5,19 +5,19 @@ reads = ["cohort_member", "stg_destination", "code_nccis_activity", "build_conte
 [columns]
 learner_id = "Pseudonym of the learner"
 age = "16 or 17"
-sustained = "sustained, not_sustained, unknown, or not_due until March is over"
-on_1_november = "Status group on 1 November; no_record or not_due"
+sustained = "sustained: in education or work at all six month ends, or at work at five; not_sustained; unknown: what is not known decides; not_due until March is over"
 */
--- Seven days stand for six months: the first of each month from October to March, and the end of March.
+-- The ends of the six months from October to March, as in ccis_destination; there the year after Year 11 is one of a published kind, in which nothing
+-- known is not captured and anything less than sustained is not. A gap year, custody and work without pay are neither education nor work.
 with days as (
     select
         cohort_member.learner_id,
         ages.age,
-        date_of(cohort_member.cohort_ay + ages.age - 11 + steps.year_after, steps.month_no, steps.day_no) as day,
+        month_ends_on(date_of(cohort_member.cohort_ay + ages.age - 11 + steps.year_after, steps.month_no, 1)) as day,
         date_of(cohort_member.cohort_ay + ages.age - 10, 3, 31) as last_day
     from cohort_member
     cross join (values (16), (17)) as ages(age)
-    cross join (values (0, 10, 1), (0, 11, 1), (0, 12, 1), (1, 1, 1), (1, 2, 1), (1, 3, 1), (1, 3, 31)) as steps(year_after, month_no, day_no)
+    cross join (values (0, 10), (0, 11), (0, 12), (1, 1), (1, 2), (1, 3)) as steps(year_after, month_no)
 ),
 
 activities as (
@@ -26,7 +26,8 @@ activities as (
         stg_destination.starts_on,
         stg_destination.ends_on,
         stg_destination.activity,
-        coalesce(code_nccis_activity.status_group, 'not_known') as status_group
+        coalesce(code_nccis_activity.status_group, 'not_known') as status_group,
+        code_nccis_activity.strand
     from stg_destination
     left join code_nccis_activity
         on code_nccis_activity.code = stg_destination.activity
@@ -65,10 +66,9 @@ counts as (
         in_force.learner_id,
         in_force.age,
         in_force.last_day,
-        count(*) filter (where ordered.status_group in ('participating', 'employment_not_participating')) as n_kept,
-        count(*) filter (where ordered.status_group in ('neet', 'custody')) as n_out,
-        max(case when month(in_force.day) = 11 then ordered.status_group end) as on_1_november,
-        max(case when month(in_force.day) = 11 then in_force.day end) as november
+        count(*) filter (where ordered.strand in ('education', 'apprenticeship', 'employment')) as n_kept,
+        count(*) filter (where ordered.strand in ('apprenticeship', 'employment')) as n_at_work,
+        count(*) filter (where coalesce(ordered.status_group, 'not_known') = 'not_known') as n_not_known
     from in_force
     left join ordered
         on ordered.learner_id = in_force.learner_id
@@ -81,11 +81,10 @@ final as (
         counts.learner_id,
         counts.age,
         case when counts.last_day > build_context.as_of then 'not_due'
-             when counts.n_kept = 7 then 'sustained'
-             when counts.n_out > 0 then 'not_sustained'
-             else 'unknown'
-        end as sustained,
-        case when counts.november > build_context.as_of then 'not_due' else coalesce(counts.on_1_november, 'no_record') end as on_1_november
+             when counts.n_kept = 6 or counts.n_at_work >= 5 then 'sustained'
+             when counts.n_kept + counts.n_not_known = 6 or counts.n_at_work + counts.n_not_known >= 5 then 'unknown'
+             else 'not_sustained'
+        end as sustained
     from counts
     cross join build_context
 )

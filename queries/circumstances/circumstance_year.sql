@@ -17,9 +17,9 @@ ever6_legacy = "The same by the rules before September 2026: the one to draw a t
 ever6_terms_observed = "Of the 18 terms, how many anybody saw"
 terms_observed = "Terms up to this spring in which anybody says whether there were meals"
 terms_fsm = "Of them with meals"
-fsm_share = "terms_fsm / terms_observed: share of the time seen"
-fsm_band = "never, under_40, 40_to_79, 80_to_99 or always; empty when no term was seen"
-persistent = "Meals in at least 80% of the terms seen; empty when fewer than 6 were seen"
+fsm_share = "terms_fsm / terms_observed: share of the time seen; empty where spells are all that is told of meals"
+fsm_band = "never, under_40, 40_to_79, 80_to_99 or always; empty without a share"
+persistent = "Meals in at least 80% of the terms seen; empty without a share, and when fewer than 6 were seen"
 terms_since_fsm = "Terms since the last one with meals: 0 is this spring; empty when none was seen"
 cla = "Looked after in the year; empty when nobody says"
 cla_ever = "Looked after in this or an earlier year seen"
@@ -116,7 +116,7 @@ indexed as (
     select
         *,
         of_share * terms_fsm * window_terms + of_recency * recent_terms * terms_observed as from_meals,
-        terms_observed * window_terms as whole
+        case when fsm_share is not null then terms_observed * window_terms end as whole
     from joined
 ),
 

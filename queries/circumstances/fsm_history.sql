@@ -8,7 +8,8 @@ learner_id = "Pseudonym of the learner"
 ay = "The academic year, by its end year"
 */
 -- The reference is the spring term of the year. The window is the 18 terms up to it, and how many of them anybody saw
--- stands beside the answer: whoever came late or was in provision has fewer.
+-- stands beside the answer: whoever came late or was in provision has fewer. Where spells are all that is told, nothing could have said that there
+-- were no meals, and a share of the terms with meals would always be all of them: none is told.
 with rules as (
     select
         ay,
@@ -42,6 +43,7 @@ terms as (
         fsm_term.term_no,
         fsm_term.fsm,
         fsm_term.fsm_basis,
+        fsm_term.is_observed,
         fsm_term.term_no > learner_year.ay * 3 + 2 - rules.window_terms as is_in_window
     from learner_year
     inner join fsm_term
@@ -56,6 +58,7 @@ sums as (
         ay,
         max(case when term_no = reference_no then case when fsm then 1 else 0 end end) as fsm_now,
         count(*) as n_observed,
+        count(*) filter (where is_observed) > 0 as is_share_known,
         count(*) filter (where fsm) as n_fsm,
         max(case when fsm then term_no end) as last_fsm_no,
         count(*) filter (where is_in_window) as n_window,
@@ -83,14 +86,15 @@ final as (
         cast(coalesce(sums.n_window, 0) as integer) as ever6_terms_observed,
         cast(coalesce(sums.n_observed, 0) as integer) as terms_observed,
         cast(coalesce(sums.n_fsm, 0) as integer) as terms_fsm,
-        share_of(sums.n_fsm, sums.n_observed) as fsm_share,
-        case when sums.n_fsm = 0 then 'never'
+        case when sums.is_share_known then share_of(sums.n_fsm, sums.n_observed) end as fsm_share,
+        case when not sums.is_share_known then null
+             when sums.n_fsm = 0 then 'never'
              when sums.n_fsm = sums.n_observed then 'always'
              when sums.n_fsm * 100 >= 80 * sums.n_observed then '80_to_99'
              when sums.n_fsm * 100 >= 40 * sums.n_observed then '40_to_79'
              when sums.n_fsm > 0 then 'under_40'
         end as fsm_band,
-        case when sums.n_observed >= rules.min_terms
+        case when sums.is_share_known and sums.n_observed >= rules.min_terms
              then sums.n_fsm * 100 >= rules.persistent_percent * sums.n_observed
         end as persistent,
         cast(learner_year.ay * 3 + 2 - sums.last_fsm_no as integer) as terms_since_fsm

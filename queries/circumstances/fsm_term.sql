@@ -8,6 +8,7 @@ ay = "The academic year, by its end year"
 term = "1 autumn, 2 spring, 3 summer"
 term_no = "Terms counted through: three for each year"
 fsm = "Eligible for and claiming free meals: yes when any source says so, no when one says no and none says yes"
+is_observed = "Whether any row says what was true on its day, yes or no; a spell can only say yes"
 fsm_basis = "legacy: by the rules before September 2026, or protected; uc_2026: only because of the rule since; unknown; empty without meals"
 */
 -- A row without a spell says what was true on its day. A spell says it of every census day that it covers, as far as it
@@ -26,7 +27,8 @@ observed_terms as (
         academic_year(observed_on) as ay,
         case when month(observed_on) >= 9 then 1 when month(observed_on) <= 3 then 2 else 3 end as term,
         value,
-        basis
+        basis,
+        1 as observed
     from stg_circumstance
     where kind = 'fsm'
       and starts_on is null
@@ -34,7 +36,7 @@ observed_terms as (
 ),
 
 spelled_terms as (
-    select stg_circumstance.learner_id, term_days.ay, term_days.term, stg_circumstance.value, stg_circumstance.basis
+    select stg_circumstance.learner_id, term_days.ay, term_days.term, stg_circumstance.value, stg_circumstance.basis, 0 as observed
     from stg_circumstance
     cross join build_context
     inner join term_days
@@ -64,6 +66,7 @@ based_terms as (
         said_terms.ay,
         said_terms.term,
         said_terms.value,
+        said_terms.observed,
         case when rules.is_new_rule = 0 then 'legacy'
              else coalesce(code_circumstance_basis.fsm_basis, 'unknown')
         end as basis
@@ -80,6 +83,7 @@ final as (
         cast(term as integer) as term,
         cast(ay * 3 + term as integer) as term_no,
         max(case when value = 'Y' then 1 else 0 end) = 1 as fsm,
+        max(observed) = 1 as is_observed,
         case when max(case when value = 'Y' and basis = 'legacy' then 1 else 0 end) = 1 then 'legacy'
              when max(case when value = 'Y' and basis = 'unknown' then 1 else 0 end) = 1 then 'unknown'
              when max(case when value = 'Y' then 1 else 0 end) = 1 then 'uc_2026'

@@ -1,10 +1,10 @@
 /*
 title = "Disadvantage and special educational needs as observed in Year 6"
 grain = ["learner_id"]
-reads = ["learner", "stg_circumstance", "stg_sen", "code_sen_provision"]
+reads = ["learner", "stg_circumstance", "fsm_term", "stg_sen", "code_sen_provision", "policy"]
 [columns]
 learner_id = "Pseudonym of the learner"
-dis_y6 = "Free school meals in six years, or looked after; empty when nobody said"
+dis_y6 = "Free school meals in six years, by a source that says so or by the terms up to the spring, or looked after; empty when nobody said"
 sen_y6 = "plan, support or none; empty when nobody said"
 */
 -- A live record has no day, so it says nothing about Year 6.
@@ -18,6 +18,28 @@ with circumstances as (
     where stg_circumstance.kind in ('fsm6', 'cla')
       and academic_year(stg_circumstance.observed_on) = learner.cohort_ay
     group by stg_circumstance.learner_id
+),
+
+rules as (
+    select ay, max(value) as window_terms
+    from policy
+    where parameter = 'ever6_terms'
+    group by ay
+),
+
+-- Many sources tell of meals term by term and none of six years together: provision, transfer files, most registers.
+meals as (
+    select
+        learner.learner_id,
+        count(*) filter (where fsm_term.fsm) as n_yes,
+        count(*) as n_terms
+    from learner
+    inner join rules on rules.ay = learner.cohort_ay
+    inner join fsm_term
+        on fsm_term.learner_id = learner.learner_id
+       and fsm_term.term_no <= learner.cohort_ay * 3 + 2
+       and fsm_term.term_no > learner.cohort_ay * 3 + 2 - rules.window_terms
+    group by learner.learner_id
 ),
 
 provision as (
@@ -37,12 +59,13 @@ provision as (
 final as (
     select
         learner.learner_id,
-        case when circumstances.n_yes > 0 then true
-             when circumstances.n_no_meals > 0 then false
+        case when circumstances.n_yes > 0 or meals.n_yes > 0 then true
+             when circumstances.n_no_meals > 0 or meals.n_terms > 0 then false
         end as dis_y6,
         case provision.greatest when 3 then 'plan' when 2 then 'support' when 1 then 'none' end as sen_y6
     from learner
     left join circumstances on circumstances.learner_id = learner.learner_id
+    left join meals on meals.learner_id = learner.learner_id
     left join provision on provision.learner_id = learner.learner_id
     where learner.cohort_ay is not null
 )

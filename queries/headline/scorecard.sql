@@ -1,7 +1,7 @@
 /*
 title = "The eighteen questions of the monitoring report: whether records of learners can answer them, the indicator, its trend and a colour with its reason"
 grain = ["question", "indicator", "population"]
-reads = ["scorecard_value", "code_scorecard_question", "code_scorecard_indicator"]
+reads = ["scorecard_value", "code_scorecard_question", "code_scorecard_indicator", "policy"]
 purposes = ["research", "participation"]
 published = true
 [columns]
@@ -31,11 +31,19 @@ reason = "Why that colour, in a word"
 */
 -- By trend: green when even the lower end of the change reaches the target, amber when it is better with four chances in five but short
 -- of that, else red. By level, or where three years earlier has no value: the thresholds of the indicator. Grey: fewer than 100 learners,
--- less than four in five known, a year that compares with no other, no right number to judge it by, no value, or no measure.
+-- less than four in five known, a year that compares with no other, groups made of free meals before and after the rule of September 2026, no right
+-- number to judge it by, no value, or no measure.
 with newest as (
     select indicator, population, max(ay) as ay
     from scorecard_value
     group by indicator, population
+),
+
+rules as (
+    select ay, max(value) as is_new_rule
+    from policy
+    where parameter = 'fsm_universal_credit_rule'
+    group by ay
 ),
 
 values_now as (
@@ -47,7 +55,11 @@ values_now as (
         code_scorecard_indicator.judged_by,
         cast(code_scorecard_indicator.green as decimal(9, 4)) as green,
         cast(code_scorecard_indicator.amber as decimal(9, 4)) as amber,
-        case when before.comparable and scorecard_value.comparable then before.value end as value_before,
+        code_scorecard_indicator.by_meals = 'Y' and before.ay is not null and rules_before.is_new_rule <> rules_now.is_new_rule as is_broken,
+        case when before.comparable
+              and scorecard_value.comparable
+              and not coalesce(code_scorecard_indicator.by_meals = 'Y' and rules_before.is_new_rule <> rules_now.is_new_rule, false)
+             then before.value end as value_before,
         before.spread as spread_before,
         before.n as n_before
     from scorecard_value
@@ -60,6 +72,8 @@ values_now as (
         on before.indicator = scorecard_value.indicator
        and before.population = scorecard_value.population
        and before.ay = scorecard_value.ay - 3
+    left join rules as rules_now on rules_now.ay = scorecard_value.ay
+    left join rules as rules_before on rules_before.ay = before.ay
 ),
 
 changes as (
@@ -80,6 +94,7 @@ judged as (
             when n < 100 then 'too_few'
             when n * 5 < (n + n_missing) * 4 then 'coverage'
             when not comparable then 'not_comparable'
+            when is_broken then 'series_break'
             when judged_by = 'told' then 'told_not_judged'
             when judged_by = 'trend' and n_before >= 100 and change_spread is not null and change is not null
                 then case when change - 1.645 * change_spread >= target then 'on_course'

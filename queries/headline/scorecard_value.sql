@@ -134,7 +134,7 @@ excluded as (
         suspension_rate.ay,
         case indicators.indicator when 'suspension_rate' then suspension_rate.suspension_rate else suspension_rate.permanent_rate end as value,
         suspension_rate.n_pupils as n,
-        0 as n_missing,
+        suspension_rate.n_missing,
         1e2 * sqrt(1e0 * case indicators.indicator when 'suspension_rate' then suspension_rate.n_suspensions else suspension_rate.n_permanent end)
             / nullif(suspension_rate.n_pupils, 0) as spread,
         true as comparable

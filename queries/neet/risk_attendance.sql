@@ -1,7 +1,7 @@
 /*
 title = "Sessions of the year before each day of prediction, as they could be known on it"
 grain = ["learner_id", "predicted_on"]
-reads = ["risk_moment", "risk_week", "attendance_told", "attendance_retold", "stg_attendance_return"]
+reads = ["risk_moment", "attendance_window", "attendance_told", "attendance_retold", "stg_attendance_return"]
 [columns]
 learner_id = "Pseudonym of the learner"
 predicted_on = "The day of the prediction"
@@ -75,19 +75,20 @@ counted_periods as (
     -- Accounts that can be added up as they stand: there nothing lies inside anything.
     select
         attendance_told.learner_id,
-        risk_week.predicted_on,
-        risk_week.establishment_id,
-        risk_week.source,
+        attendance_window.until_on as predicted_on,
+        attendance_window.establishment_id,
+        attendance_window.source,
         'register' as account,
-        risk_week.sessions_possible,
-        risk_week.sessions_absent
-    from risk_week
+        attendance_window.sessions_possible,
+        attendance_window.sessions_absent
+    from attendance_window
     inner join attendance_told
-        on attendance_told.subject_id = risk_week.subject_id
-       and attendance_told.establishment_id = risk_week.establishment_id
-       and attendance_told.ay = risk_week.ay
-       and attendance_told.source = risk_week.source
+        on attendance_told.subject_id = attendance_window.subject_id
+       and attendance_told.establishment_id = attendance_window.establishment_id
+       and attendance_told.ay = attendance_window.ay
+       and attendance_told.source = attendance_window.source
     where attendance_told.is_plain
+      and attendance_window.asked_for = 'prediction'
 ),
 
 accounts as (

@@ -6,9 +6,10 @@ of_many = ["learner_id"]
 [columns]
 learner_id = "Pseudonym of the learner"
 cohort_ay = "The academic year, by its end year, of Year 6"
-outcome = "neet, not_known or custody at two or more of the ends of December, January and February; other when two or more were held; else not_followed"
+outcome = "neet or custody at two or more of the ends of December, January and February; not_known where NEET or not known was told of two and NEET of fewer; other where two cannot have been NEET; else not_followed"
 */
--- Who is not known is not known not to be NEET: it is a word of its own, and whom no record has is not known.
+-- Who is not known is not known not to be NEET: it is a word of its own, and whom no record has is not known. One month NEET and one not
+-- known may be two, and so may one month and one that nobody holds yet.
 with winters as (
     select
         nccis_month.learner_id,
@@ -29,9 +30,9 @@ final as (
         learner_id,
         cohort_ay,
         case when n_neet >= 2 then 'neet'
-             when n_not_known >= 2 then 'not_known'
              when n_custody >= 2 then 'custody'
-             when n_months >= 2 then 'other'
+             when n_neet + n_not_known >= 2 then 'not_known'
+             when n_neet + n_not_known + 3 - n_months < 2 then 'other'
              else 'not_followed'
         end as outcome
     from winters

@@ -19,8 +19,8 @@ in_denominator = "Counts in the other populations: not died, not left England"
 ever_ap = "Ever in alternative provision between Year 6 and 16"
 ever_dual = "Ever registered at two schools at once between Year 6 and 16"
 ever_ehe = "Ever educated at home between Year 6 and 16"
-n_gcse = "GCSE subjects with a grade"
-n_gcse_7_9 = "GCSE subjects at grade 7 to 9"
+n_gcse = "GCSEs with a grade: the best of each subject; combined science is two"
+n_gcse_7_9 = "Of them at grade 7 to 9"
 five_gcse_7_9 = "Five or more GCSEs at grade 7 to 9"
 basics_9_4 = "GCSE English and maths at grade 4 or more"
 basics_9_5 = "GCSE English and maths at grade 5 or more"
@@ -59,7 +59,7 @@ facts as (
         coalesce(ledger_at_16.result_state, 'unknown') as result_state,
         coalesce(leaving_by_16.has_died, false) as has_died,
         coalesce(leaving_by_16.has_left_england, false) as has_left_england,
-        coalesce(leaving_by_16.lives_elsewhere, false)
+        coalesce(leaving_by_16.has_moved_away, false)
             and setting_at_16.jan_la_code is distinct from members.home_authority as has_moved,
         destination_after_16.seen_after_16,
         destination_after_16.destination_16,

@@ -6,7 +6,7 @@ reads = ["cohort_member", "stg_enrolment", "stg_off_roll", "spell", "area_spell"
 learner_id = "Pseudonym of the learner; members for whom nothing of it is known are not here"
 has_died = "An enrolment ended with the death of the learner"
 has_left_england = "Left England, and was at no main setting that began later"
-lives_elsewhere = "On the last Friday of June of Year 11 the home authority is known, and another"
+has_moved_away = "On the last Friday of June of Year 11 the home authority is known and another, and it was this one on a day before, from the start of Year 6 on"
 */
 with departures as (
     select learner_id, leaving_reason as reason, ends_on
@@ -43,14 +43,19 @@ returns as (
       and spell.starts_on <= year_ends_on(departures_by_16.cohort_ay + 5)
 ),
 
+-- Whoever lived elsewhere all along has not moved away: they are a school's pupils, and stay in its account.
 elsewhere as (
     select distinct cohort_member.learner_id
     from cohort_member
     cross join build_context
     inner join area_spell on area_spell.learner_id = cohort_member.learner_id
+    inner join area_spell as earlier on earlier.learner_id = cohort_member.learner_id
     where area_spell.starts_on <= last_friday_of_june(cohort_member.cohort_ay + 5)
       and area_spell.ends_on >= last_friday_of_june(cohort_member.cohort_ay + 5)
       and area_spell.home_la <> build_context.home_authority
+      and earlier.home_la = build_context.home_authority
+      and earlier.starts_on < area_spell.starts_on
+      and earlier.ends_on >= date_of(cohort_member.cohort_ay - 1, 9, 1)
 ),
 
 final as (
@@ -58,7 +63,7 @@ final as (
         cohort_member.learner_id,
         coalesce(departures_by_16.has_died, false) as has_died,
         departures_by_16.left_england_on is not null and returns.learner_id is null as has_left_england,
-        elsewhere.learner_id is not null as lives_elsewhere
+        elsewhere.learner_id is not null as has_moved_away
     from cohort_member
     left join departures_by_16 on departures_by_16.learner_id = cohort_member.learner_id
     left join returns on returns.learner_id = cohort_member.learner_id

@@ -1,7 +1,7 @@
 /*
 title = "What each learner had achieved by the end of Year 11, of any kind"
 grain = ["learner_id"]
-reads = ["cohort_member", "outcome", "code_subject", "code_grade", "code_qualification_level"]
+reads = ["cohort_member", "outcome", "code_subject", "code_ks4_element", "code_grade", "code_qualification_level"]
 [columns]
 learner_id = "Pseudonym of the learner; learners without a single row are not here"
 result_state = "ks4_results, other_accredited or none_entered"
@@ -20,6 +20,7 @@ with awards as (
         outcome.passed,
         outcome.counts_in_tables,
         case when outcome.kind = 'gcse' and outcome.grade <> 'X' then cast(code_grade.points as integer) end as gcse_points,
+        coalesce(cast(code_ks4_element.awards as integer), 1) as n_gcses,
         case when not coalesce(outcome.passed, false) then null
              when outcome.kind = 'gcse' and cast(code_grade.points as integer) >= 4 then '2'
              when outcome.kind = 'gcse' then '1'
@@ -28,13 +29,17 @@ with awards as (
     from outcome
     inner join cohort_member on cohort_member.learner_id = outcome.learner_id
     left join code_subject on code_subject.code = outcome.subject
+    left join code_ks4_element
+        on code_ks4_element.code = outcome.subject
+       and (code_ks4_element.valid_from is null or code_ks4_element.valid_from <= outcome.awarded_on)
+       and (code_ks4_element.valid_to is null or code_ks4_element.valid_to > outcome.awarded_on)
     left join code_grade on code_grade.code = outcome.grade
     where outcome.awarded_on <= year_ends_on(cohort_member.cohort_ay + 5)
 ),
 
--- A subject sat twice counts once, with its best grade.
+-- A subject sat twice counts once, with its best grade. Combined science is two GCSEs of one grade.
 best_gcses as (
-    select learner_id, subject, max(gcse_points) as points
+    select learner_id, subject, max(gcse_points) as points, max(n_gcses) as n_gcses
     from awards
     where gcse_points is not null
     group by learner_id, subject
@@ -43,8 +48,8 @@ best_gcses as (
 gcses as (
     select
         learner_id,
-        count(*) as n_gcse,
-        count(*) filter (where points >= 7) as n_gcse_7_9,
+        cast(sum(n_gcses) as bigint) as n_gcse,
+        cast(coalesce(sum(case when points >= 7 then n_gcses end), 0) as bigint) as n_gcse_7_9,
         max(case when subject in ('english_language', 'english_literature') then points end) as english_points,
         max(case when subject = 'maths' then points end) as maths_points
     from best_gcses

@@ -16,7 +16,7 @@ n_learners = "Learners behind n_known"
 effective_n = "n_known squared / sum of squares of each learner's placements: placements of one learner do not stand alone"
 funnel_state = "shown with at least 30 placements and an effective number of 20; else case_list: read the placements one by one; no_rule_for_year"
 share = "n_yes / n_known; empty unless shown"
-share_low = "Lower end of its 95% interval"
+share_low = "Lower end of its 95% interval, as of effective_n placements"
 share_high = "Upper end"
 n_all_yes = "Of all providers: placements that say yes"
 n_all_known = "Of all providers: yes or no"
@@ -129,6 +129,9 @@ judged as (
 widths as (
     select
         *,
+        -- Over as many as would tell as much if each stood alone, as the limits are.
+        case when squares > 0 then grossed_low(n_yes, n_known, squares) end as own_low,
+        case when squares > 0 then grossed_high(n_yes, n_known, squares) end as own_high,
         case when funnel_state = 'shown' then sqrt(1e0 * n_all_yes / n_all_known * (1e0 - 1e0 * n_all_yes / n_all_known) / effective_n) end as error
     from judged
 ),
@@ -146,8 +149,8 @@ final as (
         effective_n,
         funnel_state,
         case when funnel_state = 'shown' then share_of(n_yes, n_known) end as share,
-        case when funnel_state = 'shown' then wilson_low(n_yes, n_known) end as share_low,
-        case when funnel_state = 'shown' then wilson_high(n_yes, n_known) end as share_high,
+        case when funnel_state = 'shown' then own_low end as share_low,
+        case when funnel_state = 'shown' then own_high end as share_high,
         cast(n_all_yes as bigint) as n_all_yes,
         cast(n_all_known as bigint) as n_all_known,
         share_all,
@@ -164,8 +167,8 @@ final as (
         end as place_in_funnel,
         cast(costs as decimal(18, 2)) as costs,
         cast(case when funnel_state = 'shown' and n_yes > 0 then round(1e0 * costs / n_yes, 2) end as decimal(18, 2)) as cost_each,
-        cast(case when funnel_state = 'shown' and n_yes > 0 then round(1e0 * costs / n_known / wilson_high(n_yes, n_known), 2) end as decimal(18, 2)) as cost_each_low,
-        cast(case when funnel_state = 'shown' and n_yes > 0 then round(1e0 * costs / n_known / wilson_low(n_yes, n_known), 2) end as decimal(18, 2)) as cost_each_high,
+        cast(case when funnel_state = 'shown' and n_yes > 0 then round(1e0 * costs / n_known / own_high, 2) end as decimal(18, 2)) as cost_each_low,
+        cast(case when funnel_state = 'shown' and n_yes > 0 then round(1e0 * costs / n_known / own_low, 2) end as decimal(18, 2)) as cost_each_high,
         cast(case when n_all_yes > 0 then round(1e0 * all_costs / n_all_yes, 2) end as decimal(18, 2)) as cost_each_all
     from widths
 )

@@ -18,7 +18,7 @@ value = "numerator / denominator; for events for each 100 learner-years; for med
 value_low = "Lower end of its 95% interval, where it has one"
 value_high = "Upper end"
 light = "green, amber or red by the thresholds of the code list; grey for context, where nothing is known, or from under ten of whom it is known; refer_for_advice is red"
-measure_state = "known, nothing_known, not_held where no source of that kind is read, or no_rule_for_year"
+measure_state = "known, nothing_known, not_held where no source of that kind is read, no_rule_for_year, or case_list: the cost of a return of under ten placements of which both are known; ap_funnel has those of three years"
 */
 -- Each placement counts at its provider and among all.
 with outcomes as (
@@ -177,10 +177,12 @@ valued as (
              when form = 'flag' then share_of(cast(numerator as bigint), cast(denominator as bigint))
              when form = 'events' and denominator > 0 then ratio_of(cast(numerator * 1000000 as bigint), cast(denominator * 10000 as bigint))
              when form = 'ratio' and denominator > 0 then ratio_of(cast(numerator * 10000 as bigint), cast(denominator * 10000 as bigint))
-             when form = 'money' and denominator > 0 then cast(round(1e0 * numerator / denominator, 4) as decimal(18, 4))
+             when form = 'money' and denominator > 0 and n_placements - n_missing >= 10 then cast(round(1e0 * numerator / denominator, 4) as decimal(18, 4))
         end as value,
         case when form = 'share' then wilson_low(n_yes, n_known)
-             when form = 'mean' then total / n_amounts - mean_half_width(n_amounts, total, squares)
+             -- Of what is measured in means a change alone can be less than nothing.
+             when measure = 'attendance_change' then total / n_amounts - mean_half_width(n_amounts, total, squares)
+             when form = 'mean' and n_amounts > 1 then greatest(0e0, total / n_amounts - mean_half_width(n_amounts, total, squares))
              when form = 'ratio' then greatest(0e0, numerator / denominator - ratio_width)
              when form = 'events' then poisson_low(cast(numerator as integer), denominator)
         end as low,
@@ -215,6 +217,7 @@ final as (
         end as light,
         case when form = 'not_held' then 'not_held'
              when measure = 'cost_per_additional_return' and would_return_percent is null then 'no_rule_for_year'
+             when form = 'money' and value is null and denominator > 0 then 'case_list'
              when value is null then 'nothing_known'
              else 'known'
         end as measure_state

@@ -33,7 +33,7 @@ has_review = "Whether any review was held or scored; empty when nobody says"
 has_end_reason = "Whether an ended placement says why; empty while it lasts"
 end_reason = "Why it ended, as last told"
 planned_end_on = "Planned last day, or the day of the review"
-cost = "Weekly price times weeks so far, pounds; empty where no source has a price"
+cost = "Weekly price times weeks so far, pounds, each price for the weeks for which it was named; empty where no source has a price"
 return_state = "open; finished, ended in or after May of Year 11; returned to the main roll of a mainstream or special school within 56 days; not_due; not_returned"
 returned_on = "First day back"
 sustained_two_terms = "After two full terms: sustained (still at that school, 85% attendance, not excluded), not_sustained, unknown, not_due, or the return_state"
@@ -143,7 +143,7 @@ facts as (
         ap_account.objectives,
         ap_account.reviews_held,
         ap_account.end_reason,
-        ap_account.cost_per_week,
+        ap_account.pence_days,
         ap_account.source_count,
         rules.full_time_hours,
         rules.full_week_hours,
@@ -223,7 +223,7 @@ final as (
         case when not is_open then end_reason is not null end as has_end_reason,
         end_reason,
         planned_end_on,
-        cast(amount_of(cast(cost_per_week * 100 * (days_between(starts_on, ends_on) + 1) as bigint), 700) as decimal(11, 2)) as cost,
+        cast(amount_of(pence_days, 700) as decimal(11, 2)) as cost,
         return_state,
         returned_on,
         sustained_two_terms,

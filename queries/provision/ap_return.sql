@@ -1,7 +1,7 @@
 /*
 title = "What came after each placement: a return to school, whether it held, and whether there was another placement"
 grain = ["learner_id", "stay_no"]
-reads = ["stay", "spell", "learner", "suspension_event", "absence_learner", "policy", "build_context"]
+reads = ["stay", "spell", "learner", "ap_return_window", "suspension_event", "attendance_window", "attendance_told", "attendance_retold", "absence_learner", "policy", "build_context"]
 [columns]
 learner_id = "Pseudonym of the learner"
 stay_no = "The placement"
@@ -24,116 +24,155 @@ with placements as (
     where stay.role = 'placement'
 ),
 
--- Back on a school's roll, on a day on which no placement and no second registration takes the learner elsewhere.
-candidates as (
-    select
-        placements.learner_id,
-        placements.stay_no,
-        greatest(spell.starts_on, add_days(placements.ends_on, 1)) as day,
-        spell.school_id
-    from placements
-    inner join spell
-        on spell.learner_id = placements.learner_id
-       and spell.role = 'main'
-       and spell.kind in ('mainstream', 'resourced_unit', 'special')
-       and spell.status in ('C', 'M')
-       and spell.ends_on > placements.ends_on
-       and spell.starts_on <= add_days(placements.ends_on, 56)
-    where not placements.is_open
-),
-
-free_days as (
-    select candidates.learner_id, candidates.stay_no, candidates.day, candidates.school_id
-    from candidates
-    left join stay as elsewhere
-        on elsewhere.learner_id = candidates.learner_id
-       and (elsewhere.role = 'placement' or elsewhere.status = 'S')
-       and elsewhere.starts_on <= candidates.day
-       and elsewhere.ends_on >= candidates.day
-    group by candidates.learner_id, candidates.stay_no, candidates.day, candidates.school_id
-    having count(elsewhere.learner_id) = 0
-),
-
 returns as (
-    select
-        learner_id,
-        stay_no,
-        day as returned_on,
-        school_id,
-        row_number() over (partition by learner_id, stay_no order by day asc nulls last, school_id asc nulls last) as place
-    from free_days
+    select learner_id, stay_no, returned_on
+    from ap_return_window
+    where span = 'year'
 ),
 
--- Two full terms: those that begin on or after the return, a week's grace given; and a year.
-horizons as (
-    select
-        returns.learner_id,
-        returns.stay_no,
-        returns.returned_on,
-        returns.school_id,
-        spans.span,
-        case when spans.span = 'year' then add_days(returns.returned_on, 365)
-             when month(returns.returned_on) = 9 and day(returns.returned_on) <= 7 then date_of(year(returns.returned_on) + 1, 3, 31)
-             when month(returns.returned_on) >= 9 then date_of(year(returns.returned_on) + 1, 7, 20)
-             when month(returns.returned_on) = 1 and day(returns.returned_on) <= 7 then date_of(year(returns.returned_on), 7, 20)
-             when month(returns.returned_on) <= 3 or (month(returns.returned_on) = 4 and day(returns.returned_on) <= 7)
-                 then date_of(year(returns.returned_on), 12, 31)
-             else date_of(year(returns.returned_on) + 1, 3, 31)
-        end as until
-    from returns
-    cross join (values ('terms'), ('year')) as spans(span)
-    where returns.place = 1
-),
-
--- Who leaves Year 11 before that has done with school: then the last Friday of June is the day.
-due as (
-    select
-        horizons.learner_id,
-        horizons.stay_no,
-        horizons.returned_on,
-        horizons.school_id,
-        horizons.span,
-        least(horizons.until, coalesce(last_friday_of_june(learner.cohort_ay + 5), horizons.until)) as until
-    from horizons
-    inner join learner on learner.learner_id = horizons.learner_id
-),
-
+-- At the same school; or, where Year 3 or Year 7 begins in between, at whatever school goes on from there.
 still_there as (
     select distinct due.learner_id, due.stay_no, due.span
-    from due
+    from ap_return_window as due
     inner join spell
         on spell.learner_id = due.learner_id
        and spell.role = 'main'
-       and spell.school_id = due.school_id
-       and spell.starts_on <= due.until
-       and spell.ends_on >= due.until
+       and (spell.school_id = due.school_id
+            or (spell.kind in ('mainstream', 'resourced_unit', 'special')
+                and spell.status in ('C', 'M')
+                and (date_of(due.cohort_ay, 9, 1) between add_days(due.returned_on, 1) and due.until_on
+                     or date_of(due.cohort_ay - 4, 9, 1) between add_days(due.returned_on, 1) and due.until_on)))
+       and spell.starts_on <= due.until_on
+       and spell.ends_on >= due.until_on
 ),
 
 excluded as (
     select distinct due.learner_id, due.stay_no, due.span
-    from due
+    from ap_return_window as due
     inner join suspension_event
         on suspension_event.learner_id = due.learner_id
        and suspension_event.category = 'PERM'
        and suspension_event.counts
        and suspension_event.starts_on >= due.returned_on
-       and suspension_event.starts_on <= due.until
+       and suspension_event.starts_on <= due.until_on
 ),
 
-attended as (
+-- Of registers that are told in weeks, or other pieces, those that lie between the return and the day it is judged. A period within another counts once.
+retold_periods as (
+    select
+        due.learner_id,
+        due.stay_no,
+        due.span,
+        attendance_retold.establishment_id,
+        attendance_retold.source,
+        coalesce(attendance_retold.period_ends_on, attendance_retold.period_starts_on) as ends_on,
+        attendance_retold.sessions_possible,
+        coalesce(attendance_retold.sessions_authorised + attendance_retold.sessions_unauthorised,
+                 attendance_retold.sessions_possible - attendance_retold.sessions_attended) as sessions_absent,
+        max(coalesce(attendance_retold.period_ends_on, attendance_retold.period_starts_on)) over (
+            partition by due.learner_id, due.stay_no, due.span, attendance_retold.establishment_id, attendance_retold.source
+            order by attendance_retold.period_starts_on asc nulls last, attendance_retold.period_ends_on desc nulls last,
+                     attendance_retold.sessions_possible desc nulls last, attendance_retold.row_key asc nulls last
+            rows between unbounded preceding and 1 preceding
+        ) as greatest_end_so_far
+    from ap_return_window as due
+    inner join attendance_retold
+        on attendance_retold.learner_id = due.learner_id
+       and attendance_retold.period_starts_on >= due.returned_on
+       and coalesce(attendance_retold.period_ends_on, attendance_retold.period_starts_on) <= due.until_on
+    where attendance_retold.sessions_possible is not null
+      and coalesce(attendance_retold.sessions_authorised + attendance_retold.sessions_unauthorised,
+                   attendance_retold.sessions_possible - attendance_retold.sessions_attended) is not null
+),
+
+since as (
+    select learner_id, stay_no, span, establishment_id, source, sessions_possible, sessions_absent
+    from retold_periods
+    where greatest_end_so_far is null
+       or ends_on > greatest_end_so_far
+    union all
+    select
+        due.learner_id,
+        due.stay_no,
+        due.span,
+        attendance_window.establishment_id,
+        attendance_window.source,
+        attendance_window.sessions_possible,
+        attendance_window.sessions_absent
+    from ap_return_window as due
+    inner join attendance_told
+        on attendance_told.learner_id = due.learner_id
+       and attendance_told.is_plain
+    inner join attendance_window
+        on attendance_window.subject_id = attendance_told.subject_id
+       and attendance_window.establishment_id = attendance_told.establishment_id
+       and attendance_window.ay = attendance_told.ay
+       and attendance_window.source = attendance_told.source
+       and attendance_window.asked_for = 'return'
+       and attendance_window.since_on = due.returned_on
+       and attendance_window.until_on = due.until_on
+),
+
+accounts as (
+    select
+        learner_id,
+        stay_no,
+        span,
+        establishment_id,
+        source,
+        sum(sessions_possible) as possible,
+        sum(sessions_absent) as absent
+    from since
+    group by learner_id, stay_no, span, establishment_id, source
+),
+
+-- Of several accounts of one school the one with the most possible sessions: they are never added up.
+ranked_accounts as (
+    select
+        *,
+        row_number() over (
+            partition by learner_id, stay_no, span, establishment_id
+            order by possible desc nulls last, absent desc nulls last, source asc nulls last
+        ) as place
+    from accounts
+),
+
+attended_since as (
+    select learner_id, stay_no, span, sum(possible) as possible, sum(absent) as absent
+    from ranked_accounts
+    where place = 1
+    group by learner_id, stay_no, span
+),
+
+-- Where sessions are told of whole years alone, those of the years.
+attended_in_years as (
     select
         due.learner_id,
         due.stay_no,
         due.span,
         sum(absence_learner.sessions_possible) as possible,
         sum(absence_learner.sessions_absent) as absent
-    from due
+    from ap_return_window as due
     inner join absence_learner
         on absence_learner.learner_id = due.learner_id
        and absence_learner.ay >= academic_year(due.returned_on)
-       and absence_learner.ay <= academic_year(due.until)
+       and absence_learner.ay <= academic_year(due.until_on)
        and absence_learner.absence_state = 'known'
     group by due.learner_id, due.stay_no, due.span
+),
+
+attended as (
+    select
+        years.learner_id,
+        years.stay_no,
+        years.span,
+        case when attended_since.possible > 0 then attended_since.possible else years.possible end as possible,
+        case when attended_since.possible > 0 then attended_since.absent else years.absent end as absent
+    from attended_in_years as years
+    left join attended_since
+        on attended_since.learner_id = years.learner_id
+       and attended_since.stay_no = years.stay_no
+       and attended_since.span = years.span
 ),
 
 rules as (
@@ -148,13 +187,13 @@ held as (
         due.learner_id,
         due.stay_no,
         due.span,
-        case when due.until > build_context.as_of then 'not_due'
+        case when due.until_on > build_context.as_of then 'not_due'
              when excluded.learner_id is not null or still_there.learner_id is null then 'not_sustained'
              when rules.least_percent is null or coalesce(attended.possible, 0) = 0 then 'unknown'
              when (attended.possible - attended.absent) * 100 >= rules.least_percent * attended.possible then 'sustained'
              else 'not_sustained'
         end as held
-    from due
+    from ap_return_window as due
     cross join build_context
     left join still_there
         on still_there.learner_id = due.learner_id and still_there.stay_no = due.stay_no and still_there.span = due.span
@@ -183,7 +222,6 @@ repeats as (
        and stay.role = 'placement'
        and stay.starts_on > returns.returned_on
        and stay.starts_on <= add_days(returns.returned_on, 365)
-    where returns.place = 1
 ),
 
 judged as (
@@ -208,7 +246,6 @@ judged as (
     left join returns
         on returns.learner_id = placements.learner_id
        and returns.stay_no = placements.stay_no
-       and returns.place = 1
     left join holds on holds.learner_id = placements.learner_id and holds.stay_no = placements.stay_no
     left join repeats on repeats.learner_id = placements.learner_id and repeats.stay_no = placements.stay_no
 ),

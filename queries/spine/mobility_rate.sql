@@ -9,7 +9,7 @@ ay = "The academic year, by its end year"
 scope = "all: schools here together; kind: those of one kind; school: one school, through conversions and mergers"
 category = "all, a kind of establishment, or the id of the school"
 n_on_roll = "Pupils on a main roll (single, or main of two) on the January census day: the denominator"
-n_joined = "Main rolls that began in the year at another school than the place before, outside August and September"
+n_joined = "Main rolls that began in the year at another school than the place before: by a move that is neither a change of phase nor the end of a school, and at any time but August and September where nothing is known before, or by whatever move"
 n_joined_from_nowhere = "Of them those of whom nothing is known before: from abroad, or from where no source tells"
 n_left = "Main rolls that ended in the year with a move that is neither a change of phase, the end of schooling nor the school's own end"
 n_left_unexplained = "Of them those that nothing explains"
@@ -22,7 +22,8 @@ rate_high = "Upper end of its 95% interval"
 */
 -- Whoever changes school within an authority leaves one and joins another: over all schools here that is two events, as in
 -- the usual measure of a school's mobility. A roll that begins when a phase does, or ends when one does, is none; nor is one that
--- ends with its school, which says nothing of how many come and go there. Who joins another school for that in mid-year counts there.
+-- ends with its school, which says nothing of how many come and go there. Who joins another school for that in mid-year counts there. Of
+-- whoever comes in a September and was nowhere before it is not known whether a phase began elsewhere.
 with places as (
     select
         spell.learner_id,
@@ -41,21 +42,24 @@ with places as (
 
 joined as (
     select
-        academic_year(starts_on) as ay,
-        school_id,
-        kind,
+        academic_year(places.starts_on) as ay,
+        places.school_id,
+        places.kind,
         0 as n_on_roll,
         1 as n_joined,
-        case when place_before is null then 1 else 0 end as n_joined_from_nowhere,
+        case when places.place_before is null then 1 else 0 end as n_joined_from_nowhere,
         0 as n_left,
         0 as n_left_unexplained,
         0 as n_left_to_nowhere,
         0 as n_school_closed
     from places
-    where is_roll_here
-      and (place_before is null or place_before <> school_id)
-      and month(starts_on) <> 8
-      and month(starts_on) <> 9
+    left join school_move
+        on school_move.learner_id = places.learner_id
+       and school_move.joined_on = places.starts_on
+    where places.is_roll_here
+      and (places.place_before is null or places.place_before <> places.school_id)
+      and ((month(places.starts_on) <> 8 and month(places.starts_on) <> 9)
+           or school_move.move_type not in ('phase_transition', 'school_closed'))
 ),
 
 departed as (

@@ -87,6 +87,7 @@ fn why(line: &Line, colour: &str) -> &'static str {
         "level_good" => "by its level and not its trend: good",
         "level_middling" => "by its level and not its trend: middling",
         "level_poor" => "by its level and not its trend: poor",
+        "series_break" => "its groups are made of free meals, and the rule for these has changed in between",
         "too_few" => "fewer than 100 learners are behind it",
         "coverage" => "of more than one in five it is not known",
         "not_comparable" => "its year compares with no other",

@@ -113,7 +113,7 @@ fn a_day_makes_its_year_alone_and_the_tables_are_those_of_all_years_at_once() {
         "attendance_term",
         "attendance_told",
         "attendance_version",
-        "risk_week",
+        "attendance_window",
     ];
     assert_eq!(by_years, named);
     let mut at_once = queries.clone();

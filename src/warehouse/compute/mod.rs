@@ -159,16 +159,16 @@ mod tests {
     #[test]
     fn a_function_that_is_not_there_is_told_with_what_there_is() {
         for (named, known) in
-            [("school_prediction@9", "it has school_prediction@1;"), ("oracle@1", "school_prediction@1, ")]
+            [("school_prediction@9", "it has school_prediction@2;"), ("oracle@1", "school_prediction@2, ")]
         {
-            let fault = prove_known(&with("school_prediction@1", named)).unwrap_err().to_string();
+            let fault = prove_known(&with("school_prediction@2", named)).unwrap_err().to_string();
             assert!(
                 fault.contains("queries/schools/school_prediction.toml:6: this program has no function"),
                 "{fault}"
             );
             assert!(fault.contains(named) && fault.contains(known), "{fault}");
         }
-        assert!(prove_known(&with("school_prediction@1", "school_prediction@1")).is_ok());
+        assert!(prove_known(&with("school_prediction@2", "school_prediction@2")).is_ok());
     }
 
     #[test]

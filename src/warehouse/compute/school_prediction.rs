@@ -20,7 +20,7 @@ const EDGE: f64 = 0.01;
 
 pub(super) const FUNCTION: Function = Function {
     name: "school_prediction",
-    version: 1,
+    version: 2,
     columns: &[
         ("ks4_ay", "SMALLINT"),
         ("school_id", "VARCHAR"),
@@ -32,6 +32,7 @@ pub(super) const FUNCTION: Function = Function {
         ("n_disadvantaged", "BIGINT"),
         ("n_unknown", "BIGINT"),
         ("n_without_baseline", "BIGINT"),
+        ("n_without_reference", "BIGINT"),
         ("n_pupils", "BIGINT"),
         ("n_achieved", "BIGINT"),
         ("rate", "DECIMAL(9,4)"),
@@ -234,10 +235,11 @@ fn by_the_matrix(school: &School<'_>) -> Option<Judgement> {
     })
 }
 
-/// The figures of one school, from `n_pupils` on; empty where nobody judges.
+/// The figures of one school, from `n_without_reference` on; empty where nobody judges.
 fn told(school: &School<'_>, judgement: Option<&Judgement>, state: &str) -> Vec<Cell> {
     let Some(one) = judgement.filter(|_| matches!(state, "judged" | "too_few")) else {
-        let mut cells = vec![Cell::Whole(school.n_used as i64), Cell::Whole(school.n_achieved as i64)];
+        let mut cells =
+            vec![Cell::Whole(0), Cell::Whole(school.n_used as i64), Cell::Whole(school.n_achieved as i64)];
         cells.extend(vec![Cell::Empty; 11]);
         cells.push(school.national_rate.into());
         cells.push(Cell::Empty);
@@ -254,6 +256,7 @@ fn told(school: &School<'_>, judgement: Option<&Judgement>, state: &str) -> Vec<
     let beats = (state == "judged").then_some(p_above.is_some_and(|p| p >= SURE));
     let is_of_all = (one.n - school.n_used).abs() < 0.5;
     vec![
+        Cell::Whole((school.n_used - one.n).round() as i64),
         Cell::Whole(one.n as i64),
         Cell::Whole(one.achieved as i64),
         rate.into(),

@@ -106,11 +106,15 @@ fn state(
     let learns_here =
         journey.main_on(january_census(last_year)).is_some_and(|stay| stay.la == Some(facts.here));
     let home = area.on(june_day(last_year)).home;
+    let lived_here = || {
+        let mut since = day(last_year - 6, 9, 1).iter_days().take_while(|on| *on < june_day(last_year));
+        since.any(|on| area.on(on).home == Some(facts.here))
+    };
     if died(person, sixteen) {
         "died"
     } else if left_england(person, journey, sixteen) {
         "left_england"
-    } else if home.is_some_and(|la| la != facts.here) && !learns_here {
+    } else if home.is_some_and(|la| la != facts.here) && lived_here() && !learns_here {
         "moved_out_of_area"
     } else if ledger.result_state == "ks4_results" {
         match setting {

@@ -194,7 +194,12 @@ pub fn result(
         ks2_score: member.ks2_score,
         baseline_source: baseline(member).baseline_source,
         progress8: None,
-        progress8_state: if ks4_ay >= 2025 { "not_published" } else { "no_rule_for_year" }.to_owned(),
+        progress8_state: if ks4_ay >= 2025 || matches!(ks4_ay, 2020 | 2021) {
+            "not_published"
+        } else {
+            "no_rule_for_year"
+        }
+        .to_owned(),
         grades_comparable: is_comparable(ks4_ay),
     })
 }

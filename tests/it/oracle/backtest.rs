@@ -279,9 +279,13 @@ pub(super) fn winters(months: &[NccisMonth]) -> BTreeMap<Person, &'static str> {
         let n = |wanted: &[&str]| statuses.iter().filter(|status| wanted.contains(status)).count();
         match () {
             () if n(&["neet"]) >= 2 => "neet",
-            () if n(&["not_known", "no_record"]) >= 2 => "not_known",
             () if n(&["custody"]) >= 2 => "custody",
-            () if statuses.len() >= 2 => "other",
+            () if n(&["neet", "not_known", "no_record"]) >= 2 => "not_known",
+            () if statuses.len() == 3
+                || (statuses.len() == 2 && n(&["neet", "not_known", "no_record"]) == 0) =>
+            {
+                "other"
+            }
             () => "not_followed",
         }
     };

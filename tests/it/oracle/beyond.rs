@@ -64,10 +64,15 @@ pub fn ladder(at: &CohortOutcome, awards: &[Award<'_>]) -> Option<LadderResult> 
         awards.iter().map(|award| award.best).filter(|row| row.awarded_on <= until).collect();
     let result = |row: &&Qualification| codes::has_result(row.grade);
     let mut subjects: BTreeMap<Code, i64> = BTreeMap::new();
+    let mut seconds: BTreeMap<Code, i64> = BTreeMap::new();
     for row in rows.iter().copied().filter(|row| result(row) && !is_unit(row.kind)) {
         if let Some(points) = points(row) {
             let best = subjects.entry(row.subject).or_default();
             *best = points.max(*best);
+            if row.kind == "gcse" && codes::gcses(row.subject) == 2 {
+                let second = seconds.entry(row.subject).or_default();
+                *second = points.max(*second);
+            }
         }
     }
     let units = rows.iter().filter(|row| is_unit(row.kind) && codes::passed(row.grade)).count() as i64;
@@ -81,6 +86,7 @@ pub fn ladder(at: &CohortOutcome, awards: &[Award<'_>]) -> Option<LadderResult> 
         .filter(|(subject, _)| codes::subject_area(subject) == "other")
         .map(|(_, points)| *points)
         .collect();
+    others.extend(seconds.values());
     others.push((units * 1000).min(5000));
     others.sort_unstable_by(|a, b| b.cmp(a));
     let others: i64 = others.iter().take(3).sum();
@@ -107,7 +113,13 @@ pub fn ladder(at: &CohortOutcome, awards: &[Award<'_>]) -> Option<LadderResult> 
         ladder5: known(2 * english + 2 * maths + others),
         english_entry: entry(&rows, "english"),
         maths_entry: entry(&rows, "maths"),
-        n_awards: passed(false),
+        n_awards: passed(false)
+            + rows
+                .iter()
+                .filter(|row| {
+                    codes::passed(row.grade) && row.kind == "gcse" && codes::gcses(row.subject) == 2
+                })
+                .count() as i64,
         n_units: passed(true),
         n_without_points: rows.iter().filter(|row| codes::passed(row.grade) && points(row).is_none()).count()
             as i64,
@@ -215,31 +227,39 @@ pub fn engagement(person: &PersonFacts, as_of: NaiveDate) -> Vec<EngagementChang
     years.into_iter().map(row).collect()
 }
 
-/// Whether somebody kept in education or work from October to March.
+/// Whether somebody kept in education or work from October to March, by the ends of the six months.
 fn sustained(person: &PersonFacts, first_autumn: i32, as_of: NaiveDate) -> &'static str {
     let end = day(first_autumn + 1, 3, 31);
     if end > as_of {
         return "not_due";
     }
-    let months = [(0, 10), (0, 11), (0, 12), (1, 1), (1, 2), (1, 3)];
-    let days = months.map(|(later, month)| day(first_autumn + later, month, 1)).into_iter().chain([end]);
-    let groups: Vec<Option<Code>> = days
+    let ends = [(0, 10, 31), (0, 11, 30), (0, 12, 31), (1, 1, 31), (1, 3, 31)];
+    let february = day(first_autumn + 1, 3, 1).pred_opt().unwrap();
+    let ends =
+        ends.map(|(later, month, last)| day(first_autumn + later, month, last)).into_iter().chain([february]);
+    let did: Vec<&str> = ends
         .map(|on| {
             let started = person.destinations.iter().filter(|one| {
                 one.starts_on <= on && one.starts_on <= as_of && one.ends_on.is_none_or(|end| end >= on)
             });
             started
                 .min_by_key(|one| (std::cmp::Reverse(one.starts_on), one.activity))
-                .map(|one| codes::status_group(one.activity))
+                .map_or("not_known", |one| codes::strand(one.activity))
         })
         .collect();
-    let kept = |group: &Option<Code>| matches!(group, Some("participating" | "employment_not_participating"));
-    if groups.iter().all(kept) {
+    // As if all that is not known had been one thing, and as if it had been nothing.
+    let holds = |unknown: &'static str| {
+        let seen: Vec<&str> =
+            did.iter().map(|one| if *one == "not_known" { unknown } else { *one }).collect();
+        let n = |what: &[&str]| seen.iter().filter(|one| what.contains(one)).count();
+        n(&["education", "apprenticeship", "employment"]) == 6 || n(&["apprenticeship", "employment"]) >= 5
+    };
+    if holds("neet") {
         "sustained"
-    } else if groups.iter().any(|group| matches!(group, Some("neet" | "custody"))) {
-        "not_sustained"
-    } else {
+    } else if holds("employment") {
         "unknown"
+    } else {
+        "not_sustained"
     }
 }
 

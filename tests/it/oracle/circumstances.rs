@@ -130,6 +130,13 @@ struct Meals {
     since: Option<i64>,
 }
 
+/// Whether anybody saw meals in the six years up to the spring of a year, term by term.
+pub(super) fn meals_in_six_years(person: &PersonFacts, ay: i64, as_of: NaiveDate) -> Option<bool> {
+    let spring = 3 * ay + 2;
+    let in_window = |day: NaiveDate| term_no(day) <= spring && term_no(day) > spring - WINDOW;
+    told(observed(person, "fsm", as_of).filter(|(day, _)| in_window(*day)).map(|(_, yes)| yes))
+}
+
 impl Meals {
     fn up_to(person: &PersonFacts, ay: i64, as_of: NaiveDate) -> Self {
         let spring = 3 * ay + 2;

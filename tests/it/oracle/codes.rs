@@ -19,6 +19,11 @@ pub fn passed(grade: Option<&str>) -> bool {
     !matches!(grade, None | Some("FAIL" | "U" | "X"))
 }
 
+/// How many GCSEs of one grade a subject is.
+pub fn gcses(subject: &str) -> i64 {
+    if subject == "combined_science" { 2 } else { 1 }
+}
+
 /// How good a grade is: only ever compared within one kind of qualification.
 pub fn grade_points(grade: Option<&str>) -> i64 {
     match grade {

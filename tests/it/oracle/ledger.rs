@@ -86,8 +86,12 @@ pub fn by_sixteen(awards: &[Award<'_>], final_year: i32) -> Ledger {
     Ledger {
         any_row: !rows.is_empty(),
         result_state: result_state(&rows),
-        n_gcse: gcse.len() as i64,
-        n_gcse_7_9: gcse.values().filter(|best| **best >= 7).count() as i64,
+        n_gcse: gcse.keys().map(|subject| codes::gcses(subject)).sum(),
+        n_gcse_7_9: gcse
+            .iter()
+            .filter(|(_, best)| **best >= 7)
+            .map(|(subject, _)| codes::gcses(subject))
+            .sum(),
         basics_9_4: basics(4),
         basics_9_5: basics(5),
         level1_english_maths: level("english", 4) && level("maths", 4),

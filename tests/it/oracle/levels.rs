@@ -73,7 +73,9 @@ fn size(award: &Qualification, level: i64) -> Option<(i64, i64)> {
     }
     let is_good = award.kind == "gcse" && codes::grade_points(award.grade) >= 4;
     let (least, most) = match (award.kind, award.level, level) {
-        ("gcse", _, 2) if is_good => (1_000, 1_000),
+        ("gcse", _, 2) if is_good => {
+            (1_000 * codes::gcses(award.subject), 1_000 * codes::gcses(award.subject))
+        }
         ("btec", Some("2"), 2) => (1_000, 4_000),
         ("fsq", Some("2"), 2) => (375, 500),
         ("a_level", None | Some("3"), 2) => (3_000, 3_000),

@@ -104,6 +104,7 @@ row! {
     breakdown: String = "breakdown",
     category: String = "category",
     n_pupils: i64 = "n_pupils",
+    n_missing: i64 = "n_missing",
     n_not_on_roll: i64 = "n_not_on_roll",
     n_suspensions: i64 = "n_suspensions",
     suspension_rate: Option<Fixed<4>> = "suspension_rate",

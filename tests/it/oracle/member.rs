@@ -102,7 +102,7 @@ pub(super) fn test<'a>(
     rows.min_by_key(|row| (row.status != "tested", std::cmp::Reverse(row.score), row.status))
 }
 
-/// Free meals within six years or looked after, as observed in Year 6.
+/// Free meals within six years or looked after, as observed in Year 6 or term by term before it.
 fn disadvantaged(facts: &Facts, person: &PersonFacts, cohort: i32) -> Option<bool> {
     let observed = |kind: Code, value: Code| {
         person.circumstances.iter().any(|row| {
@@ -111,9 +111,10 @@ fn disadvantaged(facts: &Facts, person: &PersonFacts, cohort: i32) -> Option<boo
                 && row.observed_on.is_some_and(|day| in_year(facts, day, cohort))
         })
     };
-    if observed("fsm6", "Y") || observed("cla", "Y") {
+    let by_terms = super::circumstances::meals_in_six_years(person, i64::from(cohort), facts.as_of);
+    if observed("fsm6", "Y") || observed("cla", "Y") || by_terms == Some(true) {
         Some(true)
-    } else if observed("fsm6", "N") {
+    } else if observed("fsm6", "N") || by_terms == Some(false) {
         Some(false)
     } else {
         None

@@ -80,7 +80,11 @@ pub fn rates(
             }
             let before = at.checked_sub(1).map(|before| place(theirs[before]));
             let school = place(spell);
-            if !matches!(spell.starts_on.month(), 8 | 9) && before != Some(school) {
+            let arrival =
+                moves.iter().find(|one| one.person == spell.person && one.joined_on == Some(spell.starts_on));
+            let by_move = arrival
+                .is_some_and(|one| !matches!(one.move_type.as_str(), "phase_transition" | "school_closed"));
+            if (!matches!(spell.starts_on.month(), 8 | 9) || by_move) && before != Some(school) {
                 count(&mut groups, year_of(spell.starts_on), school, &spell.kind, &|n| {
                     n.joined += 1;
                     n.from_nowhere += i64::from(before.is_none());

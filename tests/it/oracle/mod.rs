@@ -239,7 +239,13 @@ impl Tables {
         let years = year::years(&self.spell, &self.area_spell, &self.setting);
         let groups = circumstances::groups(&self.circumstance_year);
         self.absence_rate = absence::rates(&self.absence_enrolment, &years, &groups, &self.setting);
-        self.suspension_rate = suspension::rates(&self.suspension_event, &years, &groups, &self.setting);
+        self.suspension_rate = suspension::rates(
+            &self.suspension_event,
+            &self.absence_enrolment,
+            &years,
+            &groups,
+            &self.setting,
+        );
         self.circumstance_rate = circumstances::rates(&self.circumstance_year);
         self.segregation = segregation::segregation(&self.circumstance_year, &years, &self.setting);
         self.ks4_rate = attainment::rates(&self.ks4_result);

@@ -2,11 +2,12 @@
 use super::cells::{Fixed, Person};
 use super::days::{academic_year, day, june_day};
 use super::evidence::{Places, Role, Stay};
-use super::facts::{PersonFacts, Placement};
+use super::facts::{Attendance, PersonFacts, Placement};
 use super::measures::{AbsenceLearner, SchoolMove, SuspensionEvent};
 use super::provision_rows::{ApDaySix, ApPlacement, EducationBreak};
 use super::rows::Spell;
 use chrono::{Datelike, Days, NaiveDate, Weekday};
+use std::collections::BTreeMap;
 
 /// What is known of one person beside their stays.
 pub struct Told<'a> {
@@ -118,8 +119,14 @@ fn placement(told: &Told<'_>, placement_no: i64, stay: &Stay) -> ApPlacement {
     };
     let after = returned(told, stay);
     let days = (stay.to - stay.from).num_days() + 1;
-    // What the dearest of its parts costs a week, for every week.
-    let price = parts.iter().filter_map(|one| one.price).max();
+    // Day by day, at the price that was named last, or first where none was yet.
+    let priced: Vec<(NaiveDate, i64)> =
+        parts.iter().filter_map(|one| one.price.map(|price| (one.starts_on, price))).collect();
+    let price_on = |on: NaiveDate| {
+        let named = priced.iter().rev().find(|(from, _)| *from <= on).or_else(|| priced.first());
+        named.map(|(_, price)| *price)
+    };
+    let paid: Option<i64> = stay.from.iter_days().take_while(|on| *on <= stay.to).map(price_on).sum();
     ApPlacement {
         person: Person(told.person.number),
         placement_no,
@@ -159,7 +166,7 @@ fn placement(told: &Told<'_>, placement_no: i64, stay: &Stay) -> ApPlacement {
         has_end_reason: (!stay.is_open).then_some(last.end_reason.is_some()),
         end_reason: last.end_reason.map(str::to_owned),
         planned_end_on: planned,
-        cost: price.and_then(|price| Fixed::fraction(price * days, 7)),
+        cost: paid.and_then(|pence| Fixed::fraction(pence, 7)),
         return_state: after.state.to_owned(),
         returned_on: after.on,
         sustained_two_terms: after.two_terms.to_owned(),
@@ -253,14 +260,39 @@ fn two_terms_after(on: NaiveDate) -> NaiveDate {
     ends[0]
 }
 
+/// Possible and missed sessions of periods that lie between two days, those within others once.
+fn since_return(told: &Told<'_>, on: NaiveDate, until: NaiveDate) -> (i64, i64) {
+    let inside =
+        |one: &&Attendance| on <= one.starts_on && one.ends_on <= until && one.starts_on <= told.as_of;
+    let mut periods: Vec<&Attendance> = told.person.attendance.iter().filter(inside).collect();
+    periods.sort_by_key(|one| (one.starts_on, std::cmp::Reverse(one.ends_on)));
+    let mut last: BTreeMap<&str, NaiveDate> = BTreeMap::new();
+    let mut sum = (0, 0);
+    for one in periods {
+        let school = one.establishment.as_str();
+        if last.get(school).is_none_or(|end| one.ends_on > *end) {
+            last.insert(school, one.ends_on);
+            sum = (sum.0 + one.possible, sum.1 + one.authorised + one.unauthorised);
+        }
+    }
+    sum
+}
+
 fn held(told: &Told<'_>, on: NaiveDate, school: Option<&String>, until: NaiveDate) -> &'static str {
     let until = told.cohort.map_or(until, |cohort| until.min(june_day(cohort + 5)));
     if until > told.as_of {
         return "not_due";
     }
+    // Year 3 and Year 7 begin at another school, as they do for everybody.
+    let new_phase = told.cohort.is_some_and(|cohort| {
+        [cohort, cohort - 4].into_iter().any(|year| on < day(year, 9, 1) && day(year, 9, 1) <= until)
+    });
     let there = told.spells.iter().any(|spell| {
+        let goes_on = new_phase
+            && matches!(spell.kind.as_str(), "mainstream" | "resourced_unit" | "special")
+            && matches!(spell.status.as_deref(), Some("C" | "M"));
         spell.role == "main"
-            && spell.school_id.as_ref() == school
+            && (spell.school_id.as_ref() == school || goes_on)
             && spell.starts_on <= until
             && until <= spell.ends_on
     });
@@ -269,8 +301,15 @@ fn held(told: &Told<'_>, on: NaiveDate, school: Option<&String>, until: NaiveDat
     });
     let years = i64::from(academic_year(on))..=i64::from(academic_year(until));
     let rows = || told.absence.iter().filter(|row| years.contains(&row.ay) && row.absence_state == "known");
-    let possible: i64 = rows().filter_map(|row| row.sessions_possible).sum();
-    let absent: i64 = rows().filter_map(|row| row.sessions_absent).sum();
+    let since = since_return(told, on, until);
+    let (possible, absent) = if since.0 > 0 {
+        since
+    } else {
+        (
+            rows().filter_map(|row| row.sessions_possible).sum(),
+            rows().filter_map(|row| row.sessions_absent).sum(),
+        )
+    };
     if excluded || !there {
         "not_sustained"
     } else if possible == 0 {

@@ -251,7 +251,7 @@ fn mean(cases: &[&Case<'_>], measure: &str) -> Figure {
         denominator: Some(known.len() as i64 * 10_000),
         missing: amounts.iter().filter(|amount| matches!(amount, Amount::Missing)).count() as i64,
         value: signed(total, known.len() as i64 * 10_000),
-        low: end(-1.0),
+        low: end(-1.0).map(|low| if measure == "attendance_change" { low } else { low.max(Fixed(0)) }),
         high: end(1.0),
         known: known.len() as i64,
     }
@@ -423,7 +423,7 @@ fn money(cases: &[&Case<'_>]) -> [Figure; 2] {
     };
     let each = Figure {
         denominator: Some(held * 10_000),
-        value: (!paid.is_empty()).then(|| Fixed::fraction(pence, held * 100)).flatten(),
+        value: (paid.len() >= 10).then(|| Fixed::fraction(pence, held * 100)).flatten(),
         ..additional.clone()
     };
     [each, additional]
@@ -443,6 +443,9 @@ pub fn measures(cases: &[Case<'_>], sites: &[ApRegistration]) -> Vec<ApMeasure> 
             let state = match measure {
                 "quality_visit" | "safeguarding_evidence" => "not_held",
                 "cost_per_additional_return" => "no_rule_for_year",
+                "cost_per_sustained_return" if figure.value.is_none() && figure.denominator > Some(0) => {
+                    "case_list"
+                }
                 _ if figure.value.is_none() => "nothing_known",
                 _ => "known",
             };

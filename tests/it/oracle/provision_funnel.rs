@@ -2,7 +2,7 @@
 use super::cells::Fixed;
 use super::provision_counts::{Case, SHARES, answer, nearest};
 use super::provision_rows::ApFunnel;
-use super::waterfall::wilson;
+use super::waterfall::wilson_of;
 use std::collections::BTreeMap;
 
 /// Who answered yes, who answered, and pence paid.
@@ -83,7 +83,7 @@ pub fn funnels(cases: &[Case<'_>]) -> Vec<ApFunnel> {
                 .map(|pence| Fixed::round(pence as f64 / 100.0 / all_yes as f64)),
         };
         if known >= 30 && known * known >= 20 * squares {
-            show(&mut row);
+            show(&mut row, squares);
         }
         row
     };
@@ -91,12 +91,14 @@ pub fn funnels(cases: &[Case<'_>]) -> Vec<ApFunnel> {
 }
 
 /// The share and the limits around that of all.
-fn show(row: &mut ApFunnel) {
+fn show(row: &mut ApFunnel, squares: i64) {
     let share = |row: Option<Fixed<4>>| row.map_or(0.0, |share| share.0 as f64 / 1e4);
     row.funnel_state = "shown".to_owned();
     row.share = Fixed::fraction(row.n_yes, row.n_known);
-    let ends = wilson(row.n_yes, row.n_known);
-    (row.share_low, row.share_high) = (ends.map(|ends| ends.0), ends.map(|ends| ends.1));
+    // Placements of one learner do not stand alone.
+    let (yes, known, squares) = (row.n_yes as f64, row.n_known as f64, squares as f64);
+    let (low, high) = wilson_of(yes * known / squares, known * known / squares);
+    (row.share_low, row.share_high) = (Some(low), Some(high));
     if let Some(costs) = row.costs.filter(|_| row.n_yes > 0) {
         let a_place = costs.0 as f64 / 100.0 / row.n_known as f64;
         let each =

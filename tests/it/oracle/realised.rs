@@ -74,12 +74,10 @@ fn potential(
         (Some(false), _) => Some(false),
         (None, _) => None,
     };
-    // Level 2 that is known to be missing decides where no index is held, but only once it is known who kept on.
     let other = match (element, sustained) {
         (_, "no") => "no",
         (Some(true), now) => now,
         (Some(false), _) if travelled == Some(false) => "no",
-        (Some(false), "yes") => "no",
         (Some(false), "not_due") => "not_due",
         (None, "not_due") if travelled == Some(false) => "not_due",
         _ => "unknown",
@@ -88,12 +86,12 @@ fn potential(
         "realised_gcse"
     } else if other == "yes" {
         "realised_other"
+    } else if gcse.is_none() || other != "no" {
+        "unknown"
     } else if element == Some(true) || sustained == "yes" {
         "partial"
-    } else if gcse == Some(false) && level2 == Some(false) && sustained == "no" {
-        "not_yet"
     } else {
-        "unknown"
+        "not_yet"
     };
     RealisedPotential {
         person: member.person,

@@ -42,6 +42,7 @@ row! {
     n_disadvantaged: i64 = "n_disadvantaged",
     n_unknown: i64 = "n_unknown",
     n_without_baseline: i64 = "n_without_baseline",
+    n_without_reference: i64 = "n_without_reference",
     n_pupils: i64 = "n_pupils",
     n_achieved: i64 = "n_achieved",
     rate: Option<Fixed<4>> = "rate",

@@ -280,6 +280,11 @@ pub fn predictions(rows: &[Ks4Result], years: &BTreeMap<(u32, i64), Year>) -> Ve
                 n_disadvantaged: pool.poor.len() as i64,
                 n_unknown: pool.unknown(measure),
                 n_without_baseline: pool.without_baseline(measure),
+                n_without_reference: if matches!(state, "judged" | "too_few") {
+                    (used.len() - theirs.len()) as i64
+                } else {
+                    0
+                },
                 n_pupils: used.len() as i64,
                 n_achieved: used.iter().filter(|(_, done, _)| *done).count() as i64,
                 rate: None,

@@ -154,7 +154,7 @@ fn values(tables: &Tables) -> Values {
             let seen = value.map(|value| Seen {
                 value: value.0,
                 n: rate.n_pupils,
-                missing: 0,
+                missing: rate.n_missing,
                 spread: rounded(100.0 * (events as f64).sqrt() / rate.n_pupils as f64),
                 comparable: true,
             });

@@ -3,7 +3,7 @@ use super::cells::{Fixed, Person};
 use super::circumstances::{Groups, breakdowns};
 use super::days::academic_year;
 use super::facts::{PersonFacts, Suspension};
-use super::measures::{SuspensionEvent, SuspensionLearner, SuspensionRate};
+use super::measures::{AbsenceEnrolment, SuspensionEvent, SuspensionLearner, SuspensionRate};
 use super::waterfall::{Z, wilson};
 use super::year::{Setting, Year};
 use chrono::NaiveDate;
@@ -67,6 +67,7 @@ pub fn learners(events: &[SuspensionEvent]) -> Vec<SuspensionLearner> {
 #[derive(Default)]
 struct Counts {
     pupils: i64,
+    missing: i64,
     not_on_roll: i64,
     suspended: i64,
     suspensions: i64,
@@ -78,10 +79,14 @@ struct Counts {
 /// Rates of every year, population and kind.
 pub fn rates(
     events: &[SuspensionEvent],
+    enrolments: &[AbsenceEnrolment],
     years: &BTreeMap<(u32, i64), Year>,
     groups: &Groups,
     setting: &Setting,
 ) -> Vec<SuspensionRate> {
+    let with_register = enrolments.iter().map(|row| (setting.school(&row.establishment_id), row.ay));
+    let with_events = events.iter().map(|row| (setting.school(&row.establishment_id), row.ay));
+    let told: BTreeSet<(&str, i64)> = with_register.chain(with_events).collect();
     let mut counts: BTreeMap<(i64, &str, &str, String), Counts> = BTreeMap::new();
     for population in ["attending", "resident"] {
         let is_in = |event: &&SuspensionEvent| match population {
@@ -97,9 +102,11 @@ pub fn rates(
         for ((person, ay), year) in years.iter().filter(|(_, year)| year.belongs(population)) {
             for (breakdown, category) in breakdowns(groups, *person, *ay, &year.kind) {
                 let one = counts.entry((*ay, population, breakdown, category)).or_default();
-                one.pupils += i64::from(year.on_roll);
+                let is_told = year.school.as_deref().is_some_and(|school| told.contains(&(school, *ay)));
+                one.pupils += i64::from(year.on_roll && is_told);
+                one.missing += i64::from(year.on_roll && !is_told);
                 one.not_on_roll += i64::from(!year.on_roll);
-                one.suspended += i64::from(year.on_roll && suspended.contains(&(*person, *ay)));
+                one.suspended += i64::from(year.on_roll && is_told && suspended.contains(&(*person, *ay)));
             }
         }
         for event in theirs {
@@ -130,6 +137,7 @@ fn rate(ay: i64, population: &str, breakdown: &str, category: String, n: &Counts
         breakdown: breakdown.to_owned(),
         category,
         n_pupils: n.pupils,
+        n_missing: n.missing,
         n_not_on_roll: n.not_on_roll,
         n_suspensions: n.suspensions,
         suspension_rate: Fixed::fraction(100 * n.suspensions, n.pupils),

@@ -236,14 +236,18 @@ pub fn wilson(achieved: i64, of: i64) -> Option<(Fixed<4>, Fixed<4>)> {
     if of == 0 {
         return None;
     }
-    let n = of as f64;
-    let p = achieved as f64 / n;
+    Some(wilson_of(achieved as f64, of as f64))
+}
+
+/// The same of a number that is not whole: as many as tell as much as so many that hang together.
+pub fn wilson_of(achieved: f64, n: f64) -> (Fixed<4>, Fixed<4>) {
+    let p = achieved / n;
     let centre = p + Z * Z / (2.0 * n);
     let half = Z * (p * (1.0 - p) / n + Z * Z / (4.0 * n * n)).sqrt();
     let whole = 1.0 + Z * Z / n;
     // Where nobody or everybody achieved, rounding must not step outside the possible.
     let (low, high) = ((centre - half) / whole, (centre + half) / whole);
-    Some((Fixed::round(low.max(0.0)), Fixed::round(high.min(1.0))))
+    (Fixed::round(low.max(0.0)), Fixed::round(high.min(1.0)))
 }
 
 #[test]
