@@ -17,8 +17,9 @@ sessions_absent = "Of them missed"
 with stretches as (
     select learner_id, 'prediction' as asked_for, add_days(predicted_on, -364) as since_on, predicted_on as until_on
     from risk_moment
-    union
-    select learner_id, 'return' as asked_for, returned_on as since_on, until_on
+    union all
+    -- Two full terms and a year may end on one day.
+    select distinct learner_id, 'return' as asked_for, returned_on as since_on, until_on
     from ap_return_window
 ),
 
