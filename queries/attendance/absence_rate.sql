@@ -36,7 +36,7 @@ with registers as (
         absence_enrolment.learner_id,
         absence_enrolment.ay,
         absence_enrolment.establishment_id,
-        coalesce(school.school_id, absence_enrolment.establishment_id) as school_id,
+        coalesce(school.merged_id, absence_enrolment.establishment_id) as merged_id,
         absence_enrolment.sessions_possible,
         absence_enrolment.sessions_absent
     from absence_enrolment
@@ -48,7 +48,7 @@ rolls as (
         learner_year.learner_id,
         learner_year.ay,
         learner_year.establishment_id,
-        coalesce(school.school_id, learner_year.establishment_id) as school_id
+        coalesce(school.merged_id, learner_year.establishment_id) as merged_id
     from learner_year
     left join school on school.establishment_id = learner_year.establishment_id
     where learner_year.on_roll
@@ -65,7 +65,7 @@ units_on_record as (
     full outer join rolls
         on rolls.learner_id = registers.learner_id
        and rolls.ay = registers.ay
-       and rolls.school_id = registers.school_id
+       and rolls.merged_id = registers.merged_id
 ),
 
 placed_units as (

@@ -7,7 +7,7 @@ materialise = "view"
 learner_id = "Pseudonym of the learner"
 ay = "The academic year, by its end year"
 */
--- A change of school is a main roll at another school than the main roll before it; a conversion is none. One that
+-- A change of school is a main roll at another school than the main roll before it; a conversion or a merger is none. One that
 -- begins in August or September is the usual time; any other is in mid-year.
 with rolls as (
     select
@@ -51,8 +51,8 @@ earlier as (
     select
         learner_year.learner_id,
         learner_year.ay,
-        max(case when before.ay = learner_year.ay - 4 then before.school_id end) as school_year_7,
-        max(case when before.ay = learner_year.ay - 1 then before.school_id end) as school_year_10
+        max(case when before.ay = learner_year.ay - 4 then before.stay_school_id end) as school_year_7,
+        max(case when before.ay = learner_year.ay - 1 then before.stay_school_id end) as school_year_10
     from learner_year
     inner join learner_year as before
         on before.learner_id = learner_year.learner_id
@@ -70,9 +70,9 @@ final as (
         cast(coalesce(totals.n_mid_year, 0) as integer) as moves_mid_year,
         cast(case when learner_year.academic_age is not null then coalesce(totals.n_since_year_7, 0) end as integer) as moves_mid_year_since_y7,
         case when learner_year.academic_age = 15 and learner_year.on_roll
-             then coalesce(earlier.school_year_7 = learner_year.school_id, false) end as same_school_since_y7,
+             then coalesce(earlier.school_year_7 = learner_year.stay_school_id, false) end as same_school_since_y7,
         case when learner_year.academic_age = 15 and learner_year.on_roll
-             then coalesce(earlier.school_year_10 = learner_year.school_id, false) end as same_school_since_y10
+             then coalesce(earlier.school_year_10 = learner_year.stay_school_id, false) end as same_school_since_y10
     from learner_year
     left join totals
         on totals.learner_id = learner_year.learner_id

@@ -22,7 +22,7 @@ with places as (
         coalesce(code_establishment_kind.family = 'ap', false) as is_ap,
         false as is_out,
         stg_enrolment.source,
-        case when stg_enrolment.status in ('C', 'M') then coalesce(school.school_id, stg_enrolment.establishment_id) end as roll
+        case when stg_enrolment.status in ('C', 'M') then coalesce(school.merged_id, stg_enrolment.establishment_id) end as roll
     from stg_enrolment
     left join school on school.establishment_id = stg_enrolment.establishment_id
     left join code_establishment_kind on code_establishment_kind.code = school.kind

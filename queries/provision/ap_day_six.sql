@@ -30,7 +30,7 @@ events as (
     select
         suspension_event.learner_id,
         suspension_event.establishment_id,
-        coalesce(school.school_id, suspension_event.establishment_id) as school_id,
+        coalesce(school.succession, suspension_event.establishment_id || '/') as succession,
         suspension_event.category,
         suspension_event.starts_on,
         suspension_event.ay,
@@ -65,7 +65,8 @@ dated as (
 ),
 
 -- Education elsewhere: a placement, or any roll of another school. The roll of the school itself is none, under whatever number: a stay
--- has that of its latest part, and the event that of its day.
+-- has that of its latest part, and the event that of its day. Nor is that of a school which it
+-- became by merger; another of those that merged is a school of its own until then.
 elsewhere as (
     select
         dated.learner_id,
@@ -83,8 +84,7 @@ elsewhere as (
         on stay.learner_id = dated.learner_id
        and stay.ends_on >= dated.starts_on
        and stay.starts_on <= coalesce(dated.lasts_until, add_days(dated.starts_on, 365))
-       and stay.establishment_id is not null
-       and coalesce(stay.school_id, stay.establishment_id) <> dated.school_id
+    where not is_one_line(stay.succession, dated.succession)
 ),
 
 final as (

@@ -4,7 +4,7 @@ grain = ["learner_id"]
 reads = ["ks4_result", "learner_year", "learner", "circumstance_year"]
 [columns]
 learner_id = "Pseudonym of the learner"
-school_id = "The school of the main roll on the January census day, through conversions; none for who was on no roll"
+school_id = "The school of the main roll on the January census day, through conversions: before a merger the one of those that merged; none for who was on no roll"
 is_mainstream = "Whether it is a mainstream state school or has a unit in one: schools that are compared with each other"
 disadvantage = "disadvantaged, other or not_known, as seen in Year 11"
 birth_month_of_year = "1 for January to 12 for December"

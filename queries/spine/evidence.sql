@@ -6,7 +6,8 @@ reads = ["stg_enrolment", "stg_placement", "stg_off_roll", "school", "code_enrol
 learner_id = "Pseudonym of the learner"
 entity = "The kind of row it comes from: enrolment, placement or off_roll"
 role = "What the row can say: main, placement, home, missing or concurrent"
-merge_key = "What makes two rows parts of one stay: the school, or for a placement the provider"
+merge_key = "What makes two rows parts of one stay: the school or provider through conversions and mergers"
+succession = "The schools from merge_key back to the one of the row: parts of one stay are at one school, or at one that became the other"
 tolerance_days = "How many days may lie between two parts of one stay: 56 span the summer holiday, for a roll only"
 starts_on = "First day"
 ends_on = "Last day, at the latest the day the build looks back from"
@@ -18,7 +19,8 @@ with on_roll as (
         'enrolment' as entity,
         code_enrolment_status.role,
         stg_enrolment.establishment_id,
-        coalesce(school.school_id, stg_enrolment.establishment_id) as merge_key,
+        coalesce(school.merged_id, stg_enrolment.establishment_id) as merge_key,
+        coalesce(school.succession, stg_enrolment.establishment_id || '/') as succession,
         56 as tolerance_days,
         'none' as legal_basis,
         stg_enrolment.status,
@@ -36,7 +38,8 @@ placed as (
         'placement' as entity,
         'placement' as role,
         stg_placement.establishment_id,
-        coalesce(school.school_id, stg_placement.establishment_id) as merge_key,
+        coalesce(school.merged_id, stg_placement.establishment_id) as merge_key,
+        coalesce(school.succession, stg_placement.establishment_id || '/') as succession,
         1 as tolerance_days,
         coalesce(stg_placement.legal_basis, 'not_known') as legal_basis,
         cast(null as varchar) as status,
@@ -55,6 +58,7 @@ off_roll as (
         case basis when 'ehe_full' then 'home' when 'cme' then 'missing' else 'concurrent' end as role,
         cast(null as varchar) as establishment_id,
         cast(null as varchar) as merge_key,
+        cast(null as varchar) as succession,
         1 as tolerance_days,
         basis as legal_basis,
         cast(null as varchar) as status,
@@ -80,6 +84,7 @@ final as (
         intervals.role,
         intervals.establishment_id,
         intervals.merge_key,
+        intervals.succession,
         intervals.tolerance_days,
         intervals.legal_basis,
         intervals.status,

@@ -1,12 +1,12 @@
 /*
 title = "How many pupils join and leave schools outside the usual times, for each hundred on roll"
 grain = ["ay", "scope", "category"]
-reads = ["spell", "school_move", "learner_year", "build_context"]
+reads = ["spell", "school_before_merger", "school_move", "learner_year", "build_context"]
 purposes = ["research", "participation", "ap_commissioning"]
 published = true
 [columns]
 ay = "The academic year, by its end year"
-scope = "all: schools here together; kind: those of one kind; school: one school, through conversions and mergers"
+scope = "all: schools here together; kind: those of one kind; school: one school, through conversions"
 category = "all, a kind of establishment, or the id of the school"
 n_on_roll = "Pupils on a main roll (single, or main of two) on the January census day: the denominator"
 n_joined = "Main rolls that began in the year at another school than the place before; in August and September only those by a known move that is neither a change of phase nor the end of a school"
@@ -43,7 +43,7 @@ with places as (
 joined as (
     select
         academic_year(places.starts_on) as ay,
-        places.school_id,
+        coalesce(school_before_merger.school_id, places.school_id) as school_id,
         places.kind,
         0 as n_on_roll,
         1 as n_joined,
@@ -56,6 +56,9 @@ joined as (
     left join school_move
         on school_move.learner_id = places.learner_id
        and school_move.joined_on = places.starts_on
+    left join school_before_merger
+        on school_before_merger.learner_id = places.learner_id
+       and school_before_merger.starts_on = places.starts_on
     where places.is_roll_here
       and (places.place_before is null or places.place_before <> places.school_id)
       and ((month(places.starts_on) <> 8 and month(places.starts_on) <> 9)

@@ -79,9 +79,11 @@ exclusions as (
        and suspension_event.starts_on >= add_days(departures.ends_on, -30)
        and suspension_event.starts_on <= add_days(departures.ends_on, 30)
     left join school on school.establishment_id = suspension_event.establishment_id
+    left join school as school_left on school_left.establishment_id = departures.establishment_id
     where suspension_event.category = 'PERM'
       and suspension_event.counts
-      and coalesce(school.school_id, suspension_event.establishment_id) = departures.place
+      and is_one_line(coalesce(school.succession, suspension_event.establishment_id || '/'),
+                      coalesce(school_left.succession, departures.establishment_id || '/'))
 ),
 
 -- A school that another took over under its roof goes on, and who leaves it then is not explained by that; one that merged is gone.

@@ -127,12 +127,12 @@ pub fn rates(
     for row in enrolments {
         let told = row.sessions_possible.zip(row.sessions_absent);
         sessions.insert((row.person.0, row.ay, &row.establishment_id), told);
-        told_of.insert((row.person.0, row.ay, setting.school(&row.establishment_id)));
+        told_of.insert((row.person.0, row.ay, setting.merged(&row.establishment_id)));
     }
     // A register under the number that the school had that year is its register.
     for ((person, ay), year) in years.iter().filter(|(_, year)| year.on_roll) {
         if let Some(id) = &year.establishment
-            && !told_of.contains(&(*person, *ay, setting.school(id)))
+            && !told_of.contains(&(*person, *ay, setting.merged(id)))
         {
             sessions.insert((*person, *ay, id), None);
         }

@@ -76,7 +76,9 @@ fn row(
     let same_school = |years_ago: i64| {
         (academic_age == Some(15) && year.on_roll).then(|| {
             let before = years.get(&(ay - years_ago)).filter(|before| before.on_roll);
-            before.is_some_and(|before| before.school.is_some() && before.school == year.school)
+            before.is_some_and(|before| {
+                before.school_of_stay.is_some() && before.school_of_stay == year.school_of_stay
+            })
         })
     };
     CircumstanceYear {

@@ -3,7 +3,7 @@ use super::cells::{Cell, Fixed, People};
 use super::measures::SchoolMove;
 use super::rows::{Group, Row, Spell, column, row};
 use super::suspension::poisson;
-use super::year::Year;
+use super::year::{Setting, Year};
 use arrow::array::RecordBatch;
 use chrono::{Datelike, NaiveDate};
 use std::collections::BTreeMap;
@@ -60,7 +60,7 @@ pub fn rates(
     spells: &[Spell],
     moves: &[SchoolMove],
     years: &BTreeMap<(u32, i64), Year>,
-    here: &str,
+    setting: &Setting,
 ) -> Vec<MobilityRate> {
     let mut groups = Groups::new();
     for ((_, ay), year) in years.iter().filter(|(_, year)| year.on_roll && year.attending) {
@@ -75,7 +75,7 @@ pub fn rates(
         theirs.sort_by_key(|spell| spell.starts_on);
         for (at, spell) in theirs.iter().enumerate() {
             let is_roll = matches!(spell.status.as_deref(), Some("C" | "M"));
-            if !is_roll || spell.la_code.as_deref() != Some(here) {
+            if !is_roll || spell.la_code.as_deref() != Some(&setting.here) {
                 continue;
             }
             let before = at.checked_sub(1).map(|before| place(theirs[before]));
@@ -85,7 +85,8 @@ pub fn rates(
             let by_move = arrival
                 .is_some_and(|one| !matches!(one.move_type.as_str(), "phase_transition" | "school_closed"));
             if (!matches!(spell.starts_on.month(), 8 | 9) || by_move) && before != Some(school) {
-                count(&mut groups, year_of(spell.starts_on), school, &spell.kind, &|n| {
+                let then = setting.school_on(spell, spell.starts_on).unwrap_or_default();
+                count(&mut groups, year_of(spell.starts_on), &then, &spell.kind, &|n| {
                     n.joined += 1;
                     n.from_nowhere += i64::from(before.is_none());
                 });

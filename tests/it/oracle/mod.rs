@@ -50,6 +50,7 @@ mod linked;
 mod linked_rows;
 mod measures;
 mod member;
+mod merged;
 mod mobility;
 mod models;
 mod months;
@@ -234,7 +235,7 @@ impl Tables {
             sensitivity::sensitivity(&self.lost_potential, &pairs, &self.learner, &self.school_move);
         self.high_attainer = beating::high_attainers(&pairs, &self.ks4_result);
         self.pathway_form = pathway::forms(&pairs, &self.pathway);
-        self.roll_share = roll_share::shares(&self.cohort_member, &self.spell, self.setting.as_of);
+        self.roll_share = roll_share::shares(&self.cohort_member, &self.spell, &self.setting);
         self.home_move_year = home_moves::years(&self.home_move, &self.area_spell, &self.setting);
         let years = year::years(&self.spell, &self.area_spell, &self.setting);
         let groups = circumstances::groups(&self.circumstance_year);
@@ -251,7 +252,7 @@ impl Tables {
         self.ks4_rate = attainment::rates(&self.ks4_result);
         self.attainment8_mean = attainment::means(&self.ks4_result);
         self.disadvantage_gap = attainment::gaps(&self.cohort_member, &self.ks4_result);
-        self.mobility_rate = mobility::rates(&self.spell, &self.school_move, &years, &self.setting.here);
+        self.mobility_rate = mobility::rates(&self.spell, &self.school_move, &years, &self.setting);
         self.ks2_rate = ks2::rates(&self.cohort_member, &self.ks2_subject);
         self.school_result = schools::results(&self.ks4_result, &years);
         self.school_prediction = schools::predictions(&self.ks4_result, &years);
@@ -431,10 +432,17 @@ fn setting(facts: &Facts) -> Setting {
     let described =
         |one: &facts::Establishment| (one.id.clone(), (one.kind.to_owned(), one.la.map(str::to_owned)));
     let places = Places::of(facts);
-    let school = |one: &facts::Establishment| (one.id.clone(), places.school(&one.id).to_owned());
+    let line = |one: &facts::Establishment| {
+        (one.id.clone(), places.line(&one.id).into_iter().map(str::to_owned).collect())
+    };
     Setting {
         establishments: facts.establishments.iter().map(described).collect(),
-        schools: facts.establishments.iter().map(school).collect(),
+        lines: facts.establishments.iter().map(line).collect(),
+        seen: facts
+            .people
+            .iter()
+            .map(|person| (person.number, merged::seen(person, &places, facts.as_of)))
+            .collect(),
         here: facts.here.to_owned(),
         as_of: facts.as_of,
     }

@@ -81,7 +81,7 @@ fn placement(told: &Told<'_>, placement_no: i64, stay: &Stay) -> ApPlacement {
         .person
         .placements
         .iter()
-        .filter(|one| Some(told.places.school(&one.establishment)) == stay.school.as_deref())
+        .filter(|one| told.places.is_one_line(&one.establishment, stay.first.as_deref().unwrap()))
         .filter(|one| stay.covers(one.starts_on))
         .filter(|one| one.legal_basis.unwrap_or("not_known") == stay.legal_basis)
         .collect();
@@ -329,7 +329,6 @@ pub fn day_six(told: &Told<'_>) -> Vec<ApDaySix> {
     let row = |event: &SuspensionEvent| {
         let on = event.starts_on;
         // Under whatever number: a roll that goes on after a conversion is no education elsewhere.
-        let own = told.places.school(&event.establishment_id);
         let sessions = event.sessions.filter(|_| event.category == "SUSP");
         let due = nth_school_day(on, 6);
         let limit = match sessions {
@@ -339,7 +338,10 @@ pub fn day_six(told: &Told<'_>) -> Vec<ApDaySix> {
         let elsewhere = told
             .stays
             .iter()
-            .filter(|stay| stay.school.as_deref().is_some_and(|school| school != own))
+            .filter(|stay| {
+                let id = stay.first.as_deref();
+                id.is_some_and(|id| !told.places.is_one_line(id, &event.establishment_id))
+            })
             .filter(|stay| stay.to >= on && stay.from <= limit)
             .map(|stay| (stay.from.max(on), role(stay.role), stay.kind))
             .min();

@@ -327,7 +327,7 @@ impl Look<'_> {
             let known = one.observed_on.unwrap_or(one.starts_on).max(one.starts_on) <= self.day;
             if known && matches!(one.status, "C" | "M") {
                 let day =
-                    entered.entry(self.ground.places.school(&one.establishment)).or_insert(one.starts_on);
+                    entered.entry(self.ground.places.merged(&one.establishment)).or_insert(one.starts_on);
                 *day = (*day).min(one.starts_on);
             }
         }

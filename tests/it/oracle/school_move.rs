@@ -69,7 +69,10 @@ pub fn moves(
         let is_excluded = events.iter().any(|event| {
             event.category == "PERM"
                 && event.counts
-                && places.school(&event.establishment_id) == place(from)
+                && from
+                    .establishment_id
+                    .as_deref()
+                    .is_some_and(|id| places.is_one_line(id, &event.establishment_id))
                 && (event.starts_on - from.ends_on).num_days().abs() <= 30
         });
         let ended = from.establishment_id.as_ref().and_then(|id| places.ended_on(id));

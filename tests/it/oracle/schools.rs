@@ -148,6 +148,8 @@ pub fn results(rows: &[Ks4Result], years: &BTreeMap<(u32, i64), Year>) -> Vec<Sc
 /// The disadvantaged pupils of a school in the years pooled for one, and all whose disadvantage is known.
 struct Pool<'p, 'a> {
     is_mainstream: bool,
+    /// Whether anybody finished here in the last of the years.
+    is_there: bool,
     poor: Vec<&'p Pupil<'a>>,
     n_told: usize,
     has_baseline: bool,
@@ -206,16 +208,21 @@ fn pools<'p, 'a>(pupils: &'p [Pupil<'a>]) -> Pools<'p, 'a> {
                     && pupil.at.ks2_score.is_some()
             });
             for pupil in theirs {
-                let empty = Pool { is_mainstream: false, poor: Vec::new(), n_told: 0, has_baseline };
+                let empty =
+                    Pool { is_mainstream: false, is_there: false, poor: Vec::new(), n_told: 0, has_baseline };
                 let pool =
                     pools.entry((ay, measure)).or_default().entry(pupil.school.clone()).or_insert(empty);
                 pool.is_mainstream |= pupil.is_mainstream();
+                pool.is_there |= pupil.at.ks4_ay == ay;
                 pool.n_told += usize::from(pupil.at.disadvantaged.is_some());
                 if pupil.is_poor() {
                     pool.poor.push(pupil);
                 }
             }
         }
+    }
+    for schools in pools.values_mut() {
+        schools.retain(|_, pool| pool.is_there);
     }
     pools
 }

@@ -339,7 +339,8 @@ fn what_is_worked_out_from_many_is_refused_and_costs_nothing() {
     assert_eq!(catalog.spent_after("").unwrap(), (0, 0));
 }
 
-/// Nothing equals nothing in no case, and is not the question without it.
+/// Nothing equals nothing in no case, and is not the question without it. Nobody is hidden, but for the one case in forty in which the noise
+/// alone is above two standard deviations (a margin); above five it is once in three million.
 #[test]
 fn a_condition_that_nobody_fulfils_is_another_question() {
     let site = real_site();
@@ -347,7 +348,10 @@ fn a_condition_that_nobody_fulfils_is_another_question() {
     assert_eq!(ask(site.path(), "select count(*) as n from cohort_member where resident and 1 = 2").code, 0);
     let all = ask(site.path(), "select count(*) as n from cohort_member where resident");
     assert_ne!(nobody.json()["entered"], all.json()["entered"]);
-    assert_eq!((rows(&nobody)[0]["n"].as_str(), rows(&all)[0]["n"].is_number()), (Some("c"), true));
+    let found = rows(&nobody);
+    let (n, margin) = (&found[0]["n"], &found[0]["n_margin"]);
+    assert!(n == "c" || n.as_f64().unwrap() <= 2.5 * margin.as_f64().unwrap(), "{}", nobody.out);
+    assert!(rows(&all)[0]["n"].is_number(), "{}", all.out);
 }
 
 /// E: for every ethnicity of one month, whether anybody is there. Whoever asks sees the same, whatever the truth.
