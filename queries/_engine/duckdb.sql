@@ -34,10 +34,6 @@ create or replace macro last_friday_of_june(ay) as
     cast(make_date(cast(ay as integer), 6, 30)
          - cast((isodow(make_date(cast(ay as integer), 6, 30)) + 2) % 7 as integer) as date);
 
--- Whether two successions (of `school`) are of one school, or the one's school became the other's by merger; and whether either did.
-create or replace macro has_become(one, other) as left(one, length(other)) = other;
-create or replace macro is_one_line(one, other) as has_become(one, other) or has_become(other, one);
-
 -- A share with four decimals, rounded half up, in whole numbers throughout; empty when there is nobody to divide by.
 create or replace macro share_of(n, whole) as
     case when whole > 0

@@ -15,7 +15,7 @@ n_years_told = "Of them those in which somebody tells of awards after sixteen at
 with awards as (
     select distinct
         learner.cohort_ay,
-        coalesce(school.merged_id, stg_qualification.establishment_id) as place,
+        coalesce(school.school_id, stg_qualification.establishment_id) as place,
         academic_year(stg_qualification.awarded_on) as ay
     from stg_qualification
     inner join learner on learner.learner_id = stg_qualification.learner_id
@@ -72,7 +72,7 @@ rolls as (
        and coalesce(stg_enrolment.ends_on, stg_enrolment.observed_on, build_context.as_of) >= year_starts_on(learner.cohort_ay + 5 + steps.step)
     left join school on school.establishment_id = stg_enrolment.establishment_id
     left join places_told
-        on places_told.place = coalesce(school.merged_id, stg_enrolment.establishment_id)
+        on places_told.place = coalesce(school.school_id, stg_enrolment.establishment_id)
        and places_told.ay = learner.cohort_ay + 5 + steps.step
     group by learner.learner_id, learner.cohort_ay, steps.step
 ),

@@ -1,7 +1,7 @@
 /*
 title = "Absence rates, persistent and severe absence: by enrolment as published, and by pupil"
 grain = ["ay", "population", "breakdown", "category", "basis"]
-reads = ["absence_enrolment", "learner_year", "circumstance_year", "school", "policy", "build_context"]
+reads = ["absence_enrolment", "learner_year", "circumstance_year", "school", "school_successor", "policy", "build_context"]
 purposes = ["research", "participation", "ap_commissioning"]
 published = true
 [columns]
@@ -30,17 +30,21 @@ n_with_enough = "Units that persistent and severe absence are told of: all enrol
 threshold_state = "in_force, or no_rule_for_year: then persistent and severe are empty"
 */
 -- Somebody on a roll in January of whom no register says anything is missing, not absent from the table. A register has the number that
--- the school had that year, and a roll that went on since has the number of today: they meet by school.
+-- the school had that year, and a roll that went on since has the number of today: they meet by school, and by what it had become by January.
 with registers as (
     select
         absence_enrolment.learner_id,
         absence_enrolment.ay,
         absence_enrolment.establishment_id,
-        coalesce(school.merged_id, absence_enrolment.establishment_id) as merged_id,
+        coalesce(school_successor.successor_id, school.school_id, absence_enrolment.establishment_id) as school_id,
         absence_enrolment.sessions_possible,
         absence_enrolment.sessions_absent
     from absence_enrolment
     left join school on school.establishment_id = absence_enrolment.establishment_id
+    left join school_successor
+        on school_successor.school_id = school.school_id
+       and school_successor.became_on <= third_thursday_of_january(absence_enrolment.ay)
+       and coalesce(school_successor.until_on >= third_thursday_of_january(absence_enrolment.ay), true)
 ),
 
 rolls as (
@@ -48,7 +52,7 @@ rolls as (
         learner_year.learner_id,
         learner_year.ay,
         learner_year.establishment_id,
-        coalesce(school.merged_id, learner_year.establishment_id) as merged_id
+        coalesce(school.school_id, learner_year.establishment_id) as school_id
     from learner_year
     left join school on school.establishment_id = learner_year.establishment_id
     where learner_year.on_roll
@@ -65,7 +69,7 @@ units_on_record as (
     full outer join rolls
         on rolls.learner_id = registers.learner_id
        and rolls.ay = registers.ay
-       and rolls.merged_id = registers.merged_id
+       and rolls.school_id = registers.school_id
 ),
 
 placed_units as (

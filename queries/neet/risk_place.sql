@@ -1,7 +1,7 @@
 /*
 title = "Where each learner is on a day of prediction, the exclusions of the year before it and the changes of school since Year 7"
 grain = ["learner_id", "predicted_on"]
-reads = ["risk_moment", "stg_enrolment", "stg_placement", "stg_off_roll", "stg_suspension", "school", "code_establishment_kind",
+reads = ["risk_moment", "stg_enrolment", "stg_placement", "stg_off_roll", "stg_suspension", "school", "school_successor", "code_establishment_kind",
          "code_suspension_review"]
 [columns]
 learner_id = "Pseudonym of the learner"
@@ -22,7 +22,7 @@ with places as (
         coalesce(code_establishment_kind.family = 'ap', false) as is_ap,
         false as is_out,
         stg_enrolment.source,
-        case when stg_enrolment.status in ('C', 'M') then coalesce(school.merged_id, stg_enrolment.establishment_id) end as roll
+        case when stg_enrolment.status in ('C', 'M') then coalesce(school.school_id, stg_enrolment.establishment_id) end as roll
     from stg_enrolment
     left join school on school.establishment_id = stg_enrolment.establishment_id
     left join code_establishment_kind on code_establishment_kind.code = school.kind
@@ -102,6 +102,21 @@ school_entries as (
     group by learner_id, predicted_on, year_group, roll
 ),
 
+-- A school that the one before became is none that was entered.
+entries as (
+    select school_entries.learner_id, school_entries.predicted_on, school_entries.year_group, school_entries.roll, school_entries.entered_on
+    from school_entries
+    left join school_successor on school_successor.successor_id = school_entries.roll
+    left join school_entries as before
+        on before.learner_id = school_entries.learner_id
+       and before.predicted_on = school_entries.predicted_on
+       and before.roll = school_successor.school_id
+       and before.entered_on < school_entries.entered_on
+       and coalesce(school_successor.became_on <= add_days(school_entries.entered_on, 31), true)
+    group by school_entries.learner_id, school_entries.predicted_on, school_entries.year_group, school_entries.roll, school_entries.entered_on
+    having count(before.roll) = 0
+),
+
 ordered_entries as (
     select
         *,
@@ -109,7 +124,7 @@ ordered_entries as (
             partition by learner_id, predicted_on
             order by entered_on asc nulls last, roll asc nulls last
         ) as entry_no
-    from school_entries
+    from entries
 ),
 
 -- Year 7 began on 1 September of the year that lies as many years back as year groups.

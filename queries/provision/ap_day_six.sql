@@ -1,7 +1,7 @@
 /*
 title = "After every exclusion and every suspension of more than five days: was there education from the sixth day?"
 grain = ["learner_id", "establishment_id", "category", "starts_on"]
-reads = ["suspension_event", "stay", "school", "school_day", "learner", "policy", "build_context"]
+reads = ["suspension_event", "stay", "school", "school_successor", "school_day", "learner", "policy", "build_context"]
 purposes = ["research", "ap_commissioning"]
 published = true
 [columns]
@@ -30,7 +30,7 @@ events as (
     select
         suspension_event.learner_id,
         suspension_event.establishment_id,
-        coalesce(school.succession, suspension_event.establishment_id || '/') as succession,
+        coalesce(school.school_id, suspension_event.establishment_id) as school_id,
         suspension_event.category,
         suspension_event.starts_on,
         suspension_event.ay,
@@ -65,8 +65,8 @@ dated as (
 ),
 
 -- Education elsewhere: a placement, or any roll of another school. The roll of the school itself is none, under whatever number: a stay
--- has that of its latest part, and the event that of its day. Nor is that of a school which it
--- became by merger; another of those that merged is a school of its own until then.
+-- has that of its latest part, and the event that of its day. Nor is that of what the
+-- school has become by merger.
 elsewhere as (
     select
         dated.learner_id,
@@ -84,7 +84,13 @@ elsewhere as (
         on stay.learner_id = dated.learner_id
        and stay.ends_on >= dated.starts_on
        and stay.starts_on <= coalesce(dated.lasts_until, add_days(dated.starts_on, 365))
-    where not is_one_line(stay.succession, dated.succession)
+       and stay.establishment_id is not null
+       and coalesce(stay.school_id, stay.establishment_id) <> dated.school_id
+    left join school_successor
+        on school_successor.school_id = dated.school_id
+       and school_successor.successor_id = stay.school_id
+       and coalesce(school_successor.became_on <= add_days(stay.starts_on, 31), true)
+    where school_successor.school_id is null
 ),
 
 final as (

@@ -34,7 +34,7 @@ with final as (
        and stg_placement.starts_on <= stay.ends_on
     left join school on school.establishment_id = stg_placement.establishment_id
     where stay.role = 'placement'
-      and is_one_line(coalesce(school.succession, stg_placement.establishment_id || '/'), stay.succession)
+      and coalesce(school.school_id, stg_placement.establishment_id) = coalesce(stay.school_id, stay.establishment_id)
 )
 
 select * from final

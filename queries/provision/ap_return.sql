@@ -1,7 +1,7 @@
 /*
 title = "What came after each placement: a return to school, whether it held, and whether there was another placement"
 grain = ["learner_id", "stay_no"]
-reads = ["stay", "spell", "learner", "ap_return_window", "suspension_event", "attendance_window", "attendance_told", "attendance_retold", "absence_learner", "policy", "build_context"]
+reads = ["stay", "spell", "learner", "ap_return_window", "school_successor", "suspension_event", "attendance_window", "attendance_told", "attendance_retold", "absence_learner", "policy", "build_context"]
 [columns]
 learner_id = "Pseudonym of the learner"
 stay_no = "The placement"
@@ -30,14 +30,18 @@ returns as (
     where span = 'year'
 ),
 
--- At the same school; or, where Year 3 or Year 7 begins in between, at whatever school goes on from there.
+-- At the same school, or what it has become; or, where Year 3 or Year 7 begins in between, at whatever school goes on from there.
 still_there as (
     select distinct due.learner_id, due.stay_no, due.span
     from ap_return_window as due
+    left join school_successor
+        on school_successor.school_id = due.school_id
+       and coalesce(school_successor.became_on <= due.until_on, true)
     inner join spell
         on spell.learner_id = due.learner_id
        and spell.role = 'main'
        and (spell.school_id = due.school_id
+            or spell.school_id = school_successor.successor_id
             or (spell.kind in ('mainstream', 'resourced_unit', 'special')
                 and spell.status in ('C', 'M')
                 and (date_of(due.cohort_ay, 9, 1) between add_days(due.returned_on, 1) and due.until_on

@@ -27,7 +27,7 @@ with rules as (
     where parameter = 'school_pool_years'
 ),
 
--- A school that nobody finished in ks4_ay, since it closed or merged, is not judged by what it was.
+-- A school where nobody finished in ks4_ay, since it closed or merged, is not judged by what it was.
 -- A year whose grades do not compare with others' (2020 to 2022) stands alone.
 years as (
     select ks4_ay, max(case when grades_comparable then 1 else 0 end) as is_comparable

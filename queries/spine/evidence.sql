@@ -1,13 +1,14 @@
 /*
 title = "Everything that says where a learner was, as closed intervals of days"
-grain = ["source", "feed", "row_key", "entity"]
-reads = ["stg_enrolment", "stg_placement", "stg_off_roll", "school", "code_enrolment_status", "build_context"]
+grain = ["source", "feed", "row_key", "entity", "part_no"]
+reads = ["stg_enrolment", "stg_placement", "stg_off_roll", "school", "school_successor", "code_enrolment_status", "build_context"]
 [columns]
 learner_id = "Pseudonym of the learner"
 entity = "The kind of row it comes from: enrolment, placement or off_roll"
+part_no = "0 for the place that the row names; of a roll that goes on after a merger how many mergers on"
 role = "What the row can say: main, placement, home, missing or concurrent"
-merge_key = "What makes two rows parts of one stay: the school or provider through conversions and mergers"
-succession = "The schools from merge_key back to the one of the row: parts of one stay are at one school, or at one that became the other"
+establishment_id = "That of the row; for the days of a roll after a merger, what the school became"
+merge_key = "What makes two rows parts of one stay: the school, or for a placement the provider"
 tolerance_days = "How many days may lie between two parts of one stay: 56 span the summer holiday, for a roll only"
 starts_on = "First day"
 ends_on = "Last day, at the latest the day the build looks back from"
@@ -19,8 +20,7 @@ with on_roll as (
         'enrolment' as entity,
         code_enrolment_status.role,
         stg_enrolment.establishment_id,
-        coalesce(school.merged_id, stg_enrolment.establishment_id) as merge_key,
-        coalesce(school.succession, stg_enrolment.establishment_id || '/') as succession,
+        coalesce(school.school_id, stg_enrolment.establishment_id) as merge_key,
         56 as tolerance_days,
         'none' as legal_basis,
         stg_enrolment.status,
@@ -32,14 +32,49 @@ with on_roll as (
     left join school on school.establishment_id = stg_enrolment.establishment_id
 ),
 
+-- A source that goes on naming a school that merged means the school that it became.
+roll_days as (
+    select
+        on_roll.learner_id, on_roll.entity, 0 as part_no, on_roll.role,
+        on_roll.establishment_id,
+        on_roll.merge_key,
+        on_roll.tolerance_days, on_roll.legal_basis, on_roll.status,
+        on_roll.starts_on,
+        least(on_roll.stated_end, add_days(first_successor.became_on, -1)) as stated_end,
+        on_roll.source, on_roll.feed, on_roll.row_key
+    from on_roll
+    left join school_successor as first_successor
+        on first_successor.school_id = on_roll.merge_key
+       and first_successor.step_no = 1
+    where first_successor.became_on is null
+       or on_roll.starts_on < first_successor.became_on
+
+    union all
+
+    select
+        on_roll.learner_id, on_roll.entity, school_successor.step_no as part_no, on_roll.role,
+        school_successor.successor_id as establishment_id,
+        school_successor.successor_id as merge_key,
+        on_roll.tolerance_days, on_roll.legal_basis, on_roll.status,
+        greatest(on_roll.starts_on, school_successor.became_on) as starts_on,
+        least(on_roll.stated_end, school_successor.until_on) as stated_end,
+        on_roll.source, on_roll.feed, on_roll.row_key
+    from on_roll
+    inner join school_successor
+        on school_successor.school_id = on_roll.merge_key
+       and (on_roll.stated_end is null or on_roll.stated_end >= school_successor.became_on)
+       and (school_successor.until_on is null or on_roll.starts_on <= school_successor.until_on)
+    where school_successor.became_on is not null
+),
+
 placed as (
     select
         stg_placement.learner_id,
         'placement' as entity,
+        0 as part_no,
         'placement' as role,
         stg_placement.establishment_id,
-        coalesce(school.merged_id, stg_placement.establishment_id) as merge_key,
-        coalesce(school.succession, stg_placement.establishment_id || '/') as succession,
+        coalesce(school.school_id, stg_placement.establishment_id) as merge_key,
         1 as tolerance_days,
         coalesce(stg_placement.legal_basis, 'not_known') as legal_basis,
         cast(null as varchar) as status,
@@ -55,10 +90,10 @@ off_roll as (
     select
         learner_id,
         'off_roll' as entity,
+        0 as part_no,
         case basis when 'ehe_full' then 'home' when 'cme' then 'missing' else 'concurrent' end as role,
         cast(null as varchar) as establishment_id,
         cast(null as varchar) as merge_key,
-        cast(null as varchar) as succession,
         1 as tolerance_days,
         basis as legal_basis,
         cast(null as varchar) as status,
@@ -69,7 +104,7 @@ off_roll as (
 ),
 
 intervals as (
-    select * from on_roll
+    select * from roll_days
     union all
     select * from placed
     union all
@@ -81,10 +116,10 @@ final as (
     select
         intervals.learner_id,
         intervals.entity,
+        intervals.part_no,
         intervals.role,
         intervals.establishment_id,
         intervals.merge_key,
-        intervals.succession,
         intervals.tolerance_days,
         intervals.legal_basis,
         intervals.status,

@@ -1,15 +1,14 @@
 /*
 title = "Each learner in each school year: where they were and lived on the January census day"
 grain = ["learner_id", "ay"]
-reads = ["learner", "spell", "school_before_merger", "area_spell", "school_year", "build_context"]
+reads = ["learner", "spell", "area_spell", "school_year", "build_context"]
 [columns]
 learner_id = "Pseudonym of the learner"
 ay = "The academic year, by its end year"
 academic_age = "Age on 31 August at the start of the year; empty without a birth month"
 on_roll = "On a main roll (single, or main of two) on the January census day"
-establishment_id = "Establishment of the main spell on that day, by the last number of its school; empty at home, missing or not known"
+establishment_id = "Establishment of the main spell on that day; empty at home, missing or not known"
 school_id = "The school of that establishment, through conversions: before a merger the one of those that merged"
-stay_school_id = "The school by the name with which the stay ends: the same in every January of a stay, though the school merges"
 kind = "Kind of establishment of that day; not_known in a gap, or where no spell covers the day"
 setting = "The same, with ehe and cme told apart from each other"
 attending = "Whether that establishment is here"
@@ -28,9 +27,8 @@ places as (
     select
         years_of_learner.learner_id,
         years_of_learner.ay,
-        coalesce(school_before_merger.establishment_id, spell.establishment_id) as establishment_id,
-        coalesce(school_before_merger.school_id, spell.school_id) as school_id,
-        spell.school_id as stay_school_id,
+        spell.establishment_id,
+        spell.school_id,
         spell.kind,
         spell.legal_basis,
         spell.status,
@@ -40,10 +38,6 @@ places as (
         on spell.learner_id = years_of_learner.learner_id
        and spell.starts_on <= years_of_learner.january_census_on
        and spell.ends_on >= years_of_learner.january_census_on
-    left join school_before_merger
-        on school_before_merger.learner_id = years_of_learner.learner_id
-       and school_before_merger.starts_on <= years_of_learner.january_census_on
-       and school_before_merger.ends_on >= years_of_learner.january_census_on
     where spell.role = 'main'
 ),
 
@@ -64,7 +58,6 @@ final as (
         coalesce(places.status in ('C', 'M'), false) as on_roll,
         places.establishment_id,
         places.school_id,
-        places.stay_school_id,
         coalesce(places.kind, 'not_known') as kind,
         case places.legal_basis when 'ehe_full' then 'ehe' when 'cme' then 'cme' else coalesce(places.kind, 'not_known') end as setting,
         coalesce(places.la_code = build_context.home_authority, false) as attending,

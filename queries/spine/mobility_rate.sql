@@ -1,7 +1,7 @@
 /*
 title = "How many pupils join and leave schools outside the usual times, for each hundred on roll"
 grain = ["ay", "scope", "category"]
-reads = ["spell", "school_before_merger", "school_move", "learner_year", "build_context"]
+reads = ["spell", "school_move", "school_successor", "learner_year", "build_context"]
 purposes = ["research", "participation", "ap_commissioning"]
 published = true
 [columns]
@@ -43,7 +43,7 @@ with places as (
 joined as (
     select
         academic_year(places.starts_on) as ay,
-        coalesce(school_before_merger.school_id, places.school_id) as school_id,
+        places.school_id,
         places.kind,
         0 as n_on_roll,
         1 as n_joined,
@@ -56,11 +56,13 @@ joined as (
     left join school_move
         on school_move.learner_id = places.learner_id
        and school_move.joined_on = places.starts_on
-    left join school_before_merger
-        on school_before_merger.learner_id = places.learner_id
-       and school_before_merger.starts_on = places.starts_on
+    left join school_successor
+        on school_successor.school_id = places.place_before
+       and school_successor.successor_id = places.school_id
+       and coalesce(school_successor.became_on <= add_days(places.starts_on, 31), true)
     where places.is_roll_here
       and (places.place_before is null or places.place_before <> places.school_id)
+      and school_successor.school_id is null
       and ((month(places.starts_on) <> 8 and month(places.starts_on) <> 9)
            or school_move.move_type not in ('phase_transition', 'school_closed'))
 ),

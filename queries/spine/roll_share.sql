@@ -1,12 +1,12 @@
 /*
 title = "How much of Years 7 to 11 each learner was on the roll of each school: results may be shared out by it"
 grain = ["learner_id", "school_id"]
-reads = ["cohort_member", "spell", "school_before_merger", "school_year", "build_context"]
+reads = ["cohort_member", "spell", "school_year", "build_context"]
 purposes = ["research", "participation", "ap_commissioning"]
 published = true
 [columns]
 learner_id = "Pseudonym of the learner, 32 hex characters; of cohorts whose Year 11 is over"
-school_id = "The school of the day, through conversions; none for terms on no main roll: at home, missing, abroad, or nobody knows"
+school_id = "The school, through conversions: a merger makes another; none for terms on no main roll: at home, missing, abroad, or nobody knows"
 ks4_ay = "The academic year, by its end year, of Year 11"
 n_terms = "Of the fifteen terms of Years 7 to 11 those on whose census day the learner was on its main roll, single or main of two"
 weight = "n_terms / 15: a learner's weights add up to 1"
@@ -35,7 +35,7 @@ placed as (
     select
         census_days.learner_id,
         census_days.ks4_ay,
-        coalesce(school_before_merger.school_id, spell.school_id, 'none') as school_id,
+        coalesce(spell.school_id, 'none') as school_id,
         census_days.term = 2 and census_days.ay = census_days.ks4_ay as is_january_11
     from census_days
     left join spell
@@ -44,11 +44,6 @@ placed as (
        and spell.status in ('C', 'M')
        and spell.starts_on <= census_days.day
        and spell.ends_on >= census_days.day
-    left join school_before_merger
-        on school_before_merger.learner_id = spell.learner_id
-       and spell.status in ('C', 'M')
-       and school_before_merger.starts_on <= census_days.day
-       and school_before_merger.ends_on >= census_days.day
 ),
 
 final as (

@@ -5,9 +5,8 @@ reads = ["stg_establishment", "stg_establishment_link", "code_establishment_type
 [columns]
 establishment_id = "URN, the authority's own site reference, or authority and establishment number"
 school_id = "The last establishment of its chain of conversions: a school that converts stays one school, one that merges ends with that"
-merged_id = "The last school of the chain of mergers: what numbers have in common that somebody who stayed may have been under"
-succession = "The schools from merged_id back to school_id, each with a stroke behind: one school led to another where the one's begins with the other's"
-merged_on = "The day on which the school became another by merger; empty for one that did not, or of which the day is not told"
+merged_into_id = "The school that it became by merger; empty for one that did not"
+merged_on = "The day from which it was that; empty where no register tells it"
 kind = "Kind of establishment"
 la_code = "Authority in which it stands"
 */
@@ -42,7 +41,7 @@ forward_links as (
 ),
 
 links as (
-    select establishment_id, next_id, max(linked_on) as linked_on, max(says_merged) as says_merged
+    select establishment_id, next_id, max(linked_on) as linked_on, max(says_merged) = 1 as is_merger
     from forward_links
     group by establishment_id, next_id
 ),
@@ -50,35 +49,31 @@ links as (
 -- Where one establishment has several successors, the latest link says which school it became.
 ranked_links as (
     select
-        establishment_id, next_id, linked_on, says_merged,
+        establishment_id, next_id, linked_on, is_merger,
         row_number() over (
             partition by establishment_id order by linked_on desc nulls last, next_id desc nulls last
         ) as place
     from links
 ),
 
--- Where two that are said to have converted became one, they merged, whatever the register calls it.
-successors as (
-    select
-        establishment_id, next_id, linked_on,
-        says_merged = 1 or count(*) over (partition by next_id, says_merged) > 1 as is_merger
+conversions as (
+    select establishment_id, next_id
     from ranked_links
     where place = 1
+      and not is_merger
 ),
 
--- Everything an establishment leads to, step by step. No real chain is near 40 steps: the limit ends a cycle.
+-- Everything an establishment was converted into, step by step. No real chain is near 40 steps: the limit ends a cycle.
 walks as (
     with recursive walk as (
         select establishment_id, next_id as reached_id, 1 as steps
-        from successors
-        where not is_merger
+        from conversions
         union all
-        select walk.establishment_id, successors.next_id as reached_id, walk.steps + 1 as steps
+        select walk.establishment_id, conversions.next_id as reached_id, walk.steps + 1 as steps
         from walk
-        inner join successors on successors.establishment_id = walk.reached_id
+        inner join conversions on conversions.establishment_id = walk.reached_id
         where walk.steps < 40
           and walk.reached_id <> walk.establishment_id
-          and not successors.is_merger
     )
     select distinct establishment_id, reached_id
     from walk
@@ -94,10 +89,10 @@ on_cycle as (
 chain_ends as (
     select
         walks.establishment_id,
-        max(case when successors.establishment_id is null or successors.is_merger then walks.reached_id end) as last_id,
+        max(case when conversions.establishment_id is null then walks.reached_id end) as last_id,
         min(case when on_cycle.establishment_id is not null then walks.reached_id end) as smallest_on_cycle
     from walks
-    left join successors on successors.establishment_id = walks.reached_id
+    left join conversions on conversions.establishment_id = walks.reached_id
     left join on_cycle on on_cycle.establishment_id = walks.reached_id
     group by walks.establishment_id
 ),
@@ -105,9 +100,9 @@ chain_ends as (
 establishments as (
     select establishment_id from described
     union
-    select establishment_id from successors
+    select establishment_id from links
     union
-    select next_id as establishment_id from successors
+    select next_id as establishment_id from links
 ),
 
 converted as (
@@ -118,46 +113,26 @@ converted as (
     left join chain_ends on chain_ends.establishment_id = establishments.establishment_id
 ),
 
+-- The last number of a school is the one that merged.
 mergers as (
-    select converted.school_id, min(next.school_id) as next_id, min(successors.linked_on) as merged_on
-    from successors
-    inner join converted on converted.establishment_id = successors.establishment_id
-    inner join converted as next on next.establishment_id = successors.next_id
-    where successors.is_merger
-      and converted.school_id <> next.school_id
-    group by converted.school_id
-),
-
--- From the schools that became no other back to those that did. Schools that became each other in a circle are reached by none.
-successions as (
-    with recursive succession as (
-        select converted.school_id, converted.school_id as merged_id, converted.school_id || '/' as succession, 1 as steps
-        from converted
-        left join mergers on mergers.school_id = converted.school_id
-        where converted.establishment_id = converted.school_id
-          and mergers.school_id is null
-        union all
-        select mergers.school_id, succession.merged_id, succession.succession || mergers.school_id || '/' as succession, succession.steps + 1 as steps
-        from succession
-        inner join mergers on mergers.next_id = succession.school_id
-        where succession.steps < 40
-    )
-    select school_id, merged_id, succession
-    from succession
+    select ranked_links.establishment_id as school_id, converted.school_id as merged_into_id, ranked_links.linked_on as merged_on
+    from ranked_links
+    inner join converted on converted.establishment_id = ranked_links.next_id
+    where ranked_links.place = 1
+      and ranked_links.is_merger
+      and converted.school_id <> ranked_links.establishment_id
 ),
 
 schools as (
     select
         converted.establishment_id,
         converted.school_id,
-        coalesce(successions.merged_id, converted.school_id) as merged_id,
-        coalesce(successions.succession, converted.school_id || '/') as succession,
-        case when successions.school_id is not null then mergers.merged_on end as merged_on,
+        mergers.merged_into_id,
+        mergers.merged_on,
         coalesce(described.stated_kind, described.kind_of_type, 'none') as kind,
         coalesce(described.la_of_register, described.la_of_any) as la_code
     from converted
     left join described on described.establishment_id = converted.establishment_id
-    left join successions on successions.school_id = converted.school_id
     left join mergers on mergers.school_id = converted.school_id
 ),
 
@@ -167,8 +142,7 @@ numbered as (
     select
         stg_establishment.laestab,
         schools.school_id,
-        schools.merged_id,
-        schools.succession,
+        schools.merged_into_id,
         schools.merged_on,
         schools.kind,
         schools.la_code,
@@ -184,10 +158,10 @@ numbered as (
 ),
 
 final as (
-    select establishment_id, school_id, merged_id, succession, merged_on, kind, la_code
+    select establishment_id, school_id, merged_into_id, merged_on, kind, la_code
     from schools
     union all
-    select laestab as establishment_id, school_id, merged_id, succession, merged_on, kind, la_code
+    select laestab as establishment_id, school_id, merged_into_id, merged_on, kind, la_code
     from numbered
     where place = 1
 )

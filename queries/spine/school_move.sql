@@ -1,7 +1,7 @@
 /*
 title = "Every change of main place of each learner, typed by what explains it"
 grain = ["learner_id", "move_no"]
-reads = ["spell", "learner", "school", "stg_enrolment", "stg_establishment", "stg_establishment_link", "suspension_event", "area_spell",
+reads = ["spell", "learner", "school", "stg_enrolment", "stg_establishment", "school_successor", "suspension_event", "area_spell",
          "code_establishment_kind", "build_context"]
 purposes = ["research", "participation", "ap_commissioning"]
 published = true
@@ -42,6 +42,7 @@ with places as (
       and not is_gap
 ),
 
+-- Who was there when a school merged, and is in what it became, has not moved; schools and rolls name the day to within a month.
 departures as (
     select
         places.*,
@@ -51,7 +52,11 @@ departures as (
     from places
     cross join build_context
     inner join learner on learner.learner_id = places.learner_id
-    where (places.next_place is not null and places.next_place <> places.place)
+    left join school_successor
+        on school_successor.school_id = places.place
+       and school_successor.successor_id = places.next_place
+       and coalesce(school_successor.became_on <= add_days(places.next_starts_on, 31), true)
+    where (places.next_place is not null and places.next_place <> places.place and school_successor.school_id is null)
        or (places.next_place is null and not places.is_open and places.ends_on < build_context.as_of)
 ),
 
@@ -63,14 +68,15 @@ reasons as (
     from departures
     inner join stg_enrolment
         on stg_enrolment.learner_id = departures.learner_id
-       and stg_enrolment.establishment_id = departures.establishment_id
        and stg_enrolment.ends_on = departures.ends_on
+    left join school on school.establishment_id = stg_enrolment.establishment_id
     where stg_enrolment.leaving_reason <> 'not_known'
+      and coalesce(school.school_id, stg_enrolment.establishment_id) = departures.place
     group by departures.learner_id, departures.move_no
 ),
 
 -- An exclusion is dated by the decision and the roll by its end, so a month to either side is one event. Where the school converted
--- in between, the decision bears its old number.
+-- or merged in between, the decision bears its old number.
 exclusions as (
     select distinct departures.learner_id, departures.move_no
     from departures
@@ -79,22 +85,20 @@ exclusions as (
        and suspension_event.starts_on >= add_days(departures.ends_on, -30)
        and suspension_event.starts_on <= add_days(departures.ends_on, 30)
     left join school on school.establishment_id = suspension_event.establishment_id
-    left join school as school_left on school_left.establishment_id = departures.establishment_id
+    left join school_successor
+        on school_successor.school_id = school.school_id
+       and school_successor.successor_id = departures.place
+       and coalesce(school_successor.became_on <= departures.ends_on, true)
     where suspension_event.category = 'PERM'
       and suspension_event.counts
-      and is_one_line(coalesce(school.succession, suspension_event.establishment_id || '/'),
-                      coalesce(school_left.succession, departures.establishment_id || '/'))
+      and (coalesce(school.school_id, suspension_event.establishment_id) = departures.place or school_successor.school_id is not null)
 ),
 
--- A school that another took over under its roof goes on, and who leaves it then is not explained by that; one that merged is gone.
-taken_over as (
+-- A school that goes on under another number is there still, and who leaves it then is not explained by that; one that merged is gone.
+gone_on as (
     select establishment_id
-    from stg_establishment_link
-    where link_type = 'successor'
-    union
-    select linked_establishment_id as establishment_id
-    from stg_establishment_link
-    where link_type = 'predecessor'
+    from school
+    where school_id <> establishment_id
 ),
 
 -- Rolls end with a term and a school with the month or the year: a month to either side is one event, and so is a summer holiday, as
@@ -110,8 +114,8 @@ closures as (
        and stg_establishment.closed_on <= case when month(departures.ends_on) in (7, 8)
                                                then greatest(add_days(departures.ends_on, 30), year_ends_on(departures.ay))
                                                else add_days(departures.ends_on, 30) end
-    left join taken_over on taken_over.establishment_id = departures.establishment_id
-    where taken_over.establishment_id is null
+    left join gone_on on gone_on.establishment_id = departures.establishment_id
+    where gone_on.establishment_id is null
 ),
 
 -- Addresses are learnt once or twice a year: another authority half a year after the move is the same event.

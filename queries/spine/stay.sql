@@ -7,8 +7,7 @@ learner_id = "Pseudonym of the learner"
 stay_no = "Number of the stay among the learner's"
 role = "What the stay can say: main, placement, home, missing or concurrent"
 establishment_id = "The establishment of its latest part"
-school_id = "The school of that establishment, through conversions: after a merger the one that it became while the learner was there"
-succession = "That of the first school of its line, which the others became: the longest of its parts"
+school_id = "The school, through conversions"
 is_open = "Whether it still lasts"
 */
 -- Parts can lie inside one another (a census row within a long enrolment), so each is compared with the greatest end
@@ -16,11 +15,6 @@ is_open = "Whether it still lasts"
 with parts as (
     select
         learner_id, role, establishment_id, merge_key, tolerance_days, legal_basis, status, starts_on, ends_on, is_open,
-        succession,
-        lag(succession) over (
-            partition by learner_id, role, merge_key, legal_basis, status
-            order by starts_on asc nulls last, ends_on asc nulls last, establishment_id asc nulls last, row_key asc nulls last
-        ) as succession_before,
         max(ends_on) over (
             partition by learner_id, role, merge_key, legal_basis, status
             order by starts_on asc nulls last, ends_on asc nulls last, establishment_id asc nulls last, row_key asc nulls last
@@ -30,13 +24,10 @@ with parts as (
     from evidence
 ),
 
--- Who goes from one of two schools to the other moves, though the two merge years later; who is there when they do stays.
 numbered_parts as (
     select
-        learner_id, role, establishment_id, merge_key, succession, legal_basis, status, starts_on, ends_on, is_open,
-        sum(case when greatest_end_so_far is null or starts_on > add_days(greatest_end_so_far, tolerance_days) then 1
-                 when not is_one_line(succession, succession_before) then 1
-                 else 0 end) over (
+        learner_id, role, establishment_id, merge_key, legal_basis, status, starts_on, ends_on, is_open,
+        sum(case when greatest_end_so_far is null or starts_on > add_days(greatest_end_so_far, tolerance_days) then 1 else 0 end) over (
             partition by learner_id, role, merge_key, legal_basis, status
             order by starts_on asc nulls last, ends_on asc nulls last, establishment_id asc nulls last, row_key asc nulls last
             rows between unbounded preceding and current row
@@ -60,7 +51,6 @@ stays as (
     select
         learner_id, role, merge_key, legal_basis, status, stay_of_key,
         max(case when lateness = 1 then establishment_id end) as establishment_id,
-        max(succession) as succession,
         min(starts_on) as starts_on,
         max(ends_on) as ends_on,
         max(case when is_open then 1 else 0 end) = 1 as is_open
@@ -74,12 +64,11 @@ final as (
         row_number() over (
             partition by stays.learner_id
             order by stays.starts_on asc nulls last, stays.role asc nulls last, stays.merge_key asc nulls last,
-                     stays.legal_basis asc nulls last, stays.status asc nulls last, stays.establishment_id asc nulls last
+                     stays.legal_basis asc nulls last, stays.status asc nulls last
         ) as stay_no,
         stays.role,
         stays.establishment_id,
         coalesce(school.school_id, stays.establishment_id) as school_id,
-        stays.succession,
         -- A provider that no register describes is not a registered school; the child placed there is still in provision.
         case
             when stays.establishment_id is null then 'none'

@@ -1,7 +1,7 @@
 //! Absence: `docs/measures/absence.md`, read once more.
 use super::cells::{Fixed, Person};
 use super::circumstances::{Groups, breakdowns};
-use super::days::academic_year;
+use super::days::{academic_year, january_census};
 use super::facts::{Attendance, PersonFacts};
 use super::measures::{AbsenceEnrolment, AbsenceLearner, AbsenceRate};
 use super::waterfall::{Z, wilson};
@@ -127,12 +127,14 @@ pub fn rates(
     for row in enrolments {
         let told = row.sessions_possible.zip(row.sessions_absent);
         sessions.insert((row.person.0, row.ay, &row.establishment_id), told);
-        told_of.insert((row.person.0, row.ay, setting.merged(&row.establishment_id)));
+        let january = january_census(row.ay as i32);
+        let school = setting.mergers.on(setting.school(&row.establishment_id), january);
+        told_of.insert((row.person.0, row.ay, school));
     }
     // A register under the number that the school had that year is its register.
     for ((person, ay), year) in years.iter().filter(|(_, year)| year.on_roll) {
         if let Some(id) = &year.establishment
-            && !told_of.contains(&(*person, *ay, setting.merged(id)))
+            && !told_of.contains(&(*person, *ay, setting.school(id)))
         {
             sessions.insert((*person, *ay, id), None);
         }

@@ -1,6 +1,6 @@
 //! Circumstances: `docs/measures/circumstances.md`, read once more.
 use super::cells::{Fixed, Person};
-use super::days::academic_year;
+use super::days::{academic_year, january_census};
 use super::facts::{Code, PersonFacts};
 use super::measures::{CircumstanceRate, CircumstanceYear};
 use super::rows::{AreaSpell, Spell};
@@ -49,8 +49,8 @@ pub fn years(
 ) -> Vec<CircumstanceYear> {
     let years: BTreeMap<i64, Year> =
         year::years(spells, areas, setting).into_iter().map(|((_, ay), year)| (ay, year)).collect();
-    let changes = changes(spells);
-    years.keys().map(|ay| row(person, cohort, *ay, &years, &changes, setting.as_of)).collect()
+    let changes = changes(spells, setting);
+    years.keys().map(|ay| row(person, cohort, *ay, &years, &changes, setting)).collect()
 }
 
 fn row(
@@ -59,8 +59,9 @@ fn row(
     ay: i64,
     years: &BTreeMap<i64, Year>,
     changes: &[NaiveDate],
-    as_of: NaiveDate,
+    setting: &Setting,
 ) -> CircumstanceYear {
+    let as_of = setting.as_of;
     let year = &years[&ay];
     let academic_age = cohort.map(|cohort| 10 + ay - cohort);
     let meals = Meals::up_to(person, ay, as_of);
@@ -76,8 +77,9 @@ fn row(
     let same_school = |years_ago: i64| {
         (academic_age == Some(15) && year.on_roll).then(|| {
             let before = years.get(&(ay - years_ago)).filter(|before| before.on_roll);
-            before.is_some_and(|before| {
-                before.school_of_stay.is_some() && before.school_of_stay == year.school_of_stay
+            let both = before.and_then(|before| before.school.as_ref()).zip(year.school.as_ref());
+            both.is_some_and(|(before, now)| {
+                before == now || setting.mergers.has_become(before, now, january_census(ay as i32))
             })
         })
     };
@@ -205,7 +207,7 @@ fn needs(person: &PersonFacts, ay: i64, as_of: NaiveDate) -> BTreeMap<i64, usize
 }
 
 /// The days on which a main roll at another school began than the main roll before it.
-fn changes(spells: &[Spell]) -> Vec<NaiveDate> {
+fn changes(spells: &[Spell], setting: &Setting) -> Vec<NaiveDate> {
     let mut rolls: Vec<&Spell> = spells
         .iter()
         .filter(|spell| spell.role == "main" && matches!(spell.status.as_deref(), Some("C" | "M")))
@@ -213,7 +215,10 @@ fn changes(spells: &[Spell]) -> Vec<NaiveDate> {
     rolls.sort_by_key(|spell| spell.starts_on);
     rolls
         .windows(2)
-        .filter(|pair| pair[0].school_id.is_some() && pair[0].school_id != pair[1].school_id)
+        .filter(|pair| {
+            let both = pair[0].school_id.as_ref().zip(pair[1].school_id.as_ref());
+            both.is_some_and(|(before, now)| !setting.mergers.goes_on(before, now, pair[1].starts_on))
+        })
         .map(|pair| pair[1].starts_on)
         .collect()
 }

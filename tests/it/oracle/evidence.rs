@@ -1,5 +1,6 @@
 //! Sections 2 and 3 of the page: which establishments are one school, and what says where somebody was.
 use super::facts::{Code, Establishment, Facts, PersonFacts};
+use super::merged::Mergers;
 use chrono::{Days, NaiveDate};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,8 +19,6 @@ pub enum Role {
 pub struct Stay {
     pub role: Role,
     pub establishment: Option<String>,
-    /// The establishment of its first part.
-    pub first: Option<String>,
     pub school: Option<String>,
     pub kind: Code,
     pub la: Option<Code>,
@@ -30,37 +29,33 @@ pub struct Stay {
     pub is_open: bool,
 }
 
-/// Establishments by id, and the schools that each was and became: its own first, then what that merged into, and so on.
+/// Establishments by id, and the school each belongs to.
 pub struct Places<'a> {
     by_id: BTreeMap<&'a str, &'a Establishment>,
-    line: BTreeMap<&'a str, Vec<&'a str>>,
-    merged_on: BTreeMap<&'a str, NaiveDate>,
+    school: BTreeMap<&'a str, &'a str>,
+    pub mergers: Mergers,
     ended: BTreeMap<&'a str, NaiveDate>,
 }
 
 impl<'a> Places<'a> {
     pub fn of(facts: &'a Facts) -> Self {
-        let (mut converted, mut merged) = (BTreeSet::new(), BTreeMap::new());
+        let (mut forward, mut merged) = (BTreeSet::new(), Vec::new());
         for link in facts.links.iter().filter(|link| link.linked_on <= facts.as_of) {
             let (id, linked) = (link.id.as_str(), link.linked.as_str());
             match link.link_type {
-                "successor" => _ = converted.insert((id, linked)),
-                "predecessor" => _ = converted.insert((linked, id)),
-                "successor_merged" => _ = merged.insert(id, (linked, link.linked_on)),
-                "predecessor_merged" => _ = merged.insert(linked, (id, link.linked_on)),
+                "successor" => _ = forward.insert((id, linked)),
+                "predecessor" => _ = forward.insert((linked, id)),
+                "successor_merged" => merged.push((id, linked, link.linked_on)),
+                "predecessor_merged" => merged.push((linked, id, link.linked_on)),
                 _ => {}
             }
         }
         let by_id: BTreeMap<_, _> = facts.establishments.iter().map(|one| (one.id.as_str(), one)).collect();
-        let mut line = BTreeMap::new();
-        for id in by_id.keys() {
-            let mut schools = vec![last_of_chain(id, &converted)];
-            while let Some((next, _)) = merged.get(schools[schools.len() - 1]) {
-                schools.push(last_of_chain(next, &converted));
-            }
-            line.insert(*id, schools);
-        }
-        let merged_on = merged.into_iter().map(|(id, (_, day))| (id, day)).collect();
+        let school: BTreeMap<_, _> = by_id.keys().map(|id| (*id, last_of_chain(id, &forward))).collect();
+        let became = |(before, after, day): (&str, &str, NaiveDate)| {
+            (school[before].to_owned(), (school[after].to_owned(), day))
+        };
+        let mergers = Mergers(merged.into_iter().map(became).collect());
         let goes_on = |id: &str| {
             facts.links.iter().any(|link| match link.link_type {
                 "successor" => link.id == id,
@@ -70,7 +65,7 @@ impl<'a> Places<'a> {
         };
         let closed = facts.establishments.iter().filter_map(|one| Some((one.id.as_str(), one.closed_on?)));
         let ended = closed.filter(|(id, day)| *day <= facts.as_of && !goes_on(id)).collect();
-        Self { by_id, line, merged_on, ended }
+        Self { by_id, school, mergers, ended }
     }
 
     /// The last day of an establishment that is no more. One that goes on under another number is there still, one that merged is not.
@@ -82,30 +77,9 @@ impl<'a> Places<'a> {
         self.by_id.get(id).copied()
     }
 
-    /// The school that an establishment is, and those that it became by merger, in turn; an establishment that no register knows is a
-    /// school of its own.
-    pub fn line<'b>(&'b self, id: &'b str) -> Vec<&'b str> {
-        self.line.get(id).cloned().unwrap_or_else(|| vec![id])
-    }
-
-    /// The last establishment of the chain of conversions.
+    /// The last establishment of the chain of conversions; an establishment that no register knows is a school of its own.
     pub fn school<'b>(&'b self, id: &'b str) -> &'b str {
-        self.line.get(id).map_or(id, |line| line[0])
-    }
-
-    /// What the school has become through mergers.
-    pub fn merged<'b>(&'b self, id: &'b str) -> &'b str {
-        self.line.get(id).map_or(id, |line| line[line.len() - 1])
-    }
-
-    /// Whether one's school is the other's, or became it.
-    pub fn is_one_line(&self, one: &str, other: &str) -> bool {
-        self.line(one).contains(&self.school(other)) || self.line(other).contains(&self.school(one))
-    }
-
-    /// The day on which a school became another.
-    pub fn merged_on(&self, school: &str) -> Option<NaiveDate> {
-        self.merged_on.get(school).copied()
+        self.school.get(id).copied().unwrap_or(id)
     }
 }
 
@@ -140,7 +114,6 @@ pub fn stays(person: &PersonFacts, places: &Places<'_>, as_of: NaiveDate) -> Vec
         Stay {
             role,
             establishment: Some(id.to_owned()),
-            first: Some(id.to_owned()),
             school: Some(places.school(id).to_owned()),
             kind: establishment.map_or("none", |one| one.kind),
             la: establishment.and_then(|one| one.la),
@@ -151,16 +124,26 @@ pub fn stays(person: &PersonFacts, places: &Places<'_>, as_of: NaiveDate) -> Vec
             is_open: false,
         }
     };
-    let enrolments = person.enrolments.iter().map(|one| Stay {
-        status: Some(one.status),
-        from: one.starts_on,
-        to: one.ends_on.or(one.observed_on).unwrap_or(as_of),
-        is_open: one.ends_on.is_none() && one.observed_on.is_none(),
-        ..at(
-            &one.establishment,
-            if matches!(one.status, "C" | "M" | "F") { Role::Main } else { Role::Concurrent },
-            "none",
-        )
+    let enrolments = person.enrolments.iter().flat_map(|one| {
+        let role = if matches!(one.status, "C" | "M" | "F") { Role::Main } else { Role::Concurrent };
+        let to = one.ends_on.or(one.observed_on);
+        // A roll that goes on when its school has merged is one of what the school became.
+        let (mut id, mut from, mut parts) = (one.establishment.as_str(), one.starts_on, Vec::new());
+        loop {
+            let ends = places.mergers.ends(places.school(id)).filter(|day| to.is_none_or(|to| *day <= to));
+            let last = ends.map(|day| day - Days::new(1));
+            parts.push(Stay {
+                status: Some(one.status),
+                from,
+                to: last.or(to).unwrap_or(as_of),
+                is_open: last.is_none() && to.is_none(),
+                ..at(id, role, "none")
+            });
+            let Some(day) = ends else { break };
+            id = &places.mergers.0[places.school(id)].0;
+            from = one.starts_on.max(day);
+        }
+        parts
     });
     let placements = person.placements.iter().map(|one| Stay {
         from: one.starts_on,
@@ -179,7 +162,6 @@ pub fn stays(person: &PersonFacts, places: &Places<'_>, as_of: NaiveDate) -> Vec
             _ => Role::Missing,
         },
         establishment: None,
-        first: None,
         school: None,
         kind: "none",
         la: None,
@@ -190,27 +172,16 @@ pub fn stays(person: &PersonFacts, places: &Places<'_>, as_of: NaiveDate) -> Vec
         is_open: one.ends_on.is_none(),
     });
     // One school under one status is one stay over the summer; a placement or a list only while it goes on.
-    let place = |stay: &Stay| stay.establishment.as_deref().map(|id| places.merged(id).to_owned());
-    let same_roll = |stay: &Stay| (place(stay), stay.status);
-    let same_place = |stay: &Stay| (place(stay), Some(stay.legal_basis));
-    let moves_on = |one: &Stay, other: &Stay| {
-        let both = one.establishment.as_ref().zip(other.establishment.as_ref());
-        both.is_some_and(|(one, other)| !places.is_one_line(one, other))
-    };
-    let mut all = merged(enrolments.filter_map(cut).collect(), 56, same_roll, moves_on);
-    all.extend(merged(placements.filter_map(cut).collect(), 1, same_place, moves_on));
-    all.extend(merged(off_roll.filter_map(cut).collect(), 1, same_place, moves_on));
+    let same_roll = |stay: &Stay| (stay.school.clone(), stay.status);
+    let same_place = |stay: &Stay| (stay.school.clone(), Some(stay.legal_basis));
+    let mut all = merged(enrolments.filter_map(cut).collect(), 56, same_roll);
+    all.extend(merged(placements.filter_map(cut).collect(), 1, same_place));
+    all.extend(merged(off_roll.filter_map(cut).collect(), 1, same_place));
     all
 }
 
-/// Joins stays with the same key when the next begins at most `days` after the greatest end so far, and is at no school that the last one
-/// neither was nor became.
-fn merged<K: Ord>(
-    stays: Vec<Stay>,
-    days: u64,
-    key: impl Fn(&Stay) -> K,
-    moves_on: impl Fn(&Stay, &Stay) -> bool,
-) -> Vec<Stay> {
+/// Joins stays with the same key when the next begins at most `days` after the greatest end so far.
+fn merged<K: Ord>(stays: Vec<Stay>, days: u64, key: impl Fn(&Stay) -> K) -> Vec<Stay> {
     let mut groups: BTreeMap<K, Vec<Stay>> = BTreeMap::new();
     for stay in stays {
         groups.entry(key(&stay)).or_default().push(stay);
@@ -221,7 +192,7 @@ fn merged<K: Ord>(
         let mut parts = parts.into_iter();
         let mut one = parts.next().unwrap();
         for part in parts {
-            if part.from > one.to + Days::new(days) || moves_on(&one, &part) {
+            if part.from > one.to + Days::new(days) {
                 all.push(std::mem::replace(&mut one, part));
                 continue;
             }
@@ -231,7 +202,7 @@ fn merged<K: Ord>(
                 std::cmp::Ordering::Greater => (part.to, part.is_open),
             };
             // The later part names the establishment: after a conversion, the academy.
-            one = Stay { from: one.from, first: one.first, to, is_open, ..part };
+            one = Stay { from: one.from, to, is_open, ..part };
         }
         all.push(one);
     }

@@ -113,7 +113,7 @@ impl Told {
             for award in person.qualifications.iter().filter(after) {
                 let ay = academic_year(award.awarded_on);
                 told.cohorts.insert((*cohort, ay));
-                let school = award.establishment.as_deref().map(|one| places.merged(one).to_owned());
+                let school = award.establishment.as_deref().map(|one| places.school(one).to_owned());
                 told.places.extend(school.map(|school| (school, ay)));
             }
         }
@@ -149,7 +149,7 @@ pub fn levels(
             let rolls: Vec<_> = person.enrolments.iter().filter(during).collect();
             on_roll += i64::from(!rolls.is_empty());
             let is_told = |roll: &&super::facts::Enrolment| {
-                told.places.contains(&(places.merged(&roll.establishment).to_owned(), ay))
+                told.places.contains(&(places.school(&roll.establishment).to_owned(), ay))
             };
             n_told += i64::from(rolls.iter().any(is_told));
         }

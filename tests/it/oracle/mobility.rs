@@ -84,9 +84,10 @@ pub fn rates(
                 moves.iter().find(|one| one.person == spell.person && one.joined_on == Some(spell.starts_on));
             let by_move = arrival
                 .is_some_and(|one| !matches!(one.move_type.as_str(), "phase_transition" | "school_closed"));
-            if (!matches!(spell.starts_on.month(), 8 | 9) || by_move) && before != Some(school) {
-                let then = setting.school_on(spell, spell.starts_on).unwrap_or_default();
-                count(&mut groups, year_of(spell.starts_on), &then, &spell.kind, &|n| {
+            if (!matches!(spell.starts_on.month(), 8 | 9) || by_move)
+                && !before.is_some_and(|before| setting.mergers.goes_on(before, school, spell.starts_on))
+            {
+                count(&mut groups, year_of(spell.starts_on), school, &spell.kind, &|n| {
                     n.joined += 1;
                     n.from_nowhere += i64::from(before.is_none());
                 });

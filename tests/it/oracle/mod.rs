@@ -235,7 +235,7 @@ impl Tables {
             sensitivity::sensitivity(&self.lost_potential, &pairs, &self.learner, &self.school_move);
         self.high_attainer = beating::high_attainers(&pairs, &self.ks4_result);
         self.pathway_form = pathway::forms(&pairs, &self.pathway);
-        self.roll_share = roll_share::shares(&self.cohort_member, &self.spell, &self.setting);
+        self.roll_share = roll_share::shares(&self.cohort_member, &self.spell, self.setting.as_of);
         self.home_move_year = home_moves::years(&self.home_move, &self.area_spell, &self.setting);
         let years = year::years(&self.spell, &self.area_spell, &self.setting);
         let groups = circumstances::groups(&self.circumstance_year);
@@ -432,17 +432,11 @@ fn setting(facts: &Facts) -> Setting {
     let described =
         |one: &facts::Establishment| (one.id.clone(), (one.kind.to_owned(), one.la.map(str::to_owned)));
     let places = Places::of(facts);
-    let line = |one: &facts::Establishment| {
-        (one.id.clone(), places.line(&one.id).into_iter().map(str::to_owned).collect())
-    };
+    let school = |one: &facts::Establishment| (one.id.clone(), places.school(&one.id).to_owned());
     Setting {
         establishments: facts.establishments.iter().map(described).collect(),
-        lines: facts.establishments.iter().map(line).collect(),
-        seen: facts
-            .people
-            .iter()
-            .map(|person| (person.number, merged::seen(person, &places, facts.as_of)))
-            .collect(),
+        schools: facts.establishments.iter().map(school).collect(),
+        mergers: places.mergers.clone(),
         here: facts.here.to_owned(),
         as_of: facts.as_of,
     }

@@ -81,7 +81,7 @@ fn placement(told: &Told<'_>, placement_no: i64, stay: &Stay) -> ApPlacement {
         .person
         .placements
         .iter()
-        .filter(|one| told.places.is_one_line(&one.establishment, stay.first.as_deref().unwrap()))
+        .filter(|one| Some(told.places.school(&one.establishment)) == stay.school.as_deref())
         .filter(|one| stay.covers(one.starts_on))
         .filter(|one| one.legal_basis.unwrap_or("not_known") == stay.legal_basis)
         .collect();
@@ -287,12 +287,16 @@ fn held(told: &Told<'_>, on: NaiveDate, school: Option<&String>, until: NaiveDat
     let new_phase = told.cohort.is_some_and(|cohort| {
         [cohort, cohort - 4].into_iter().any(|year| on < day(year, 9, 1) && day(year, 9, 1) <= until)
     });
+    let became = |spell: &Spell| {
+        let both = school.zip(spell.school_id.as_ref());
+        both.is_some_and(|(school, other)| told.places.mergers.has_become(school, other, until))
+    };
     let there = told.spells.iter().any(|spell| {
         let goes_on = new_phase
             && matches!(spell.kind.as_str(), "mainstream" | "resourced_unit" | "special")
             && matches!(spell.status.as_deref(), Some("C" | "M"));
         spell.role == "main"
-            && (spell.school_id.as_ref() == school || goes_on)
+            && (spell.school_id.as_ref() == school || became(spell) || goes_on)
             && spell.starts_on <= until
             && until <= spell.ends_on
     });
@@ -329,6 +333,7 @@ pub fn day_six(told: &Told<'_>) -> Vec<ApDaySix> {
     let row = |event: &SuspensionEvent| {
         let on = event.starts_on;
         // Under whatever number: a roll that goes on after a conversion is no education elsewhere.
+        let own = told.places.school(&event.establishment_id);
         let sessions = event.sessions.filter(|_| event.category == "SUSP");
         let due = nth_school_day(on, 6);
         let limit = match sessions {
@@ -339,8 +344,8 @@ pub fn day_six(told: &Told<'_>) -> Vec<ApDaySix> {
             .stays
             .iter()
             .filter(|stay| {
-                let id = stay.first.as_deref();
-                id.is_some_and(|id| !told.places.is_one_line(id, &event.establishment_id))
+                let school = stay.school.as_deref();
+                school.is_some_and(|school| !told.places.mergers.goes_on(own, school, stay.from))
             })
             .filter(|stay| stay.to >= on && stay.from <= limit)
             .map(|stay| (stay.from.max(on), role(stay.role), stay.kind))

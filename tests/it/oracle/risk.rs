@@ -327,12 +327,22 @@ impl Look<'_> {
             let known = one.observed_on.unwrap_or(one.starts_on).max(one.starts_on) <= self.day;
             if known && matches!(one.status, "C" | "M") {
                 let day =
-                    entered.entry(self.ground.places.merged(&one.establishment)).or_insert(one.starts_on);
+                    entered.entry(self.ground.places.school(&one.establishment)).or_insert(one.starts_on);
                 *day = (*day).min(one.starts_on);
             }
         }
-        let mut days: Vec<(NaiveDate, &str)> =
-            entered.into_iter().map(|(school, day)| (day, school)).collect();
+        let mergers = &self.ground.places.mergers;
+        let is_new = |(school, day): &(&str, NaiveDate)| {
+            !entered
+                .iter()
+                .any(|(other, first)| first < day && other != school && mergers.goes_on(other, school, *day))
+        };
+        let mut days: Vec<(NaiveDate, &str)> = entered
+            .iter()
+            .map(|(school, day)| (*school, *day))
+            .filter(is_new)
+            .map(|(school, day)| (day, school))
+            .collect();
         days.sort_unstable();
         // Year 7 begins a year after the Year 6 of the cohort does.
         let year_7 = first_day_of(self.member.cohort_ay as i32 + 1);

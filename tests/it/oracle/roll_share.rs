@@ -2,7 +2,6 @@
 use super::cells::{Cell, Fixed, People, Person};
 use super::days::{january_census, last_day_of};
 use super::rows::{CohortMember, Group, Row, Spell, column, row};
-use super::year::Setting;
 use arrow::array::RecordBatch;
 use chrono::{NaiveDate, Weekday};
 use std::collections::BTreeMap;
@@ -25,7 +24,7 @@ fn counted_on(ay: i32) -> [NaiveDate; 3] {
 }
 
 /// Of everybody whose Year 11 is over.
-pub fn shares(members: &[CohortMember], spells: &[Spell], setting: &Setting) -> Vec<RollShare> {
+pub fn shares(members: &[CohortMember], spells: &[Spell], as_of: NaiveDate) -> Vec<RollShare> {
     let mut rolls: BTreeMap<u32, Vec<&Spell>> = BTreeMap::new();
     for spell in spells.iter().filter(|spell| spell.role == "main") {
         if matches!(spell.status.as_deref(), Some("C" | "M")) {
@@ -35,14 +34,13 @@ pub fn shares(members: &[CohortMember], spells: &[Spell], setting: &Setting) -> 
     let mut rows = Vec::new();
     for member in members {
         let last = member.cohort_ay as i32 + 5;
-        if last_day_of(last) > setting.as_of {
+        if last_day_of(last) > as_of {
             continue;
         }
         let school_on = |day: NaiveDate| {
             let mut own = rolls.get(&member.person.0).into_iter().flatten();
             let found = own.find(|spell| spell.starts_on <= day && day <= spell.ends_on);
-            let school = found.and_then(|spell| setting.school_on(spell, day));
-            school.unwrap_or_else(|| "none".to_owned())
+            found.and_then(|spell| spell.school_id.clone()).unwrap_or_else(|| "none".to_owned())
         };
         let mut terms: BTreeMap<String, i64> = BTreeMap::new();
         for day in (last - 4..=last).flat_map(counted_on) {

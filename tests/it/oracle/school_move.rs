@@ -52,7 +52,7 @@ pub fn moves(
     for (at, from) in main.iter().enumerate() {
         let to = main.get(at + 1).copied();
         let is_move = match to {
-            Some(to) => place(to) != place(from),
+            Some(to) => !places.mergers.goes_on(place(from), place(to), to.starts_on),
             None => !from.is_open && from.ends_on < as_of,
         };
         if !is_move {
@@ -61,7 +61,7 @@ pub fn moves(
         let reason = person
             .enrolments
             .iter()
-            .filter(|row| Some(&row.establishment) == from.establishment_id.as_ref())
+            .filter(|row| places.school(&row.establishment) == place(from))
             .filter(|row| row.starts_on <= as_of && row.ends_on == Some(from.ends_on))
             .filter_map(|row| row.leaving_reason)
             .filter(|reason| *reason != "not_known")
@@ -69,10 +69,7 @@ pub fn moves(
         let is_excluded = events.iter().any(|event| {
             event.category == "PERM"
                 && event.counts
-                && from
-                    .establishment_id
-                    .as_deref()
-                    .is_some_and(|id| places.is_one_line(id, &event.establishment_id))
+                && places.mergers.on(places.school(&event.establishment_id), from.ends_on) == place(from)
                 && (event.starts_on - from.ends_on).num_days().abs() <= 30
         });
         let ended = from.establishment_id.as_ref().and_then(|id| places.ended_on(id));

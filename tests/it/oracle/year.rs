@@ -1,6 +1,6 @@
 //! Each learner in each school year: where they were and lived on the January census day, read from the spells.
 use super::days::{first_day_of, january_census, last_day_of};
-use super::merged::Seen;
+use super::merged::Mergers;
 use super::rows::{AreaSpell, Spell};
 use chrono::NaiveDate;
 use std::collections::BTreeMap;
@@ -10,10 +10,9 @@ use std::collections::BTreeMap;
 pub struct Setting {
     /// Kind and authority of each establishment.
     pub establishments: BTreeMap<String, (String, Option<String>)>,
-    /// The schools that each establishment was and became, its own first.
-    pub lines: BTreeMap<String, Vec<String>>,
-    /// Where people were seen at schools that merged later, by person.
-    pub seen: BTreeMap<u32, Vec<Seen>>,
+    /// The school that each establishment belongs to.
+    pub schools: BTreeMap<String, String>,
+    pub mergers: Mergers,
     pub here: String,
     pub as_of: NaiveDate,
 }
@@ -24,12 +23,7 @@ impl Setting {
     }
 
     pub fn school<'a>(&'a self, establishment: &'a str) -> &'a str {
-        self.lines.get(establishment).map_or(establishment, |line| &line[0])
-    }
-
-    /// What the school has become through mergers.
-    pub fn merged<'a>(&'a self, establishment: &'a str) -> &'a str {
-        self.lines.get(establishment).map_or(establishment, |line| &line[line.len() - 1])
+        self.schools.get(establishment).map_or(establishment, String::as_str)
     }
 
     pub fn is_here(&self, establishment: &str) -> bool {
@@ -43,8 +37,6 @@ pub struct Year {
     pub on_roll: bool,
     pub establishment: Option<String>,
     pub school: Option<String>,
-    /// The school by the name with which the stay ends.
-    pub school_of_stay: Option<String>,
     pub kind: String,
     pub attending: bool,
     pub resident: bool,
@@ -65,7 +57,6 @@ pub fn years(spells: &[Spell], areas: &[AreaSpell], setting: &Setting) -> BTreeM
                 on_roll: false,
                 establishment: None,
                 school: None,
-                school_of_stay: None,
                 kind: "not_known".to_owned(),
                 attending: false,
                 resident: false,
@@ -73,11 +64,8 @@ pub fn years(spells: &[Spell], areas: &[AreaSpell], setting: &Setting) -> BTreeM
             let census = january_census(ay);
             if spell.role == "main" && spell.starts_on <= census && census <= spell.ends_on {
                 year.on_roll = matches!(spell.status.as_deref(), Some("C" | "M"));
-                let before = setting.before(spell, census);
-                year.establishment =
-                    before.map(|seen| seen.establishment.clone()).or_else(|| spell.establishment_id.clone());
-                year.school = before.map(|seen| seen.school.clone()).or_else(|| spell.school_id.clone());
-                year.school_of_stay.clone_from(&spell.school_id);
+                year.establishment.clone_from(&spell.establishment_id);
+                year.school.clone_from(&spell.school_id);
                 year.kind.clone_from(&spell.kind);
                 year.attending = spell.la_code.as_ref() == Some(&setting.here);
             }
