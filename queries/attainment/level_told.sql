@@ -1,7 +1,7 @@
 /*
 title = "Whether anybody tells of awards in the years after sixteen: in all, and where each learner was on a roll"
 grain = ["learner_id", "by_age"]
-reads = ["learner", "school", "stg_enrolment", "stg_qualification", "build_context"]
+reads = ["learner", "school", "school_successor", "stg_enrolment", "stg_qualification", "build_context"]
 [columns]
 learner_id = "Pseudonym of the learner"
 by_age = "18 or 19: the end of academic age 17 or 18"
@@ -11,7 +11,8 @@ n_years_told = "Of them those in which somebody tells of awards after sixteen at
 */
 -- Whoever tells of awards after sixteen tells of some at Level 3, passed or not: a GCSE of somebody a year behind says nothing of the others.
 -- A learner record names apprenticeships and T levels and no other aim by its level, so that these alone tell nothing either.
--- A sixth form that converts goes on under another number: a roll under the old one is told of by awards under the new.
+-- A sixth form that converts goes on under another number: a roll under the old one is told of by awards under the new,
+-- and so is one of a school that merged by then.
 with awards as (
     select distinct
         learner.cohort_ay,
@@ -61,7 +62,7 @@ rolls as (
         learner.learner_id,
         learner.cohort_ay + 5 + steps.step as ay,
         steps.step,
-        max(case when places_told.ay is not null then 1 else 0 end) as is_told
+        max(case when places_told.ay is not null or later_told.ay is not null then 1 else 0 end) as is_told
     from learner
     cross join build_context
     cross join (values (1), (2), (3)) as steps(step)
@@ -74,6 +75,12 @@ rolls as (
     left join places_told
         on places_told.place = coalesce(school.school_id, stg_enrolment.establishment_id)
        and places_told.ay = learner.cohort_ay + 5 + steps.step
+    left join school_successor
+        on school_successor.school_id = school.school_id
+       and coalesce(school_successor.became_on <= year_ends_on(learner.cohort_ay + 5 + steps.step), true)
+    left join places_told as later_told
+        on later_told.place = school_successor.successor_id
+       and later_told.ay = learner.cohort_ay + 5 + steps.step
     group by learner.learner_id, learner.cohort_ay, steps.step
 ),
 

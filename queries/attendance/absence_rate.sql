@@ -30,7 +30,7 @@ n_with_enough = "Units that persistent and severe absence are told of: all enrol
 threshold_state = "in_force, or no_rule_for_year: then persistent and severe are empty"
 */
 -- Somebody on a roll in January of whom no register says anything is missing, not absent from the table. A register has the number that
--- the school had that year, and a roll that went on since has the number of today: they meet by school, and by what it had become by January.
+-- the school had that year, and a roll that went on since has that of today: they meet by school, and by what it had become by January.
 with registers as (
     select
         absence_enrolment.learner_id,
@@ -43,7 +43,7 @@ with registers as (
     left join school on school.establishment_id = absence_enrolment.establishment_id
     left join school_successor
         on school_successor.school_id = school.school_id
-       and school_successor.became_on <= third_thursday_of_january(absence_enrolment.ay)
+       and coalesce(school_successor.became_on <= third_thursday_of_january(absence_enrolment.ay), true)
        and coalesce(school_successor.until_on >= third_thursday_of_january(absence_enrolment.ay), true)
 ),
 

@@ -1,7 +1,7 @@
 /*
 title = "Suspension and permanent exclusion rates: events for each hundred pupils on roll in January"
 grain = ["ay", "population", "breakdown", "category"]
-reads = ["suspension_event", "absence_enrolment", "learner_year", "circumstance_year", "school", "build_context"]
+reads = ["suspension_event", "absence_enrolment", "learner_year", "circumstance_year", "school", "school_successor", "build_context"]
 purposes = ["research", "participation", "ap_commissioning"]
 published = true
 [columns]
@@ -47,6 +47,18 @@ told_schools as (
     left join school on school.establishment_id = suspension_event.establishment_id
 ),
 
+-- Under the number of a school that merged also of what it had become by January.
+telling_schools as (
+    select school_id, ay
+    from told_schools
+    union
+    select school_successor.successor_id as school_id, told_schools.ay
+    from told_schools
+    inner join school_successor
+        on school_successor.school_id = told_schools.school_id
+       and coalesce(school_successor.became_on <= third_thursday_of_january(told_schools.ay), true)
+),
+
 pupils as (
     select
         learner_year.learner_id,
@@ -54,11 +66,11 @@ pupils as (
         populations.population,
         learner_year.kind,
         learner_year.on_roll,
-        told_schools.ay is not null as is_told
+        telling_schools.ay is not null as is_told
     from learner_year
-    left join told_schools
-        on told_schools.school_id = learner_year.school_id
-       and told_schools.ay = learner_year.ay
+    left join telling_schools
+        on telling_schools.school_id = learner_year.school_id
+       and telling_schools.ay = learner_year.ay
     cross join (values ('attending'), ('resident')) as populations(population)
     where case populations.population when 'attending' then learner_year.attending else learner_year.resident end
 ),

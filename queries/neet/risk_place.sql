@@ -22,9 +22,13 @@ with places as (
         coalesce(code_establishment_kind.family = 'ap', false) as is_ap,
         false as is_out,
         stg_enrolment.source,
-        case when stg_enrolment.status in ('C', 'M') then coalesce(school.school_id, stg_enrolment.establishment_id) end as roll
+        case when stg_enrolment.status in ('C', 'M') then coalesce(school_successor.successor_id, school.school_id, stg_enrolment.establishment_id) end as roll
     from stg_enrolment
     left join school on school.establishment_id = stg_enrolment.establishment_id
+    left join school_successor
+        on school_successor.school_id = school.school_id
+       and school_successor.became_on <= stg_enrolment.starts_on
+       and coalesce(school_successor.until_on >= stg_enrolment.starts_on, true)
     left join code_establishment_kind on code_establishment_kind.code = school.kind
 
     union all
@@ -111,8 +115,9 @@ entries as (
         on before.learner_id = school_entries.learner_id
        and before.predicted_on = school_entries.predicted_on
        and before.roll = school_successor.school_id
-       and before.entered_on < school_entries.entered_on
-       and coalesce(school_successor.became_on <= add_days(school_entries.entered_on, 31), true)
+       and before.entered_on <= school_entries.entered_on
+       and (before.entered_on = school_entries.entered_on
+            or coalesce(school_successor.became_on <= add_days(school_entries.entered_on, 31), true))
     group by school_entries.learner_id, school_entries.predicted_on, school_entries.year_group, school_entries.roll, school_entries.entered_on
     having count(before.roll) = 0
 ),

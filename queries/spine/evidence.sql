@@ -32,38 +32,74 @@ with on_roll as (
     left join school on school.establishment_id = stg_enrolment.establishment_id
 ),
 
+-- What merged keeps the day on which a pupil came: a roll that began on the day of one at a school that became this one was there until the merger.
+kept_days as (
+    select
+        on_roll.learner_id,
+        on_roll.starts_on,
+        school_successor.successor_id,
+        min(school_successor.school_id) as school_id
+    from on_roll
+    inner join school_successor on school_successor.school_id = on_roll.merge_key
+    where school_successor.step_no = 1
+      and school_successor.became_on > on_roll.starts_on
+    group by on_roll.learner_id, on_roll.starts_on, school_successor.successor_id
+),
+
+rolls_named as (
+    select
+        on_roll.learner_id, on_roll.entity, on_roll.role,
+        coalesce(kept_days.school_id, on_roll.establishment_id) as establishment_id,
+        coalesce(kept_days.school_id, on_roll.merge_key) as merge_key,
+        on_roll.tolerance_days, on_roll.legal_basis, on_roll.status,
+        on_roll.starts_on,
+        on_roll.stated_end,
+        on_roll.source, on_roll.feed, on_roll.row_key
+    from on_roll
+    left join kept_days
+        on kept_days.learner_id = on_roll.learner_id
+       and kept_days.starts_on = on_roll.starts_on
+       and kept_days.successor_id = on_roll.merge_key
+),
+
+-- The first step of which the day is told: from then on a school is another.
+ended_schools as (
+    select school_id, min(became_on) as became_on
+    from school_successor
+    where became_on is not null
+    group by school_id
+),
+
 -- A source that goes on naming a school that merged means the school that it became.
 roll_days as (
     select
-        on_roll.learner_id, on_roll.entity, 0 as part_no, on_roll.role,
-        on_roll.establishment_id,
-        on_roll.merge_key,
-        on_roll.tolerance_days, on_roll.legal_basis, on_roll.status,
-        on_roll.starts_on,
-        least(on_roll.stated_end, add_days(first_successor.became_on, -1)) as stated_end,
-        on_roll.source, on_roll.feed, on_roll.row_key
-    from on_roll
-    left join school_successor as first_successor
-        on first_successor.school_id = on_roll.merge_key
-       and first_successor.step_no = 1
-    where first_successor.became_on is null
-       or on_roll.starts_on < first_successor.became_on
+        rolls_named.learner_id, rolls_named.entity, 0 as part_no, rolls_named.role,
+        rolls_named.establishment_id,
+        rolls_named.merge_key,
+        rolls_named.tolerance_days, rolls_named.legal_basis, rolls_named.status,
+        rolls_named.starts_on,
+        least(rolls_named.stated_end, add_days(ended_schools.became_on, -1)) as stated_end,
+        rolls_named.source, rolls_named.feed, rolls_named.row_key
+    from rolls_named
+    left join ended_schools on ended_schools.school_id = rolls_named.merge_key
+    where ended_schools.became_on is null
+       or rolls_named.starts_on < ended_schools.became_on
 
     union all
 
     select
-        on_roll.learner_id, on_roll.entity, school_successor.step_no as part_no, on_roll.role,
+        rolls_named.learner_id, rolls_named.entity, school_successor.step_no as part_no, rolls_named.role,
         school_successor.successor_id as establishment_id,
         school_successor.successor_id as merge_key,
-        on_roll.tolerance_days, on_roll.legal_basis, on_roll.status,
-        greatest(on_roll.starts_on, school_successor.became_on) as starts_on,
-        least(on_roll.stated_end, school_successor.until_on) as stated_end,
-        on_roll.source, on_roll.feed, on_roll.row_key
-    from on_roll
+        rolls_named.tolerance_days, rolls_named.legal_basis, rolls_named.status,
+        greatest(rolls_named.starts_on, school_successor.became_on) as starts_on,
+        least(rolls_named.stated_end, school_successor.until_on) as stated_end,
+        rolls_named.source, rolls_named.feed, rolls_named.row_key
+    from rolls_named
     inner join school_successor
-        on school_successor.school_id = on_roll.merge_key
-       and (on_roll.stated_end is null or on_roll.stated_end >= school_successor.became_on)
-       and (school_successor.until_on is null or on_roll.starts_on <= school_successor.until_on)
+        on school_successor.school_id = rolls_named.merge_key
+       and (rolls_named.stated_end is null or rolls_named.stated_end >= school_successor.became_on)
+       and (school_successor.until_on is null or rolls_named.starts_on <= school_successor.until_on)
     where school_successor.became_on is not null
 ),
 

@@ -70,8 +70,12 @@ reasons as (
         on stg_enrolment.learner_id = departures.learner_id
        and stg_enrolment.ends_on = departures.ends_on
     left join school on school.establishment_id = stg_enrolment.establishment_id
+    left join school_successor
+        on school_successor.school_id = school.school_id
+       and school_successor.successor_id = departures.place
+       and coalesce(school_successor.became_on <= departures.ends_on, true)
     where stg_enrolment.leaving_reason <> 'not_known'
-      and coalesce(school.school_id, stg_enrolment.establishment_id) = departures.place
+      and (coalesce(school.school_id, stg_enrolment.establishment_id) = departures.place or school_successor.school_id is not null)
     group by departures.learner_id, departures.move_no
 ),
 

@@ -5,7 +5,7 @@ reads = ["school"]
 [columns]
 school_id = "A school that merged"
 successor_id = "A school that it became by that, or by a later merger of that one"
-became_on = "The day from which it was; empty where no register tells it"
+became_on = "The day from which it was, by the steps of which it is told; empty where no register tells any: taken to have been long ago"
 step_no = "1 for what it became at once"
 until_on = "The last day before that one merged in turn; empty for one that did not"
 */
@@ -49,7 +49,7 @@ steps as (
         select
             step.school_id,
             mergers.merged_into_id as successor_id,
-            case when step.became_on is not null and mergers.merged_on is not null then greatest(step.became_on, mergers.merged_on) end as became_on,
+            coalesce(greatest(step.became_on, mergers.merged_on), step.became_on, mergers.merged_on) as became_on,
             step.step_no + 1 as step_no
         from step
         inner join mergers on mergers.school_id = step.successor_id

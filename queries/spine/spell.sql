@@ -46,7 +46,7 @@ stays_by_piece as (
         row_number() over (
             partition by pieces.learner_id, pieces.starts_on
             order by case stay.role when 'main' then 1 when 'placement' then 2 when 'home' then 3 when 'missing' then 4 else 5 end asc nulls last,
-                     stay.starts_on desc nulls last, stay.establishment_id desc nulls last,
+                     stay.since_on desc nulls last, stay.establishment_id desc nulls last,
                      stay.status asc nulls last, stay.legal_basis asc nulls last, stay.stay_no asc nulls last
         ) as precedence
     from pieces

@@ -1,13 +1,14 @@
 /*
 title = "Stays: evidence of the same learner at the same school, joined"
 grain = ["learner_id", "stay_no"]
-reads = ["evidence", "school"]
+reads = ["evidence", "school", "school_successor"]
 [columns]
 learner_id = "Pseudonym of the learner"
 stay_no = "Number of the stay among the learner's"
 role = "What the stay can say: main, placement, home, missing or concurrent"
 establishment_id = "The establishment of its latest part"
 school_id = "The school, through conversions"
+since_on = "First day of the stay or, where it goes on after a merger, of the stay before: among several at once the latest counts"
 is_open = "Whether it still lasts"
 */
 -- Parts can lie inside one another (a census row within a long enrolment), so each is compared with the greatest end
@@ -58,7 +59,7 @@ stays as (
     group by learner_id, role, merge_key, legal_basis, status, stay_of_key
 ),
 
-final as (
+final_stays as (
     select
         stays.learner_id,
         row_number() over (
@@ -83,6 +84,29 @@ final as (
         stays.is_open
     from stays
     left join school on school.establishment_id = stays.establishment_id
+),
+
+-- Who was there when a school merged has been at what it became for as long.
+gone_on as (
+    select after.learner_id, after.stay_no, min(before.starts_on) as since_on
+    from final_stays as after
+    inner join school_successor on school_successor.successor_id = after.school_id
+    inner join final_stays as before
+        on before.learner_id = after.learner_id
+       and before.school_id = school_successor.school_id
+       and before.role = after.role
+       and before.starts_on < after.starts_on
+       and before.ends_on >= add_days(after.starts_on, -57)
+       and coalesce(school_successor.became_on <= add_days(after.starts_on, 31), true)
+    group by after.learner_id, after.stay_no
+),
+
+final as (
+    select final_stays.*, coalesce(gone_on.since_on, final_stays.starts_on) as since_on
+    from final_stays
+    left join gone_on
+        on gone_on.learner_id = final_stays.learner_id
+       and gone_on.stay_no = final_stays.stay_no
 )
 
 select * from final

@@ -1,5 +1,5 @@
 //! Sections 2 and 3 of the page: which establishments are one school, and what says where somebody was.
-use super::facts::{Code, Establishment, Facts, PersonFacts};
+use super::facts::{Code, Enrolment, Establishment, Facts, PersonFacts};
 use super::merged::Mergers;
 use chrono::{Days, NaiveDate};
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,6 +27,8 @@ pub struct Stay {
     pub from: NaiveDate,
     pub to: NaiveDate,
     pub is_open: bool,
+    /// The first day at it or at what it was before a merger.
+    pub since: NaiveDate,
 }
 
 /// Establishments by id, and the school each belongs to.
@@ -122,13 +124,23 @@ pub fn stays(person: &PersonFacts, places: &Places<'_>, as_of: NaiveDate) -> Vec
             from: as_of,
             to: as_of,
             is_open: false,
+            since: as_of,
         }
     };
     let enrolments = person.enrolments.iter().flat_map(|one| {
         let role = if matches!(one.status, "C" | "M" | "F") { Role::Main } else { Role::Concurrent };
         let to = one.ends_on.or(one.observed_on);
         // A roll that goes on when its school has merged is one of what the school became.
-        let (mut id, mut from, mut parts) = (one.establishment.as_str(), one.starts_on, Vec::new());
+        // One that began on the day of another at what merged into it was there until then.
+        let became = |other: &&Enrolment| {
+            let next = places.mergers.0.get(places.school(&other.establishment));
+            other.starts_on == one.starts_on
+                && next.is_some_and(|(next, day)| {
+                    next == places.school(&one.establishment) && *day > one.starts_on
+                })
+        };
+        let kept = person.enrolments.iter().find(became).unwrap_or(one);
+        let (mut id, mut from, mut parts) = (kept.establishment.as_str(), one.starts_on, Vec::new());
         loop {
             let ends = places.mergers.ends(places.school(id)).filter(|day| to.is_none_or(|to| *day <= to));
             let last = ends.map(|day| day - Days::new(1));
@@ -170,6 +182,7 @@ pub fn stays(person: &PersonFacts, places: &Places<'_>, as_of: NaiveDate) -> Vec
         from: one.starts_on,
         to: one.ends_on.unwrap_or(as_of),
         is_open: one.ends_on.is_none(),
+        since: as_of,
     });
     // One school under one status is one stay over the summer; a placement or a list only while it goes on.
     let same_roll = |stay: &Stay| (stay.school.clone(), stay.status);
@@ -177,6 +190,22 @@ pub fn stays(person: &PersonFacts, places: &Places<'_>, as_of: NaiveDate) -> Vec
     let mut all = merged(enrolments.filter_map(cut).collect(), 56, same_roll);
     all.extend(merged(placements.filter_map(cut).collect(), 1, same_place));
     all.extend(merged(off_roll.filter_map(cut).collect(), 1, same_place));
+    for at in 0..all.len() {
+        let after = &all[at];
+        let goes_on = |before: &&Stay| {
+            before.role == after.role
+                && before.from < after.from
+                && before.to + Days::new(57) >= after.from
+                && before.school != after.school
+                && before
+                    .school
+                    .as_ref()
+                    .zip(after.school.as_ref())
+                    .is_some_and(|(before, school)| places.mergers.goes_on(before, school, after.from))
+        };
+        let since = all.iter().filter(goes_on).map(|before| before.from).min();
+        all[at].since = since.unwrap_or(after.from);
+    }
     all
 }
 

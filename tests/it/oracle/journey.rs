@@ -38,7 +38,7 @@ impl Journey {
         // status or basis, which the page leaves open.
         on_main_line.sort_by_key(|stay| {
             let stay = &stays[*stay];
-            (stay.role, stay.from, stay.establishment.clone(), stay.status, stay.legal_basis)
+            (stay.role, stay.since, stay.establishment.clone(), stay.status, stay.legal_basis)
         });
         let mut main = vec![None; length];
         for stay in on_main_line {

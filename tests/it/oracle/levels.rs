@@ -149,7 +149,9 @@ pub fn levels(
             let rolls: Vec<_> = person.enrolments.iter().filter(during).collect();
             on_roll += i64::from(!rolls.is_empty());
             let is_told = |roll: &&super::facts::Enrolment| {
-                told.places.contains(&(places.school(&roll.establishment).to_owned(), ay))
+                let school = places.school(&roll.establishment);
+                let then = places.mergers.on(school, day(ay, 8, 31));
+                [school, then].into_iter().any(|place| told.places.contains(&(place.to_owned(), ay)))
             };
             n_told += i64::from(rolls.iter().any(is_told));
         }

@@ -326,16 +326,18 @@ impl Look<'_> {
         for one in &self.person.enrolments {
             let known = one.observed_on.unwrap_or(one.starts_on).max(one.starts_on) <= self.day;
             if known && matches!(one.status, "C" | "M") {
-                let day =
-                    entered.entry(self.ground.places.school(&one.establishment)).or_insert(one.starts_on);
+                let places = self.ground.places;
+                let school = places.mergers.on(places.school(&one.establishment), one.starts_on);
+                let day = entered.entry(school).or_insert(one.starts_on);
                 *day = (*day).min(one.starts_on);
             }
         }
         let mergers = &self.ground.places.mergers;
         let is_new = |(school, day): &(&str, NaiveDate)| {
-            !entered
-                .iter()
-                .any(|(other, first)| first < day && other != school && mergers.goes_on(other, school, *day))
+            !entered.iter().any(|(other, first)| {
+                let by = if first == day { NaiveDate::MAX - Days::new(99) } else { *day };
+                first <= day && other != school && mergers.goes_on(other, school, by)
+            })
         };
         let mut days: Vec<(NaiveDate, &str)> = entered
             .iter()

@@ -61,7 +61,7 @@ pub fn moves(
         let reason = person
             .enrolments
             .iter()
-            .filter(|row| places.school(&row.establishment) == place(from))
+            .filter(|row| places.mergers.on(places.school(&row.establishment), from.ends_on) == place(from))
             .filter(|row| row.starts_on <= as_of && row.ends_on == Some(from.ends_on))
             .filter_map(|row| row.leaving_reason)
             .filter(|reason| *reason != "not_known")

@@ -1,7 +1,7 @@
 //! Suspensions and exclusions: `docs/measures/absence.md`, read once more.
 use super::cells::{Fixed, Person};
 use super::circumstances::{Groups, breakdowns};
-use super::days::academic_year;
+use super::days::{academic_year, january_census};
 use super::facts::{PersonFacts, Suspension};
 use super::measures::{AbsenceEnrolment, SuspensionEvent, SuspensionLearner, SuspensionRate};
 use super::waterfall::{Z, wilson};
@@ -86,7 +86,9 @@ pub fn rates(
 ) -> Vec<SuspensionRate> {
     let with_register = enrolments.iter().map(|row| (setting.school(&row.establishment_id), row.ay));
     let with_events = events.iter().map(|row| (setting.school(&row.establishment_id), row.ay));
-    let told: BTreeSet<(&str, i64)> = with_register.chain(with_events).collect();
+    let by_january =
+        |(school, ay): (_, i64)| [(school, ay), (setting.mergers.on(school, january_census(ay as i32)), ay)];
+    let told: BTreeSet<(&str, i64)> = with_register.chain(with_events).flat_map(by_january).collect();
     let mut counts: BTreeMap<(i64, &str, &str, String), Counts> = BTreeMap::new();
     for population in ["attending", "resident"] {
         let is_in = |event: &&SuspensionEvent| match population {
