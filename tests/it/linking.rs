@@ -180,7 +180,8 @@ fn what_is_kept_of_linking_is_sealed() {
     assert!(kinds.contains(&"model") && kinds.contains(&"pairs"), "{kinds:?}");
     for path in files {
         let bytes = fs::read(&path).unwrap();
-        for word in ["ARCHER", "Archer", "THOMAS", "ZT1", "2006-01", "office"] {
+        // Of six bytes and more: three are found by chance in one sealed file of some hundred.
+        for word in ["ARCHER", "Archer", "THOMAS", "ZT10 1AA", "ZT101AA", "2006-01", "office"] {
             let found = bytes.windows(word.len()).any(|window| window == word.as_bytes());
             assert!(!found, "{word} in {}", path.display());
         }
