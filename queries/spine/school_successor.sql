@@ -7,7 +7,7 @@ school_id = "A school that merged"
 successor_id = "A school that it became by that, or by a later merger of that one"
 became_on = "The day from which it was, by the steps of which it is told; empty where no register tells any: taken to have been long ago"
 step_no = "1 for what it became at once"
-until_on = "The last day before that one merged in turn; empty for one that did not"
+until_on = "The last day before that one merged in turn, long ago where the day is not told; empty for one that did not: on a day a school is one"
 */
 with told as (
     select distinct school_id, merged_into_id, merged_on
@@ -65,7 +65,7 @@ final as (
         steps.successor_id,
         steps.step_no,
         steps.became_on,
-        add_days(mergers.merged_on, -1) as until_on
+        case when mergers.school_id is not null then coalesce(add_days(mergers.merged_on, -1), date_of(1, 1, 1)) end as until_on
     from steps
     left join mergers on mergers.school_id = steps.successor_id
 )
